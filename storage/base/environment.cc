@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The real clock, randomness and threads.
+#include "storage/base/environment.h"
+
+#include <chrono>
+#include <random>
+#include <thread>
+
+#include "storage/base/mutex.h"
+
+namespace roster {
+namespace {
+
+class RealClock final : public Clock {
+ public:
+  Timestamp Now() override {
+    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+    return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
+  }
+  int64_t MonotonicMicros() override {
+    const auto since_start = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::microseconds>(since_start).count();
+  }
+};
+
+class RealRandom final : public Random {
+ public:
+  uint64_t Next() override {
+    MutexLock lock(&mutex_);
+    return (static_cast<uint64_t>(device_()) << 32) ^ device_();
+  }
+
+ private:
+  Mutex mutex_;
+  std::random_device device_ ABSL_GUARDED_BY(mutex_);
+};
+
+class ThreadLoop final : public Loop {
+ public:
+  explicit ThreadLoop(std::function<bool()> step) : step_(std::move(step)) {
+    thread_ = std::thread([this] { Run(); });
+  }
+  ~ThreadLoop() override {
+    {
+      MutexLock lock(&mutex_);
+      stopping_ = true;
+      wake_.NotifyAll();
+    }
+    thread_.join();
+  }
+  void Wake() override {
+    MutexLock lock(&mutex_);
+    if (woken_) return;
+    woken_ = true;
+    wake_.NotifyOne();
+  }
+
+ private:
+  void Run() {
+    while (WaitUntilWoken()) {
+      while (step_()) {
+      }
+    }
+  }
+  bool WaitUntilWoken() {
+    MutexLock lock(&mutex_);
+    while (!woken_ && !stopping_) wake_.Wait(&mutex_);
+    const bool run = woken_;  // what was asked for before the stop is still done
+    woken_ = false;
+    return run;
+  }
+
+  const std::function<bool()> step_;
+  Mutex mutex_;
+  CondVar wake_;
+  bool woken_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+class RealExecutor final : public Executor {
+ public:
+  std::unique_ptr<Loop> StartLoop(const char*, std::function<bool()> step) override {
+    return std::make_unique<ThreadLoop>(std::move(step));
+  }
+  bool RunOne() override { return false; }
+};
+
+}  // namespace
+
+Clock* SystemClock() {
+  static auto* const clock = new RealClock;
+  return clock;
+}
+
+Random* SystemRandom() {
+  static auto* const random = new RealRandom;
+  return random;
+}
+
+Executor* ThreadExecutor() {
+  static auto* const executor = new RealExecutor;
+  return executor;
+}
+
+}  // namespace roster

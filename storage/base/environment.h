@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The seams through which the engine meets the world, but for files (disk/file_system.h) and
+// sockets (server/): the clock, randomness and threads. The real ones are thin; tests put in
+// their own and drive time and scheduling from a seed.
+#ifndef ROSTER_STORAGE_BASE_ENVIRONMENT_H_
+#define ROSTER_STORAGE_BASE_ENVIRONMENT_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "roster/value.h"
+
+namespace roster {
+
+// Thread: every method may be called from any thread.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  // The wall clock. May jump either way; the engine never lets its own clock go back.
+  virtual Timestamp Now() = 0;
+  // Units: microseconds of a clock that never goes back, for measuring durations.
+  virtual int64_t MonotonicMicros() = 0;
+};
+
+// Thread: every method may be called from any thread.
+class Random {
+ public:
+  virtual ~Random() = default;
+  virtual uint64_t Next() = 0;
+};
+
+// A loop that the executor runs: a step does what is ready and says whether to call it again
+// at once; `Wake` makes an idle loop step again. Destroying it stops and joins.
+class Loop {
+ public:
+  virtual ~Loop() = default;
+  virtual void Wake() = 0;
+};
+
+// Thread: every method may be called from any thread.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  // Starts a loop. `step` returns true while there is more to do.
+  virtual std::unique_ptr<Loop> StartLoop(const char* name, std::function<bool()> step) = 0;
+  // Lets loops progress while the caller waits: true when it ran some work itself (a simulation),
+  // false when other threads do it and the caller should block.
+  virtual bool RunOne() = 0;
+};
+
+// The real ones; never destroyed.
+Clock* SystemClock();
+Random* SystemRandom();
+Executor* ThreadExecutor();
+
+}  // namespace roster
+
+#endif  // ROSTER_STORAGE_BASE_ENVIRONMENT_H_
