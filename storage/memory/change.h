@@ -57,7 +57,7 @@ struct SetTrait {
   TraitId trait;
   Value value;
   Timestamp time;
-  IdentityId origin = kNoIdentity;
+  IdentityId origin = kNoOrigin;
 };
 
 // The profile has no event of this type with this id. Values have the properties' types.
@@ -66,7 +66,7 @@ struct AddEvent {
   EventTypeId event;
   EventId id;
   Timestamp time;
-  IdentityId origin = kNoIdentity;
+  IdentityId origin = kNoOrigin;
   std::vector<std::pair<PropertyId, Value>> properties;
 };
 

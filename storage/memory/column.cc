@@ -11,7 +11,7 @@ std::optional<Timestamp> Column::TimeOf(RowId row) const {
 }
 
 IdentityId Column::OriginOf(RowId row) const {
-  if (!TimeOf(row)) return kNoIdentity;
+  if (!TimeOf(row)) return kNoOrigin;
   return IdentityId{static_cast<uint32_t>(chunk(ChunkOf(row)).origins.Get(OffsetOf(row)) - 1)};
 }
 

@@ -33,7 +33,7 @@ struct EventProperty {
 struct NewEvent {
   EventId id;
   Timestamp time;
-  IdentityId origin = kNoIdentity;
+  IdentityId origin = kNoOrigin;
   absl::Span<const EventProperty> properties;
 };
 

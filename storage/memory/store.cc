@@ -71,9 +71,9 @@ void Store::ApplyOne(const CreateProfile& m, ChangeSet* changes) {
   state_.live.Set(row);
   ++state_.num_profiles;
   Column& created_at = state_.columns[kCreatedAt.value].Mutable();
-  created_at.Set(row, m.created_at.ms, m.created_at, kNoIdentity);
+  created_at.Set(row, m.created_at.ms, m.created_at, kNoOrigin);
   Column& created_via = state_.columns[kCreatedVia.value].Mutable();
-  created_via.Set(row, EncodeCell(created_via.type(), m.via), m.created_at, kNoIdentity);
+  created_via.Set(row, EncodeCell(created_via.type(), m.via), m.created_at, kNoOrigin);
   changes->rows.push_back(row);
 }
 
@@ -143,11 +143,11 @@ RowId Store::LiveRow(ProfileId id) const {
 void Store::Seen(RowId row, Timestamp time) {
   const Column& first = state_.column(kFirstSeen);
   if (!first.Has(row) || time.ms < first.Bits(row)) {
-    state_.columns[kFirstSeen.value].Mutable().Set(row, time.ms, time, kNoIdentity);
+    state_.columns[kFirstSeen.value].Mutable().Set(row, time.ms, time, kNoOrigin);
   }
   const Column& last = state_.column(kLastSeen);
   if (!last.Has(row) || time.ms > last.Bits(row)) {
-    state_.columns[kLastSeen.value].Mutable().Set(row, time.ms, time, kNoIdentity);
+    state_.columns[kLastSeen.value].Mutable().Set(row, time.ms, time, kNoOrigin);
   }
 }
 

@@ -28,7 +28,7 @@ struct Checker {
 
   bool HasProfile(ProfileId id) const { return state.FindProfile(id).has_value(); }
   bool HasOrigin(IdentityId id) const {
-    return id == kNoIdentity || id.value < state.identities.size();
+    return id == kNoOrigin || id.value < state.identities.size();
   }
 
   absl::Status operator()(const DeclareTrait& m) const {
