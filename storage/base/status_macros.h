@@ -9,10 +9,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#define ROSTER_RETURN_IF_ERROR(expr)                       \
-  do {                                                     \
-    absl::Status roster_status_ = (expr);                  \
-    if (!roster_status_.ok()) return roster_status_;       \
+#define ROSTER_RETURN_IF_ERROR(expr)                 \
+  do {                                               \
+    absl::Status roster_status_ = (expr);            \
+    if (!roster_status_.ok()) return roster_status_; \
   } while (false)
 
 #define ROSTER_MACRO_JOIN_INNER(a, b) a##b

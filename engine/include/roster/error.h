@@ -18,26 +18,26 @@ namespace roster {
 // The stable upper-case codes that the wire shows (server/PROTOCOL.md). `ErrorCodeName` spells
 // them; the one table that pairs each with its absl::StatusCode is in error.cc.
 enum class ErrorCode : uint8_t {
-  kErr,         // anything without a code of its own
-  kParse,       // text that is not of the language, or JSON that is not JSON
-  kType,        // a value or an operator of the wrong type
-  kNoTrait,     // a trait, event, property or namespace that nobody declared
-  kNoProfile,   // no such profile
-  kNoIdentity,  // a write without one usable identity
-  kConflict,    // an identity owned by another profile
-  kExists,      // what is to be created is there
-  kStale,       // an expected version has passed
-  kLimit,       // a limit, named in the message
-  kTooLong,     // a request over its length limit
-  kTimeout,     // the statement's time ran out
-  kCancelled,   // the statement was cancelled
-  kLocked,      // another process has the data directory
-  kCorrupt,     // damage in acknowledged data
-  kDiskFull,    // no space for the log
-  kOutOfMemory, // the memory limit
-  kReadOnly,    // the log failed; the store accepts no writes
-  kUnknown,     // the outcome of this write will be known after a restart
-  kShutdown,    // the store is closing
+  kErr,          // anything without a code of its own
+  kParse,        // text that is not of the language, or JSON that is not JSON
+  kType,         // a value or an operator of the wrong type
+  kNoTrait,      // a trait, event, property or namespace that nobody declared
+  kNoProfile,    // no such profile
+  kNoIdentity,   // a write without one usable identity
+  kConflict,     // an identity owned by another profile
+  kExists,       // what is to be created is there
+  kStale,        // an expected version has passed
+  kLimit,        // a limit, named in the message
+  kTooLong,      // a request over its length limit
+  kTimeout,      // the statement's time ran out
+  kCancelled,    // the statement was cancelled
+  kLocked,       // another process has the data directory
+  kCorrupt,      // damage in acknowledged data
+  kDiskFull,     // no space for the log
+  kOutOfMemory,  // the memory limit
+  kReadOnly,     // the log failed; the store accepts no writes
+  kUnknown,      // the outcome of this write will be known after a restart
+  kShutdown,     // the store is closing
 };
 
 // Where an error is. Lines and columns count from 1, columns in code points; `offset` and `length`
