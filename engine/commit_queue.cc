@@ -22,6 +22,13 @@ absl::Status OutcomeUnknown() {
                    "outcome unknown: the log failed before this write was durable");
 }
 
+std::string EncodeCommit(const CommitHeader& header, const std::vector<Mutation>& mutations) {
+  std::string payload;
+  EncodeCommitHeader(header, &payload);
+  for (const Mutation& mutation : mutations) EncodeMutation(mutation, &payload);
+  return payload;
+}
+
 }  // namespace
 
 CommitQueue::CommitQueue(const Options& options, const Environment& environment, SharedStore* store,
@@ -32,10 +39,7 @@ CommitQueue::CommitQueue(const Options& options, const Environment& environment,
       log_(log),
       clock_(clock),
       requests_(std::move(requests)) {
-  {
-    MutexLock lock(&shared_->mutex);
-    written_lsn_ = shared_->store.lsn();
-  }
+  written_lsn_ = WriterStore().lsn();
   answerable_lsn_ = durable_lsn_ = written_lsn_;
   loop_ = environment_.executor->StartLoop([this] { return Step(); });
 }
@@ -100,50 +104,56 @@ CommitQueue::Outcome CommitQueue::Process(Command command) {
 absl::StatusOr<WriteResult> CommitQueue::Commit(const Batch& batch, bool* committed) {
   const uint64_t digest = batch.options.request_id.empty() ? 0 : DigestOf(batch);
   if (auto repeat = Repeat(batch, digest)) return *std::move(repeat);
-  const ViewClock::CommitTime time = clock_->ForCommit();
 
-  MutexLock lock(&shared_->mutex);
-  Store& store = shared_->store;
-  Draft draft(store.state());
+  const ViewClock::CommitTime time = clock_->ForCommit();
+  Draft draft(WriterStore().state());
   ROSTER_ASSIGN_OR_RETURN(WriteResult result, StageAll(batch, time.clock, &draft));
-  result.lsn = store.lsn();
+  result.lsn = WriterStore().lsn();
   if (draft.mutations().empty()) return result;  // repeats only: nothing to log
 
   std::vector<Mutation> mutations = draft.TakeMutations();
   mutations.push_back(Advance{time.clock});
-  std::string payload;
-  EncodeCommitHeader({.received_at = time.clock,
-                      .request_id = batch.options.request_id,
-                      .digest = digest,
-                      .actor = batch.options.actor,
-                      .outcome = result.items.front().profile},
-                     &payload);
-  for (const Mutation& mutation : mutations) EncodeMutation(mutation, &payload);
-
-  // Reserve memory and log space: after this the command cannot be refused.
-  if (options_.memory_limit_bytes != 0 && store.MemoryBytes() > options_.memory_limit_bytes) {
-    return MakeError(ErrorCode::kOutOfMemory, "memory limit reached; reads go on");
-  }
-  ROSTER_RETURN_IF_ERROR(log_->Reserve(payload.size()));
-
-  ChangeSet changes;
-  for (const Mutation& mutation : mutations) store.Apply(mutation, &changes);
-  const absl::StatusOr<Lsn> lsn = log_->AppendCommit(payload, time.ceiling);
-  if (!lsn.ok()) {
-    *committed = true;  // applied: only a restart tells
-    Latch(lsn.status());
-    return OutcomeUnknown();
-  }
-  store.FinishCommit(*lsn);
-  group_ceiling_ = std::max(group_ceiling_, time.ceiling);
-  ++num_commits_;
-  result.lsn = *lsn;
-  *committed = true;
+  const ProfileId first = result.items.front().profile;
+  const std::string payload = EncodeCommit({.received_at = time.clock,
+                                            .request_id = batch.options.request_id,
+                                            .digest = digest,
+                                            .actor = batch.options.actor,
+                                            .outcome = first},
+                                           mutations);
+  ROSTER_RETURN_IF_ERROR(Reserve(payload.size()));
+  *committed = true;  // from here the command cannot be refused
+  ROSTER_ASSIGN_OR_RETURN(result.lsn, ApplyAndAppend(mutations, payload, time.ceiling));
   if (!batch.options.request_id.empty()) {
-    requests_.Add(batch.options.request_id, {digest, *lsn, result.items.front().profile});
+    requests_.Add(batch.options.request_id, {digest, result.lsn, first});
   }
   return result;
 }
+
+absl::Status CommitQueue::Reserve(size_t payload_bytes) {
+  const uint64_t limit = options_.memory_limit_bytes;
+  if (limit != 0 && WriterStore().MemoryBytes() + payload_bytes > limit) {
+    return MakeError(ErrorCode::kOutOfMemory, "memory limit reached; reads go on");
+  }
+  return log_->Reserve(payload_bytes);
+}
+
+absl::StatusOr<Lsn> CommitQueue::ApplyAndAppend(const std::vector<Mutation>& mutations,
+                                                const std::string& payload, Timestamp ceiling) {
+  MutexLock lock(&shared_->mutex);
+  ChangeSet changes;
+  for (const Mutation& mutation : mutations) shared_->store.Apply(mutation, &changes);
+  const absl::StatusOr<Lsn> lsn = log_->AppendCommit(payload, ceiling);
+  if (!lsn.ok()) {
+    Latch(lsn.status());
+    return OutcomeUnknown();
+  }
+  shared_->store.FinishCommit(*lsn);
+  group_ceiling_ = std::max(group_ceiling_, ceiling);
+  ++num_commits_;
+  return *lsn;
+}
+
+const Store& CommitQueue::WriterStore() const { return shared_->store; }
 
 std::optional<absl::StatusOr<WriteResult>> CommitQueue::Repeat(const Batch& batch,
                                                                uint64_t digest) const {
@@ -181,8 +191,7 @@ absl::Status CommitQueue::Finish(std::vector<Outcome>* group) {
       Latch(written);
       return written;
     }
-    MutexLock lock(&shared_->mutex);
-    written_lsn_ = shared_->store.lsn();
+    written_lsn_ = WriterStore().lsn();
     unsynced_ = true;
   }
   const int64_t now_us = environment_.clock->MonotonicMicros();

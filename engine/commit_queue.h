@@ -72,6 +72,11 @@ class CommitQueue {
   absl::StatusOr<WriteResult> Commit(const Batch& batch, bool* committed);
   std::optional<absl::StatusOr<WriteResult>> Repeat(const Batch& batch, uint64_t digest) const;
   absl::StatusOr<WriteResult> StageAll(const Batch& batch, Timestamp clock, Draft* draft);
+  absl::Status Reserve(size_t payload_bytes);
+  absl::StatusOr<Lsn> ApplyAndAppend(const std::vector<Mutation>& mutations,
+                                     const std::string& payload, Timestamp ceiling);
+  // The store as the loop's thread reads it: it alone changes it, so it needs no lock to read.
+  const Store& WriterStore() const ABSL_NO_THREAD_SAFETY_ANALYSIS;
   absl::Status Finish(std::vector<Outcome>* group) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status SyncLog() ABSL_LOCKS_EXCLUDED(mutex_);
   NextStep NextSync();

@@ -36,6 +36,17 @@ class ViewCatalog final : public query::SchemaCatalog {
   const Schema& schema_;
 };
 
+Count ToPublic(query::CountAnswer answer) { return {answer.count}; }
+
+Table ToPublic(query::TableAnswer answer) {
+  Table table;
+  for (query::AnswerColumn& column : answer.columns) {
+    table.columns.push_back({std::move(column.name), column.type});
+  }
+  table.rows = std::move(answer.rows);
+  return table;
+}
+
 class Engine final : public Database {
  public:
   Engine(const Options& options, const Environment& environment, std::unique_ptr<LogDirectory> log)
@@ -136,18 +147,16 @@ absl::StatusOr<QueryResult> Engine::Execute(std::string_view statement,
   const ViewCatalog catalog(view.schema());
   const int64_t timeout_ms =
       options.timeout_ms > 0 ? options.timeout_ms : options_.statement_timeout_ms;
-  const query::ExecutionLimits limits{
-      .stop = [&, deadline = started_us + timeout_ms * 1000]() -> absl::Status {
-        if (environment_.clock->MonotonicMicros() < deadline) return absl::OkStatus();
-        return MakeError(ErrorCode::kTimeout, "the statement's time ran out");
-      }};
+  query::ExecutionLimits limits;
+  limits.clock = environment_.clock;
+  limits.deadline_us = started_us + timeout_ms * 1000;
   absl::StatusOr<query::QueryAnswer> answer =
       query::Run(statement, params, {.time_zone = options.time_zone}, view, catalog, limits);
   QueryResult result{.lsn = view.lsn(), .clock = view.clock(), .data = {}};
   result.took_us = environment_.clock->MonotonicMicros() - started_us;
   result.durable = queue_->WaitUntilAnswerable(view.lsn());
   ROSTER_RETURN_IF_ERROR(answer.status());
-  result.data = ToResultData(*std::move(answer));
+  std::visit([&](auto& part) { result.data = ToPublic(std::move(part)); }, *answer);
   return result;
 }
 
@@ -192,8 +201,9 @@ absl::Status Engine::Open() const {
 
 absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(std::string path, const Options& options,
                                                        const Environment& environment) {
-  if (!options.create_if_missing && !environment.files->Exists(path)) {
-    return MakeError(ErrorCode::kErr, "no such data directory");
+  if (!options.create_if_missing) {
+    ROSTER_ASSIGN_OR_RETURN(const bool exists, environment.files->Exists(path));
+    if (!exists) return MakeError(ErrorCode::kErr, "no such data directory");
   }
   LogDirectoryOptions log_options;
   log_options.rotate_bytes = options.log_file_bytes;
