@@ -106,6 +106,7 @@ class WalWriter {
   WalPosition end_;         // behind group_
   uint64_t allocated_ = 0;  // bytes of the file that the disk has promised
   uint64_t zeroed_ = 0;     // bytes of the file that were written once, frames or zeros
+  const std::string zeros_;
 
   // Held through a Sync: the kernel tells a failure to one caller only, and a second one beside
   // it would take its own success for the truth. Taken before mutex_.
