@@ -208,6 +208,7 @@ absl::StatusOr<std::unique_ptr<WalWriter>> LogDirectory::CreateFile(const Manife
   options.clock_ceiling = clock_ceiling;
   options.preallocate_bytes = options_.preallocate_bytes;
   options.zero_ahead_bytes = options_.zero_ahead_bytes;
+  options.max_frame_bytes = options_.max_frame_bytes;
   // Left by an attempt that a crash or an error ended; Open has seen that it holds no frame.
   const std::string path = JoinPath(directory_, LogFileName(options.number));
   ROSTER_ASSIGN_OR_RETURN(const bool left_over, fs_->Exists(path));

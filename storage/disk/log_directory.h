@@ -28,9 +28,11 @@
 
 namespace roster {
 
+// The first three are WalOptions'.
 struct LogDirectoryOptions {
   uint64_t preallocate_bytes = 16u << 20;
   uint64_t zero_ahead_bytes = 256u << 10;
+  uint64_t max_frame_bytes = kWalMaxPayloadBytes;
   uint64_t rotate_bytes = 64u << 20;  // a file that is longer gets a successor
 };
 

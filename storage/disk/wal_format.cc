@@ -170,9 +170,9 @@ WalChain WalFrameChain(const WalChain& before, std::string_view header_bytes,
   return ToChain(XXH3_128bits_digest(&state));
 }
 
-uint64_t WalCommitBytes(uint64_t payload_bytes) {
-  const uint64_t full = payload_bytes / kWalMaxPayloadBytes;
-  const uint64_t num_frames = full + (payload_bytes % kWalMaxPayloadBytes != 0 || full == 0);
+uint64_t WalCommitBytes(uint64_t payload_bytes, uint64_t max_frame_bytes) {
+  const uint64_t num_frames =
+      payload_bytes == 0 ? 1 : (payload_bytes + max_frame_bytes - 1) / max_frame_bytes;
   return payload_bytes + num_frames * kWalFrameHeaderBytes;
 }
 

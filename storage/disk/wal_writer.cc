@@ -72,7 +72,7 @@ WalWriter::WalWriter(const WalOptions& options, std::unique_ptr<File> file,
 
 absl::Status WalWriter::Reserve(uint64_t payload_bytes) {
   ROSTER_RETURN_IF_ERROR(Broken());
-  const uint64_t needed = end_.offset + WalCommitBytes(payload_bytes);
+  const uint64_t needed = end_.offset + WalCommitBytes(payload_bytes, options_.max_frame_bytes);
   if (needed <= allocated_) return absl::OkStatus();
   const uint64_t wanted = std::max(needed, allocated_ + options_.preallocate_bytes);
   ROSTER_RETURN_IF_ERROR(file_->Allocate(wanted));
@@ -102,9 +102,9 @@ absl::StatusOr<Lsn> WalWriter::AppendCommit(std::string_view bytes, Timestamp cl
   FrameInfo info;
   info.clock_ceiling = clock_ceiling;
   info.last_of_commit = false;
-  while (bytes.size() > kWalMaxPayloadBytes) {
-    ROSTER_RETURN_IF_ERROR(Append(bytes.substr(0, kWalMaxPayloadBytes), info).status());
-    bytes.remove_prefix(kWalMaxPayloadBytes);
+  while (bytes.size() > options_.max_frame_bytes) {
+    ROSTER_RETURN_IF_ERROR(Append(bytes.substr(0, options_.max_frame_bytes), info).status());
+    bytes.remove_prefix(options_.max_frame_bytes);
   }
   info.last_of_commit = true;
   return Append(bytes, info);

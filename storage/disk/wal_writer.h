@@ -35,6 +35,8 @@ struct WalOptions {
   // that were written once need not update the file system's own records (1.6 times the rate
   // for groups of 8 KB, see bench/wal_bench.cc).
   uint64_t zero_ahead_bytes = 256u << 10;
+  // AppendCommit cuts a commit into frames of this size; at most kWalMaxPayloadBytes.
+  uint64_t max_frame_bytes = kWalMaxPayloadBytes;
 };
 
 struct FrameInfo {
