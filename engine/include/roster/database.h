@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The product on one page: open a data directory, write people and what they do, ask questions.
+//
+//   auto db = roster::Database::Open("data", {});
+//   (*db)->Write(roster::Track{.identities = {{"email", "jo@example.com"}}, .event = "order"});
+//   auto answer = (*db)->Execute("count where did \"order\" at least 1 times", {});
+//
+// Thread rule: every method of Database may be called from any thread at once.
+// Errors: absl::Status with the codes of roster/error.h; no exception leaves these functions.
+#ifndef ROSTER_DATABASE_H_
+#define ROSTER_DATABASE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "roster/profile.h"
+#include "roster/query.h"
+#include "roster/value.h"
+#include "roster/write.h"
+
+namespace roster {
+
+// When a write is answered.
+enum class Durability : uint8_t {
+  kSync,      // after fdatasync returned
+  kInterval,  // after the kernel has it; a power failure loses at most the interval
+};
+
+struct Options {
+  bool create_if_missing = true;
+  Durability durability = Durability::kSync;
+  int64_t sync_interval_ms = 100;   // with kInterval
+  uint64_t memory_limit_bytes = 0;  // growing commands get OOM above it; 0: no limit
+  // Log files are cut at about this size.
+  uint64_t log_file_bytes = 256ull << 20;
+  int64_t statement_timeout_ms = 30'000;
+};
+
+// What recovery found and did, for the operator.
+struct RecoveryReport {
+  uint64_t num_commits = 0;  // replayed from the log
+  uint64_t torn_bytes = 0;   // incomplete bytes behind the durable mark that were cut
+  std::string torn_file;     // where, when any
+  int64_t took_us = 0;
+};
+
+// Counts for INFO.
+struct Stats {
+  Lsn lsn;
+  Lsn durable_lsn;
+  Timestamp clock;
+  bool read_only = false;  // the log failed
+  uint64_t num_profiles = 0;
+  uint64_t num_events = 0;
+  uint64_t num_identities = 0;
+  uint64_t num_commits = 0;     // since opening
+  uint64_t num_syncs = 0;       // since opening; fewer than commits where a group shared one
+  uint64_t num_statements = 0;  // since opening
+  uint64_t memory_bytes = 0;    // of the structures that hold data
+  RecoveryReport recovery;
+};
+
+// One opened store. Invariants: (1) what a call returned as done survives a crash (kSync);
+// (2) a call that fails changed nothing, but for UNKNOWN: then only a restart tells;
+// (3) a reader sees whole commits only.
+class Database {
+ public:
+  // Opens, recovers, and creates the directory when it may.
+  // Errors: LOCKED (another process has it), CORRUPT (damage; nothing was changed), DISKFULL.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(std::string path, Options options);
+
+  virtual ~Database() = default;
+
+  // Writes one item, one commit; returns when it is durable.
+  // Errors: of the item (NOIDENTITY, TYPE, LIMIT, PARSE), READONLY, DISKFULL, OOM, UNKNOWN.
+  virtual absl::StatusOr<WriteResult> Write(WriteItem item, WriteOptions options = {}) = 0;
+
+  // Writes many items as one commit; each has its own status in the result.
+  // Errors: LIMIT (more than 16 MiB), READONLY, DISKFULL, OOM, UNKNOWN; with `atomic` the first
+  // item's.
+  virtual absl::StatusOr<WriteResult> Write(Batch batch) = 0;
+
+  // The same without waiting: `done` is called once, from the engine's thread, when the outcome
+  // is known, in the order of the calls. `done` must not block nor call this object's blocking
+  // methods.
+  using WriteDone = std::function<void(absl::StatusOr<WriteResult>)>;
+  virtual void WriteAsync(Batch batch, WriteDone done) = 0;
+
+  // Everything known of one profile. Ids that were merged answer with the survivor.
+  // Errors: NOPROFILE.
+  virtual absl::StatusOr<GetResult> Get(const ProfileRef& ref, const GetOptions& options = {}) = 0;
+
+  // Runs one statement of the query language. `params` are the values of $1, $2, ...
+  // Errors: PARSE, TYPE, NOTRAIT with a position; TIMEOUT, LIMIT.
+  virtual absl::StatusOr<QueryResult> Execute(std::string_view statement,
+                                              absl::Span<const Value> params,
+                                              const ExecuteOptions& options = {}) = 0;
+
+  virtual Stats GetStats() = 0;
+
+  // Finishes what was accepted, syncs and closes; later calls get SHUTDOWN. Errors: of the last
+  // sync.
+  virtual absl::Status Close() = 0;
+};
+
+}  // namespace roster
+
+#endif  // ROSTER_DATABASE_H_

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/memory/packed_ints.h"
+
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <optional>
+#include <random>
+
+#include "tests/seed.h"
+
+namespace roster {
+namespace {
+
+TEST_CASE("values come back whatever their order and range", "[packed_ints]") {
+  std::mt19937_64 random(TestSeed());
+  for (int round = 0; round < 300; ++round) {
+    const size_t size = 1 + random() % 200;
+    PackedInts ints(size);
+    std::vector<std::optional<int64_t>> model(size);
+    const int shift = static_cast<int>(random() % 64);
+    const int64_t around = static_cast<int64_t>(random()) >> (random() % 64);
+    for (int step = 0; step < 300; ++step) {
+      const size_t i = random() % size;
+      int64_t value = static_cast<int64_t>(static_cast<uint64_t>(around) + (random() >> shift));
+      if (random() % 20 == 0) value = 0;
+      if (random() % 100 == 0) value = random() % 2 != 0 ? INT64_MIN : INT64_MAX;
+      ints.Set(i, value);
+      model[i] = value;
+    }
+    for (size_t i = 0; i < size; ++i) {
+      if (model[i]) REQUIRE(ints.Get(i) == *model[i]);
+    }
+  }
+}
+
+TEST_CASE("a chunk of small numbers takes a byte each", "[packed_ints]") {
+  PackedInts ints(1000);
+  for (size_t i = 0; i < 1000; ++i) ints.Set(i, static_cast<int64_t>(i % 200));
+  CHECK(ints.width() == 1);
+  CHECK(ints.base() == 0);
+}
+
+TEST_CASE("times of a day around today take four bytes", "[packed_ints]") {
+  PackedInts ints(1000);
+  constexpr int64_t kNow = 1'795'000'000'000;
+  for (size_t i = 0; i < 1000; ++i) ints.Set(i, kNow - static_cast<int64_t>(i) * 86'400);
+  CHECK(ints.width() == 4);
+  CHECK(ints.Get(999) == kNow - 999 * 86'400);
+}
+
+TEST_CASE("made whole: equal values take nothing, others the narrowest width", "[packed_ints]") {
+  CHECK(PackedInts::Of({7, 7, 7}).width() == 0);
+  CHECK(PackedInts::Of({7, 7, 7}).Get(2) == 7);
+  CHECK(PackedInts::Of({-1, 254}).width() == 1);
+  CHECK(PackedInts::Of({INT64_MIN, INT64_MAX}).Get(1) == INT64_MAX);
+  CHECK(PackedInts::Of({1'000'000'000'000, 1'000'000'000'255}).width() == 1);
+}
+
+}  // namespace
+}  // namespace roster
