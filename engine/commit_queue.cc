@@ -163,7 +163,7 @@ std::optional<absl::StatusOr<WriteResult>> CommitQueue::Repeat(const Batch& batc
   if (first->digest != digest) {
     return MakeError(ErrorCode::kConflict, "request id was used for another command");
   }
-  WriteResult result{.lsn = first->lsn, .duplicate = true, .items = {}};
+  WriteResult result{.lsn = first->lsn, .duplicate = true};
   result.items.push_back({.status = {}, .profile = first->profile, .duplicate = true});
   return result;
 }
