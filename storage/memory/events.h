@@ -56,9 +56,10 @@ struct SealedEvents {
   std::vector<SealedProperty> properties;  // by PropertyId; may be fewer than are declared now
 
   uint32_t size() const { return static_cast<uint32_t>(rows.size()); }
-  // Null when no event of the block has the property.
+  // Null when no event of the block has the property (its cells are none).
   const SealedProperty* property(PropertyId id) const {
-    return id.value < properties.size() ? &properties[id.value] : nullptr;
+    if (id.value >= properties.size() || properties[id.value].cells.size() == 0) return nullptr;
+    return &properties[id.value];
   }
   size_t MemoryBytes() const;
 };
