@@ -92,6 +92,13 @@ std::string ExactNumber::ToText() const {
                 digits.substr(static_cast<size_t>(point)));
 }
 
+std::optional<int64_t> ExactNumber::ToInteger() const {
+  const Scaled whole = ScaledTo(0);
+  const auto value = static_cast<int64_t>(whole.floor);
+  if (!whole.exact || value != whole.floor) return std::nullopt;
+  return value;
+}
+
 double ExactNumber::ToDouble() const {
   const std::string text =
       StrCat(negative_ ? "-" : "", digits_.empty() ? "0" : digits_.c_str(), "e", exponent_);

@@ -30,6 +30,8 @@ class ExactNumber {
 
   // Reads back as the same number. Without an exponent unless that would take many zeros.
   std::string ToText() const;
+  // The number as an int64, if it is one.
+  std::optional<int64_t> ToInteger() const;
   // The nearest double; infinite past the largest.
   double ToDouble() const;
 
