@@ -163,7 +163,7 @@ std::optional<absl::StatusOr<WriteResult>> CommitQueue::Repeat(const Batch& batc
   if (first->digest != digest) {
     return MakeError(ErrorCode::kConflict, "request id was used for another command");
   }
-  WriteResult result{.lsn = first->lsn, .duplicate = true, .items = {}};
+  WriteResult result{.lsn = first->lsn, .duplicate = true};
   result.items.push_back({.status = {}, .profile = first->profile, .duplicate = true});
   return result;
 }
@@ -173,7 +173,7 @@ absl::StatusOr<WriteResult> CommitQueue::StageAll(const Batch& batch, Timestamp 
   WriteResult result;
   for (size_t i = 0; i < batch.items.size(); ++i) {
     absl::StatusOr<ItemResult> item = StageItem(batch.items[i], {clock, &event_ids_}, draft);
-    if (!item.ok() && (batch.atomic || batch.items.size() == 1)) return item.status();
+    if (!item.ok() && batch.atomic) return item.status();
     result.items.push_back(item.ok() ? *std::move(item)
                                      : ItemResult{.status = item.status(), .profile = {}});
   }

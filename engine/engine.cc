@@ -105,7 +105,9 @@ absl::StatusOr<WriteResult> Engine::Write(WriteItem item, WriteOptions options) 
   Batch batch;
   batch.items.push_back(std::move(item));
   batch.options = std::move(options);
-  return Write(std::move(batch));
+  absl::StatusOr<WriteResult> result = Write(std::move(batch));
+  if (result.ok() && !result->items.front().status.ok()) return result->items.front().status;
+  return result;
 }
 
 absl::StatusOr<WriteResult> Engine::Write(Batch batch) {

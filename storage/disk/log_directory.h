@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -27,9 +28,11 @@
 
 namespace roster {
 
+// The first three are WalOptions'.
 struct LogDirectoryOptions {
   uint64_t preallocate_bytes = 16u << 20;
   uint64_t zero_ahead_bytes = 256u << 10;
+  uint64_t max_frame_bytes = kWalMaxPayloadBytes;
   uint64_t rotate_bytes = 64u << 20;  // a file that is longer gets a successor
 };
 
@@ -98,15 +101,16 @@ class LogDirectory {
   absl::Status LoadOrCreateManifest();
   absl::Status CheckUnlistedFiles(const std::vector<std::string>& names) const;
   absl::Status SettleTail(const WalEnd& end);
-  absl::Status OpenMark(const WalMarkRecord& first);
-  absl::Status StartFile(const std::optional<ClosedLog>& closed, Lsn base_lsn);
-  absl::StatusOr<std::unique_ptr<WalWriter>> CreateFile(Lsn base_lsn, const WalChain& chain);
-  absl::Status Rotate();
-  void RemoveUnlisted();
-  std::shared_ptr<WalWriter> writer() const ABSL_LOCKS_EXCLUDED(writer_mutex_);
-  absl::Status Latched() const ABSL_LOCKS_EXCLUDED(mark_mutex_);
-  absl::Status Latch(const absl::Status& cause) ABSL_LOCKS_EXCLUDED(mark_mutex_);
-  absl::Status MoveMark(const WalWriter& writer, Timestamp ceiling, bool sync)
+  absl::Status OpenMark(const WalEnd& end) ABSL_LOCKS_EXCLUDED(mark_mutex_);
+  // Closes the last file at `end` and goes to a new one that begins behind `base_lsn`.
+  absl::Status StartFile(const WalPosition& end, Lsn base_lsn, Timestamp clock_ceiling);
+  absl::StatusOr<std::unique_ptr<WalWriter>> CreateFile(const Manifest& manifest, Lsn base_lsn,
+                                                        Timestamp clock_ceiling);
+  void TidyUp();
+  // Errors: READONLY once the log has latched.
+  absl::StatusOr<std::shared_ptr<WalWriter>> Writer() const ABSL_LOCKS_EXCLUDED(state_mutex_);
+  absl::Status Latch(const absl::Status& cause) ABSL_LOCKS_EXCLUDED(state_mutex_);
+  absl::Status MoveMark(const WalWriter& writer, Timestamp clock_ceiling, bool sync)
       ABSL_LOCKS_EXCLUDED(mark_mutex_);
 
   FileSystem* const fs_;
@@ -117,12 +121,12 @@ class LogDirectory {
 
   Manifest manifest_;  // of the writer's thread
 
-  mutable Mutex writer_mutex_;
-  std::shared_ptr<WalWriter> writer_ ABSL_GUARDED_BY(writer_mutex_);
-
-  mutable Mutex mark_mutex_;
+  Mutex mark_mutex_;  // taken before state_mutex_
   std::unique_ptr<WalMark> mark_ ABSL_GUARDED_BY(mark_mutex_);
-  absl::Status latched_ ABSL_GUARDED_BY(mark_mutex_);  // why nothing is written any more
+
+  mutable Mutex state_mutex_;
+  std::shared_ptr<WalWriter> writer_ ABSL_GUARDED_BY(state_mutex_);
+  absl::Status latched_ ABSL_GUARDED_BY(state_mutex_);  // why nothing is written any more
 };
 
 }  // namespace roster

@@ -99,8 +99,8 @@ std::optional<WalFrameHeader> DecodeWalFrameHeader(std::string_view bytes, uint6
 WalChain WalFrameChain(const WalChain& before, std::string_view header_bytes,
                        std::string_view payload);
 
-// What AppendCommit adds to a file for a commit of so many bytes.
-uint64_t WalCommitBytes(uint64_t payload_bytes);
+// What a commit of `payload_bytes` takes in a file when it is cut into frames of `max_frame_bytes`.
+uint64_t WalCommitBytes(uint64_t payload_bytes, uint64_t max_frame_bytes);
 
 // 32 hexadecimal digits, and back (nothing when it is not that).
 std::string ChainToHex(const WalChain& chain);

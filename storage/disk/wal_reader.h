@@ -47,7 +47,8 @@ struct WalEnd {
 
 // Invariants:
 // 1. Every commit returned stood in whole under a chain that reaches back to the file's header.
-// 2. committed_ <= at_: what lies between is an unfinished commit, and partial_ holds its bytes.
+// 2. committed_ <= at_; while commit_open_ what lies between is the commit's frames so far, and
+//    partial_ holds their payloads.
 class WalReader {
  public:
   // Reads the commits after `after` (the LSN of a snapshot; 0: all). `mark`: none only when the
@@ -57,7 +58,7 @@ class WalReader {
 
   // The next commit, or nothing at the end; then `end` tells the rest.
   // Errors: CORRUPT for damage in acknowledged data, naming file, offset, LSN and what lies
-  // behind; ERR for a newer format; kInternal. Any error is final.
+  // behind; ERR for a newer format; kInternal. After an error it must not be called again.
   absl::StatusOr<std::optional<WalCommit>> Next();
 
   // Requires: Next returned nothing.
@@ -76,10 +77,11 @@ class WalReader {
   absl::Status Start();
   absl::Status OpenFile(size_t index);
   absl::Status CheckFileHeader(const WalFileHeader& header);
+  // False when no frame that holds stands at at_: the end of the log in an open file.
   absl::StatusOr<bool> ReadFrame();
-  absl::StatusOr<bool> FrameHolds(const WalFrameHeader& header, std::string_view header_bytes);
+  void TakeFrame(const WalFrameHeader& header, std::string_view payload);
   WalCommit FinishCommit();
-  absl::Status CloseFile();
+  absl::Status LeaveClosedFile();
   absl::Status FinishLog();
   absl::StatusOr<Behind> ScanBehind(uint64_t limit);
   absl::Status Damage(std::string_view what);
@@ -95,15 +97,18 @@ class WalReader {
   bool finished_ = false;
   size_t index_ = 0;  // of the current file in manifest_.logs
   std::unique_ptr<FileWindow> window_;
-  WalFileHeader header_;
+  uint64_t epoch_ = 0;
   WalPosition at_;         // behind the last good frame
   WalPosition committed_;  // behind the last whole commit
   uint64_t vouched_ = 0;   // highest durable offset that a good frame or the mark carries
 
-  Lsn commit_first_;  // of the commit that is being joined
-  size_t commit_frames_ = 0;
-  std::string partial_;       // its payload when it has several frames
-  std::string_view payload_;  // of the last good frame
+  // The commit that is being joined, or was joined last.
+  bool commit_open_ = false;  // its last frame has not come yet
+  Lsn commit_first_;
+  Timestamp commit_ceiling_;
+  std::string_view payload_;  // of its last good frame
+  std::string partial_;       // of all its frames when they are several
+
   WalEnd end_;
 };
 

@@ -35,6 +35,8 @@ struct WalOptions {
   // that were written once need not update the file system's own records (1.6 times the rate
   // for groups of 8 KB, see bench/wal_bench.cc).
   uint64_t zero_ahead_bytes = 256u << 10;
+  // AppendCommit cuts a commit into frames of this size; at most kWalMaxPayloadBytes.
+  uint64_t max_frame_bytes = kWalMaxPayloadBytes;
 };
 
 struct FrameInfo {
@@ -106,6 +108,7 @@ class WalWriter {
   WalPosition end_;         // behind group_
   uint64_t allocated_ = 0;  // bytes of the file that the disk has promised
   uint64_t zeroed_ = 0;     // bytes of the file that were written once, frames or zeros
+  const std::string zeros_;
 
   // Held through a Sync: the kernel tells a failure to one caller only, and a second one beside
   // it would take its own success for the truth. Taken before mutex_.

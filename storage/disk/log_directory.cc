@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Implements log_directory.h. The order of the steps in StartWriting and StartFile is what makes a
+// crash between any two of them harmless; FORMAT.md, "Opening", numbers them.
+#include "storage/disk/log_directory.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "roster/error.h"
+#include "storage/base/check.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/disk/file_names.h"
+#include "storage/disk/file_window.h"
+
+namespace roster {
+namespace {
+
+constexpr uint64_t kCopyBytes = 1u << 20;
+
+StoreUuid RandomUuid(Random* random) {
+  const uint64_t halves[2] = {random->Next(), random->Next()};
+  StoreUuid uuid;
+  std::memcpy(uuid.bytes.data(), halves, sizeof(halves));
+  return uuid;
+}
+
+std::string ParentOf(std::string directory) {
+  while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
+  const size_t slash = directory.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : directory.substr(0, slash);
+}
+
+absl::Status EnsureDirectory(FileSystem* fs, const std::string& directory) {
+  ROSTER_ASSIGN_OR_RETURN(const bool exists, fs->Exists(directory));
+  if (exists) return absl::OkStatus();
+  ROSTER_RETURN_IF_ERROR(fs->CreateDir(directory));
+  return fs->SyncDir(ParentOf(directory));
+}
+
+bool Names(const Manifest& manifest, uint64_t log_number) {
+  return std::any_of(manifest.logs.begin(), manifest.logs.end(),
+                     [&](const LogEntry& log) { return log.number == log_number; });
+}
+
+// Whether there is anything but zeros behind the header of a log file.
+absl::StatusOr<bool> HoldsFrames(FileSystem* fs, const std::string& path) {
+  ROSTER_ASSIGN_OR_RETURN(auto file, fs->Open(path, OpenMode::kRead));
+  ROSTER_ASSIGN_OR_RETURN(const uint64_t size, file->Size());
+  FileWindow window(std::move(file), size);
+  for (uint64_t offset = kWalFileHeaderBytes; offset < size; offset += kCopyBytes) {
+    ROSTER_ASSIGN_OR_RETURN(const std::string_view bytes, window.At(offset, kCopyBytes));
+    if (bytes.find_first_not_of('\0') != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+LogDirectory::LogDirectory(FileSystem* fs, Random* random, std::string directory,
+                           const LogDirectoryOptions& options, std::unique_ptr<FileLock> lock)
+    : fs_(fs),
+      random_(random),
+      directory_(std::move(directory)),
+      options_(options),
+      lock_(std::move(lock)) {}
+
+LogDirectory::~LogDirectory() = default;
+
+absl::StatusOr<std::unique_ptr<LogDirectory>> LogDirectory::Open(
+    FileSystem* fs, Random* random, const std::string& directory,
+    const LogDirectoryOptions& options) {
+  ROSTER_RETURN_IF_ERROR(EnsureDirectory(fs, directory));
+  ROSTER_ASSIGN_OR_RETURN(auto lock, fs->Lock(JoinPath(directory, kLockName)));
+  std::unique_ptr<LogDirectory> log(
+      new LogDirectory(fs, random, directory, options, std::move(lock)));
+  ROSTER_RETURN_IF_ERROR(log->LoadOrCreateManifest());
+  return log;
+}
+
+absl::Status LogDirectory::LoadOrCreateManifest() {
+  ROSTER_ASSIGN_OR_RETURN(const std::vector<std::string> names, fs_->List(directory_));
+  auto manifest = ReadManifest(fs_, directory_);
+  if (manifest.ok()) {
+    manifest_ = *std::move(manifest);
+    return CheckUnlistedFiles(names);
+  }
+  if (!absl::IsNotFound(manifest.status())) return manifest.status();
+  for (const std::string& name : names) {
+    if (IsEngineFile(name)) {
+      return MakeError(ErrorCode::kCorrupt,
+                       StrCat("MANIFEST is missing beside files of a store: ", name));
+    }
+  }
+  manifest_.uuid = RandomUuid(random_);
+  return PublishManifest(fs_, directory_, manifest_);
+}
+
+absl::Status LogDirectory::CheckUnlistedFiles(const std::vector<std::string>& names) const {
+  for (const std::string& name : names) {
+    const auto number = ParseLogFileName(name);
+    if (!number || *number < manifest_.next_file_number) continue;
+    ROSTER_ASSIGN_OR_RETURN(const bool holds_frames, HoldsFrames(fs_, JoinPath(directory_, name)));
+    if (holds_frames) {
+      return MakeError(ErrorCode::kCorrupt,
+                       StrCat("MANIFEST is older than the log: it does not know ", name));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<WalReader>> LogDirectory::Reader(Lsn after) const {
+  std::optional<WalMarkRecord> mark;
+  if (!manifest_.logs.empty()) {
+    const auto read = ReadWalMark(fs_, directory_, manifest_.uuid);
+    if (absl::IsNotFound(read.status())) {
+      return MakeError(ErrorCode::kCorrupt, StrCat("the durable mark is missing: ", kMarkName));
+    }
+    ROSTER_RETURN_IF_ERROR(read.status());
+    mark = *read;
+  }
+  return std::make_unique<WalReader>(fs_, directory_, manifest_, mark, after);
+}
+
+absl::Status LogDirectory::StartWriting(const WalEnd& end) {
+  if (end.file_number != 0) ROSTER_RETURN_IF_ERROR(SettleTail(end));
+  ROSTER_RETURN_IF_ERROR(OpenMark(end));
+  return StartFile(end.position, end.lsn, end.clock_ceiling);
+}
+
+absl::Status LogDirectory::SettleTail(const WalEnd& end) {
+  uint64_t offset = std::min(end.vouched_offset, end.position.offset);
+  if (offset == end.position.offset) return absl::OkStatus();
+  const std::string path = JoinPath(directory_, LogFileName(end.file_number));
+  ROSTER_ASSIGN_OR_RETURN(const auto file, fs_->Open(path, OpenMode::kReadWrite));
+  std::string bytes;
+  while (offset < end.position.offset) {
+    bytes.resize(std::min(kCopyBytes, end.position.offset - offset));
+    ROSTER_ASSIGN_OR_RETURN(const size_t read, file->Read(offset, bytes));
+    if (read != bytes.size()) return absl::InternalError(StrCat("file became shorter: ", path));
+    ROSTER_RETURN_IF_ERROR(file->Write(offset, bytes));
+    offset += read;
+  }
+  ROSTER_RETURN_IF_ERROR(file->Sync());
+  return file->Close();
+}
+
+absl::Status LogDirectory::OpenMark(const WalEnd& end) {
+  MutexLock lock(&mark_mutex_);
+  if (!manifest_.logs.empty()) {
+    ROSTER_ASSIGN_OR_RETURN(mark_, WalMark::Open(fs_, directory_, manifest_.uuid));
+    return absl::OkStatus();
+  }
+  const std::string path = JoinPath(directory_, kMarkName);
+  ROSTER_ASSIGN_OR_RETURN(const bool left_over, fs_->Exists(path));
+  if (left_over) ROSTER_RETURN_IF_ERROR(fs_->Remove(path));
+  WalMarkRecord first;
+  first.file_number = manifest_.next_file_number;
+  first.durable_lsn = end.lsn;
+  first.clock_ceiling = end.clock_ceiling;
+  ROSTER_ASSIGN_OR_RETURN(mark_, WalMark::Create(fs_, directory_, manifest_.uuid, first));
+  return absl::OkStatus();
+}
+
+absl::Status LogDirectory::StartFile(const WalPosition& end, Lsn base_lsn,
+                                     Timestamp clock_ceiling) {
+  Manifest next = manifest_;
+  if (!next.logs.empty() && !next.logs.back().closed) {
+    LogEntry& last = next.logs.back();
+    last.closed = ClosedLog{end.offset, end.lsn, end.chain};
+    if (end.lsn == last.base_lsn) next.logs.pop_back();  // no commit in it
+  }
+  ROSTER_ASSIGN_OR_RETURN(std::shared_ptr<WalWriter> writer,
+                          CreateFile(next, base_lsn, clock_ceiling));
+  next.logs.push_back({next.next_file_number, base_lsn, std::nullopt});
+  ++next.next_file_number;
+  const absl::Status prepared = PrepareManifest(fs_, directory_, next);
+  if (!prepared.ok()) {
+    const uint64_t number = writer->options().number;
+    writer.reset();
+    fs_->Remove(JoinPath(directory_, LogFileName(number))).IgnoreError();
+    return prepared;
+  }
+  // From here on a crash may leave either manifest: what is written now must be valid under both.
+  const absl::Status installed = InstallManifest(fs_, directory_);
+  if (!installed.ok()) return Latch(installed);
+  manifest_ = std::move(next);
+  {
+    MutexLock lock(&state_mutex_);
+    writer_ = std::move(writer);
+  }
+  TidyUp();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<WalWriter>> LogDirectory::CreateFile(const Manifest& manifest,
+                                                                    Lsn base_lsn,
+                                                                    Timestamp clock_ceiling) {
+  WalOptions options;
+  options.uuid = manifest.uuid;
+  options.number = manifest.next_file_number;
+  options.base_lsn = base_lsn;
+  options.epoch = random_->Next();
+  if (!manifest.logs.empty()) options.previous_chain = manifest.logs.back().closed->chain;
+  options.clock_ceiling = clock_ceiling;
+  options.preallocate_bytes = options_.preallocate_bytes;
+  options.zero_ahead_bytes = options_.zero_ahead_bytes;
+  options.max_frame_bytes = options_.max_frame_bytes;
+  // Left by an attempt that a crash or an error ended; Open has seen that it holds no frame.
+  const std::string path = JoinPath(directory_, LogFileName(options.number));
+  ROSTER_ASSIGN_OR_RETURN(const bool left_over, fs_->Exists(path));
+  if (left_over) ROSTER_RETURN_IF_ERROR(fs_->Remove(path));
+  return WalWriter::Create(fs_, directory_, options);
+}
+
+// Failures are of no consequence here: the next opening does what is left.
+void LogDirectory::TidyUp() {
+  for (const LogEntry& log : manifest_.logs) {
+    if (!log.closed) continue;
+    const auto file =
+        fs_->Open(JoinPath(directory_, LogFileName(log.number)), OpenMode::kReadWrite);
+    if (!file.ok()) continue;
+    const auto size = (*file)->Size();
+    if (size.ok() && *size > log.closed->end_offset) {
+      (*file)->Truncate(log.closed->end_offset).IgnoreError();
+    }
+  }
+  const auto names = fs_->List(directory_);
+  if (!names.ok()) return;
+  for (const std::string& name : *names) {
+    const auto number = ParseLogFileName(name);
+    if (number && !Names(manifest_, *number)) {
+      fs_->Remove(JoinPath(directory_, name)).IgnoreError();
+    }
+  }
+}
+
+absl::Status LogDirectory::Reserve(uint64_t payload_bytes) {
+  ROSTER_ASSIGN_OR_RETURN(std::shared_ptr<WalWriter> writer, Writer());
+  const WalPosition end = writer->end();
+  const bool has_commits = end.lsn > writer->options().base_lsn;
+  if (end.offset >= options_.rotate_bytes && has_commits && writer->group_empty()) {
+    ROSTER_RETURN_IF_ERROR(writer->Sync().status());
+    ROSTER_RETURN_IF_ERROR(StartFile(end, end.lsn, end.clock_ceiling));
+    ROSTER_ASSIGN_OR_RETURN(writer, Writer());
+  }
+  return writer->Reserve(payload_bytes);
+}
+
+absl::StatusOr<Lsn> LogDirectory::AppendCommit(std::string_view bytes, Timestamp clock_ceiling) {
+  ROSTER_ASSIGN_OR_RETURN(const auto writer, Writer());
+  return writer->AppendCommit(bytes, clock_ceiling);
+}
+
+absl::Status LogDirectory::Write() {
+  ROSTER_ASSIGN_OR_RETURN(const auto writer, Writer());
+  return writer->Write();
+}
+
+absl::StatusOr<Lsn> LogDirectory::Sync() {
+  ROSTER_ASSIGN_OR_RETURN(const auto writer, Writer());
+  ROSTER_ASSIGN_OR_RETURN(const Lsn durable, writer->Sync());
+  ROSTER_RETURN_IF_ERROR(MoveMark(*writer, Timestamp{}, false));
+  return durable;
+}
+
+absl::Status LogDirectory::SyncMark(Timestamp clock_ceiling) {
+  ROSTER_ASSIGN_OR_RETURN(const auto writer, Writer());
+  return MoveMark(*writer, clock_ceiling, true);
+}
+
+absl::Status LogDirectory::MoveMark(const WalWriter& writer, Timestamp clock_ceiling, bool sync) {
+  const WalPosition durable = writer.durable();
+  const uint64_t number = writer.options().number;
+  MutexLock lock(&mark_mutex_);
+  WalMarkRecord record = mark_->newest();
+  record.clock_ceiling = std::max({record.clock_ceiling, durable.clock_ceiling, clock_ceiling});
+  const bool ahead = number > record.file_number ||
+                     (number == record.file_number && durable.offset > record.durable_offset);
+  if (ahead) {
+    record.file_number = number;
+    record.durable_offset = durable.offset;
+    record.durable_lsn = durable.lsn;
+  }
+  absl::Status status;
+  if (record != mark_->newest()) status = mark_->Write(record);
+  if (status.ok() && sync) status = mark_->Sync();
+  return status.ok() ? status : Latch(status);
+}
+
+absl::StatusOr<std::shared_ptr<WalWriter>> LogDirectory::Writer() const {
+  MutexLock lock(&state_mutex_);
+  if (!latched_.ok()) return latched_;
+  ROSTER_CHECK(writer_ != nullptr);
+  return writer_;
+}
+
+absl::Status LogDirectory::Latch(const absl::Status& cause) {
+  MutexLock lock(&state_mutex_);
+  if (latched_.ok()) {
+    latched_ =
+        MakeError(ErrorCode::kReadOnly, StrCat("the log failed: ", StdView(cause.message())));
+  }
+  return latched_;
+}
+
+}  // namespace roster

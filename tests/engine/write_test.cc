@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What writes do: resolution, types, last write wins, repeats.
+#include <catch2/catch.hpp>
+
+#include "roster/error.h"
+#include "tests/engine/simulation.h"
+
+namespace roster {
+namespace {
+
+struct Fixture {
+  FaultyFileSystem files;
+  World world{&files};
+  std::unique_ptr<Database> db = world.Open();
+
+  ItemResult Ok(WriteItem item) {
+    auto result = db->Write(std::move(item));
+    INFO(result.status().ToString());
+    REQUIRE(result.ok());
+    return result->items.at(0);
+  }
+  ErrorCode Refused(WriteItem item) {
+    auto result = db->Write(std::move(item));
+    REQUIRE_FALSE(result.ok());
+    return ErrorCodeOf(result.status());
+  }
+};
+
+TEST_CASE("identify and track create the profile, later writes find it", "[G3][R1]") {
+  Fixture f;
+  const ItemResult made = f.Ok(Traits({User("u1")}, {{"plan", "pro"}}));
+  CHECK(made.created);
+  CHECK_FALSE(f.Ok(Event("u1", "order", "m1")).created);
+  CHECK(f.Ok(Event("u2", "order", "m1")).created);
+  const Profile profile = MustGet(f.db.get(), User("u1"));
+  CHECK(profile.id == made.profile);
+  CHECK(profile.created_via == "identify");
+  CHECK(TraitValue(profile, "plan") == Value("pro"));
+  REQUIRE(profile.events.size() == 1);
+  CHECK(profile.events[0].type == "order");
+  CHECK(profile.events[0].origin == User("u1"));
+  CHECK(profile.traits[0].origin == User("u1"));
+  CHECK(MustGet(f.db.get(), made.profile).id == made.profile);
+}
+
+TEST_CASE("identities are normalised, blocked values are none", "[R0]") {
+  Fixture f;
+  const ItemResult made = f.Ok(Traits({{"email", " Jo@Example.COM "}}));
+  CHECK(f.Ok(Traits({{"email", "jo@example.com"}})).profile == made.profile);
+  CHECK(MustGet(f.db.get(), IdentityRef{"email", "JO@example.com"}).id == made.profile);
+  CHECK(f.Ok(Traits({{"phone", "+31 (0)6-12 34"}})).created);
+  CHECK_FALSE(f.Ok(Traits({{"phone", "003106 1234"}})).created);
+  for (const char* blocked : {"", " ", "null", "NULL", "0", "000-0", "-1", "undefined", "NaN"}) {
+    CHECK(f.Refused(Traits({User(blocked)})) == ErrorCode::kNoIdentity);
+  }
+  const ItemResult partly = f.Ok(Traits({User("null"), {"email", "jo@example.com"}}));
+  CHECK(partly.profile == made.profile);
+  CHECK(partly.warnings.size() == 1);
+}
+
+TEST_CASE("identifying an anonymous visitor joins both, history kept", "[G5][R2][R4]") {
+  Fixture f;
+  Track visit = Event("", "page_view", "v1", {}, Timestamp{kTestStartMs - 5000});
+  visit.identities = {{"anonymous_id", "a1"}};
+  const ProfileId anonymous = f.Ok(visit).profile;
+  const ProfileId known = f.Ok(Event("u1", "order", "o1")).profile;
+  const ItemResult joined = f.Ok(Traits({User("u1"), {"anonymous_id", "a1"}}));
+  CHECK(joined.profile == known);
+  const Profile profile = MustGet(f.db.get(), anonymous);
+  CHECK(profile.id == known);
+  CHECK(profile.redirected_from == anonymous);
+  CHECK(profile.events.size() == 2);
+  CHECK(profile.identities.size() == 2);
+  CHECK(profile.first_seen == Timestamp{kTestStartMs - 5000});
+  // What comes later by that device goes to the person, and the old event is known.
+  visit.message_id = "v2";
+  CHECK(f.Ok(visit).profile == known);
+  visit.message_id = "v1";
+  CHECK(f.Ok(visit).duplicate);
+}
+
+TEST_CASE("two identified people are never joined by themselves", "[R2]") {
+  Fixture f;
+  const ProfileId one = f.Ok(Traits({User("u1"), {"email", "a@x.nl"}})).profile;
+  const ProfileId two = f.Ok(Traits({User("u2")})).profile;
+  const ItemResult kept = f.Ok(Traits({User("u2"), {"email", "a@x.nl"}}, {{"plan", "pro"}}));
+  CHECK(kept.profile == two);
+  CHECK(kept.warnings.size() == 1);
+  CHECK(MustGet(f.db.get(), IdentityRef{"email", "a@x.nl"}).id == one);
+  // A second external id does not fit the limit of one.
+  const ItemResult other = f.Ok(Traits({User("u3"), {"email", "a@x.nl"}}));
+  CHECK(other.profile != one);
+  CHECK(other.created);
+}
+
+TEST_CASE("last write wins by time, not by arrival", "[R12]") {
+  Fixture f;
+  const Timestamp early{kTestStartMs - 2000};
+  const Timestamp late{kTestStartMs - 1000};
+  f.Ok(Traits({User("u1")}, {{"plan", "late"}, {"gone", "x"}}, late));
+  f.Ok(Traits({User("u1")}, {{"plan", "early"}, {"other", "o"}}, early));
+  Profile profile = MustGet(f.db.get(), User("u1"));
+  CHECK(TraitValue(profile, "plan") == Value("late"));
+  CHECK(TraitValue(profile, "other") == Value("o"));
+  // Null clears, absent keeps; an older value does not come back.
+  f.Ok(Traits({User("u1")}, {{"gone", Value()}}));
+  f.Ok(Traits({User("u1")}, {{"gone", "y"}}, late));
+  profile = MustGet(f.db.get(), User("u1"));
+  CHECK(IsMissing(TraitValue(profile, "gone")));
+  CHECK(TraitValue(profile, "plan") == Value("late"));
+}
+
+TEST_CASE("equal times: any order gives the same", "[R12]") {
+  for (const bool swapped : {false, true}) {
+    Fixture f;
+    const Timestamp at{kTestStartMs};
+    f.Ok(Traits({User("u1")}, {{"plan", swapped ? "b" : "a"}}, at));
+    f.Ok(Traits({User("u1")}, {{"plan", swapped ? "a" : "b"}}, at));
+    CHECK(TraitValue(MustGet(f.db.get(), User("u1")), "plan") == Value("b"));
+  }
+}
+
+TEST_CASE("the type of a trait never changes silently", "[T29]") {
+  Fixture f;
+  f.Ok(Traits({User("u1")}, {{"score", 1.5}, {"age", 30.0}, {"birthday", "1990-02-28"}}));
+  CHECK(f.Refused(Traits({User("u1")}, {{"score", "high"}})) == ErrorCode::kType);
+  CHECK(f.Refused(Traits({User("u1")}, {{"age", 30.5}})) == ErrorCode::kType);
+  CHECK(f.Refused(Traits({User("u1")}, {{"birthday", "30 Feb"}})) == ErrorCode::kType);
+  CHECK(f.Refused(Traits({User("u1")}, {{"created_at", Timestamp{0}}})) == ErrorCode::kType);
+  const Profile profile = MustGet(f.db.get(), User("u1"));
+  CHECK(TraitValue(profile, "age") == Value(int64_t{30}));
+  CHECK(TraitValue(profile, "birthday") == Value(Date{7363}));
+  CHECK(TraitValue(profile, "score") == Value(1.5));
+}
+
+TEST_CASE("a property of the wrong type is kept as it came, the event is not lost", "[events]") {
+  Fixture f;
+  f.Ok(Event("u1", "order", "m1", {{"total", 12.5}}));
+  f.Ok(Event("u1", "order", "m2", {{"total", "a lot"}, {"sku", "x"}}));
+  const Profile profile = MustGet(f.db.get(), User("u1"));
+  REQUIRE(profile.events.size() == 2);
+  bool found = false;
+  for (const EventEntry& event : profile.events) {
+    for (const Field& field : event.properties) {
+      if (field.key == "misfits") found = field.value == Value(Json{R"({"total":"a lot"})"});
+    }
+  }
+  CHECK(found);
+}
+
+TEST_CASE("input that cannot be kept is refused and changes nothing", "[input]") {
+  Fixture f;
+  const std::string long_name(300, 'x');
+  CHECK(f.Refused(Traits({})) == ErrorCode::kNoIdentity);
+  CHECK(f.Refused(Traits({{"fax", "1"}})) == ErrorCode::kNoTrait);
+  CHECK(f.Refused(Traits({User("\xff")})) == ErrorCode::kParse);
+  CHECK(f.Refused(Traits({User("u1")}, {{"a", "\xc3\x28"}})) == ErrorCode::kParse);
+  CHECK(f.Refused(Traits({User("u1")}, {{"", "x"}})) == ErrorCode::kParse);
+  CHECK(f.Refused(Traits({User("u1")}, {{long_name, "x"}})) == ErrorCode::kLimit);
+  CHECK(f.Refused(Traits({User("u1")}, {{"a", std::string(70'000, 'x')}})) == ErrorCode::kLimit);
+  CHECK(f.Refused(Traits({User("u1")}, {{"a", 0.0 / 0.0}})) == ErrorCode::kType);
+  CHECK(f.Refused(Traits({User(std::string(2000, 'x'))})) == ErrorCode::kLimit);
+  CHECK(f.Refused(Event("u1", "", "m")) == ErrorCode::kParse);
+  CHECK(f.Refused(Event("u1", "e", "m", {}, Timestamp{INT64_MAX / 2})) == ErrorCode::kLimit);
+  CHECK(f.Refused(Event("u1", "e", "m", {}, Timestamp{INT64_MIN})) == ErrorCode::kLimit);
+  CHECK(f.db->GetStats().num_profiles == 0);
+  CHECK(f.db->GetStats().num_commits == 0);
+}
+
+TEST_CASE("a batch keeps its good items, an atomic one all or none", "[P3]") {
+  Fixture f;
+  Batch batch;
+  batch.items = {Event("u1", "order", "m1"), Event("", "order", "m2"), Event("u1", "order", "m1"),
+                 Event("u3", "order", "m3")};
+  batch.atomic = true;
+  CHECK(ErrorCodeOf(f.db->Write(batch).status()) == ErrorCode::kNoIdentity);
+  CHECK(f.db->GetStats().num_events == 0);
+  batch.atomic = false;
+  const auto result = f.db->Write(batch);
+  REQUIRE(result.ok());
+  CHECK(result->items[0].created);
+  CHECK(ErrorCodeOf(result->items[1].status) == ErrorCode::kNoIdentity);
+  CHECK(result->items[2].duplicate);
+  CHECK(result->items[3].status.ok());
+  CHECK(f.db->GetStats().num_events == 2);
+  CHECK(f.db->GetStats().num_commits == 1);
+}
+
+TEST_CASE("items of a batch see the profiles, traits and merges before them", "[P3]") {
+  Fixture f;
+  Batch batch;
+  Track visit = Event("", "visit", "v1");
+  visit.identities = {{"anonymous_id", "a1"}};
+  Track again = visit;
+  batch.items = {visit, Traits({User("u1"), {"anonymous_id", "a1"}}, {{"level", 1.0}}), again,
+                 Traits({User("u1")}, {{"level", "x"}}), Event("u1", "visit", "v1")};
+  const auto result = f.db->Write(batch);
+  REQUIRE(result.ok());
+  CHECK(result->items[1].profile == result->items[0].profile);
+  CHECK(result->items[2].duplicate);
+  CHECK(ErrorCodeOf(result->items[3].status) == ErrorCode::kType);
+  CHECK(result->items[4].duplicate);
+  CHECK(f.db->GetStats().num_profiles == 1);
+}
+
+TEST_CASE("events without an id are different events, in ascending order", "[P16]") {
+  Fixture f;
+  for (int i = 0; i < 5; ++i) f.Ok(Event("u1", "tick", "", {{"n", double(i)}}, Timestamp{1000}));
+  const Profile profile = MustGet(f.db.get(), User("u1"));
+  REQUIRE(profile.events.size() == 5);
+  CHECK(profile.events[0].properties[0].value == Value(4.0));
+  CHECK(profile.events[4].properties[0].value == Value(0.0));
+}
+
+}  // namespace
+}  // namespace roster
