@@ -54,13 +54,11 @@ void CommitQueue::Submit(Batch batch, Database::WriteDone done) {
     if (refused.ok()) {
       queue_.push_back({std::move(batch), std::move(done)});
       idle_ = false;
+      loop_->Wake();  // under the lock: Close cannot end the loop before
+      return;
     }
   }
-  if (refused.ok()) {
-    loop_->Wake();
-  } else {
-    done(refused);
-  }
+  done(refused);
 }
 
 // The write path. The names of the steps are those of ARCHITECTURE.md.
