@@ -69,7 +69,10 @@ NextStep CommitQueue::Step() {
   for (Command& command : commands) group.push_back(Process(std::move(command)));
   const absl::Status finished = Finish(&group);
   for (Outcome& outcome : group) {
-    if (!finished.ok() && outcome.committed) outcome.result = OutcomeUnknown();
+    // Also a repeat is unknown when what it repeats is not durable.
+    if (!finished.ok() && outcome.result.ok() && outcome.result->lsn > durable_lsn()) {
+      outcome.result = OutcomeUnknown();
+    }
     outcome.done(std::move(outcome.result));
   }
   MutexLock lock(&mutex_);
