@@ -7,6 +7,7 @@
 #define ROSTER_SERVER_CODEC_H_
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "server/request.h"
@@ -42,6 +43,13 @@ class RequestSizer {
   };
   virtual Limit LimitFor(std::string_view verb) const = 0;
 };
+
+// TOOLONG, naming the limit.
+inline absl::Status TooLongError(RequestSizer::Limit limit) {
+  return MakeError(ErrorCode::kTooLong, "the request is longer than " +
+                                            std::to_string(limit.bytes) + " bytes (limit " +
+                                            std::string(limit.name) + ")");
+}
 
 }  // namespace roster::server
 

@@ -28,10 +28,11 @@ struct Executors {
   TaskQueue* workers = nullptr;
 };
 
-// Invariants: (1) `slots_` has one entry per request that was taken and not yet sent, in order;
-// (2) a read runs only while no write of this connection is open, and nothing starts while a read
-// runs; (3) bytes are left in `input_` only while a request cannot start; (4) the connection's
-// share of Metrics::buffer_bytes is `accounted_bytes_`.
+// Invariants: (1) `slots_` has one entry per request that was taken and whose reply is not yet in
+// `output_`, in order; (2) a read runs only while no write of this connection is open, and nothing
+// starts while a worker has one of its requests: it reads its own writes; (3) bytes are left in
+// `input_` only while no request can start; (4) the connection's share of Metrics::buffer_bytes is
+// `accounted_bytes_`.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(std::unique_ptr<Transport> transport, const Services* services,
@@ -56,12 +57,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
  private:
   struct Slot {
     bool done = false;
-    bool is_write = false;
-    bool close_after = false;
+    size_t request_bytes = 0;  // counted in open_request_bytes_ until done
+    bool is_resp = false;
     int resp_version = 2;
     bool output_json = false;
-    size_t request_bytes = 0;
-    int64_t started_us = 0;
     std::string id;
     std::string bytes;  // the encoded reply, when done
   };
@@ -69,28 +68,36 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Reading.
   void OnReadable();
   void ArmRead();
-  bool MayRead() const;
-  bool MayStart() const;
-  void Consume();
-  bool ChooseDialect();
-  void OnRequest(Request request);
+  size_t ReadAllowance() const;
   void OnEndOfInput();
+  void Take(std::string_view* input);
+  bool ChooseDialect(char first);
+  bool TakeOne(std::string_view* input);
+  void TakeInput();
+  void NoteProgress();
 
   // Running.
+  bool MayTakeMore() const;
+  bool CanStart(const Command& command) const;
+  void OnRequest(Request request);
   void StartRequest(const Command& command, Request request);
   void StartRead(ReadHandler handler, Request request);
   void StartWrite(WriteHandler handler, Request request);
+  void SubmitWrite(uint64_t sequence, absl::StatusOr<PreparedWrite> prepared, int64_t since_us);
+  void OnWritten(uint64_t sequence, const Outcome& outcome);
   uint64_t OpenSlot(const Request& request);
-  void AnswerNow(const Request& request, Outcome outcome);
-  void Complete(uint64_t sequence, const Outcome& outcome);
-  void CompleteEncoded(uint64_t sequence, std::string bytes, bool is_error);
+  void Answer(const Request& request, const Outcome& outcome);
+  void Complete(uint64_t sequence, std::string bytes, bool close_after);
   std::string Encode(const Slot& slot, const Outcome& outcome) const;
-  void AfterCompletion();
+  void Fail(const absl::Status& error);
 
   // Sending.
+  void Pump();
+  void PostPump();
   void Flush();
   void CollectReplies();
-  void EndAfterReplies();
+  void FinishWhenSent();
+  void Discard();
   void Account();
   size_t UnreadBytes() const;
 
@@ -102,33 +109,34 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Reading.
   std::unique_ptr<RequestReader> reader_;  // null until the first byte
-  std::string input_;                      // read, not yet taken by the reader
+  std::string input_;                      // read, but not yet taken by the reader
+  size_t input_taken_ = 0;                 // of input_
   std::optional<Request> held_;            // taken, waits for its turn
   const Command* held_command_ = nullptr;
   int64_t request_since_ms_ = -1;          // first byte of an incomplete request; -1: none
 
   // Running.
   std::deque<Slot> slots_;
-  uint64_t first_sequence_ = 0;  // of slots_.front()
-  size_t open_writes_ = 0;
-  size_t open_request_bytes_ = 0;
-  size_t finished_bytes_ = 0;  // of replies in slots_
-  bool read_running_ = false;
+  uint64_t first_sequence_ = 0;    // of slots_.front()
+  size_t open_writes_ = 0;         // given to the store, not answered
+  bool busy_ = false;              // a worker has a request of this connection
+  size_t open_request_bytes_ = 0;  // of requests in slots_ that are not done
+  size_t finished_bytes_ = 0;      // of replies in slots_
 
   // Sending.
   std::string output_;
   size_t output_sent_ = 0;  // of output_
   size_t accounted_bytes_ = 0;
-  int64_t linger_until_ms_ = -1;
 
   // State.
   bool refusing_ = false;
   bool reading_armed_ = false;
   bool writing_armed_ = false;
-  bool flush_posted_ = false;
-  bool input_ended_ = false;  // the client sent its last byte
-  bool ending_ = false;       // no more requests are taken; close when all is sent
-  bool draining_ = false;
+  bool pump_posted_ = false;
+  bool input_ended_ = false;      // the client sent its last byte
+  bool ending_ = false;           // takes no more requests; closes when all is sent
+  bool draining_ = false;         // reads no more; closes when all is answered and sent
+  int64_t linger_until_ms_ = -1;  // all is sent; waits for the client to close; -1: not yet
   bool closed_ = false;
 };
 

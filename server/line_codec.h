@@ -27,7 +27,8 @@ class LineReader : public RequestReader {
   size_t BufferedBytes() const override { return partial_.capacity(); }
 
  private:
-  ReadState Incomplete(std::string_view piece, Request* request);
+  ReadState Incomplete(std::string_view piece);
+  void Skip(std::string_view piece);
   ReadState Complete(std::string_view line, Request* request);
   ReadState EndSkipped(std::string_view piece, Request* request);
   RequestSizer::Limit LimitOf(std::string_view start) const;
@@ -35,7 +36,6 @@ class LineReader : public RequestReader {
   const RequestSizer* sizer_;
   std::string partial_;       // of a line without its end
   std::string tail_;          // while skipping: the last bytes seen
-  size_t skipped_bytes_ = 0;  // while skipping: length so far
   RequestSizer::Limit skipped_limit_;
   bool skipping_ = false;
   bool first_line_ = true;
@@ -52,7 +52,7 @@ bool AppendLineReply(const Outcome& outcome, std::string_view id, size_t max_byt
 // Appends a tree as JSON. False when `out` passes `max_bytes`.
 bool AppendJson(const Reply& reply, size_t max_bytes, std::string* out);
 
-// Appends `text` as a JSON string. Bytes that are not UTF-8 become U+FFFD.
+// Appends `text` as a JSON string. Requires: `text` is UTF-8.
 void AppendJsonText(std::string_view text, std::string* out);
 
 }  // namespace roster::server

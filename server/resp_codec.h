@@ -26,14 +26,15 @@ class RespReader : public RequestReader {
 
   ReadState Next(std::string_view* input, Request* request) override;
   bool InRequest() const override { return words_left_ > 0 || !header_.empty(); }
-  size_t BufferedBytes() const override { return request_bytes_; }
+  size_t BufferedBytes() const override;
 
  private:
   enum class Step : uint8_t { kCount, kLength, kData, kDataEnd };
 
-  // Reads a header line ("*3", "$5") that may come in pieces: true when it is complete.
+  // Reads a header line ("*3", "$5") that may come in pieces: true when it is complete, then
+  // `line` is what stands behind its first byte.
   bool TakeHeader(std::string_view* input, std::string* line, absl::Status* error);
-  ReadState OnCount(std::string_view line, Request* request);
+  absl::Status OnCount(std::string_view line);
   absl::Status OnLength(std::string_view line);
   void TakeData(std::string_view* input);
   absl::Status TakeDataEnd(std::string_view* input);
