@@ -6,6 +6,7 @@
 #include <chrono>
 #include <random>
 #include <thread>
+#include <utility>
 
 #include "storage/base/mutex.h"
 
@@ -38,7 +39,7 @@ class RealRandom final : public Random {
 
 class ThreadLoop final : public Loop {
  public:
-  explicit ThreadLoop(std::function<bool()> step) : step_(std::move(step)) {
+  explicit ThreadLoop(std::function<NextStep()> step) : step_(std::move(step)) {
     thread_ = std::thread([this] { Run(); });
   }
   ~ThreadLoop() override {
@@ -58,20 +59,25 @@ class ThreadLoop final : public Loop {
 
  private:
   void Run() {
-    while (WaitUntilWoken()) {
-      while (step_()) {
-      }
+    NextStep next = NextStep::WhenWoken();
+    while (Sleep(next)) {
+      do {
+        next = step_();
+      } while (next.delay_ms == 0);
     }
   }
-  bool WaitUntilWoken() {
+  // False when the loop is to stop; what was asked for before the stop is still done.
+  bool Sleep(NextStep next) {
     MutexLock lock(&mutex_);
+    if (next.delay_ms > 0 && !woken_ && !stopping_) {
+      wake_.WaitFor(&mutex_, std::chrono::milliseconds(next.delay_ms));
+      woken_ = woken_ || !stopping_;
+    }
     while (!woken_ && !stopping_) wake_.Wait(&mutex_);
-    const bool run = woken_;  // what was asked for before the stop is still done
-    woken_ = false;
-    return run;
+    return std::exchange(woken_, false);
   }
 
-  const std::function<bool()> step_;
+  const std::function<NextStep()> step_;
   Mutex mutex_;
   CondVar wake_;
   bool woken_ ABSL_GUARDED_BY(mutex_) = false;
@@ -81,7 +87,7 @@ class ThreadLoop final : public Loop {
 
 class RealExecutor final : public Executor {
  public:
-  std::unique_ptr<Loop> StartLoop(const char*, std::function<bool()> step) override {
+  std::unique_ptr<Loop> StartLoop(std::function<NextStep()> step) override {
     return std::make_unique<ThreadLoop>(std::move(step));
   }
   bool RunOne() override { return false; }

@@ -31,11 +31,20 @@ class Random {
   virtual uint64_t Next() = 0;
 };
 
-// A loop that the executor runs: a step does what is ready and says whether to call it again
-// at once; `Wake` makes an idle loop step again. Destroying it stops and joins.
+// What a loop does next: run again at once, sleep for some milliseconds, or until it is woken.
+struct NextStep {
+  static NextStep Again() { return {0}; }
+  static NextStep After(int64_t ms) { return {ms}; }
+  static NextStep WhenWoken() { return {-1}; }
+  int64_t delay_ms = 0;
+};
+
+// A step that the executor runs over and over. Destroying it runs what was asked for by then,
+// stops and joins.
 class Loop {
  public:
   virtual ~Loop() = default;
+  // Makes a sleeping loop step again. Thread: any.
   virtual void Wake() = 0;
 };
 
@@ -43,10 +52,10 @@ class Loop {
 class Executor {
  public:
   virtual ~Executor() = default;
-  // Starts a loop. `step` returns true while there is more to do.
-  virtual std::unique_ptr<Loop> StartLoop(const char* name, std::function<bool()> step) = 0;
-  // Lets loops progress while the caller waits: true when it ran some work itself (a simulation),
-  // false when other threads do it and the caller should block.
+  // Starts a loop; its first step runs when it is woken.
+  virtual std::unique_ptr<Loop> StartLoop(std::function<NextStep()> step) = 0;
+  // Called by who waits for a loop's work: true when the executor ran a step itself (a
+  // simulation), false when other threads do it and the caller should block.
   virtual bool RunOne() = 0;
 };
 

@@ -29,9 +29,9 @@ using NamespaceId = StrongId<struct NamespaceTag, uint16_t>;  // index into Sche
 using EventId = StrongId<struct EventIdTag, uint64_t>;        // hash of the client's id
 
 // The dense number of an identity, a (namespace, value). Events and trait values keep the one by
-// which they came as their origin; kNoIdentity where none vouched.
+// which they came as their origin; kNoOrigin where none vouched.
 using IdentityId = StrongId<struct IdentityTag, uint32_t>;
-inline constexpr IdentityId kNoIdentity{0xffffffffu};
+inline constexpr IdentityId kNoOrigin{0xffffffffu};
 
 }  // namespace roster
 

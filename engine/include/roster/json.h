@@ -5,7 +5,11 @@
 #ifndef ROSTER_JSON_H_
 #define ROSTER_JSON_H_
 
+#include <cstddef>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -16,11 +20,11 @@ namespace roster {
 
 // Parses one call: `{"type":"track","userId":"u1","event":"Order","properties":{...}}`.
 // `type` ("identify" or "track") stands in for a missing "type" member. Understood: userId,
-// anonymousId, messageId, timestamp, sentAt, event, traits, properties, context.integration.name,
+// anonymousId, messageId, timestamp, event, traits, properties, context.integration.name,
 // `identities` ({"email": "..."} for any namespace), source. Traits of identify that are named
 // email or phone also identify. Nested objects are flattened with dots; lists of plain values
 // become text lists; other lists are kept as Json. Numbers are `number`; dates stay text unless the
-// trait says otherwise. Errors: PARSE (not JSON, with the byte offset as column), TYPE (a member of
+// trait says otherwise. Errors: PARSE (not JSON, not a call), TYPE (a member of
 // the wrong type).
 absl::StatusOr<WriteItem> ParseWriteJson(std::string_view json, std::string_view type);
 
@@ -45,6 +49,9 @@ absl::StatusOr<Date> ParseDate(std::string_view text);
 std::string FormatDate(Date date);
 // "12.50": `scale` digits after the point.
 std::string FormatDecimal(Decimal decimal);
+// Digits with an optional sign and point; nothing when it is not that or has more than 9 digits
+// after the point or does not fit 64 bits.
+std::optional<Decimal> ParseDecimal(std::string_view text);
 
 // A value as JSON: dates and times as text, decimals as numbers with all their digits.
 void AppendJson(const Value& value, std::string* out);

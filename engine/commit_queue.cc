@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/commit_queue.h"
+
+#include <algorithm>
+
+#include "engine/digest.h"
+#include "engine/draft.h"
+#include "engine/limits.h"
+#include "roster/error.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/mutation.h"
+
+namespace roster {
+namespace {
+
+// A group ends here even if more commands wait, so that the first is not kept waiting by the rest.
+constexpr size_t kMaxGroupCommands = 1024;
+
+absl::Status OutcomeUnknown() {
+  return MakeError(ErrorCode::kUnknown,
+                   "outcome unknown: the log failed before this write was durable");
+}
+
+}  // namespace
+
+CommitQueue::CommitQueue(const Options& options, const Environment& environment, SharedStore* store,
+                         LogDirectory* log, ViewClock* clock, RequestWindow requests)
+    : options_(options),
+      environment_(environment),
+      shared_(store),
+      log_(log),
+      clock_(clock),
+      requests_(std::move(requests)) {
+  {
+    MutexLock lock(&shared_->mutex);
+    written_lsn_ = shared_->store.lsn();
+  }
+  answerable_lsn_ = durable_lsn_ = written_lsn_;
+  loop_ = environment_.executor->StartLoop([this] { return Step(); });
+}
+
+CommitQueue::~CommitQueue() { Close().IgnoreError(); }
+
+void CommitQueue::Submit(Batch batch, Database::WriteDone done) {
+  absl::Status refused;
+  {
+    MutexLock lock(&mutex_);
+    refused = closing_ ? MakeError(ErrorCode::kShutdown, "the store is closing") : latched_;
+    if (refused.ok()) {
+      queue_.push_back({std::move(batch), std::move(done)});
+      idle_ = false;
+    }
+  }
+  if (refused.ok()) {
+    loop_->Wake();
+  } else {
+    done(refused);
+  }
+}
+
+// The write path. The names of the steps are those of ARCHITECTURE.md.
+NextStep CommitQueue::Step() {
+  std::vector<Command> commands = TakeGroup();
+  std::vector<Outcome> group;
+  group.reserve(commands.size());
+  for (Command& command : commands) group.push_back(Process(std::move(command)));
+  const absl::Status finished = Finish(&group);
+  for (Outcome& outcome : group) {
+    if (!finished.ok() && outcome.committed) outcome.result = OutcomeUnknown();
+    outcome.done(std::move(outcome.result));
+  }
+  MutexLock lock(&mutex_);
+  if (!queue_.empty()) return NextStep::Again();
+  idle_ = true;
+  changed_.NotifyAll();
+  return NextSync();
+}
+
+std::vector<CommitQueue::Command> CommitQueue::TakeGroup() {
+  MutexLock lock(&mutex_);
+  const size_t count = std::min(queue_.size(), kMaxGroupCommands);
+  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
+  std::vector<Command> group(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+  queue_.erase(queue_.begin(), end);
+  return group;
+}
+
+CommitQueue::Outcome CommitQueue::Process(Command command) {
+  Outcome outcome{std::move(command.done), WriteResult{}, false};
+  const absl::Status latched = Latched();
+  if (latched.ok()) {
+    outcome.result = Commit(command.batch, &outcome.committed);
+  } else {
+    outcome.result = latched;
+  }
+  return outcome;
+}
+
+absl::StatusOr<WriteResult> CommitQueue::Commit(const Batch& batch, bool* committed) {
+  const uint64_t digest = batch.options.request_id.empty() ? 0 : DigestOf(batch);
+  if (auto repeat = Repeat(batch, digest)) return *std::move(repeat);
+  const ViewClock::CommitTime time = clock_->ForCommit();
+
+  MutexLock lock(&shared_->mutex);
+  Store& store = shared_->store;
+  Draft draft(store.state());
+  ROSTER_ASSIGN_OR_RETURN(WriteResult result, StageAll(batch, time.clock, &draft));
+  result.lsn = store.lsn();
+  if (draft.mutations().empty()) return result;  // repeats only: nothing to log
+
+  std::vector<Mutation> mutations = draft.TakeMutations();
+  mutations.push_back(Advance{time.clock});
+  std::string payload;
+  EncodeCommitHeader({.received_at = time.clock,
+                      .request_id = batch.options.request_id,
+                      .digest = digest,
+                      .actor = batch.options.actor,
+                      .outcome = result.items.front().profile},
+                     &payload);
+  for (const Mutation& mutation : mutations) EncodeMutation(mutation, &payload);
+
+  // Reserve memory and log space: after this the command cannot be refused.
+  if (options_.memory_limit_bytes != 0 && store.MemoryBytes() > options_.memory_limit_bytes) {
+    return MakeError(ErrorCode::kOutOfMemory, "memory limit reached; reads go on");
+  }
+  ROSTER_RETURN_IF_ERROR(log_->Reserve(payload.size()));
+
+  ChangeSet changes;
+  for (const Mutation& mutation : mutations) store.Apply(mutation, &changes);
+  const absl::StatusOr<Lsn> lsn = log_->AppendCommit(payload, time.ceiling);
+  if (!lsn.ok()) {
+    *committed = true;  // applied: only a restart tells
+    Latch(lsn.status());
+    return OutcomeUnknown();
+  }
+  store.FinishCommit(*lsn);
+  group_ceiling_ = std::max(group_ceiling_, time.ceiling);
+  ++num_commits_;
+  result.lsn = *lsn;
+  *committed = true;
+  if (!batch.options.request_id.empty()) {
+    requests_.Add(batch.options.request_id, {digest, *lsn, result.items.front().profile});
+  }
+  return result;
+}
+
+std::optional<absl::StatusOr<WriteResult>> CommitQueue::Repeat(const Batch& batch,
+                                                               uint64_t digest) const {
+  if (batch.options.request_id.empty()) return std::nullopt;
+  const FirstOutcome* first = requests_.Find(batch.options.request_id);
+  if (first == nullptr) return std::nullopt;
+  if (first->digest != digest) {
+    return MakeError(ErrorCode::kConflict, "request id was used for another command");
+  }
+  WriteResult result{.lsn = first->lsn, .duplicate = true, .items = {}};
+  result.items.push_back({.status = {}, .profile = first->profile, .duplicate = true});
+  return result;
+}
+
+absl::StatusOr<WriteResult> CommitQueue::StageAll(const Batch& batch, Timestamp clock,
+                                                  Draft* draft) {
+  WriteResult result;
+  for (size_t i = 0; i < batch.items.size(); ++i) {
+    absl::StatusOr<ItemResult> item = StageItem(batch.items[i], {clock, &event_ids_}, draft);
+    if (!item.ok() && (batch.atomic || batch.items.size() == 1)) return item.status();
+    result.items.push_back(item.ok() ? *std::move(item)
+                                     : ItemResult{.status = item.status(), .profile = {}});
+  }
+  if (result.items.empty()) return MakeError(ErrorCode::kErr, "a batch needs at least one item");
+  return result;
+}
+
+// Append has filled the group; here it goes to the kernel, is synced and becomes answerable.
+absl::Status CommitQueue::Finish(std::vector<Outcome>* group) {
+  ROSTER_RETURN_IF_ERROR(Latched());
+  const bool any = std::any_of(group->begin(), group->end(),
+                               [](const Outcome& outcome) { return outcome.committed; });
+  if (any) {
+    if (const absl::Status written = log_->Write(); !written.ok()) {
+      Latch(written);
+      return written;
+    }
+    MutexLock lock(&shared_->mutex);
+    written_lsn_ = shared_->store.lsn();
+    unsynced_ = true;
+  }
+  const int64_t now_us = environment_.clock->MonotonicMicros();
+  const bool due = options_.durability == Durability::kSync ||
+                   now_us - last_sync_us_ >= options_.sync_interval_ms * 1000;
+  if (unsynced_ && due) return SyncLog();
+  if (any) {
+    MutexLock lock(&mutex_);
+    answerable_lsn_ = written_lsn_;
+    changed_.NotifyAll();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CommitQueue::SyncLog() {
+  const absl::StatusOr<Lsn> durable = log_->Sync();
+  if (!durable.ok()) {
+    Latch(durable.status());
+    return durable.status();
+  }
+  unsynced_ = false;
+  last_sync_us_ = environment_.clock->MonotonicMicros();
+  ++num_syncs_;
+  clock_->CeilingIsDurable(group_ceiling_);
+  MutexLock lock(&mutex_);
+  durable_lsn_ = *durable;
+  answerable_lsn_ = std::max(written_lsn_, *durable);
+  changed_.NotifyAll();
+  return absl::OkStatus();
+}
+
+NextStep CommitQueue::NextSync() {
+  if (!unsynced_) return NextStep::WhenWoken();
+  const int64_t since_ms = (environment_.clock->MonotonicMicros() - last_sync_us_) / 1000;
+  return NextStep::After(std::max<int64_t>(1, options_.sync_interval_ms - since_ms));
+}
+
+bool CommitQueue::WaitUntilAnswerable(Lsn lsn) {
+  while (true) {
+    {
+      MutexLock lock(&mutex_);
+      if (answerable_lsn_ >= lsn) return latched_.ok();
+      if (!latched_.ok()) return false;
+    }
+    if (environment_.executor->RunOne()) continue;
+    MutexLock lock(&mutex_);
+    while (answerable_lsn_ < lsn && latched_.ok()) changed_.Wait(&mutex_);
+  }
+}
+
+absl::Status CommitQueue::Close() {
+  {
+    MutexLock lock(&mutex_);
+    closing_ = true;
+  }
+  while (loop_ != nullptr) {
+    if (environment_.executor->RunOne()) continue;
+    MutexLock lock(&mutex_);
+    while (!idle_) changed_.Wait(&mutex_);
+    break;
+  }
+  if (loop_ == nullptr) return Latched();
+  loop_.reset();  // from here this thread is the writer
+  if (unsynced_ && Latched().ok()) return SyncLog();
+  return Latched();
+}
+
+Lsn CommitQueue::durable_lsn() const {
+  MutexLock lock(&mutex_);
+  return durable_lsn_;
+}
+
+bool CommitQueue::read_only() const { return !Latched().ok(); }
+
+void CommitQueue::Latch(const absl::Status& why) {
+  MutexLock lock(&mutex_);
+  if (!latched_.ok()) return;
+  latched_ = MakeError(ErrorCode::kReadOnly, StrCat("the log failed, the store accepts no writes: ",
+                                                    StdView(why.message())));
+  changed_.NotifyAll();
+}
+
+absl::Status CommitQueue::Latched() const {
+  MutexLock lock(&mutex_);
+  return latched_;
+}
+
+}  // namespace roster

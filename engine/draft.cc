@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/draft.h"
+
+namespace roster {
+namespace {
+
+// What an overlay knows under a name, if anything.
+template <typename Map, typename Key>
+auto Lookup(const Map& map, const Key& key) -> std::optional<typename Map::mapped_type> {
+  const auto it = map.find(key);
+  if (it == map.end()) return std::nullopt;
+  return it->second;
+}
+
+}  // namespace
+
+std::optional<Declared<TraitId>> Draft::FindTrait(std::string_view name) const {
+  const std::optional<TraitId> id = state_.schema->FindTrait(name);
+  if (!id) return Lookup(new_traits_, name);
+  const TraitInfo& trait = state_.schema->trait(*id);
+  return Declared<TraitId>{*id, trait.type, trait.scale, trait.system};
+}
+
+Declared<TraitId> Draft::AddTrait(std::string_view name, ValueType type, uint8_t scale) {
+  const Declared<TraitId> trait{{static_cast<uint16_t>(num_traits())}, type, scale};
+  mutations_.push_back(DeclareTrait{std::string(name), type, scale});
+  new_traits_.try_emplace(std::string(name), trait);
+  return trait;
+}
+
+std::optional<EventTypeId> Draft::FindEvent(std::string_view name) const {
+  const std::optional<EventTypeId> id = state_.schema->FindEvent(name);
+  return id ? id : Lookup(new_events_, name);
+}
+
+EventTypeId Draft::AddEventType(std::string_view name) {
+  const EventTypeId id{static_cast<uint16_t>(num_events())};
+  mutations_.push_back(DeclareEvent{std::string(name)});
+  new_events_.try_emplace(std::string(name), id);
+  return id;
+}
+
+std::optional<Declared<PropertyId>> Draft::FindProperty(EventTypeId event,
+                                                        std::string_view name) const {
+  if (event.value < state_.partitions.size()) {
+    const EventTypeInfo& info = state_.schema->event(event);
+    if (const std::optional<PropertyId> id = info.FindProperty(name)) {
+      const PropertyInfo& property = info.properties[id->value];
+      return Declared<PropertyId>{*id, property.type, property.scale};
+    }
+  }
+  const auto it = new_properties_.find(event);
+  return it == new_properties_.end() ? std::nullopt : Lookup(it->second, name);
+}
+
+size_t Draft::num_properties(EventTypeId event) const {
+  const auto it = new_properties_.find(event);
+  const size_t added = it == new_properties_.end() ? 0 : it->second.size();
+  const bool known = event.value < state_.partitions.size();
+  // A new event type has the property for misfits.
+  return added + (known ? state_.schema->event(event).properties.size() : 1);
+}
+
+Declared<PropertyId> Draft::AddProperty(EventTypeId event, std::string_view name, ValueType type,
+                                        uint8_t scale) {
+  const Declared<PropertyId> property{{static_cast<uint16_t>(num_properties(event))}, type, scale};
+  mutations_.push_back(DeclareProperty{event, std::string(name), type, scale});
+  new_properties_[event].try_emplace(std::string(name), property);
+  return property;
+}
+
+std::optional<ProfileId> Draft::FindIdentity(NamespaceId name_space, std::string_view value) const {
+  if (const std::optional<RowId> row = state_.FindIdentity(name_space, value)) {
+    return Resolve(state_.ProfileAt(*row));
+  }
+  if (new_identities_.empty()) return std::nullopt;
+  const auto found = Lookup(new_identities_, std::pair(name_space, std::string(value)));
+  if (!found) return std::nullopt;
+  return Resolve(found->profile);
+}
+
+IdentityId Draft::OriginOf(NamespaceId name_space, std::string_view value) const {
+  if (const auto id = state_.identities.Find(name_space, value)) return *id;
+  const auto found = Lookup(new_identities_, std::pair(name_space, std::string(value)));
+  return found ? found->id : kNoOrigin;
+}
+
+std::vector<uint32_t> Draft::CountIdentities(ProfileId profile) const {
+  std::vector<uint32_t> counts(state_.schema->namespaces().size());
+  for (const ProfileId side : SidesOf(profile)) {
+    if (const std::optional<RowId> row = state_.FindProfile(side)) {
+      for (const IdentityId id : state_.identities.OfRow(*row)) {
+        ++counts[state_.identities.NameOf(id).name_space.value];
+      }
+    }
+    if (const auto added = Lookup(new_identity_counts_, side.value)) {
+      for (size_t n = 0; n < counts.size(); ++n) counts[n] += (*added)[n];
+    }
+  }
+  return counts;
+}
+
+Timestamp Draft::CreatedAt(ProfileId profile) const {
+  if (const std::optional<RowId> row = state_.FindProfile(profile)) {
+    return {state_.column(kCreatedAt).Bits(*row)};
+  }
+  return Lookup(new_profiles_, profile.value).value_or(Timestamp{});
+}
+
+bool Draft::HasEvent(ProfileId profile, EventTypeId event, EventId id) const {
+  for (const ProfileId side : SidesOf(profile)) {
+    if (new_event_ids_.contains({side.value, event, id})) return true;
+    if (event.value >= state_.partitions.size()) continue;
+    const std::optional<RowId> row = state_.FindProfile(side);
+    if (row && state_.partition(event).Contains(*row, id)) return true;
+  }
+  return false;
+}
+
+TraitState Draft::TraitOf(ProfileId profile, TraitId trait) const {
+  TraitState latest;
+  for (const ProfileId side : SidesOf(profile)) {
+    TraitState known;
+    if (const auto set = Lookup(new_values_, std::pair(side.value, trait))) {
+      known = *set;
+    } else if (trait.value < state_.columns.size()) {
+      if (const std::optional<RowId> row = state_.FindProfile(side)) {
+        known = {state_.column(trait).TimeOf(*row), state_.column(trait).Get(*row)};
+      }
+    }
+    if (known.time && (!latest.time || *known.time > *latest.time)) latest = known;
+  }
+  return latest;
+}
+
+ProfileId Draft::AddProfile(Timestamp created_at, std::string_view via) {
+  const ProfileId id{state_.row_of_profile.size() + new_profiles_.size() + 1};
+  mutations_.push_back(CreateProfile{id, created_at, std::string(via)});
+  new_profiles_.try_emplace(id.value, created_at);
+  return id;
+}
+
+void Draft::Attach(ProfileId profile, NamespaceId name_space, std::string_view value) {
+  const IdentityId id{static_cast<uint32_t>(state_.identities.size() + new_identities_.size())};
+  mutations_.push_back(AttachIdentity{profile, id, name_space, std::string(value)});
+  new_identities_.try_emplace({name_space, std::string(value)}, NewIdentity{profile, id});
+  std::vector<uint32_t>& counts = new_identity_counts_[profile.value];
+  counts.resize(state_.schema->namespaces().size());
+  ++counts[name_space.value];
+}
+
+void Draft::Set(SetTrait set) {
+  new_values_[{set.profile.value, set.trait}] = {set.time, set.value};
+  mutations_.push_back(std::move(set));
+}
+
+void Draft::Add(AddEvent add) {
+  new_event_ids_.emplace(add.profile.value, add.event, add.id);
+  mutations_.push_back(std::move(add));
+}
+
+void Draft::Merge(ProfileId loser, ProfileId survivor) {
+  mutations_.push_back(MergeProfiles{loser, survivor});
+  merged_[loser.value] = survivor.value;
+}
+
+ProfileId Draft::Resolve(ProfileId profile) const {
+  while (const auto next = Lookup(merged_, profile.value)) profile.value = *next;
+  return profile;
+}
+
+std::vector<ProfileId> Draft::SidesOf(ProfileId profile) const {
+  std::vector<ProfileId> sides = {profile};
+  for (const auto& [loser, survivor] : merged_) {
+    if (Resolve({loser}) == profile) sides.push_back({loser});
+  }
+  return sides;
+}
+
+}  // namespace roster

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Database over the parts: recovery, the commit queue, views and the query layer. Each method is
+// the walk of one call. Thread rule: as Database.
+#include <algorithm>
+#include <atomic>
+#include <memory>
+
+#include "engine/commit_queue.h"
+#include "engine/environment.h"
+#include "engine/normalise.h"
+#include "engine/profile_reader.h"
+#include "engine/recovery.h"
+#include "engine/view_clock.h"
+#include "query/query.h"
+#include "query/schema_catalog.h"
+#include "roster/database.h"
+#include "roster/error.h"
+#include "storage/base/status_macros.h"
+#include "storage/disk/log_directory.h"
+#include "storage/memory/store.h"
+
+namespace roster {
+namespace {
+
+// Names as the schema has them, identities in the form in which writes keep them.
+class ViewCatalog final : public query::SchemaCatalog {
+ public:
+  explicit ViewCatalog(const Schema& schema) : query::SchemaCatalog(schema), schema_(schema) {}
+
+  std::string NormalIdentity(NamespaceId id, std::string_view value) const override {
+    return NormaliseIdentity(schema_.name_space(id).name, value);
+  }
+
+ private:
+  const Schema& schema_;
+};
+
+class Engine final : public Database {
+ public:
+  Engine(const Options& options, const Environment& environment, std::unique_ptr<LogDirectory> log)
+      : options_(options), environment_(environment), log_(std::move(log)) {}
+  ~Engine() override { Close().IgnoreError(); }
+
+  // Recovers, and starts the writer. Requires: called once, before anything else.
+  absl::Status Start();
+
+  absl::StatusOr<WriteResult> Write(WriteItem item, WriteOptions options) override;
+  absl::StatusOr<WriteResult> Write(Batch batch) override;
+  void WriteAsync(Batch batch, WriteDone done) override;
+  absl::StatusOr<GetResult> Get(const ProfileRef& ref, const GetOptions& options) override;
+  absl::StatusOr<QueryResult> Execute(std::string_view statement, absl::Span<const Value> params,
+                                      const ExecuteOptions& options) override;
+  Stats GetStats() override;
+  absl::Status Close() override;
+
+ private:
+  ReadView TakeView();
+  absl::Status Open() const;
+
+  const Options options_;
+  const Environment environment_;
+  const std::unique_ptr<LogDirectory> log_;
+  SharedStore shared_;
+  std::unique_ptr<ViewClock> clock_;
+  RecoveryReport recovery_;
+  std::atomic<uint64_t> num_statements_{0};
+  std::atomic<bool> closed_{false};
+  std::unique_ptr<CommitQueue> queue_;  // last: its thread uses the members above
+};
+
+absl::Status Engine::Start() {
+  const int64_t started_us = environment_.clock->MonotonicMicros();
+  Recovered recovered;
+  {
+    MutexLock lock(&shared_.mutex);
+    ROSTER_ASSIGN_OR_RETURN(recovered, Recover(log_.get(), &shared_.store));
+    if (shared_.store.lsn() == Lsn{}) {
+      const Timestamp now = std::max(recovered.clock, environment_.clock->Now());
+      ROSTER_RETURN_IF_ERROR(WriteInitialCommit(now, log_.get(), &shared_.store));
+    }
+  }
+  recovery_ = recovered.report;
+  recovery_.took_us = environment_.clock->MonotonicMicros() - started_us;
+  clock_ = std::make_unique<ViewClock>(
+      environment_.clock, recovered.clock,
+      [log = log_.get()](Timestamp ceiling) { return log->SyncMark(ceiling); });
+  queue_ = std::make_unique<CommitQueue>(options_, environment_, &shared_, log_.get(), clock_.get(),
+                                         std::move(recovered.requests));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<WriteResult> Engine::Write(WriteItem item, WriteOptions options) {
+  Batch batch;
+  batch.items.push_back(std::move(item));
+  batch.options = std::move(options);
+  return Write(std::move(batch));
+}
+
+absl::StatusOr<WriteResult> Engine::Write(Batch batch) {
+  Mutex mutex;
+  CondVar changed;
+  std::optional<absl::StatusOr<WriteResult>> outcome;
+  WriteAsync(std::move(batch), [&](absl::StatusOr<WriteResult> result) {
+    MutexLock lock(&mutex);
+    outcome = std::move(result);
+    changed.NotifyOne();
+  });
+  while (environment_.executor->RunOne()) {
+  }
+  MutexLock lock(&mutex);
+  while (!outcome) changed.Wait(&mutex);
+  return *std::move(outcome);
+}
+
+void Engine::WriteAsync(Batch batch, WriteDone done) {
+  queue_->Submit(std::move(batch), std::move(done));
+}
+
+absl::StatusOr<GetResult> Engine::Get(const ProfileRef& ref, const GetOptions& options) {
+  ROSTER_RETURN_IF_ERROR(Open());
+  const ReadView view = TakeView();
+  absl::StatusOr<Profile> profile = ReadProfile(view, ref, options);
+  const bool durable = queue_->WaitUntilAnswerable(view.lsn());
+  ROSTER_RETURN_IF_ERROR(profile.status());
+  return GetResult{.lsn = view.lsn(), .durable = durable, .profile = *std::move(profile)};
+}
+
+absl::StatusOr<QueryResult> Engine::Execute(std::string_view statement,
+                                            absl::Span<const Value> params,
+                                            const ExecuteOptions& options) {
+  ROSTER_RETURN_IF_ERROR(Open());
+  const int64_t started_us = environment_.clock->MonotonicMicros();
+  ++num_statements_;
+  const ReadView view = TakeView();
+  const ViewCatalog catalog(view.schema());
+  const int64_t timeout_ms =
+      options.timeout_ms > 0 ? options.timeout_ms : options_.statement_timeout_ms;
+  const query::ExecutionLimits limits{
+      .stop = [&, deadline = started_us + timeout_ms * 1000]() -> absl::Status {
+        if (environment_.clock->MonotonicMicros() < deadline) return absl::OkStatus();
+        return MakeError(ErrorCode::kTimeout, "the statement's time ran out");
+      }};
+  absl::StatusOr<query::QueryAnswer> answer =
+      query::Run(statement, params, {.time_zone = options.time_zone}, view, catalog, limits);
+  QueryResult result{.lsn = view.lsn(), .clock = view.clock(), .data = {}};
+  result.took_us = environment_.clock->MonotonicMicros() - started_us;
+  result.durable = queue_->WaitUntilAnswerable(view.lsn());
+  ROSTER_RETURN_IF_ERROR(answer.status());
+  result.data = ToResultData(*std::move(answer));
+  return result;
+}
+
+Stats Engine::GetStats() {
+  Stats stats;
+  stats.clock = clock_->Now();
+  stats.durable_lsn = queue_->durable_lsn();
+  stats.read_only = queue_->read_only();
+  stats.num_commits = queue_->num_commits();
+  stats.num_syncs = queue_->num_syncs();
+  stats.num_statements = num_statements_;
+  stats.recovery = recovery_;
+  MutexLock lock(&shared_.mutex);
+  const State& state = shared_.store.state();
+  stats.lsn = shared_.store.lsn();
+  stats.num_profiles = state.num_profiles;
+  stats.num_events = state.num_events;
+  stats.num_identities = state.identities.size();
+  stats.memory_bytes = shared_.store.MemoryBytes();
+  return stats;
+}
+
+absl::Status Engine::Close() {
+  closed_ = true;
+  return queue_ == nullptr ? absl::OkStatus() : queue_->Close();
+}
+
+ReadView Engine::TakeView() {
+  const Timestamp now = clock_->Now();
+  MutexLock lock(&shared_.mutex);
+  // A commit in flight may be ahead of the ceiling; its own frames carry one that covers it, and
+  // the reply waits for them.
+  return shared_.store.TakeView(std::max(now, shared_.store.clock()));
+}
+
+absl::Status Engine::Open() const {
+  if (closed_) return MakeError(ErrorCode::kShutdown, "the store is closed");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(std::string path, const Options& options,
+                                                       const Environment& environment) {
+  if (!options.create_if_missing && !environment.files->Exists(path)) {
+    return MakeError(ErrorCode::kErr, "no such data directory");
+  }
+  LogDirectoryOptions log_options;
+  log_options.rotate_bytes = options.log_file_bytes;
+  ROSTER_ASSIGN_OR_RETURN(
+      std::unique_ptr<LogDirectory> log,
+      LogDirectory::Open(environment.files, environment.random, path, log_options));
+  auto engine = std::make_unique<Engine>(options, environment, std::move(log));
+  ROSTER_RETURN_IF_ERROR(engine->Start());
+  return std::unique_ptr<Database>(std::move(engine));
+}
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(std::string path, Options options) {
+  return OpenDatabase(std::move(path), options, Environment{});
+}
+
+}  // namespace roster

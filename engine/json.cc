@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Implements roster/json.h with simdjson. Thread rule: pure; each thread keeps a parser.
+#include "roster/json.h"
+
+#include <simdjson.h>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "roster/error.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+
+namespace roster {
+namespace {
+
+namespace dom = simdjson::dom;
+
+absl::Status BadJson(simdjson::error_code error) {
+  return MakeError(ErrorCode::kParse, StrCat("not JSON: ", simdjson::error_message(error)));
+}
+
+absl::Status WrongType(std::string_view member, std::string_view expected) {
+  return MakeError(ErrorCode::kType, StrCat("`", member, "` is to be ", expected));
+}
+
+// Lifetime: the element until the thread's next call.
+absl::StatusOr<dom::element> ParseElement(std::string_view json) {
+  thread_local dom::parser parser;
+  dom::element root;
+  if (const auto error = parser.parse(json.data(), json.size()).get(root)) return BadJson(error);
+  return root;
+}
+
+bool IsPlain(dom::element element) { return !element.is_object() && !element.is_array(); }
+
+std::string PlainText(dom::element element) {
+  std::string_view text;
+  if (element.get(text) == simdjson::SUCCESS) return std::string(text);
+  return simdjson::minify(element);
+}
+
+Value ArrayValue(dom::array array) {
+  TextList list;
+  for (const dom::element element : array) {
+    if (!IsPlain(element)) return Json{simdjson::minify(array)};
+    list.push_back(PlainText(element));
+  }
+  return list;
+}
+
+// Integers that a double holds exactly are numbers, so that all numbers of JSON infer one type.
+Value IntegerValue(int64_t integer) {
+  constexpr int64_t kExact = int64_t{1} << 53;
+  if (integer >= -kExact && integer <= kExact) return static_cast<double>(integer);
+  return integer;
+}
+
+Value PlainValue(dom::element element) {
+  switch (element.type()) {
+    case dom::element_type::STRING:
+      return std::string(element.get_string().value_unsafe());
+    case dom::element_type::INT64:
+      return IntegerValue(element.get_int64().value_unsafe());
+    case dom::element_type::UINT64:
+      return static_cast<double>(element.get_uint64().value_unsafe());
+    case dom::element_type::DOUBLE:
+      return element.get_double().value_unsafe();
+    case dom::element_type::BOOL:
+      return element.get_bool().value_unsafe();
+    case dom::element_type::ARRAY:
+      return ArrayValue(element.get_array().value_unsafe());
+    default:
+      return {};
+  }
+}
+
+// Objects flattened with dots.
+void Flatten(const std::string& prefix, dom::object object, std::vector<Field>* fields) {
+  for (const auto [key, element] : object) {
+    std::string name = prefix.empty() ? std::string(key) : StrCat(prefix, ".", key);
+    dom::object nested;
+    if (element.get(nested) == simdjson::SUCCESS) {
+      Flatten(name, nested, fields);
+    } else {
+      fields->push_back({std::move(name), PlainValue(element)});
+    }
+  }
+}
+
+// A member that is there and not null; an error when it has another type.
+template <typename T>
+absl::StatusOr<std::optional<T>> Member(dom::object call, std::string_view name,
+                                        std::string_view expected) {
+  dom::element element;
+  if (call[name].get(element) != simdjson::SUCCESS || element.is_null()) return std::nullopt;
+  T value;
+  if (element.get(value) != simdjson::SUCCESS) return WrongType(name, expected);
+  return value;
+}
+
+absl::StatusOr<std::string> TextMember(dom::object call, std::string_view name) {
+  ROSTER_ASSIGN_OR_RETURN(const auto text, Member<std::string_view>(call, name, "text"));
+  return std::string(text.value_or(""));
+}
+
+absl::StatusOr<std::optional<Timestamp>> TimeMember(dom::object call, std::string_view name) {
+  ROSTER_ASSIGN_OR_RETURN(const std::string text, TextMember(call, name));
+  if (text.empty()) return std::nullopt;
+  const absl::StatusOr<Timestamp> time = ParseTimestamp(text);
+  if (!time.ok()) return WrongType(name, "a time like 2026-11-21T10:00:00Z");
+  return *time;
+}
+
+absl::StatusOr<std::vector<Field>> FieldsMember(dom::object call, std::string_view name) {
+  std::vector<Field> fields;
+  ROSTER_ASSIGN_OR_RETURN(const auto object, Member<dom::object>(call, name, "an object"));
+  if (object) Flatten("", *object, &fields);
+  return fields;
+}
+
+// An id as text; clients also send numbers.
+absl::Status AddIdentity(dom::object call, std::string_view member, std::string_view space,
+                         std::vector<IdentityRef>* identities) {
+  dom::element element;
+  if (call[member].get(element) != simdjson::SUCCESS || element.is_null()) {
+    return absl::OkStatus();
+  }
+  if (!element.is_string() && !element.is_int64()) return WrongType(member, "text or an integer");
+  identities->push_back({std::string(space), PlainText(element)});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<IdentityRef>> IdentitiesOf(dom::object call) {
+  std::vector<IdentityRef> identities;
+  ROSTER_RETURN_IF_ERROR(AddIdentity(call, "userId", "external_id", &identities));
+  ROSTER_RETURN_IF_ERROR(AddIdentity(call, "anonymousId", "anonymous_id", &identities));
+  ROSTER_ASSIGN_OR_RETURN(const auto more, Member<dom::object>(call, "identities", "an object"));
+  if (more) {
+    for (const auto [space, element] : *more) {
+      ROSTER_RETURN_IF_ERROR(AddIdentity(*more, space, space, &identities));
+    }
+  }
+  return identities;
+}
+
+absl::StatusOr<std::string> SourceOf(dom::object call) {
+  dom::element name;
+  if (call.at_pointer("/context/integration/name").get(name) == simdjson::SUCCESS) {
+    std::string_view text;
+    if (name.get(text) == simdjson::SUCCESS) return std::string(text);
+  }
+  return TextMember(call, "source");
+}
+
+absl::StatusOr<WriteItem> ParseIdentify(dom::object call) {
+  Identify item;
+  ROSTER_ASSIGN_OR_RETURN(item.identities, IdentitiesOf(call));
+  ROSTER_ASSIGN_OR_RETURN(item.traits, FieldsMember(call, "traits"));
+  ROSTER_ASSIGN_OR_RETURN(item.time, TimeMember(call, "timestamp"));
+  ROSTER_ASSIGN_OR_RETURN(item.message_id, TextMember(call, "messageId"));
+  ROSTER_ASSIGN_OR_RETURN(item.source, SourceOf(call));
+  for (const Field& field : item.traits) {
+    const auto* text = std::get_if<std::string>(&field.value);
+    if (text != nullptr && (field.key == "email" || field.key == "phone")) {
+      item.identities.push_back({field.key, *text});
+    }
+  }
+  return item;
+}
+
+absl::StatusOr<WriteItem> ParseTrack(dom::object call) {
+  Track item;
+  ROSTER_ASSIGN_OR_RETURN(item.identities, IdentitiesOf(call));
+  ROSTER_ASSIGN_OR_RETURN(item.event, TextMember(call, "event"));
+  if (item.event.empty()) return MakeError(ErrorCode::kParse, "`event` is missing");
+  ROSTER_ASSIGN_OR_RETURN(item.properties, FieldsMember(call, "properties"));
+  ROSTER_ASSIGN_OR_RETURN(item.time, TimeMember(call, "timestamp"));
+  ROSTER_ASSIGN_OR_RETURN(item.message_id, TextMember(call, "messageId"));
+  ROSTER_ASSIGN_OR_RETURN(item.source, SourceOf(call));
+  return item;
+}
+
+absl::StatusOr<WriteItem> ParseCall(dom::element element, std::string_view default_type) {
+  dom::object call;
+  if (element.get(call) != simdjson::SUCCESS) {
+    return MakeError(ErrorCode::kParse, "a call is a JSON object");
+  }
+  ROSTER_ASSIGN_OR_RETURN(std::string type, TextMember(call, "type"));
+  if (type.empty()) type = default_type;
+  if (type == "identify") return ParseIdentify(call);
+  if (type == "track") return ParseTrack(call);
+  return MakeError(ErrorCode::kParse, StrCat("`type` is to be identify or track, got: ", type));
+}
+
+void AppendText(std::string_view text, std::string* out) {
+  constexpr char kHex[] = "0123456789abcdef";
+  out->push_back('"');
+  for (const char c : text) {
+    switch (c) {
+      case '"':
+        out->append("\\\"");
+        break;
+      case '\\':
+        out->append("\\\\");
+        break;
+      case '\n':
+        out->append("\\n");
+        break;
+      case '\r':
+        out->append("\\r");
+        break;
+      case '\t':
+        out->append("\\t");
+        break;
+      default:
+        if (static_cast<unsigned char>(c) >= 0x20) {
+          out->push_back(c);
+        } else {
+          out->append({'\\', 'u', '0', '0', kHex[c >> 4], kHex[c & 15]});
+        }
+    }
+  }
+  out->push_back('"');
+}
+
+void AppendNumber(double number, std::string* out) {
+  std::array<char, 32> text;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
+  out->append(text.data(), end);
+}
+
+}  // namespace
+
+absl::StatusOr<WriteItem> ParseWriteJson(std::string_view json, std::string_view type) {
+  ROSTER_ASSIGN_OR_RETURN(const dom::element root, ParseElement(json));
+  return ParseCall(root, type);
+}
+
+absl::StatusOr<ParsedBatch> ParseBatchJson(std::string_view json) {
+  ROSTER_ASSIGN_OR_RETURN(const dom::element root, ParseElement(json));
+  ParsedBatch parsed;
+  dom::array calls;
+  dom::object object;
+  if (root.get(object) == simdjson::SUCCESS) {
+    ROSTER_ASSIGN_OR_RETURN(const auto atomic, Member<bool>(object, "atomic", "true or false"));
+    parsed.batch.atomic = atomic.value_or(false);
+    ROSTER_ASSIGN_OR_RETURN(const auto list, Member<dom::array>(object, "batch", "a list"));
+    if (!list) return MakeError(ErrorCode::kParse, "`batch` is missing");
+    calls = *list;
+  } else if (root.get(calls) != simdjson::SUCCESS) {
+    return MakeError(ErrorCode::kParse, "a batch is a list or an object with `batch`");
+  }
+  for (const dom::element element : calls) {
+    absl::StatusOr<WriteItem> item = ParseCall(element, "");
+    if (item.ok()) {
+      parsed.positions.push_back(parsed.num_items);
+      parsed.batch.items.push_back(*std::move(item));
+    } else {
+      parsed.item_errors.emplace_back(parsed.num_items, item.status());
+    }
+    ++parsed.num_items;
+  }
+  return parsed;
+}
+
+absl::StatusOr<Value> ParseValueJson(std::string_view json) {
+  ROSTER_ASSIGN_OR_RETURN(const dom::element root, ParseElement(json));
+  int64_t integer = 0;
+  if (root.get(integer) == simdjson::SUCCESS) return integer;
+  const Value value = PlainValue(root);
+  if (root.is_null() || root.is_object() || TypeOf(value) == ValueType::kJson) {
+    return MakeError(ErrorCode::kType,
+                     "a parameter is text, a number, true, false or a list of text");
+  }
+  return value;
+}
+
+void AppendJson(const Value& value, std::string* out) {
+  switch (TypeOf(value)) {
+    case ValueType::kNone:
+      out->append("null");
+      return;
+    case ValueType::kText:
+      return AppendText(std::get<std::string>(value), out);
+    case ValueType::kInteger:
+      out->append(StrCat(std::get<int64_t>(value)));
+      return;
+    case ValueType::kNumber:
+      return AppendNumber(std::get<double>(value), out);
+    case ValueType::kBoolean:
+      out->append(std::get<bool>(value) ? "true" : "false");
+      return;
+    case ValueType::kDate:
+      return AppendText(FormatDate(std::get<Date>(value)), out);
+    case ValueType::kTimestamp:
+      return AppendText(FormatTimestamp(std::get<Timestamp>(value)), out);
+    case ValueType::kDecimal:
+      out->append(FormatDecimal(std::get<Decimal>(value)));
+      return;
+    case ValueType::kTextList: {
+      const auto& list = std::get<TextList>(value);
+      for (size_t i = 0; i < list.size(); ++i) {
+        out->push_back(i == 0 ? '[' : ',');
+        AppendText(list[i], out);
+      }
+      out->append(list.empty() ? "[]" : "]");
+      return;
+    }
+    case ValueType::kJson:
+      out->append(std::get<Json>(value).text);
+      return;
+  }
+}
+
+}  // namespace roster

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The limits of writes, each answered by an error or a warning that names it.
+#ifndef ROSTER_ENGINE_LIMITS_H_
+#define ROSTER_ENGINE_LIMITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace roster {
+
+inline constexpr size_t kMaxTraits = 1000;       // declared traits
+inline constexpr size_t kMaxEventTypes = 10000;  // declared event types
+inline constexpr size_t kMaxProperties = 1000;   // properties of one event type
+inline constexpr size_t kMaxNameBytes = 255;     // of a trait, event, property
+inline constexpr size_t kMaxTextBytes = 64 << 10;
+inline constexpr size_t kMaxIdentityBytes = 1024;
+inline constexpr size_t kMaxItemIdentities = 64;
+inline constexpr size_t kMaxItemFields = 1000;
+inline constexpr size_t kMaxCommandBytes = 16 << 20;
+// Times of clients lie between year 1 and this far ahead of the clock.
+inline constexpr int64_t kMaxFutureMs = int64_t{366} * 86'400'000;
+inline constexpr int64_t kMinTimeMs = -62'135'596'800'000;
+
+}  // namespace roster
+
+#endif  // ROSTER_ENGINE_LIMITS_H_

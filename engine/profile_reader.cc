@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/profile_reader.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "engine/normalise.h"
+#include "roster/error.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/base/unicode.h"
+
+namespace roster {
+namespace {
+
+IdentityRef RefOf(const State& state, IdentityId id) {
+  const IdentityName name = state.identities.NameOf(id);
+  return {state.schema->name_space(name.name_space).name, std::string(name.value)};
+}
+
+std::optional<IdentityRef> OriginRef(const State& state, IdentityId id) {
+  if (id == kNoOrigin) return std::nullopt;
+  return RefOf(state, id);
+}
+
+absl::StatusOr<RowId> FindRow(const State& state, const ProfileRef& ref) {
+  std::optional<RowId> row;
+  if (const auto* id = std::get_if<ProfileId>(&ref)) {
+    row = state.FindProfile(*id);
+  } else {
+    const auto& identity = std::get<IdentityRef>(ref);
+    const auto name_space = state.schema->FindNamespace(identity.space);
+    if (!name_space) {
+      return MakeError(ErrorCode::kNoTrait, StrCat("unknown namespace: ", identity.space));
+    }
+    if (FindInvalidUtf8(identity.value)) {
+      return MakeError(ErrorCode::kParse, "identity is not valid UTF-8");
+    }
+    row = state.FindIdentity(*name_space, NormaliseIdentity(identity.space, identity.value));
+  }
+  if (!row) return MakeError(ErrorCode::kNoProfile, "no such profile");
+  return *row;
+}
+
+std::optional<Timestamp> SystemTime(const State& state, TraitId trait, RowId row) {
+  if (!state.column(trait).Has(row)) return std::nullopt;
+  return Timestamp{state.column(trait).Bits(row)};
+}
+
+std::vector<TraitEntry> ReadTraits(const State& state, RowId row) {
+  std::vector<TraitEntry> traits;
+  for (size_t t = 0; t < state.columns.size(); ++t) {
+    const TraitId id{static_cast<uint16_t>(t)};
+    const Column& column = state.column(id);
+    if (state.schema->trait(id).system || !column.Has(row)) continue;
+    traits.push_back({state.schema->trait(id).name, column.Get(row), *column.TimeOf(row),
+                      OriginRef(state, column.OriginOf(row))});
+  }
+  std::sort(traits.begin(), traits.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  return traits;
+}
+
+// An event of one type, found but not yet read.
+struct Found {
+  Timestamp time;
+  EventId id;
+  EventTypeId type;
+  EventRef ref;
+};
+
+// The newest events over all types, newest first; counts by type on the way.
+std::vector<Found> FindNewest(const State& state, RowId row, uint32_t max_events,
+                              std::vector<EventCount>* counts) {
+  std::vector<Found> found;
+  for (size_t e = 0; e < state.partitions.size(); ++e) {
+    const EventTypeId type{static_cast<uint16_t>(e)};
+    const EventPartition& partition = state.partition(type);
+    const std::vector<EventRef> events = partition.EventsOf(row);
+    if (events.empty()) continue;
+    counts->push_back({state.schema->event(type).name, events.size()});
+    const size_t newest = std::min<size_t>(events.size(), max_events);
+    const EventBlock& block = partition.block(ChunkOf(row));
+    for (size_t i = events.size() - newest; i < events.size(); ++i) {
+      found.push_back({TimeOf(block, events[i]), IdOf(block, events[i]), type, events[i]});
+    }
+  }
+  std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
+    return std::tuple(a.time, a.id, a.type) > std::tuple(b.time, b.id, b.type);
+  });
+  if (found.size() > max_events) found.resize(max_events);
+  return found;
+}
+
+EventEntry ReadEvent(const State& state, RowId row, const Found& found) {
+  const EventPartition& partition = state.partition(found.type);
+  const EventBlock& block = partition.block(ChunkOf(row));
+  const EventTypeInfo& info = state.schema->event(found.type);
+  EventEntry entry{.id = found.id.value,
+                   .type = info.name,
+                   .time = found.time,
+                   .properties = {},
+                   .origin = OriginRef(state, OriginOf(block, found.ref))};
+  for (size_t p = 0; p < info.properties.size(); ++p) {
+    const PropertyId id{static_cast<uint16_t>(p)};
+    const std::optional<int64_t> bits = PropertyOf(block, found.ref, id);
+    if (!bits) continue;
+    const std::string& name = id == kMisfits ? "misfits" : info.properties[p].name;
+    entry.properties.push_back({name, DecodeCell(partition.properties()[p], *bits)});
+  }
+  return entry;
+}
+
+}  // namespace
+
+absl::StatusOr<Profile> ReadProfile(const ReadView& view, const ProfileRef& ref,
+                                    const GetOptions& options) {
+  const State& state = view.state();
+  ROSTER_ASSIGN_OR_RETURN(const RowId row, FindRow(state, ref));
+  Profile profile;
+  profile.id = state.ProfileAt(row);
+  const auto* asked = std::get_if<ProfileId>(&ref);
+  if (asked != nullptr && *asked != profile.id) profile.redirected_from = *asked;
+  profile.created_at = SystemTime(state, kCreatedAt, row).value_or(Timestamp{});
+  profile.first_seen = SystemTime(state, kFirstSeen, row);
+  profile.last_seen = SystemTime(state, kLastSeen, row);
+  profile.created_via = std::get<std::string>(state.column(kCreatedVia).Get(row));
+  for (const IdentityId id : state.identities.OfRow(row)) {
+    profile.identities.push_back(RefOf(state, id));
+  }
+  profile.traits = ReadTraits(state, row);
+  for (const Found& found : FindNewest(state, row, options.max_events, &profile.event_counts)) {
+    profile.events.push_back(ReadEvent(state, row, found));
+  }
+  std::sort(profile.event_counts.begin(), profile.event_counts.end(),
+            [](const auto& a, const auto& b) { return a.type < b.type; });
+  return profile;
+}
+
+}  // namespace roster

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The durable half of a store, as the engine sees it: opens a data directory, reads its log, and
+// then writes it, going to the next file when one is full. Owns the lock, the manifest, the mark
+// and the current log file. Durable.
+// Thread rule: Open, Reader, StartWriting, Reserve, AppendCommit and Write from one thread (the
+// writer's); Sync and SyncMark from any, also beside those.
+// Source: storage/FORMAT.md, "Opening", "Writing".
+#ifndef ROSTER_STORAGE_DISK_LOG_DIRECTORY_H_
+#define ROSTER_STORAGE_DISK_LOG_DIRECTORY_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "storage/base/environment.h"
+#include "storage/base/mutex.h"
+#include "storage/disk/file_system.h"
+#include "storage/disk/manifest.h"
+#include "storage/disk/wal_mark.h"
+#include "storage/disk/wal_reader.h"
+#include "storage/disk/wal_writer.h"
+
+namespace roster {
+
+struct LogDirectoryOptions {
+  uint64_t preallocate_bytes = 16u << 20;
+  uint64_t zero_ahead_bytes = 256u << 10;
+  uint64_t rotate_bytes = 64u << 20;  // a file that is longer gets a successor
+};
+
+// The life of one:
+//
+//   auto log = LogDirectory::Open(...);            // lock, manifest; nothing of the store changes
+//   auto reader = log->Reader(snapshot_lsn);       // pull the commits: Next() until nothing
+//   log->StartWriting(reader->end());              // now the verdict is known
+//   log->Reserve(bytes);                           // before a commit is applied
+//   lsn = log->AppendCommit(payload, ceiling);     // ... more commits of the group
+//   log->Write();                                  // the group goes to the kernel
+//   durable = log->Sync();                         // all up to `durable` may be answered
+//
+// Invariants:
+// 1. Until StartWriting nothing in the directory changes, but for LOCK and, in an empty one, a
+//    first manifest.
+// 2. The current file is the last one that the manifest names, and has been since before its
+//    first frame was written.
+// 3. The mark never names more than a Sync that returned OK has covered.
+class LogDirectory {
+ public:
+  // Opens a store, or makes one where there is no file of a store.
+  // Errors: LOCKED; CORRUPT for damage, for files of a store without a manifest and for log files
+  // with data that the manifest does not know; ERR for a newer format; DISKFULL; kInternal.
+  static absl::StatusOr<std::unique_ptr<LogDirectory>> Open(FileSystem* fs, Random* random,
+                                                            const std::string& directory,
+                                                            const LogDirectoryOptions& options);
+  // Syncs nothing.
+  ~LogDirectory();
+
+  const Manifest& manifest() const { return manifest_; }
+
+  // A reader of all commits after `after`.
+  // Errors: CORRUPT or ERR of the mark, kInternal.
+  absl::StatusOr<std::unique_ptr<WalReader>> Reader(Lsn after = {}) const;
+
+  // Ends the old log file where `end` says, for good, and starts a new one behind it.
+  // Requires: `end` is of a Reader of this object that reached the end; called once.
+  // Errors: DISKFULL, kInternal; the directory reads as before: destroy this and open again.
+  absl::Status StartWriting(const WalEnd& end);
+
+  // Sees to it that a commit of `payload_bytes` appended now finds room, and goes to the next log
+  // file when it is time and no group is being gathered. Call it before each commit is applied.
+  // Errors: DISKFULL (nothing is lost: try again later), READONLY after a failure.
+  absl::Status Reserve(uint64_t payload_bytes);
+
+  // As the WalWriter's. LSNs go on from file to file.
+  // Errors: READONLY after a failure.
+  absl::StatusOr<Lsn> AppendCommit(std::string_view bytes, Timestamp clock_ceiling);
+  absl::Status Write();
+
+  // Makes durable what was written before the call, moves the mark, and returns the LSN up to
+  // which the log is durable.
+  // Errors: READONLY after a failure, also one of the mark.
+  absl::StatusOr<Lsn> Sync();
+
+  // Raises the mark's clock ceiling and makes the mark durable. The engine calls it about once a
+  // second, and may let views pass the old ceiling when it has returned OK.
+  // Errors: READONLY after a failure.
+  absl::Status SyncMark(Timestamp clock_ceiling);
+
+ private:
+  LogDirectory(FileSystem* fs, Random* random, std::string directory,
+               const LogDirectoryOptions& options, std::unique_ptr<FileLock> lock);
+
+  absl::Status LoadOrCreateManifest();
+  absl::Status CheckUnlistedFiles(const std::vector<std::string>& names) const;
+  absl::Status SettleTail(const WalEnd& end);
+  absl::Status OpenMark(const WalMarkRecord& first);
+  absl::Status StartFile(const std::optional<ClosedLog>& closed, Lsn base_lsn);
+  absl::StatusOr<std::unique_ptr<WalWriter>> CreateFile(Lsn base_lsn, const WalChain& chain);
+  absl::Status Rotate();
+  void RemoveUnlisted();
+  std::shared_ptr<WalWriter> writer() const ABSL_LOCKS_EXCLUDED(writer_mutex_);
+  absl::Status Latched() const ABSL_LOCKS_EXCLUDED(mark_mutex_);
+  absl::Status Latch(const absl::Status& cause) ABSL_LOCKS_EXCLUDED(mark_mutex_);
+  absl::Status MoveMark(const WalWriter& writer, Timestamp ceiling, bool sync)
+      ABSL_LOCKS_EXCLUDED(mark_mutex_);
+
+  FileSystem* const fs_;
+  Random* const random_;
+  const std::string directory_;
+  const LogDirectoryOptions options_;
+  const std::unique_ptr<FileLock> lock_;
+
+  Manifest manifest_;  // of the writer's thread
+
+  mutable Mutex writer_mutex_;
+  std::shared_ptr<WalWriter> writer_ ABSL_GUARDED_BY(writer_mutex_);
+
+  mutable Mutex mark_mutex_;
+  std::unique_ptr<WalMark> mark_ ABSL_GUARDED_BY(mark_mutex_);
+  absl::Status latched_ ABSL_GUARDED_BY(mark_mutex_);  // why nothing is written any more
+};
+
+}  // namespace roster
+
+#endif  // ROSTER_STORAGE_DISK_LOG_DIRECTORY_H_

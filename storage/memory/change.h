@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Mutations: the effects of which every change consists. They are decided above (ids, times and
+// merge decisions are in them), applied by Store::Apply for live writes and recovery alike, and
+// written to the log by storage/mutation.h. Thread rule: plain values.
+#ifndef ROSTER_STORAGE_MEMORY_CHANGE_H_
+#define ROSTER_STORAGE_MEMORY_CHANGE_H_
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "roster/value.h"
+#include "storage/base/ids.h"
+#include "storage/memory/schema.h"
+
+namespace roster {
+
+// Each declares the next dense id of its kind.
+struct DeclareTrait {
+  std::string name;
+  ValueType type = ValueType::kNone;
+  uint8_t scale = 0;
+};
+struct DeclareEvent {
+  std::string name;
+};
+struct DeclareProperty {
+  EventTypeId event;
+  std::string name;
+  ValueType type = ValueType::kNone;
+  uint8_t scale = 0;
+};
+struct DeclareNamespace {
+  NamespaceInfo info;
+};
+
+// `id` is the next profile id.
+struct CreateProfile {
+  ProfileId id;
+  Timestamp created_at;
+  std::string via;
+};
+
+// `identity` is the next dense number; the name is not known yet.
+struct AttachIdentity {
+  ProfileId profile;
+  IdentityId identity;
+  NamespaceId name_space;
+  std::string value;
+};
+
+// A missing value clears. `value` has the trait's type.
+struct SetTrait {
+  ProfileId profile;
+  TraitId trait;
+  Value value;
+  Timestamp time;
+  IdentityId origin = kNoOrigin;
+};
+
+// The profile has no event of this type with this id. Values have the properties' types.
+struct AddEvent {
+  ProfileId profile;
+  EventTypeId event;
+  EventId id;
+  Timestamp time;
+  IdentityId origin = kNoOrigin;
+  std::vector<std::pair<PropertyId, Value>> properties;
+};
+
+// Everything of `loser` goes to `survivor`, which answers for both from then on. A trait that both
+// have keeps the later value by time, of equal times the survivor's.
+struct MergeProfiles {
+  ProfileId loser;
+  ProfileId survivor;
+};
+
+// The clock of views has reached this time.
+struct Advance {
+  Timestamp clock;
+};
+
+using Mutation =
+    std::variant<DeclareTrait, DeclareEvent, DeclareProperty, DeclareNamespace, CreateProfile,
+                 AttachIdentity, SetTrait, AddEvent, MergeProfiles, Advance>;
+
+// What a commit touched, for those who keep something up to date with it. May hold repeats.
+struct ChangeSet {
+  std::vector<RowId> rows;
+  std::vector<TraitId> traits;
+  std::vector<EventTypeId> events;
+};
+
+}  // namespace roster
+
+#endif  // ROSTER_STORAGE_MEMORY_CHANGE_H_

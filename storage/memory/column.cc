@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/memory/column.h"
+
+namespace roster {
+
+std::optional<Timestamp> Column::TimeOf(RowId row) const {
+  if (ChunkOf(row) >= chunks_.size()) return std::nullopt;
+  const ColumnChunk& c = chunk(ChunkOf(row));
+  if (!c.stamped.Test(OffsetOf(row))) return std::nullopt;
+  return Timestamp{c.times.Get(OffsetOf(row))};
+}
+
+IdentityId Column::OriginOf(RowId row) const {
+  if (!TimeOf(row)) return kNoOrigin;
+  return IdentityId{static_cast<uint32_t>(chunk(ChunkOf(row)).origins.Get(OffsetOf(row)) - 1)};
+}
+
+void Column::Set(RowId row, std::optional<int64_t> bits, Timestamp time, IdentityId origin) {
+  while (chunks_.size() <= ChunkOf(row)) chunks_.emplace_back(ColumnChunk(type_.type));
+  ColumnChunk& c = chunks_[ChunkOf(row)].Mutable();
+  const uint32_t i = OffsetOf(row);
+  if (bits) c.cells.Set(i, *bits);
+  c.present.Assign(i, bits.has_value());
+  c.stamped.Set(i);
+  c.times.Set(i, time.ms);
+  c.origins.Set(i, static_cast<uint32_t>(origin.value + 1));
+}
+
+void Column::Forget(RowId row) {
+  if (!TimeOf(row)) return;
+  ColumnChunk& c = chunks_[ChunkOf(row)].Mutable();
+  c.present.Clear(OffsetOf(row));
+  c.stamped.Clear(OffsetOf(row));
+}
+
+size_t Column::MemoryBytes() const {
+  size_t bytes = type_.dictionary ? type_.dictionary->MemoryBytes() : 0;
+  for (const Cow<ColumnChunk>& c : chunks_) {
+    bytes += sizeof(ColumnChunk) + c->cells.MemoryBytes() + c->times.MemoryBytes() +
+             c->origins.MemoryBytes();
+  }
+  return bytes;
+}
+
+}  // namespace roster

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The column of one trait: a typed, nullable cell for every row with the time at which it was so
+// and the identity by which it came. Durable (through snapshots and the log).
+// Thread rule: one writer; a copy that a view holds is immutable.
+#ifndef ROSTER_STORAGE_MEMORY_COLUMN_H_
+#define ROSTER_STORAGE_MEMORY_COLUMN_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "roster/value.h"
+#include "storage/base/ids.h"
+#include "storage/memory/bitmap.h"
+#include "storage/memory/cells.h"
+#include "storage/memory/chunk.h"
+#include "storage/memory/cow.h"
+#include "storage/memory/packed_ints.h"
+
+namespace roster {
+
+// The cells of kChunkRows rows. Cells of rows that are not `present` hold anything.
+struct ColumnChunk {
+  explicit ColumnChunk(ValueType type = ValueType::kNone)
+      : cells(type == ValueType::kNumber ? PackedInts::Wide(kChunkRows) : PackedInts(kChunkRows)) {}
+
+  PackedInts cells;
+  ChunkBits present;
+  // When and by whom the cell was last set or cleared; a row that is `stamped` but not `present`
+  // was cleared, and the time keeps an older write that arrives later from bringing it back.
+  ChunkBits stamped;
+  PackedInts times{kChunkRows};
+  PackedInts origins{kChunkRows};  // IdentityId + 1; 0 is none
+};
+
+// Invariants: (1) present implies stamped; (2) chunks past num_chunks() have no value.
+class Column {
+ public:
+  Column() = default;
+  explicit Column(CellType type) : type_(std::move(type)) {}
+
+  const CellType& type() const { return type_; }
+  // Chunks may be fewer than the store's: the rest is missing.
+  size_t num_chunks() const { return chunks_.size(); }
+  const ColumnChunk& chunk(size_t c) const { return *chunks_[c]; }
+
+  bool Has(RowId row) const {
+    return ChunkOf(row) < chunks_.size() && chunk(ChunkOf(row)).present.Test(OffsetOf(row));
+  }
+  // Requires: Has(row).
+  int64_t Bits(RowId row) const { return chunk(ChunkOf(row)).cells.Get(OffsetOf(row)); }
+  // Missing when the row has none.
+  Value Get(RowId row) const { return Has(row) ? DecodeCell(type_, Bits(row)) : Value(); }
+  // The time of the last set or clear; none when there was neither.
+  std::optional<Timestamp> TimeOf(RowId row) const;
+  IdentityId OriginOf(RowId row) const;
+
+  // Sets a cell, or clears it with nullopt. Thread: the writer.
+  void Set(RowId row, std::optional<int64_t> bits, Timestamp time, IdentityId origin);
+  // Forgets the row as if it had never been. Thread: the writer.
+  void Forget(RowId row);
+
+  size_t MemoryBytes() const;
+
+ private:
+  CellType type_;
+  std::vector<Cow<ColumnChunk>> chunks_;
+};
+
+}  // namespace roster
+
+#endif  // ROSTER_STORAGE_MEMORY_COLUMN_H_

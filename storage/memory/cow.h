@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Copy on write: the mechanism of read views. A view copies handles; the writer copies a thing on
+// the first write after a view took it, and writes in place once no view holds it any more.
+// Thread rule: one writer per handle; handles of the same thing may be read and dropped anywhere.
+#ifndef ROSTER_STORAGE_MEMORY_COW_H_
+#define ROSTER_STORAGE_MEMORY_COW_H_
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "storage/memory/chunk.h"
+
+namespace roster {
+
+// A counted handle of a value. Invariants: (1) a value with more than one handle never changes;
+// (2) only the writer makes handles of what it may still write (taking a view is the writer's).
+template <typename T>
+class Cow {
+ public:
+  Cow() : node_(new Node{}) {}
+  explicit Cow(T value) : node_(new Node{{1}, std::move(value)}) {}
+  Cow(const Cow& other) : node_(other.node_) {
+    node_->refs.fetch_add(1, std::memory_order_relaxed);
+  }
+  Cow(Cow&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+  Cow& operator=(Cow other) noexcept {
+    std::swap(node_, other.node_);
+    return *this;
+  }
+  ~Cow() { Release(); }
+
+  const T& operator*() const { return node_->value; }
+  const T* operator->() const { return &node_->value; }
+
+  // The value to write to: copied first when another handle shares it.
+  // Thread: the writer. The acquire pairs with the release of a view that was dropped elsewhere.
+  T& Mutable() {
+    if (node_->refs.load(std::memory_order_acquire) != 1) {
+      Node* copy = new Node{{1}, node_->value};
+      Release();
+      node_ = copy;
+    }
+    return node_->value;
+  }
+
+ private:
+  struct Node {
+    std::atomic<uint32_t> refs{1};
+    T value{};
+  };
+
+  void Release() {
+    if (node_ != nullptr && node_->refs.fetch_sub(1, std::memory_order_acq_rel) == 1) delete node_;
+  }
+
+  Node* node_;
+};
+
+// A growing vector in copy-on-write chunks of kChunkRows. Copying the vector copies one handle.
+template <typename T>
+class CowVector {
+ public:
+  size_t size() const { return size_; }
+  size_t num_chunks() const { return chunks_->size(); }
+  const T& operator[](size_t i) const { return (*(*chunks_)[i / kChunkRows])[i % kChunkRows]; }
+  // The values of one chunk. Shape: kChunkRows, those past size() are T{}.
+  const T* chunk(size_t c) const { return (*chunks_)[c]->data(); }
+
+  void PushBack(T value) {
+    if (size_ % kChunkRows == 0) chunks_.Mutable().emplace_back(std::vector<T>(kChunkRows));
+    ++size_;
+    Set(size_ - 1, std::move(value));
+  }
+  void Set(size_t i, T value) {
+    chunks_.Mutable()[i / kChunkRows].Mutable()[i % kChunkRows] = std::move(value);
+  }
+  size_t MemoryBytes() const { return chunks_->size() * kChunkRows * sizeof(T); }
+
+ private:
+  Cow<std::vector<Cow<std::vector<T>>>> chunks_;
+  size_t size_ = 0;
+};
+
+}  // namespace roster
+
+#endif  // ROSTER_STORAGE_MEMORY_COW_H_

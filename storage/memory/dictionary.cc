@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/memory/dictionary.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "storage/base/bytes.h"
+
+namespace roster {
+namespace {
+
+constexpr size_t kFirstBlockBytes = 256;
+constexpr size_t kMaxBlockBytes = 256 << 10;
+
+}  // namespace
+
+uint32_t Dictionary::Intern(std::string_view text) {
+  if (const auto it = index_.find(text); it != index_.end()) return *it;
+  const uint32_t code = static_cast<uint32_t>(texts_.size());
+  texts_.Append(Keep(text));
+  WriterLock lock(&mutex_);
+  index_.insert(code);
+  size_.store(code + 1, std::memory_order_release);
+  return code;
+}
+
+std::optional<uint32_t> Dictionary::Find(std::string_view text) const {
+  ReaderLock lock(&mutex_);
+  const auto it = index_.find(text);
+  if (it == index_.end()) return std::nullopt;
+  return *it;
+}
+
+std::string_view Dictionary::Text(uint32_t code) const {
+  const auto* at = reinterpret_cast<const unsigned char*>(texts_[code]);
+  uint64_t size = 0;
+  for (int shift = 0;; shift += 7) {
+    const unsigned char byte = *at++;
+    size |= static_cast<uint64_t>(byte & 0x7f) << shift;
+    if (byte < 0x80) break;
+  }
+  return {reinterpret_cast<const char*>(at), size};
+}
+
+uint32_t Dictionary::size() const { return size_.load(std::memory_order_acquire); }
+
+size_t Dictionary::MemoryBytes() const {
+  return block_bytes_ + texts_.MemoryBytes() + index_.capacity() * (sizeof(uint32_t) + 1);
+}
+
+const char* Dictionary::Keep(std::string_view text) {
+  std::string length;
+  ByteWriter(&length).Varint(text.size());
+  const size_t need = length.size() + text.size();
+  if (need > block_free_) {
+    const size_t bytes = std::max(need, std::clamp(block_bytes_, kFirstBlockBytes, kMaxBlockBytes));
+    blocks_.emplace_back(new char[bytes]);
+    block_next_ = blocks_.back().get();
+    block_free_ = bytes;
+    block_bytes_ += bytes;
+  }
+  char* const at = block_next_;
+  std::memcpy(at, length.data(), length.size());
+  std::memcpy(at + length.size(), text.data(), text.size());
+  block_next_ += need;
+  block_free_ -= need;
+  return at;
+}
+
+}  // namespace roster

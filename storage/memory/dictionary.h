@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Text by dense code: each distinct text of a column or property is held once. Derived: files hold
+// the text itself. Thread rule: one writer interns; Find and Text from any thread.
+#ifndef ROSTER_STORAGE_MEMORY_DICTIONARY_H_
+#define ROSTER_STORAGE_MEMORY_DICTIONARY_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "storage/base/mutex.h"
+#include "storage/base/text.h"
+#include "storage/memory/append_table.h"
+
+namespace roster {
+
+// Invariants: (1) codes are dense from 0 and never change; (2) no text has two codes.
+// A code may be newer than a reader's view: no row of the view has it then, so it does no harm.
+class Dictionary {
+ public:
+  Dictionary() : index_(0, HashOf{this}, SameAs{this}) {}
+  Dictionary(const Dictionary&) = delete;
+  Dictionary& operator=(const Dictionary&) = delete;
+
+  // The code of a text, made when it is new. Thread: the writer.
+  uint32_t Intern(std::string_view text);
+  // Thread: any.
+  std::optional<uint32_t> Find(std::string_view text) const;
+  // Requires: a code that a view, Find or Intern gave. Lifetime: as the dictionary. Thread: any.
+  std::string_view Text(uint32_t code) const;
+  // The number of codes that may be asked for now. Thread: any.
+  uint32_t size() const;
+  // Thread: the writer, or under its lock.
+  size_t MemoryBytes() const;
+
+ private:
+  struct HashOf {
+    using is_transparent = void;
+    const Dictionary* dictionary;
+    size_t operator()(std::string_view text) const { return TextHash{}(text); }
+    size_t operator()(uint32_t code) const { return TextHash{}(dictionary->Text(code)); }
+  };
+  struct SameAs {
+    using is_transparent = void;
+    const Dictionary* dictionary;
+    bool operator()(uint32_t a, uint32_t b) const { return a == b; }
+    bool operator()(uint32_t a, std::string_view b) const { return dictionary->Text(a) == b; }
+    bool operator()(std::string_view a, uint32_t b) const { return a == dictionary->Text(b); }
+  };
+
+  const char* Keep(std::string_view text);
+
+  // Each text with its length before it (a varint), in blocks that never move.
+  AppendTable<const char*> texts_;
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  size_t block_free_ = 0;
+  char* block_next_ = nullptr;
+  size_t block_bytes_ = 0;
+
+  // Guards the index against readers while the writer inserts; the writer alone reads it unlocked.
+  mutable SharedMutex mutex_;
+  absl::flat_hash_set<uint32_t, HashOf, SameAs> index_;
+  std::atomic<uint32_t> size_{0};
+};
+
+}  // namespace roster
+
+#endif  // ROSTER_STORAGE_MEMORY_DICTIONARY_H_

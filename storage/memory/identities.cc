@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/memory/identities.h"
+
+#include <string>
+
+#include "storage/base/bytes.h"
+#include "storage/base/check.h"
+
+namespace roster {
+namespace {
+
+std::string KeyOf(NamespaceId name_space, std::string_view value) {
+  std::string key;
+  ByteWriter(&key).Varint(name_space.value);
+  key.append(value);
+  return key;
+}
+
+}  // namespace
+
+std::optional<IdentityId> Identities::Find(NamespaceId name_space, std::string_view value) const {
+  const std::optional<uint32_t> code = names_->Find(KeyOf(name_space, value));
+  if (!code || *code >= rows_.size()) return std::nullopt;  // newer than this state
+  return IdentityId{*code};
+}
+
+IdentityName Identities::NameOf(IdentityId id) const {
+  const std::string_view key = names_->Text(id.value);
+  ByteReader reader(key);
+  const auto name_space = static_cast<uint16_t>(reader.Varint());
+  return {NamespaceId{name_space}, key.substr(reader.position())};
+}
+
+std::vector<IdentityId> Identities::OfRow(RowId row) const {
+  std::vector<IdentityId> ids;
+  for (uint32_t id = ChainOf(row).first; id != kEnd; id = rows_[id].next) ids.push_back({id});
+  return ids;
+}
+
+std::optional<IdentityId> Identities::FirstOfRow(RowId row, NamespaceId name_space) const {
+  for (uint32_t id = ChainOf(row).first; id != kEnd; id = rows_[id].next) {
+    if (NameOf({id}).name_space == name_space) return IdentityId{id};
+  }
+  return std::nullopt;
+}
+
+IdentityId Identities::Attach(RowId row, NamespaceId name_space, std::string_view value) {
+  const uint32_t id = names_->Intern(KeyOf(name_space, value));
+  ROSTER_CHECK(id == rows_.size());
+  rows_.PushBack({});
+  Append(row, id);
+  return IdentityId{id};
+}
+
+void Identities::MoveAll(RowId from, RowId to) {
+  const std::vector<IdentityId> moved = OfRow(from);
+  if (from.value < chains_.size()) chains_.Set(from.value, {});
+  for (const IdentityId id : moved) Append(to, id.value);
+}
+
+void Identities::Append(RowId row, uint32_t id) {
+  rows_.Set(id, {.row = row.value, .next = kEnd});
+  while (chains_.size() <= row.value) chains_.PushBack({});
+  Chain chain = chains_[row.value];
+  if (chain.last == kEnd) {
+    chain.first = id;
+  } else {
+    Record last = rows_[chain.last];
+    last.next = id;
+    rows_.Set(chain.last, last);
+  }
+  chain.last = id;
+  chains_.Set(row.value, chain);
+}
+
+size_t Identities::MemoryBytes() const {
+  return names_->MemoryBytes() + rows_.MemoryBytes() + chains_.MemoryBytes();
+}
+
+}  // namespace roster

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Identities: (namespace, value) to the row that it points to, and back. Durable.
+// Thread rule: one writer; lookups and copies that a view holds from any thread.
+#ifndef ROSTER_STORAGE_MEMORY_IDENTITIES_H_
+#define ROSTER_STORAGE_MEMORY_IDENTITIES_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "roster/value.h"
+#include "storage/base/ids.h"
+#include "storage/memory/cow.h"
+#include "storage/memory/dictionary.h"
+
+namespace roster {
+
+struct IdentityName {
+  NamespaceId name_space;
+  std::string_view value;
+};
+
+// Invariants: (1) an identity points to one row for ever, until a merge moves it; (2) the
+// identities of a row form one chain from its head, in order of attachment.
+class Identities {
+ public:
+  size_t size() const { return rows_.size(); }
+
+  // The identity's number, if this state knows it. Thread: any, on a view.
+  std::optional<IdentityId> Find(NamespaceId name_space, std::string_view value) const;
+  IdentityName NameOf(IdentityId id) const;
+  RowId RowOf(IdentityId id) const { return RowId{rows_[id.value].row}; }
+  // In order of attachment.
+  std::vector<IdentityId> OfRow(RowId row) const;
+  // The row's first identity in a namespace.
+  std::optional<IdentityId> FirstOfRow(RowId row, NamespaceId name_space) const;
+
+  // Thread (all below): the writer.
+  // Attaches a new identity. Requires: Find gives none. Returns the next dense number.
+  IdentityId Attach(RowId row, NamespaceId name_space, std::string_view value);
+  // Points all identities of `from` to `to`, behind those that `to` has.
+  void MoveAll(RowId from, RowId to);
+
+  size_t MemoryBytes() const;
+
+ private:
+  struct Record {
+    uint32_t row = 0;
+    uint32_t next = kEnd;  // the row's next identity
+  };
+  struct Chain {
+    uint32_t first = kEnd;
+    uint32_t last = kEnd;
+  };
+  static constexpr uint32_t kEnd = 0xffffffffu;
+
+  void Append(RowId row, uint32_t id);
+  Chain ChainOf(RowId row) const {
+    return row.value < chains_.size() ? chains_[row.value] : Chain{};
+  }
+
+  // Keyed by the namespace (a varint) and the value; the code is the IdentityId.
+  std::shared_ptr<Dictionary> names_ = std::make_shared<Dictionary>();
+  CowVector<Record> rows_;   // by IdentityId
+  CowVector<Chain> chains_;  // by row
+};
+
+}  // namespace roster
+
+#endif  // ROSTER_STORAGE_MEMORY_IDENTITIES_H_

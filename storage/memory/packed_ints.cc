@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/memory/packed_ints.h"
+
+#include <algorithm>
+
+namespace roster {
+
+PackedInts PackedInts::Of(const std::vector<int64_t>& values) {
+  PackedInts ints(values.size());
+  if (values.empty()) return ints;
+  const auto [min, max] = std::minmax_element(values.begin(), values.end());
+  const uint64_t range = static_cast<uint64_t>(*max) - static_cast<uint64_t>(*min);
+  if (range != 0) ints.width_ = 1;
+  while (!Fits(range, ints.width_)) ints.width_ *= 2;
+  const bool zero_based = *min >= 0 && Fits(static_cast<uint64_t>(*max), ints.width_);
+  ints.base_ = zero_based || ints.width_ == 8 ? 0 : *min;
+  ints.Resize(values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    ints.Store(i, static_cast<uint64_t>(values[i]) - static_cast<uint64_t>(ints.base_));
+  }
+  return ints;
+}
+
+// The narrowest width for [min, max]. Where base 0 does not do, the range lies in the middle of
+// what the width can hold, so that later values below and above still fit.
+void PackedInts::Choose(int64_t min, int64_t max) {
+  const uint64_t range = static_cast<uint64_t>(max) - static_cast<uint64_t>(min);
+  width_ = std::max<uint8_t>(width_, 1);
+  while (width_ != 8 && !Fits(range + 1, width_)) width_ *= 2;
+  base_ = 0;
+  if (width_ == 8 || (min >= 0 && Fits(static_cast<uint64_t>(max), width_))) return;
+  const uint64_t slack = ((uint64_t{1} << (width_ * 8)) - 1 - range) / 2;
+  const uint64_t below = std::max<uint64_t>(slack, 1);
+  const bool room = min > INT64_MIN + static_cast<int64_t>(below);
+  if (room) {
+    base_ = min - static_cast<int64_t>(below);
+  } else {
+    width_ = 8;
+  }
+}
+
+void PackedInts::Repack(size_t i, int64_t value) {
+  std::vector<int64_t> values(size_);
+  std::vector<bool> is_set(size_);
+  int64_t min = value;
+  int64_t max = value;
+  for (size_t k = 0; k < size_; ++k) {
+    values[k] = Get(k);
+    is_set[k] = width_ != 0 && (base_ == 0 || values[k] != base_);
+    if (!is_set[k]) continue;
+    min = std::min(min, values[k]);
+    max = std::max(max, values[k]);
+  }
+  Choose(min, max);
+  Resize(size_);
+  values[i] = value;
+  is_set[i] = true;
+  for (size_t k = 0; k < size_; ++k) {
+    Store(k, is_set[k] ? static_cast<uint64_t>(values[k]) - static_cast<uint64_t>(base_) : 0);
+  }
+}
+
+}  // namespace roster

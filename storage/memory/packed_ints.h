@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Integers in the narrowest width that holds them: the physical form of every cell (dictionary
+// codes, times, numbers as bits). Thread rule: as its owner.
+#ifndef ROSTER_STORAGE_MEMORY_PACKED_INTS_H_
+#define ROSTER_STORAGE_MEMORY_PACKED_INTS_H_
+
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+namespace roster {
+
+// A vector of int64 stored as value - base in 0, 1, 2, 4 or 8 bytes. Grown by Set, or made whole by
+// Of and then not Set any more.
+// Invariants: (1) base is 0 when that costs no width; (2) while it is Set, stored 0 is a place that
+// was never set, unless base is 0; (3) with width 0 every value is base; (4) the width only grows.
+class PackedInts {
+ public:
+  // Every value takes 8 bytes with base 0, whatever comes: for doubles as bits.
+  static PackedInts Wide(size_t size) {
+    PackedInts ints;
+    ints.width_ = 8;
+    ints.Resize(size);
+    return ints;
+  }
+  static PackedInts Of(const std::vector<int64_t>& values);
+
+  PackedInts() = default;
+  explicit PackedInts(size_t size) : size_(size) {}
+
+  size_t size() const { return size_; }
+  uint8_t width() const { return width_; }
+  int64_t base() const { return base_; }
+  // The stored values. Shape: size() of UintN for width() N bytes; null with width 0.
+  template <typename UintN>
+  const UintN* data() const {
+    return reinterpret_cast<const UintN*>(bytes_.data());
+  }
+
+  int64_t Get(size_t i) const {
+    switch (width_) {
+      case 0:
+        return base_;
+      case 1:
+        return Add(data<uint8_t>()[i]);
+      case 2:
+        return Add(data<uint16_t>()[i]);
+      case 4:
+        return Add(data<uint32_t>()[i]);
+      default:
+        return Add(data<uint64_t>()[i]);
+    }
+  }
+  // Cost: O(1), O(size) when the width or the base has to change.
+  void Set(size_t i, int64_t value) {
+    const uint64_t raw = static_cast<uint64_t>(value) - static_cast<uint64_t>(base_);
+    if (width_ == 0 || !Fits(raw, width_) || (raw == 0 && base_ != 0)) return Repack(i, value);
+    Store(i, raw);
+  }
+  // New places are not set: they read as base.
+  void Resize(size_t size) {
+    size_ = size;
+    bytes_.resize((size * width_ + 7) / 8);
+  }
+  size_t MemoryBytes() const { return bytes_.capacity() * 8; }
+
+ private:
+  static bool Fits(uint64_t raw, uint8_t width) { return width == 8 || (raw >> (width * 8)) == 0; }
+  int64_t Add(uint64_t raw) const {
+    return static_cast<int64_t>(raw + static_cast<uint64_t>(base_));
+  }
+  void Store(size_t i, uint64_t raw) {
+    if (width_ != 0) std::memcpy(reinterpret_cast<char*>(bytes_.data()) + i * width_, &raw, width_);
+  }
+  void Repack(size_t i, int64_t value);
+  void Choose(int64_t min, int64_t max);
+
+  std::vector<uint64_t> bytes_;  // words, so that every width is aligned
+  size_t size_ = 0;
+  int64_t base_ = 0;
+  uint8_t width_ = 0;
+};
+
+}  // namespace roster
+
+#endif  // ROSTER_STORAGE_MEMORY_PACKED_INTS_H_

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The state of the store and an immutable picture of it at one (LSN, clock).
+// Thread rule: a ReadView is immutable and may be read and dropped by any thread.
+#ifndef ROSTER_STORAGE_MEMORY_READ_VIEW_H_
+#define ROSTER_STORAGE_MEMORY_READ_VIEW_H_
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "roster/value.h"
+#include "storage/base/ids.h"
+#include "storage/memory/bitmap.h"
+#include "storage/memory/column.h"
+#include "storage/memory/cow.h"
+#include "storage/memory/events.h"
+#include "storage/memory/identities.h"
+#include "storage/memory/schema.h"
+
+namespace roster {
+
+inline constexpr RowId kNoRow{0xffffffffu};
+
+// Everything that a read can see. Copying it copies handles: about as many as there are traits and
+// event types. Invariants: (1) columns and partitions are as many as the schema declares;
+// (2) a row is live unless its profile was merged away; (3) a row that is not live has no identity
+// and no cell, and its events are those its survivor has too.
+struct State {
+  Cow<Schema> schema;
+  CowVector<uint32_t> row_of_profile;  // by ProfileId - 1
+  CowVector<uint64_t> profile_of_row;  // by row
+  CowVector<uint32_t> redirects;       // by row: the row that answers for it, or kNoRow
+  Bitmap live;                         // rows that are profiles
+  Identities identities;
+  std::vector<Cow<Column>> columns;             // by TraitId
+  std::vector<Cow<EventPartition>> partitions;  // by EventTypeId
+  uint64_t num_profiles = 0;                    // live rows
+  uint64_t num_events = 0;                      // of live rows
+
+  uint32_t num_rows() const { return static_cast<uint32_t>(profile_of_row.size()); }
+  const Column& column(TraitId id) const { return *columns[id.value]; }
+  const EventPartition& partition(EventTypeId id) const { return *partitions[id.value]; }
+
+  // The live row that answers for a profile id, through merges.
+  std::optional<RowId> FindProfile(ProfileId id) const;
+  // The live row that an identity points to.
+  std::optional<RowId> FindIdentity(NamespaceId name_space, std::string_view value) const;
+  ProfileId ProfileAt(RowId row) const { return {profile_of_row[row.value]}; }
+};
+
+class ReadView {
+ public:
+  ReadView(std::shared_ptr<const State> state, Lsn lsn, Timestamp clock)
+      : state_(std::move(state)), lsn_(lsn), clock_(clock) {}
+
+  const State& state() const { return *state_; }
+  const State* operator->() const { return state_.get(); }
+  const Schema& schema() const { return *state_->schema; }
+  // Every commit up to here is in it and none after.
+  Lsn lsn() const { return lsn_; }
+  // `now` for everything that is asked of it.
+  Timestamp clock() const { return clock_; }
+  // Chunks to evaluate: chunk c holds the rows [c * kChunkRows, (c + 1) * kChunkRows).
+  uint32_t num_chunks() const { return static_cast<uint32_t>(state_->live.num_chunks()); }
+
+ private:
+  std::shared_ptr<const State> state_;
+  Lsn lsn_;
+  Timestamp clock_;
+};
+
+}  // namespace roster
+
+#endif  // ROSTER_STORAGE_MEMORY_READ_VIEW_H_

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is declared: traits, event types with their properties, namespaces. Names to dense ids.
+// Durable. Thread rule: one writer; a copy that a view holds is immutable.
+#ifndef ROSTER_STORAGE_MEMORY_SCHEMA_H_
+#define ROSTER_STORAGE_MEMORY_SCHEMA_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "roster/value.h"
+#include "storage/base/ids.h"
+#include "storage/base/text.h"
+
+namespace roster {
+
+struct TraitInfo {
+  std::string name;
+  ValueType type = ValueType::kNone;
+  uint8_t scale = 0;    // digits after the point, of a decimal
+  bool system = false;  // kept by the store itself; clients cannot set it
+};
+
+// The traits that the store itself keeps; the first ids of every schema.
+inline constexpr TraitId kCreatedAt{0};
+inline constexpr TraitId kFirstSeen{1};
+inline constexpr TraitId kLastSeen{2};
+inline constexpr TraitId kCreatedVia{3};
+
+struct PropertyInfo {
+  std::string name;
+  ValueType type = ValueType::kNone;
+  uint8_t scale = 0;
+};
+
+// The property that every event type has: a JSON object of values that did not have the type of
+// their property, kept and shown. No client can name it.
+inline constexpr PropertyId kMisfits{0};
+
+struct EventTypeInfo {
+  std::string name;
+  std::vector<PropertyInfo> properties;
+  TextMap<uint16_t> property_ids;
+
+  std::optional<PropertyId> FindProperty(std::string_view property) const;
+};
+
+enum class NamespaceKind : uint8_t { kPerson = 1, kContact = 2, kDevice = 3, kAnonymous = 4 };
+
+struct NamespaceInfo {
+  std::string name;
+  NamespaceKind kind = NamespaceKind::kPerson;
+  uint8_t rank = 0;    // 1 is the strongest
+  uint32_t limit = 0;  // identities of one profile
+};
+
+// Invariants: (1) ids are dense from 0 and never change; (2) names are unique in their kind.
+class Schema {
+ public:
+  // With the system traits; everything else is declared by mutations.
+  Schema();
+
+  const std::vector<TraitInfo>& traits() const { return traits_; }
+  const std::vector<EventTypeInfo>& events() const { return events_; }
+  const std::vector<NamespaceInfo>& namespaces() const { return namespaces_; }
+  const TraitInfo& trait(TraitId id) const { return traits_[id.value]; }
+  const EventTypeInfo& event(EventTypeId id) const { return events_[id.value]; }
+  const NamespaceInfo& name_space(NamespaceId id) const { return namespaces_[id.value]; }
+
+  std::optional<TraitId> FindTrait(std::string_view name) const;
+  std::optional<EventTypeId> FindEvent(std::string_view name) const;
+  std::optional<NamespaceId> FindNamespace(std::string_view name) const;
+
+  // Each returns the next dense id. Requires: the name is new. Thread: the writer.
+  TraitId AddTrait(TraitInfo info);
+  EventTypeId AddEvent(std::string name);
+  PropertyId AddProperty(EventTypeId event, PropertyInfo info);
+  NamespaceId AddNamespace(NamespaceInfo info);
+
+ private:
+  std::vector<TraitInfo> traits_;
+  std::vector<EventTypeInfo> events_;
+  std::vector<NamespaceInfo> namespaces_;
+  TextMap<uint16_t> trait_ids_;
+  TextMap<uint16_t> event_ids_;
+  TextMap<uint16_t> namespace_ids_;
+};
+
+}  // namespace roster
+
+#endif  // ROSTER_STORAGE_MEMORY_SCHEMA_H_

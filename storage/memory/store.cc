@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/memory/store.h"
+
+#include <algorithm>
+
+#include "storage/base/check.h"
+
+namespace roster {
+
+std::optional<RowId> State::FindProfile(ProfileId id) const {
+  if (id.value == 0 || id.value > row_of_profile.size()) return std::nullopt;
+  uint32_t row = row_of_profile[id.value - 1];
+  while (redirects[row] != kNoRow.value) row = redirects[row];
+  return RowId{row};
+}
+
+std::optional<RowId> State::FindIdentity(NamespaceId name_space, std::string_view value) const {
+  const std::optional<IdentityId> id = identities.Find(name_space, value);
+  if (!id) return std::nullopt;
+  return identities.RowOf(*id);
+}
+
+Store::Store() {
+  for (const TraitInfo& trait : state_.schema->traits()) {
+    state_.columns.emplace_back(Column(CellType::Make(trait.type, trait.scale)));
+  }
+}
+
+void Store::Apply(const Mutation& mutation, ChangeSet* changes) {
+  std::visit([&](const auto& m) { ApplyOne(m, changes); }, mutation);
+}
+
+ReadView Store::TakeView(Timestamp clock) const {
+  return ReadView(std::make_shared<const State>(state_), lsn_, clock);
+}
+
+size_t Store::MemoryBytes() const {
+  size_t bytes = state_.identities.MemoryBytes() + state_.row_of_profile.MemoryBytes() +
+                 state_.profile_of_row.MemoryBytes() + state_.redirects.MemoryBytes() +
+                 state_.live.num_chunks() * sizeof(ChunkBits);
+  for (const Cow<Column>& column : state_.columns) bytes += column->MemoryBytes();
+  for (const Cow<EventPartition>& events : state_.partitions) bytes += events->MemoryBytes();
+  return bytes;
+}
+
+void Store::ApplyOne(const DeclareTrait& m, ChangeSet*) {
+  state_.schema.Mutable().AddTrait({.name = m.name, .type = m.type, .scale = m.scale});
+  state_.columns.emplace_back(Column(CellType::Make(m.type, m.scale)));
+}
+
+void Store::ApplyOne(const DeclareEvent& m, ChangeSet*) {
+  state_.schema.Mutable().AddEvent(m.name);
+  EventPartition& events = state_.partitions.emplace_back().Mutable();
+  events.AddProperty(CellType::Make(ValueType::kJson, 0));
+}
+
+void Store::ApplyOne(const DeclareProperty& m, ChangeSet*) {
+  state_.schema.Mutable().AddProperty(m.event, {.name = m.name, .type = m.type, .scale = m.scale});
+  state_.partitions[m.event.value].Mutable().AddProperty(CellType::Make(m.type, m.scale));
+}
+
+void Store::ApplyOne(const DeclareNamespace& m, ChangeSet*) {
+  state_.schema.Mutable().AddNamespace(m.info);
+}
+
+void Store::ApplyOne(const CreateProfile& m, ChangeSet* changes) {
+  const RowId row{state_.num_rows()};
+  state_.row_of_profile.PushBack(row.value);
+  state_.profile_of_row.PushBack(m.id.value);
+  state_.redirects.PushBack(kNoRow.value);
+  state_.live.Set(row);
+  ++state_.num_profiles;
+  Column& created_at = state_.columns[kCreatedAt.value].Mutable();
+  created_at.Set(row, m.created_at.ms, m.created_at, kNoOrigin);
+  Column& created_via = state_.columns[kCreatedVia.value].Mutable();
+  created_via.Set(row, EncodeCell(created_via.type(), m.via), m.created_at, kNoOrigin);
+  changes->rows.push_back(row);
+}
+
+void Store::ApplyOne(const AttachIdentity& m, ChangeSet* changes) {
+  const RowId row = LiveRow(m.profile);
+  state_.identities.Attach(row, m.name_space, m.value);
+  changes->rows.push_back(row);
+}
+
+void Store::ApplyOne(const SetTrait& m, ChangeSet* changes) {
+  const RowId row = LiveRow(m.profile);
+  Column& column = state_.columns[m.trait.value].Mutable();
+  std::optional<int64_t> bits;
+  if (!IsMissing(m.value)) bits = EncodeCell(column.type(), m.value);
+  column.Set(row, bits, m.time, m.origin);
+  Seen(row, m.time);
+  changes->rows.push_back(row);
+  changes->traits.push_back(m.trait);
+}
+
+void Store::ApplyOne(const AddEvent& m, ChangeSet* changes) {
+  const RowId row = LiveRow(m.profile);
+  EventPartition& events = state_.partitions[m.event.value].Mutable();
+  std::vector<EventProperty> properties;
+  properties.reserve(m.properties.size());
+  for (const auto& [id, value] : m.properties) {
+    properties.push_back({id, EncodeCell(events.properties()[id.value], value)});
+  }
+  events.Add(row, {.id = m.id, .time = m.time, .origin = m.origin, .properties = properties});
+  ++state_.num_events;
+  Seen(row, m.time);
+  changes->rows.push_back(row);
+  changes->events.push_back(m.event);
+}
+
+void Store::ApplyOne(const MergeProfiles& m, ChangeSet* changes) {
+  const RowId from = LiveRow(m.loser);
+  const RowId to = LiveRow(m.survivor);
+  for (size_t e = 0; e < state_.partitions.size(); ++e) {
+    const uint64_t of_loser = state_.partitions[e]->CountOf(from);
+    if (of_loser == 0) continue;
+    EventPartition& events = state_.partitions[e].Mutable();
+    const uint64_t before = events.num_events();
+    events.CopyEvents(from, to);
+    state_.num_events += events.num_events() - before;
+    state_.num_events -= of_loser;
+    changes->events.push_back(EventTypeId{static_cast<uint16_t>(e)});
+  }
+  MoveTraits(from, to);
+  state_.identities.MoveAll(from, to);
+  state_.redirects.Set(from.value, to.value);
+  state_.live.Clear(from);
+  --state_.num_profiles;
+  changes->rows.push_back(from);
+  changes->rows.push_back(to);
+}
+
+void Store::ApplyOne(const Advance& m, ChangeSet*) { clock_ = std::max(clock_, m.clock); }
+
+RowId Store::LiveRow(ProfileId id) const {
+  const std::optional<RowId> row = state_.FindProfile(id);
+  ROSTER_CHECK(row.has_value());
+  return *row;
+}
+
+// First and last seen come from every time that a client gave, so that arrival does not matter.
+void Store::Seen(RowId row, Timestamp time) {
+  const Column& first = state_.column(kFirstSeen);
+  if (!first.Has(row) || time.ms < first.Bits(row)) {
+    state_.columns[kFirstSeen.value].Mutable().Set(row, time.ms, time, kNoOrigin);
+  }
+  const Column& last = state_.column(kLastSeen);
+  if (!last.Has(row) || time.ms > last.Bits(row)) {
+    state_.columns[kLastSeen.value].Mutable().Set(row, time.ms, time, kNoOrigin);
+  }
+}
+
+void Store::MoveTraits(RowId from, RowId to) {
+  for (size_t t = 0; t < state_.columns.size(); ++t) {
+    const Column& column = state_.column(TraitId{static_cast<uint16_t>(t)});
+    const std::optional<Timestamp> theirs = column.TimeOf(from);
+    if (!theirs) continue;
+    const std::optional<Timestamp> ours = column.TimeOf(to);
+    // Of the two first-seen and created times the earlier stays.
+    const bool earliest = TraitId{static_cast<uint16_t>(t)} <= kFirstSeen ||
+                          TraitId{static_cast<uint16_t>(t)} == kCreatedVia;
+    const bool take = !ours || (earliest ? *theirs < *ours : *theirs > *ours);
+    const std::optional<int64_t> bits =
+        column.Has(from) ? std::optional(column.Bits(from)) : std::nullopt;
+    const IdentityId origin = column.OriginOf(from);
+    Column& writable = state_.columns[t].Mutable();
+    if (take) writable.Set(to, bits, *theirs, origin);
+    writable.Forget(from);
+  }
+}
+
+}  // namespace roster

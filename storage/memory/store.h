@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The writer's store: applies mutations to the state and takes views of it. It knows no log, no
+// policy, no clock of its own. Thread rule: one writer at a time (the engine holds a lock).
+#ifndef ROSTER_STORAGE_MEMORY_STORE_H_
+#define ROSTER_STORAGE_MEMORY_STORE_H_
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "roster/value.h"
+#include "storage/memory/change.h"
+#include "storage/memory/read_view.h"
+
+namespace roster {
+
+class Store {
+ public:
+  Store();
+
+  const State& state() const { return state_; }
+  Lsn lsn() const { return lsn_; }
+  // The highest Advance.
+  Timestamp clock() const { return clock_; }
+
+  // Whether a mutation fits the state: ids exist or are the next, values have their types. What
+  // the engine makes always does; recovery asks before it applies. Errors: CORRUPT.
+  absl::Status Check(const Mutation& mutation) const;
+
+  // Applies one mutation and adds to `changes` what it touched. Cannot fail. Requires: Check is ok.
+  void Apply(const Mutation& mutation, ChangeSet* changes);
+  // Ends a commit: views from now on say this LSN.
+  void FinishCommit(Lsn lsn) { lsn_ = lsn; }
+
+  // An immutable picture of now. Cost: a handle for each trait and event type.
+  ReadView TakeView(Timestamp clock) const;
+
+  // Of all structures that hold data. Cost: O(chunks).
+  size_t MemoryBytes() const;
+
+ private:
+  void ApplyOne(const DeclareTrait& m, ChangeSet* changes);
+  void ApplyOne(const DeclareEvent& m, ChangeSet* changes);
+  void ApplyOne(const DeclareProperty& m, ChangeSet* changes);
+  void ApplyOne(const DeclareNamespace& m, ChangeSet* changes);
+  void ApplyOne(const CreateProfile& m, ChangeSet* changes);
+  void ApplyOne(const AttachIdentity& m, ChangeSet* changes);
+  void ApplyOne(const SetTrait& m, ChangeSet* changes);
+  void ApplyOne(const AddEvent& m, ChangeSet* changes);
+  void ApplyOne(const MergeProfiles& m, ChangeSet* changes);
+  void ApplyOne(const Advance& m, ChangeSet* changes);
+
+  RowId LiveRow(ProfileId id) const;
+  void Seen(RowId row, Timestamp time);
+  void MoveTraits(RowId from, RowId to);
+
+  State state_;
+  Lsn lsn_;
+  Timestamp clock_;
+};
+
+}  // namespace roster
+
+#endif  // ROSTER_STORAGE_MEMORY_STORE_H_

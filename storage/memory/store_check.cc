@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Store::Check: whether a mutation that was read from a file fits the state, so that Apply cannot
+// fail on what a newer or damaged program wrote.
+#include "roster/error.h"
+#include "storage/base/text.h"
+#include "storage/memory/store.h"
+
+namespace roster {
+namespace {
+
+absl::Status Refuse(std::string_view what) {
+  return MakeError(ErrorCode::kCorrupt, StrCat("mutation does not fit the state: ", what));
+}
+
+bool IsStorable(ValueType type, uint8_t scale) {
+  return type > ValueType::kNone && type <= ValueType::kJson && scale <= 9 &&
+         (scale == 0 || type == ValueType::kDecimal);
+}
+
+bool Fits(const Value& value, ValueType type, uint8_t scale) {
+  if (TypeOf(value) != type) return false;
+  return type != ValueType::kDecimal || std::get<Decimal>(value).scale == scale;
+}
+
+struct Checker {
+  const State& state;
+
+  bool HasProfile(ProfileId id) const { return state.FindProfile(id).has_value(); }
+  bool HasOrigin(IdentityId id) const {
+    return id == kNoOrigin || id.value < state.identities.size();
+  }
+
+  absl::Status operator()(const DeclareTrait& m) const {
+    if (!IsStorable(m.type, m.scale)) return Refuse("type of a trait");
+    if (state.schema->FindTrait(m.name)) return Refuse("trait declared twice");
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const DeclareEvent& m) const {
+    if (state.schema->FindEvent(m.name)) return Refuse("event type declared twice");
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const DeclareProperty& m) const {
+    if (m.event.value >= state.schema->events().size()) return Refuse("event type of a property");
+    if (!IsStorable(m.type, m.scale)) return Refuse("type of a property");
+    if (state.schema->event(m.event).FindProperty(m.name)) return Refuse("property declared twice");
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const DeclareNamespace& m) const {
+    if (state.schema->FindNamespace(m.info.name)) return Refuse("namespace declared twice");
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const CreateProfile& m) const {
+    if (m.id.value != state.row_of_profile.size() + 1) return Refuse("profile id is not the next");
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const AttachIdentity& m) const {
+    if (!HasProfile(m.profile)) return Refuse("profile of an identity");
+    if (m.name_space.value >= state.schema->namespaces().size()) return Refuse("namespace");
+    if (m.identity.value != state.identities.size()) return Refuse("identity is not the next");
+    if (state.identities.Find(m.name_space, m.value)) return Refuse("identity attached twice");
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const SetTrait& m) const {
+    if (!HasProfile(m.profile)) return Refuse("profile of a trait");
+    if (m.trait.value >= state.schema->traits().size()) return Refuse("trait");
+    const TraitInfo& trait = state.schema->trait(m.trait);
+    if (!IsMissing(m.value) && !Fits(m.value, trait.type, trait.scale)) {
+      return Refuse("type of a trait's value");
+    }
+    return HasOrigin(m.origin) ? absl::OkStatus() : Refuse("origin of a trait");
+  }
+  absl::Status operator()(const AddEvent& m) const {
+    const std::optional<RowId> row = state.FindProfile(m.profile);
+    if (!row) return Refuse("profile of an event");
+    if (m.event.value >= state.schema->events().size()) return Refuse("event type");
+    if (state.partition(m.event).Contains(*row, m.id)) return Refuse("event added twice");
+    const EventTypeInfo& type = state.schema->event(m.event);
+    for (const auto& [id, value] : m.properties) {
+      if (id.value >= type.properties.size()) return Refuse("property");
+      const PropertyInfo& property = type.properties[id.value];
+      if (!Fits(value, property.type, property.scale)) return Refuse("type of a property's value");
+    }
+    return HasOrigin(m.origin) ? absl::OkStatus() : Refuse("origin of an event");
+  }
+  absl::Status operator()(const MergeProfiles& m) const {
+    const std::optional<RowId> loser = state.FindProfile(m.loser);
+    const std::optional<RowId> survivor = state.FindProfile(m.survivor);
+    if (!loser || !survivor || *loser == *survivor) return Refuse("profiles of a merge");
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const Advance&) const { return absl::OkStatus(); }
+};
+
+}  // namespace
+
+absl::Status Store::Check(const Mutation& mutation) const {
+  return std::visit(Checker{state_}, mutation);
+}
+
+}  // namespace roster

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/mutation.h"
+
+#include <type_traits>
+
+#include "roster/error.h"
+#include "storage/base/bytes.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/memory/cells.h"
+
+namespace roster {
+namespace {
+
+constexpr uint8_t kVersion = 1;
+
+// The kinds stand in files: the alternatives of Mutation from 1. New ones are added at the end.
+static_assert(std::is_same_v<std::variant_alternative_t<9, Mutation>, Advance>);
+
+void PutValue(const Value& value, ByteWriter* out) {
+  out->Byte(static_cast<uint8_t>(TypeOf(value)));
+  switch (TypeOf(value)) {
+    case ValueType::kNone:
+      return;
+    case ValueType::kText:
+      return out->Text(std::get<std::string>(value));
+    case ValueType::kInteger:
+      return out->Signed(std::get<int64_t>(value));
+    case ValueType::kNumber:
+      return out->Fixed(std::get<double>(value));
+    case ValueType::kBoolean:
+      return out->Byte(std::get<bool>(value) ? 1 : 0);
+    case ValueType::kDate:
+      return out->Signed(std::get<Date>(value).days);
+    case ValueType::kTimestamp:
+      return out->Signed(std::get<Timestamp>(value).ms);
+    case ValueType::kDecimal:
+      out->Byte(std::get<Decimal>(value).scale);
+      return out->Signed(std::get<Decimal>(value).unscaled);
+    case ValueType::kTextList:
+      return out->Text(EncodeTextList(std::get<TextList>(value)));
+    case ValueType::kJson:
+      return out->Text(std::get<Json>(value).text);
+  }
+}
+
+Value GetValue(ByteReader* in) {
+  switch (static_cast<ValueType>(in->Byte())) {
+    case ValueType::kNone:
+      return {};
+    case ValueType::kText:
+      return std::string(in->Text());
+    case ValueType::kInteger:
+      return in->Signed();
+    case ValueType::kNumber:
+      return in->Fixed<double>();
+    case ValueType::kBoolean:
+      return in->Byte() != 0;
+    case ValueType::kDate:
+      return Date{static_cast<int32_t>(in->Signed())};
+    case ValueType::kTimestamp:
+      return Timestamp{in->Signed()};
+    case ValueType::kDecimal: {
+      const uint8_t scale = in->Byte();
+      return Decimal{in->Signed(), scale};
+    }
+    case ValueType::kTextList:
+      return DecodeTextList(in->Text());
+    case ValueType::kJson:
+      return Json{std::string(in->Text())};
+  }
+  in->Fail();
+  return {};
+}
+
+// One overload a field type, so that Put and Get of a mutation list its fields in one place each.
+struct Putter {
+  ByteWriter* out;
+
+  void operator()(const std::string& text) const { out->Text(text); }
+  void operator()(const Value& value) const { PutValue(value, out); }
+  void operator()(ValueType type) const { out->Byte(static_cast<uint8_t>(type)); }
+  void operator()(NamespaceKind kind) const { out->Byte(static_cast<uint8_t>(kind)); }
+  void operator()(uint8_t byte) const { out->Byte(byte); }
+  void operator()(uint32_t number) const { out->Varint(number); }
+  void operator()(Timestamp time) const { out->Signed(time.ms); }
+  void operator()(ProfileId id) const { out->Varint(id.value); }
+  void operator()(EventId id) const { out->Fixed(id.value); }
+  // Small numbers stay short, and "none" (all bits set) is 0.
+  void operator()(IdentityId id) const { out->Varint(static_cast<uint32_t>(id.value + 1)); }
+  template <typename Tag>
+  void operator()(StrongId<Tag, uint16_t> id) const {
+    out->Varint(id.value);
+  }
+  void operator()(const std::vector<std::pair<PropertyId, Value>>& properties) const {
+    out->Varint(properties.size());
+    for (const auto& [id, value] : properties) {
+      (*this)(id);
+      (*this)(value);
+    }
+  }
+};
+
+struct Getter {
+  ByteReader* in;
+
+  void operator()(std::string& text) const { text = in->Text(); }
+  void operator()(Value& value) const { value = GetValue(in); }
+  void operator()(ValueType& type) const { type = static_cast<ValueType>(in->Byte()); }
+  void operator()(NamespaceKind& kind) const { kind = static_cast<NamespaceKind>(in->Byte()); }
+  void operator()(uint8_t& byte) const { byte = in->Byte(); }
+  void operator()(uint32_t& number) const { number = Small<uint32_t>(); }
+  void operator()(Timestamp& time) const { time.ms = in->Signed(); }
+  void operator()(ProfileId& id) const { id.value = in->Varint(); }
+  void operator()(EventId& id) const { id.value = in->Fixed<uint64_t>(); }
+  void operator()(IdentityId& id) const { id.value = Small<uint32_t>() - 1; }
+  template <typename Tag>
+  void operator()(StrongId<Tag, uint16_t>& id) const {
+    id.value = Small<uint16_t>();
+  }
+  void operator()(std::vector<std::pair<PropertyId, Value>>& properties) const {
+    const uint64_t count = in->Varint();
+    if (count > in->remaining()) return in->Fail();
+    properties.resize(count);
+    for (auto& [id, value] : properties) {
+      (*this)(id);
+      (*this)(value);
+    }
+  }
+
+ private:
+  template <typename T>
+  T Small() const {
+    const uint64_t raw = in->Varint();
+    if (raw > static_cast<T>(-1)) in->Fail();
+    return static_cast<T>(raw);
+  }
+};
+
+// The fields of each mutation in the order of the format.
+template <typename M, typename F>
+void Fields(M& m, const F& f) {
+  using T = std::remove_const_t<M>;
+  if constexpr (std::is_same_v<T, DeclareTrait>) {
+    f(m.name), f(m.type), f(m.scale);
+  } else if constexpr (std::is_same_v<T, DeclareEvent>) {
+    f(m.name);
+  } else if constexpr (std::is_same_v<T, DeclareProperty>) {
+    f(m.event), f(m.name), f(m.type), f(m.scale);
+  } else if constexpr (std::is_same_v<T, DeclareNamespace>) {
+    f(m.info.name), f(m.info.kind), f(m.info.rank), f(m.info.limit);
+  } else if constexpr (std::is_same_v<T, CreateProfile>) {
+    f(m.id), f(m.created_at), f(m.via);
+  } else if constexpr (std::is_same_v<T, AttachIdentity>) {
+    f(m.profile), f(m.identity), f(m.name_space), f(m.value);
+  } else if constexpr (std::is_same_v<T, SetTrait>) {
+    f(m.profile), f(m.trait), f(m.value), f(m.time), f(m.origin);
+  } else if constexpr (std::is_same_v<T, AddEvent>) {
+    f(m.profile), f(m.event), f(m.id), f(m.time), f(m.origin), f(m.properties);
+  } else if constexpr (std::is_same_v<T, MergeProfiles>) {
+    f(m.loser), f(m.survivor);
+  } else {
+    static_assert(std::is_same_v<T, Advance>);
+    f(m.clock);
+  }
+}
+
+absl::Status Malformed(std::string_view what, size_t position) {
+  return MakeError(ErrorCode::kCorrupt,
+                   StrCat("malformed commit: ", what, " at payload offset ", position));
+}
+
+template <size_t... I>
+bool EmplaceKind(size_t kind, Mutation* mutation, std::index_sequence<I...>) {
+  return ((kind == I && (mutation->emplace<I>(), true)) || ...);
+}
+
+absl::StatusOr<Mutation> GetMutation(ByteReader* in) {
+  const size_t start = in->position();
+  const size_t kind = in->Byte();
+  Mutation mutation;
+  if (kind == 0 || !EmplaceKind(kind - 1, &mutation,
+                                std::make_index_sequence<std::variant_size_v<Mutation>>())) {
+    return Malformed(StrCat("unknown kind ", kind), start);
+  }
+  std::visit([&](auto& m) { Fields(m, Getter{in}); }, mutation);
+  if (in->failed()) return Malformed(StrCat("fields of kind ", kind), start);
+  return mutation;
+}
+
+}  // namespace
+
+void EncodeCommitHeader(const CommitHeader& header, std::string* out) {
+  ByteWriter writer(out);
+  writer.Byte(kVersion);
+  writer.Signed(header.received_at.ms);
+  writer.Text(header.request_id);
+  writer.Fixed(header.digest);
+  writer.Text(header.actor);
+  writer.Varint(header.outcome.value);
+}
+
+void EncodeMutation(const Mutation& mutation, std::string* out) {
+  ByteWriter writer(out);
+  writer.Byte(static_cast<uint8_t>(mutation.index() + 1));
+  std::visit([&](const auto& m) { Fields(m, Putter{&writer}); }, mutation);
+}
+
+absl::StatusOr<Commit> DecodeCommit(std::string_view payload) {
+  ByteReader reader(payload);
+  if (const uint8_t version = reader.Byte(); version != kVersion) {
+    return Malformed(StrCat("unknown version ", static_cast<int>(version)), 0);
+  }
+  Commit commit;
+  commit.header.received_at.ms = reader.Signed();
+  commit.header.request_id = reader.Text();
+  commit.header.digest = reader.Fixed<uint64_t>();
+  commit.header.actor = reader.Text();
+  commit.header.outcome.value = reader.Varint();
+  if (reader.failed()) return Malformed("header", 0);
+  while (!reader.at_end()) {
+    ROSTER_ASSIGN_OR_RETURN(Mutation mutation, GetMutation(&reader));
+    commit.mutations.push_back(std::move(mutation));
+  }
+  return commit;
+}
+
+}  // namespace roster
