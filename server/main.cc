@@ -15,9 +15,9 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int exit_code = roster::server::kExitOk;
   roster::server::AddServeTool(&app, &exit_code);
-  //  roster::server::AddImportTool(&app, &exit_code);
-  // roster::server::AddGenerateTool(&app, &exit_code);
-  // roster::server::AddQueryTool(&app, &exit_code);
+  roster::server::AddImportTool(&app, &exit_code);
+  roster::server::AddGenerateTool(&app, &exit_code);
+  roster::server::AddQueryTool(&app, &exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
