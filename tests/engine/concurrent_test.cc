@@ -35,7 +35,7 @@ TEST_CASE("writers and readers at once: order kept, nothing lost, groups shared"
     for (int t = 0; t < kThreads; ++t) {
       writers.emplace_back([&, t] {
         for (int i = 0; i < kWrites; ++i) {
-          const std::string user = std::to_string(t) + "-" + std::to_string(i);
+          const std::string user = "u" + std::to_string(t) + "-" + std::to_string(i);
           const auto result = db->Write(Event(user, "order", user));
           if (!result.ok()) ++wrong;
           const auto own = db->Get(User(user));  // a client sees its own write

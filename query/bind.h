@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// AST and catalog to a bound statement: resolves names, checks types, folds literals, each error
+// with its place. Thread rule: pure function. Source: LANGUAGE.md "Meaning", 1, 7, 8 and 12.
+#ifndef ROSTER_QUERY_BIND_H_
+#define ROSTER_QUERY_BIND_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "query/ast.h"
+#include "query/bound.h"
+#include "query/catalog.h"
+#include "roster/value.h"
+
+namespace roster::query {
+
+inline constexpr size_t kMaxNodes = 4096;
+
+// What binding needs beside the statement. Lifetime: all outlive the call.
+struct BindContext {
+  std::string_view text;  // of the statement, for positions
+  const Catalog* catalog = nullptr;
+  absl::Span<const Value> params;      // of $1, $2, ...
+  std::string_view time_zone = "UTC";  // unless the statement names one
+};
+
+// Errors: TYPE, NOTRAIT, LIMIT, PARSE (parameters that do not fit), all with a position.
+absl::StatusOr<BoundStatement> Bind(const ast::Statement& statement, const BindContext& context);
+
+// An IANA time zone. Errors: TYPE without a position.
+absl::StatusOr<absl::TimeZone> LoadTimeZone(std::string_view name);
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_BIND_H_

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/errors.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "query/lexer.h"
+#include "storage/base/text.h"
+
+namespace roster::query {
+namespace {
+
+bool BeginsCodePoint(char byte) { return (byte & 0xc0) != 0x80; }
+
+uint32_t CodePoints(std::string_view text) {
+  return static_cast<uint32_t>(std::count_if(text.begin(), text.end(), BeginsCodePoint));
+}
+
+size_t LineBegin(std::string_view text, size_t offset) {
+  const size_t newline = offset == 0 ? std::string_view::npos : text.rfind('\n', offset - 1);
+  return newline == std::string_view::npos ? 0 : newline + 1;
+}
+
+// Edits (insert, delete, replace, swap of neighbours) between two names, without regard to case.
+size_t EditDistance(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  std::vector<size_t> before;
+  std::vector<size_t> above(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) above[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    std::vector<size_t> row(b.size() + 1);
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const bool same = lower(a[i - 1]) == lower(b[j - 1]);
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (same ? 0 : 1)});
+      const bool swapped = i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
+                           lower(a[i - 2]) == lower(b[j - 1]);
+      if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+    before = std::move(above);
+    above = std::move(row);
+  }
+  return above[b.size()];
+}
+
+struct Habit {
+  std::string_view word;
+  std::string_view advice;
+};
+
+// What people type who know other languages.
+constexpr std::array<Habit, 24> kHabits = {{
+    {"==", "write `=`"},
+    {"<>", "write `!=`"},
+    {"!", "write `not`, or `!=` between two values"},
+    {"&&", "write `and`"},
+    {"&", "write `and`"},
+    {"||", "write `or`"},
+    {"|", "write `or`"},
+    {"'", "a text stands in double quotes, a name in backticks"},
+    {"like", "write `contains`, `starts with` or `ends with`"},
+    {"ilike", "write `contains`, `starts with` or `ends with`"},
+    {"matches", "write `contains`, `starts with` or `ends with`"},
+    {"null", "write `is missing` or `is set`"},
+    {"nil", "write `is missing` or `is set`"},
+    {"none", "write `is missing` or `is set`"},
+    {"empty", "write `is missing` for no value, `= \"\"` for an empty text"},
+    {"exists", "write `is set`"},
+    {"select", "a statement begins with `count` or `find`"},
+    {"from", "there is nothing to select from: write `where`"},
+    {"having", "write the aggregate in the filter: `sum(order.total) >= 500`"},
+    {"times", "write `at least 3 times`, `at most 3 times` or `exactly 3 times`"},
+    {"last", "write `within last 30 days`"},
+    {"*", "leave the columns out to get all of them"},
+    {";", "a statement needs no sign at its end"},
+    {"[", "a list stands in parentheses"},
+}};
+
+}  // namespace
+
+ErrorPosition PositionOf(std::string_view statement, ast::Span span) {
+  const std::string_view before = statement.substr(0, span.begin);
+  const size_t line_begin = LineBegin(statement, span.begin);
+  return {.line = static_cast<uint32_t>(std::count(before.begin(), before.end(), '\n')) + 1,
+          .column = CodePoints(before.substr(line_begin)) + 1,
+          .offset = span.begin,
+          .length = span.end - span.begin};
+}
+
+absl::Status ErrorAt(ErrorCode code, std::string_view statement, ast::Span span,
+                     std::string_view message) {
+  return MakeError(code, message, PositionOf(statement, span));
+}
+
+std::string RenderError(std::string_view statement, const absl::Status& status) {
+  const std::optional<ErrorPosition> position = ErrorPositionOf(status);
+  if (!position || position->offset > statement.size())
+    return std::string(StdView(status.message()));
+  const size_t begin = LineBegin(statement, position->offset);
+  std::string_view line = statement.substr(begin);
+  line = line.substr(0, line.find('\n'));
+  const size_t in_line = position->offset - begin;
+  std::string pad;
+  for (const char c : line.substr(0, in_line)) {
+    if (BeginsCodePoint(c)) pad += c == '\t' ? '\t' : ' ';
+  }
+  const uint32_t marked = CodePoints(line.substr(in_line).substr(0, position->length));
+  return StrCat(line, "\n", pad, std::string(std::max(marked, 1u), '^'), " ",
+                StdView(status.message()));
+}
+
+std::string DidYouMean(std::string_view name, absl::Span<const std::string_view> candidates) {
+  std::string_view best;
+  size_t best_distance = std::max<size_t>(name.size() / 3, 1) + 1;
+  for (const std::string_view candidate : candidates) {
+    const size_t difference = candidate.size() > name.size() ? candidate.size() - name.size()
+                                                             : name.size() - candidate.size();
+    if (difference >= best_distance) continue;
+    const size_t distance = EditDistance(name, candidate);
+    if (distance >= best_distance) continue;
+    best_distance = distance;
+    best = candidate;
+  }
+  return best.empty() ? "" : StrCat("; did you mean `", best, "`?");
+}
+
+std::string Advice(std::string_view word) {
+  for (const Habit& habit : kHabits) {
+    if (IsWord(word, habit.word)) return StrCat("; ", habit.advice);
+  }
+  return "";
+}
+
+}  // namespace roster::query

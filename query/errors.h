@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How a statement's errors are said: where (line and column), what was expected in words of the
+// language, and what was probably meant. Thread rule: pure functions. Source: LANGUAGE.md "Errors".
+#ifndef ROSTER_QUERY_ERRORS_H_
+#define ROSTER_QUERY_ERRORS_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "query/ast.h"
+#include "roster/error.h"
+
+namespace roster::query {
+
+// Lines and columns from 1, columns in code points. Requires: span lies in the text.
+ErrorPosition PositionOf(std::string_view statement, ast::Span span);
+
+// A status with our code, the position, and a message of one line.
+absl::Status ErrorAt(ErrorCode code, std::string_view statement, ast::Span span,
+                     std::string_view message);
+
+// For people: the line of the statement, below it the place marked with carets and the message.
+// The message alone when the status has no position.
+std::string RenderError(std::string_view statement, const absl::Status& status);
+
+// "; did you mean `x`?" with the nearest candidate, or "" when none is near.
+std::string DidYouMean(std::string_view name, absl::Span<const std::string_view> candidates);
+
+// What to write instead of a word or sign that other languages have: "; write `contains`, ...", or
+// "" when there is nothing to say.
+std::string Advice(std::string_view word);
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_ERRORS_H_

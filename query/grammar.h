@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Text to AST. The only part of Roster that uses Boost.Spirit. Thread rule: pure function.
+#ifndef ROSTER_QUERY_GRAMMAR_H_
+#define ROSTER_QUERY_GRAMMAR_H_
+
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "query/ast.h"
+
+namespace roster::query {
+
+// Parses one statement.
+// Errors: PARSE; LIMIT for a text over 64 KiB or brackets deeper than 64. All with a position.
+// Cost: O(length).
+absl::StatusOr<ast::Statement> Parse(std::string_view text);
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_GRAMMAR_H_

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A statement's text as tokens: what can be refused without grammar (length, encoding, bracket
+// depth, unclosed texts, impossible dates) is refused here, before the parser runs.
+// Thread rule: pure function. Source: LANGUAGE.md "Limits"; query/LANGUAGE.md "Words and literals".
+#ifndef ROSTER_QUERY_LEXER_H_
+#define ROSTER_QUERY_LEXER_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "query/ast.h"
+
+namespace roster::query {
+
+inline constexpr size_t kMaxStatementBytes = 64 << 10;
+inline constexpr int kMaxBracketDepth = 64;
+
+enum class TokenKind : uint8_t {
+  kWord,        // a name or a keyword; names of properties may have dots
+  kQuotedName,  // `...`
+  kLiteral,     // "text", number, date, instant, parameter
+  kSymbol,      // = != < <= > >= ( ) , .
+  kEnd,
+};
+
+struct Token {
+  TokenKind kind = TokenKind::kEnd;
+  ast::Span span;
+  std::string_view raw;   // as it stands in the statement
+  std::string text;       // of a kQuotedName, decoded
+  ast::Constant literal;  // of a kLiteral
+};
+
+// The tokens, the last one a kEnd. Lifetime: views into `text`.
+// Errors: LIMIT (too long, too deep), PARSE; both with a position.
+// Cost: O(length).
+absl::StatusOr<std::vector<Token>> Tokenize(std::string_view text);
+
+// Reads a date or an instant, as a literal or a text parameter spells it.
+// Errors: INVALID_ARGUMENT with a message in words (no position).
+absl::StatusOr<ast::Constant> ReadTime(std::string_view text);
+
+// Compares an ASCII word without regard to case. Requires: `lower` is in lower case.
+bool IsWord(std::string_view word, std::string_view lower);
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_LEXER_H_

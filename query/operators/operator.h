@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The interface of every predicate of a plan. Thread rule: an operator is immutable once planned;
+// any number of threads may evaluate it.
+#ifndef ROSTER_QUERY_OPERATORS_OPERATOR_H_
+#define ROSTER_QUERY_OPERATORS_OPERATOR_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "storage/base/ids.h"
+#include "storage/memory/bitmap.h"
+#include "storage/memory/read_view.h"
+#include "storage/memory/schema.h"
+
+namespace roster::query {
+
+// What an answer depends on beside the clock. May hold repeats.
+struct Dependencies {
+  std::vector<TraitId> traits;
+  std::vector<EventTypeId> events;
+  bool identities = false;
+};
+
+// Invariants: (1) for every row Evaluate and Matches agree; (2) a row's answer depends on that row
+// alone.
+class Operator {
+ public:
+  virtual ~Operator() = default;
+
+  // Takes from `rows`, the candidates of one chunk, those that do not match. What it needs of
+  // dictionaries and windows was worked out when it was planned.
+  // Requires: the view that it was planned for; chunk < view.num_chunks().
+  // Cost: what it reads of the chunk; little when there are no candidates.
+  virtual void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const = 0;
+
+  // Whether one row matches, by another road than Evaluate: it works on cells and texts, not on
+  // what was prepared. Requires: any view of the store that it was planned for, then or later.
+  virtual bool Matches(const ReadView& view, RowId row) const = 0;
+
+  // One line in words of the language.
+  virtual std::string Describe(const Schema& schema) const = 0;
+
+  virtual void AddDependencies(Dependencies* dependencies) const = 0;
+
+  virtual absl::Span<const std::unique_ptr<Operator>> children() const { return {}; }
+};
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_OPERATORS_OPERATOR_H_

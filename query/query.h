@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The query layer in one call: text in, rows out. The stages stand alone in grammar.h, bind.h,
+// planner.h and execute.h. Thread rule: any thread; the view is immutable.
+#ifndef ROSTER_QUERY_QUERY_H_
+#define ROSTER_QUERY_QUERY_H_
+
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "query/catalog.h"
+#include "query/execute.h"
+#include "roster/value.h"
+#include "storage/memory/read_view.h"
+
+namespace roster::query {
+
+struct QueryOptions {
+  std::string_view time_zone = "UTC";  // by IANA name, unless the statement names one
+};
+
+// Runs one statement on a view. `params`: the values of $1, $2, ...
+// Errors: PARSE, TYPE, NOTRAIT, LIMIT with a position; TYPE (time zone of the options), LIMIT
+// (rows), TIMEOUT, CANCELLED without.
+absl::StatusOr<QueryAnswer> Run(std::string_view text, absl::Span<const Value> params,
+                                const QueryOptions& options, const ReadView& view,
+                                const Catalog& catalog, const ExecutionLimits& limits);
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_QUERY_H_

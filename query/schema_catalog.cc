@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/schema_catalog.h"
+
+namespace roster::query {
+namespace {
+
+template <typename Info>
+std::vector<std::string_view> NamesOf(const std::vector<Info>& infos) {
+  std::vector<std::string_view> names;
+  for (const Info& info : infos) {
+    if (!info.name.empty()) names.push_back(info.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+std::optional<TraitId> SchemaCatalog::FindTrait(std::string_view name) const {
+  return schema_.FindTrait(name);
+}
+
+std::optional<NamespaceId> SchemaCatalog::FindNamespace(std::string_view name) const {
+  return schema_.FindNamespace(name);
+}
+
+std::optional<EventTypeId> SchemaCatalog::FindEvent(std::string_view name) const {
+  return schema_.FindEvent(name);
+}
+
+// The store's own property has no name and no name finds it.
+std::optional<PropertyId> SchemaCatalog::FindProperty(EventTypeId event,
+                                                      std::string_view name) const {
+  if (name.empty()) return std::nullopt;
+  return schema_.event(event).FindProperty(name);
+}
+
+ValueInfo SchemaCatalog::TraitType(TraitId trait) const {
+  return {schema_.trait(trait).type, schema_.trait(trait).scale};
+}
+
+ValueInfo SchemaCatalog::PropertyType(EventTypeId event, PropertyId property) const {
+  const PropertyInfo& info = schema_.event(event).properties[property.value];
+  return {info.type, info.scale};
+}
+
+std::vector<std::string_view> SchemaCatalog::TraitNames() const {
+  return NamesOf(schema_.traits());
+}
+
+std::vector<std::string_view> SchemaCatalog::NamespaceNames() const {
+  return NamesOf(schema_.namespaces());
+}
+
+std::vector<std::string_view> SchemaCatalog::EventNames() const {
+  return NamesOf(schema_.events());
+}
+
+std::vector<std::string_view> SchemaCatalog::PropertyNames(EventTypeId event) const {
+  return NamesOf(schema_.event(event).properties);
+}
+
+}  // namespace roster::query

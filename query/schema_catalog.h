@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The catalog of what is declared in a schema. Thread rule: reads the schema only.
+#ifndef ROSTER_QUERY_SCHEMA_CATALOG_H_
+#define ROSTER_QUERY_SCHEMA_CATALOG_H_
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "query/catalog.h"
+#include "storage/memory/schema.h"
+
+namespace roster::query {
+
+// Lifetime: the schema outlives it.
+class SchemaCatalog : public Catalog {
+ public:
+  explicit SchemaCatalog(const Schema& schema) : schema_(schema) {}
+
+  std::optional<TraitId> FindTrait(std::string_view name) const override;
+  std::optional<NamespaceId> FindNamespace(std::string_view name) const override;
+  std::optional<EventTypeId> FindEvent(std::string_view name) const override;
+  std::optional<PropertyId> FindProperty(EventTypeId event, std::string_view name) const override;
+  ValueInfo TraitType(TraitId trait) const override;
+  ValueInfo PropertyType(EventTypeId event, PropertyId property) const override;
+  std::vector<std::string_view> TraitNames() const override;
+  std::vector<std::string_view> NamespaceNames() const override;
+  std::vector<std::string_view> EventNames() const override;
+  std::vector<std::string_view> PropertyNames(EventTypeId event) const override;
+
+ private:
+  const Schema& schema_;
+};
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_SCHEMA_CATALOG_H_
