@@ -151,7 +151,8 @@ def questions(world, number):
         if world.random.random() < 0.15:
             order = (world.random.choice(SORTABLE), world.random.choice(["asc", "desc"]),
                      world.random.randrange(1, 40))
-        yield Question(world.filter(), world, Printer(coin), order)
+        form = world.random.choice(["NFC", "NFC", "NFD"])
+        yield Question(world.filter(), world, Printer(coin, form), order)
 
 
 def everyone(world):

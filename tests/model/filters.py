@@ -7,6 +7,7 @@ import calendar
 import datetime
 import math
 import re
+import unicodedata
 
 DAY = 86_400_000
 UNITS = {"minutes": 60_000, "hours": 3_600_000, "days": DAY, "weeks": 7 * DAY}
@@ -30,12 +31,15 @@ class Date(str):
 
 
 class Printer:
-    """How values are written: in place, or, by a coin that may be None, as parameters."""
+    """How values are written: in place, or, by a coin that may be None, as parameters; text in the
+    normal form NFC or NFD, which mean the same."""
 
-    def __init__(self, coin=None):
-        self.coin, self.params = coin, []
+    def __init__(self, coin=None, form="NFC"):
+        self.coin, self.form, self.params = coin, form, []
 
     def value(self, value):
+        if isinstance(value, str) and not isinstance(value, Date):
+            value = unicodedata.normalize(self.form, value)
         if self.coin is not None and self.coin() and len(self.params) < 20:
             self.params.append(str(value) if isinstance(value, Date) else value)
             return f"${len(self.params)}"
@@ -332,7 +336,7 @@ class Did(Node):
         self.events, self.word, self.times = events, word, times
 
     def text(self, printer):
-        count = "" if self.word is None else f" {self.word} {printer.value(self.times)} times"
+        count = "" if self.word is None else f" {self.word} {self.times} times"
         return (f"did {quoted(self.events.event)}{self.events.where_text(printer)}{count}"
                 f"{self.events.window_text()}")
 

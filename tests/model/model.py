@@ -45,7 +45,7 @@ class Profile:
         return any(space in PERSON_SPACES for space, _ in self.identities)
 
     def get(self, name):
-        if name in PERSON_SPACES:  # one of each at most in this model
+        if name in ("external_id", "anonymous_id"):
             return next((value for space, value in self.identities if space == name), None)
         return self.traits.get(name, (0, None))[1]
 

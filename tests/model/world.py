@@ -6,7 +6,7 @@ import json
 
 from filters import (DAY, Aggregate, Between, BetweenAgo, Compare, Date, Days, Did, Events, Group, Has,
                      In, Instants, Last, MoreThan, Not, Presence, Size, Text, instant_text)
-from model import Model
+from model import Model, nfc
 
 HOUR = 3_600_000
 # email, age, birthday and the like are there from the start; the others by their first use.
@@ -176,16 +176,16 @@ class World:
             return self.random.choice(["c", "zz", "é", "~"])
         if kind in ("number", "integer") and self.random.random() < 0.1:
             return value + 1
-        return Date(value) if kind == "date" else value
+        return Date(value) if kind == "date" else nfc(value)
 
     def identity_test(self):
-        name = self.random.choice(["external_id", "email"])
-        known = [f"u{number}" + "@example.com" * (name == "email") for number in range(self.num_people)]
-        values = self.random.sample(known, 3)
-        return self.random.choice([
-            Presence(name, self.random.choice(["set", "missing"])),
-            Compare(name, self.random.choice(["=", "!="]), values[0]),
-            In(name, values, self.random.random() < 0.4)])
+        name = self.random.choice(["external_id", "anonymous_id"])
+        people = [f"u{number}" for number in self.random.sample(range(self.num_people), 3)]
+        if name == "anonymous_id" or self.random.random() < 0.3:
+            return Presence(name, self.random.choice(["set", "missing"]))
+        if self.random.random() < 0.5:
+            return Compare(name, self.random.choice(["=", "!="]), people[0])
+        return In(name, people, self.random.random() < 0.4)
 
     def value_test(self, types):
         """A test of one value: of a trait, or of an event's property."""
