@@ -61,6 +61,7 @@ TEST_CASE("power failures while recovering change nothing of the state", "[crash
     // Recover again and again, each time failing one call later, on what the last crash left.
     auto disk = image->Clone();
     for (uint64_t steps = 0;; ++steps) {
+      REQUIRE(steps < 200);
       INFO("seed " << seed << ", power off after call " << call << ", then after " << steps);
       disk->PowerOffAfter(steps);
       const bool finished = OpenAndStartWriting(disk.get(), &random).ok();

@@ -278,6 +278,17 @@ TEST_CASE("a log file in another's place, or of another store, is refused", "[da
   RequireCorrupt(Recover(store.fs()).status(), store.path());
 }
 
+TEST_CASE("a closed log file that ends otherwise than the manifest says is refused", "[damage]") {
+  SmallStore store;
+  Manifest manifest = *ReadManifest(store.fs(), kStoreDir);
+  ClosedLog& closed = *manifest.logs[0].closed;
+  SECTION("another LSN") { --closed.end_lsn.value; }
+  SECTION("another chain") { closed.chain.low ^= 1; }
+  SECTION("another offset") { ++closed.end_offset; }
+  store.fs()->SetFile(kManifestPath, EncodeManifest(manifest));
+  RequireCorrupt(Recover(store.fs()).status(), store.first_path());
+}
+
 TEST_CASE("a frame whose LSN does not follow is not read", "[damage]") {
   SmallStore store;
   store.LoseMark();
