@@ -148,8 +148,6 @@ class NdjsonSink : public FilesSink {
     file->AddCents(p.ltv_cents);
     file->Add(",\"created_at\":\"");
     file->AddTime(p.created_at);
-    file->Add("\",\"last_seen\":\"");
-    file->AddTime(p.last_seen);
     file->Add("\",\"labels\":[");
     for (size_t i = 0; i < p.num_labels; ++i) {
       file->Add(i > 0 ? ",\"" : "\"");

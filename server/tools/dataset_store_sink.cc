@@ -33,7 +33,6 @@ std::vector<Field> TraitsOf(const DatasetProfile& p) {
   traits.push_back({"age", Value(int64_t{p.age})});
   traits.push_back({"ltv", Value(Decimal{.unscaled = p.ltv_cents, .scale = 2})});
   traits.push_back({"created_at", Value(p.created_at)});
-  traits.push_back({"last_seen", Value(p.last_seen)});
   TextList labels(p.labels.begin(), p.labels.begin() + static_cast<std::ptrdiff_t>(p.num_labels));
   if (!labels.empty()) traits.push_back({"labels", Value(std::move(labels))});
   traits.push_back({"consent_email", Value(p.consent_email)});
