@@ -54,13 +54,11 @@ void CommitQueue::Submit(Batch batch, Database::WriteDone done) {
     if (refused.ok()) {
       queue_.push_back({std::move(batch), std::move(done)});
       idle_ = false;
+      loop_->Wake();  // under the lock: Close cannot end the loop before
+      return;
     }
   }
-  if (refused.ok()) {
-    loop_->Wake();
-  } else {
-    done(refused);
-  }
+  done(refused);
 }
 
 // The write path. The names of the steps are those of ARCHITECTURE.md.
@@ -71,7 +69,10 @@ NextStep CommitQueue::Step() {
   for (Command& command : commands) group.push_back(Process(std::move(command)));
   const absl::Status finished = Finish(&group);
   for (Outcome& outcome : group) {
-    if (!finished.ok() && outcome.committed) outcome.result = OutcomeUnknown();
+    // Also a repeat is unknown when what it repeats is not durable.
+    if (!finished.ok() && outcome.result.ok() && outcome.result->lsn > durable_lsn()) {
+      outcome.result = OutcomeUnknown();
+    }
     outcome.done(std::move(outcome.result));
   }
   MutexLock lock(&mutex_);

@@ -101,6 +101,7 @@ std::vector<uint32_t> Draft::CountIdentities(ProfileId profile) const {
 }
 
 Timestamp Draft::CreatedAt(ProfileId profile) const {
+  if (const auto set = Lookup(new_values_, std::pair(profile.value, kCreatedAt))) return *set->time;
   if (const std::optional<RowId> row = state_.FindProfile(profile)) {
     return {state_.column(kCreatedAt).Bits(*row)};
   }

@@ -106,7 +106,8 @@ struct CheckedTrait {
 };
 
 absl::StatusOr<std::vector<CheckedTrait>> CheckTraits(const std::vector<Field>& fields,
-                                                      const Draft& draft) {
+                                                      const Draft& draft,
+                                                      std::vector<std::string>* warnings) {
   std::vector<CheckedTrait> checked;
   size_t num_new = 0;
   for (const Field& field : fields) {
@@ -120,8 +121,9 @@ absl::StatusOr<std::vector<CheckedTrait>> CheckTraits(const std::vector<Field>& 
       checked.push_back({&field, std::nullopt, field.value});
       continue;
     }
-    if (declared->system) {
-      return MakeError(ErrorCode::kType, StrCat("trait is kept by the store: ", field.key));
+    if (declared->system && declared->id != kCreatedAt) {
+      warnings->push_back(StrCat("trait is kept by the store, left out: ", field.key));
+      continue;
     }
     std::optional<Value> value = IsMissing(field.value)
                                      ? std::optional(Value())
@@ -147,6 +149,13 @@ bool Wins(const Value& value, Timestamp time, const TraitState& known) {
   return ours > theirs;
 }
 
+// A client may know of an earlier time at which the profile came to be; never of a later one.
+void StageCreatedAt(const Value& value, const Resolved& resolved, Draft* draft) {
+  const auto* at = std::get_if<Timestamp>(&value);
+  if (at == nullptr || *at >= draft->CreatedAt(resolved.profile)) return;
+  draft->Set({resolved.profile, kCreatedAt, *at, *at, resolved.origin});
+}
+
 absl::StatusOr<ItemResult> Stage(const Identify& item, const StageContext& context, Draft* draft) {
   ItemResult result;
   ROSTER_ASSIGN_OR_RETURN(
@@ -154,12 +163,17 @@ absl::StatusOr<ItemResult> Stage(const Identify& item, const StageContext& conte
   ROSTER_ASSIGN_OR_RETURN(const Timestamp time, CheckTime(item.time, context.clock));
   ROSTER_RETURN_IF_ERROR(CheckText("source", item.source));
   ROSTER_ASSIGN_OR_RETURN(const std::vector<Field> fields, CleanFields(item.traits));
-  ROSTER_ASSIGN_OR_RETURN(const std::vector<CheckedTrait> traits, CheckTraits(fields, *draft));
+  ROSTER_ASSIGN_OR_RETURN(const std::vector<CheckedTrait> traits,
+                          CheckTraits(fields, *draft, &result.warnings));
 
   const Resolved resolved =
       ResolveProfile(std::move(identities), time, item.source.empty() ? "identify" : item.source,
                      draft, &result.warnings);
   for (const CheckedTrait& trait : traits) {
+    if (trait.declared && trait.declared->id == kCreatedAt) {
+      StageCreatedAt(trait.value, resolved, draft);
+      continue;
+    }
     // A name given twice in one item is declared by its first occurrence.
     const auto known = trait.declared ? trait.declared : draft->FindTrait(trait.field->key);
     const Declared<TraitId> declared =

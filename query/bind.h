@@ -19,7 +19,6 @@
 namespace roster::query {
 
 inline constexpr size_t kMaxNodes = 4096;
-inline constexpr size_t kMaxListValues = 4096;
 
 // What binding needs beside the statement. Lifetime: all outlive the call.
 struct BindContext {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "engine/coerce.h"
 #include "engine/import/delimited.h"
@@ -58,7 +59,8 @@ absl::StatusOr<BoundColumn> BindColumn(const ColumnMapping& mapping, size_t inde
   BoundColumn column{.index = index,
                      .role = mapping.role,
                      .name = mapping.name,
-                     .time_format = mapping.time_format,
+                     // As strptime has it: exactly four digits.
+                     .time_format = absl::StrReplaceAll(mapping.time_format, {{"%Y", "%E4Y"}}),
                      .given_type = mapping.type,
                      .inference = {},
                      .type = {}};
@@ -163,7 +165,7 @@ absl::StatusOr<Timestamp> ParseTime(std::string_view cell, const std::string& fo
   absl::Time time;
   std::string why;
   if (!absl::ParseTime(format, AbslView(text), &time, &why)) {
-    return MakeError(ErrorCode::kParse, StrCat("not a time of the format ", format));
+    return MakeError(ErrorCode::kParse, "not a time of the column's format");
   }
   return Timestamp{absl::ToUnixMillis(time)};
 }

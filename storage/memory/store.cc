@@ -89,7 +89,7 @@ void Store::ApplyOne(const SetTrait& m, ChangeSet* changes) {
   std::optional<int64_t> bits;
   if (!IsMissing(m.value)) bits = EncodeCell(column.type(), m.value);
   column.Set(row, bits, m.time, m.origin);
-  Seen(row, m.time);
+  if (!state_.schema->trait(m.trait).system) Seen(row, m.time);
   changes->rows.push_back(row);
   changes->traits.push_back(m.trait);
 }
@@ -139,8 +139,11 @@ RowId Store::LiveRow(ProfileId id) const {
   return *row;
 }
 
-// First and last seen come from every time that a client gave, so that arrival does not matter.
+// These come from every time that a client gave, so that arrival does not matter.
 void Store::Seen(RowId row, Timestamp time) {
+  if (time.ms < state_.column(kCreatedAt).Bits(row)) {
+    state_.columns[kCreatedAt.value].Mutable().Set(row, time.ms, time, kNoOrigin);
+  }
   const Column& first = state_.column(kFirstSeen);
   if (!first.Has(row) || time.ms < first.Bits(row)) {
     state_.columns[kFirstSeen.value].Mutable().Set(row, time.ms, time, kNoOrigin);
@@ -153,13 +156,13 @@ void Store::Seen(RowId row, Timestamp time) {
 
 void Store::MoveTraits(RowId from, RowId to) {
   for (size_t t = 0; t < state_.columns.size(); ++t) {
-    const Column& column = state_.column(TraitId{static_cast<uint16_t>(t)});
+    const Column& column = *state_.columns[t];
     const std::optional<Timestamp> theirs = column.TimeOf(from);
     if (!theirs) continue;
     const std::optional<Timestamp> ours = column.TimeOf(to);
-    // Of the two first-seen and created times the earlier stays.
-    const bool earliest = TraitId{static_cast<uint16_t>(t)} <= kFirstSeen ||
-                          TraitId{static_cast<uint16_t>(t)} == kCreatedVia;
+    // Of the two first-seen and created times the earlier stays, and how that came to be.
+    const TraitId id{static_cast<uint16_t>(t)};
+    const bool earliest = id == kCreatedAt || id == kFirstSeen || id == kCreatedVia;
     const bool take = !ours || (earliest ? *theirs < *ours : *theirs > *ours);
     const std::optional<int64_t> bits =
         column.Has(from) ? std::optional(column.Bits(from)) : std::nullopt;

@@ -49,6 +49,8 @@ class Includes(unittest.TestCase):
                            ("engine/include/roster/a.h", "absl/status/status.h"),
                            ("server/a.cc", "roster/database.h"),
                            ("tests/memory/a_test.cc", "tests/seed.h"),
+                           ("tests/query/a_test.cc", "tests/memory/model.h"),
+                           ("tests/engine/a_test.cc", "tests/disk/faulty.h"),
                            ("tests/engine/a_test.cc", "storage/disk/wal.h")):
             self.assertEqual(problems("includes", {path: f'#include "{name}"\n'}), "", path)
 
@@ -66,6 +68,8 @@ class Includes(unittest.TestCase):
                            ("engine/include/roster/a.h", "boost/container/vector.hpp"),
                            ("server/a.cc", "storage/base/text.h"),
                            ("tests/memory/a_test.cc", "storage/disk/wal.h"),
+                           ("tests/memory/a_test.cc", "tests/disk/faulty.h"),
+                           ("storage/memory/a.cc", "tests/memory/model.h"),
                            ("tests/query/a_test.cc", "engine/engine.h")):
             said = problems("includes", {path: f'int a;\n  #  include "{name}"\n'})
             self.assertIn(f"{path}:2: {name}", said)

@@ -13,8 +13,7 @@ namespace {
 
 struct Fixture {
   FaultyFileSystem files;
-  World world{&files};
-  std::unique_ptr<Database> db = world.Open();
+  std::unique_ptr<Database> db = *OpenDatabase("data", {}, {.files = &files});
   std::filesystem::path path = std::filesystem::temp_directory_path() /
                                ("roster-" + std::to_string(SystemRandom()->Next()) + ".csv");
   ~Fixture() { std::filesystem::remove(path); }
@@ -42,6 +41,7 @@ TEST_CASE("blank-separated events with any line end; equal rows are different ev
     const std::string text = " 00002 19970101  1   11.77" + end + " 00002 19970112  5   77.00" +
                              end + " 00002 19970112  5   77.00" + end + " 00003 19970102  2   2.5";
     const ImportReport report = f.Import(text, kEvents);
+    for (const RowError& error : report.errors) FAIL_CHECK(error.line << ": " << error.reason);
     CHECK(report.num_rows == 4);
     CHECK(report.num_imported == 4);
     CHECK(report.num_created == 2);

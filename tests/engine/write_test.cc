@@ -127,11 +127,26 @@ TEST_CASE("the type of a trait never changes silently", "[T29]") {
   CHECK(f.Refused(Traits({User("u1")}, {{"score", "high"}})) == ErrorCode::kType);
   CHECK(f.Refused(Traits({User("u1")}, {{"age", 30.5}})) == ErrorCode::kType);
   CHECK(f.Refused(Traits({User("u1")}, {{"birthday", "30 Feb"}})) == ErrorCode::kType);
-  CHECK(f.Refused(Traits({User("u1")}, {{"created_at", Timestamp{0}}})) == ErrorCode::kType);
+  CHECK(f.Refused(Traits({User("u1")}, {{"created_at", "long ago"}})) == ErrorCode::kType);
   const Profile profile = MustGet(f.db.get(), User("u1"));
   CHECK(TraitValue(profile, "age") == Value(int64_t{30}));
   CHECK(TraitValue(profile, "birthday") == Value(Date{7363}));
   CHECK(TraitValue(profile, "score") == Value(1.5));
+}
+
+TEST_CASE("created_at is the earliest time that a client gave", "[R12]") {
+  Fixture f;
+  const auto created = [&] { return MustGet(f.db.get(), User("u1")).created_at; };
+  f.Ok(Traits({User("u1")}, {{"created_at", "2025-06-01T00:00:00Z"}}));
+  CHECK(created() == Timestamp{1'748'736'000'000});
+  f.Ok(Traits({User("u1")}, {{"created_at", "2025-07-01T00:00:00Z"}}));
+  CHECK(created() == Timestamp{1'748'736'000'000});
+  CHECK(MustGet(f.db.get(), User("u1")).first_seen == Timestamp{kTestStartMs});
+  f.Ok(Event("u1", "visit", "m", {}, Timestamp{1'000'000}));
+  CHECK(created() == Timestamp{1'000'000});
+  const ItemResult kept = f.Ok(Traits({User("u1")}, {{"last_seen", Timestamp{0}}, {"plan", "x"}}));
+  CHECK(kept.warnings.size() == 1);
+  CHECK(TraitValue(MustGet(f.db.get(), User("u1")), "plan") == Value("x"));
 }
 
 TEST_CASE("a property of the wrong type is kept as it came, the event is not lost", "[events]") {

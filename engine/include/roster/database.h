@@ -89,8 +89,8 @@ class Database {
   virtual absl::StatusOr<WriteResult> Write(Batch batch) = 0;
 
   // The same without waiting: `done` is called once, from the engine's thread, when the outcome
-  // is known, in the order of the calls. `done` must not block nor call this object's blocking
-  // methods.
+  // is known, in the order of the calls; when the store takes no writes, at once. `done` must not
+  // block nor call this object's blocking methods.
   using WriteDone = std::function<void(absl::StatusOr<WriteResult>)>;
   virtual void WriteAsync(Batch batch, WriteDone done) = 0;
 

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/execute.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "query/row_order.h"
+#include "roster/error.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/memory/chunk.h"
+
+namespace roster::query {
+namespace {
+
+constexpr size_t kRowsPerCheck = 4096;
+
+// Calls f(chunk, rows) for each chunk with the rows that are live and match.
+template <typename F>
+absl::Status ForEachChunk(const Plan& plan, const ReadView& view, const ExecutionLimits& limits,
+                          F&& f) {
+  for (uint32_t chunk = 0; chunk < view.num_chunks(); ++chunk) {
+    ROSTER_RETURN_IF_ERROR(limits.Check());
+    ChunkBits rows = view->live.chunk(chunk);
+    if (plan.filter != nullptr) plan.filter->Evaluate(view, chunk, &rows);
+    f(chunk, rows);
+  }
+  return absl::OkStatus();
+}
+
+Value Show(const BoundColumn& column, const ReadView& view, RowId row) {
+  switch (column.source) {
+    case BoundColumn::Source::kId:
+      return StrCat("p", view->ProfileAt(row).value);
+    case BoundColumn::Source::kTrait:
+      return view->column(column.trait).Get(row);
+    case BoundColumn::Source::kIdentity:
+      break;
+  }
+  const auto id = view->identities.FirstOfRow(row, column.name_space);
+  return id ? Value(std::string(view->identities.NameOf(*id).value)) : Value();
+}
+
+absl::StatusOr<QueryAnswer> RunCount(const Plan& plan, const ReadView& view,
+                                     const ExecutionLimits& limits) {
+  CountAnswer answer;
+  ROSTER_RETURN_IF_ERROR(ForEachChunk(
+      plan, view, limits, [&](uint32_t, const ChunkBits& rows) { answer.count += rows.Count(); }));
+  return answer;
+}
+
+absl::StatusOr<QueryAnswer> RunFind(const Plan& plan, const ReadView& view,
+                                    const ExecutionLimits& limits) {
+  const BoundFind& find = *plan.find;
+  // One more than allowed, so that too many are seen.
+  const uint64_t most = limits.max_rows + 1;
+  const uint64_t shown = std::min(find.limit.value_or(most), most);
+  const uint64_t num_rows = view->num_rows();
+  const uint64_t offset = std::min(find.offset, num_rows);
+  const RowOrder order(find.order, view);
+  TopRows top(order, std::min(shown + offset, num_rows));
+  ROSTER_RETURN_IF_ERROR(
+      ForEachChunk(plan, view, limits, [&](uint32_t chunk, const ChunkBits& rows) {
+        rows.ForEach([&](uint32_t i) { top.Add(RowAt(chunk, i)); });
+      }));
+  const std::vector<RowId> rows = top.Take();
+  if (rows.size() > offset + limits.max_rows) {
+    return MakeError(ErrorCode::kLimit, StrCat("a result has more than ", limits.max_rows,
+                                               " rows; write `limit` and `offset`"));
+  }
+
+  TableAnswer table;
+  for (const BoundColumn& column : find.columns) {
+    table.columns.push_back({column.name, column.info.type});
+  }
+  for (size_t i = offset; i < rows.size(); ++i) {
+    if (i % kRowsPerCheck == 0) ROSTER_RETURN_IF_ERROR(limits.Check());
+    std::vector<Value>& values = table.rows.emplace_back();
+    values.reserve(find.columns.size());
+    for (const BoundColumn& column : find.columns) values.push_back(Show(column, view, rows[i]));
+  }
+  return table;
+}
+
+}  // namespace
+
+absl::Status ExecutionLimits::Check() const {
+  if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) {
+    return MakeError(ErrorCode::kCancelled, "the statement was cancelled");
+  }
+  if (clock != nullptr && clock->MonotonicMicros() >= deadline_us) {
+    return MakeError(ErrorCode::kTimeout, "the statement's time ran out");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<QueryAnswer> Execute(const Plan& plan, const ReadView& view,
+                                    const ExecutionLimits& limits) {
+  return plan.find ? RunFind(plan, view, limits) : RunCount(plan, view, limits);
+}
+
+}  // namespace roster::query

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Tests of many cells at once: what a CellTest comes to on stored 64-bit cells, and the kernels
+// that run it over a chunk of a column or a block's property, 64 cells a step, in the width in
+// which they are packed. Thread rule: immutable once made.
+#ifndef ROSTER_QUERY_OPERATORS_CELL_FILTER_H_
+#define ROSTER_QUERY_OPERATORS_CELL_FILTER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "query/bound.h"
+#include "storage/memory/packed_ints.h"
+
+namespace roster::query {
+
+// Dictionary codes that pass: a byte per code from 0.
+struct CodeTable {
+  std::vector<uint8_t> passes;
+};
+
+class CellFilter {
+ public:
+  static CellFilter All() { return CellFilter(IntRange{}); }
+  static CellFilter None() { return CellFilter(IntRange{1, 0}); }
+  CellFilter() : CellFilter(IntRange{}) {}
+  explicit CellFilter(IntRange range) : test_(range) {}
+  explicit CellFilter(IntSet set) : test_(std::move(set)) {}
+  explicit CellFilter(CodeTable table) : test_(std::move(table)) {}
+  explicit CellFilter(NumberRange range) : test_(range) {}
+  explicit CellFilter(NumberSet set) : test_(std::move(set)) {}
+
+  // Makes it pass what it did not.
+  void Negate() { negated_ = !negated_; }
+
+  // Clears the bits of `rows` whose cell does not pass; clear bits stay clear and whole words of
+  // them are skipped. Shape: rows has (cells.size() + 63) / 64 words.
+  void Narrow(const PackedInts& cells, uint64_t* rows) const;
+
+ private:
+  std::variant<IntRange, IntSet, CodeTable, NumberRange, NumberSet> test_;
+  bool negated_ = false;
+};
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_OPERATORS_CELL_FILTER_H_

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/operators/column.h"
+
+#include <utility>
+
+#include "query/operators/cell_test.h"
+
+namespace roster::query {
+
+ColumnOperator::ColumnOperator(BoundTrait bound, const ReadView& view)
+    : bound_(std::move(bound)),
+      filter_(Prepare(bound_.predicate, view->column(bound_.trait).type(), view.clock())) {}
+
+void ColumnOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
+  const Column& column = view->column(bound_.trait);
+  if (chunk >= column.num_chunks()) return rows->ClearAll();
+  const ColumnChunk& cells = column.chunk(chunk);
+  rows->And(cells.present);
+  filter_.Narrow(cells.cells, rows->words());
+}
+
+bool ColumnOperator::Matches(const ReadView& view, RowId row) const {
+  const Column& column = view->column(bound_.trait);
+  return column.Has(row) && Holds(bound_.predicate, column.type(), column.Bits(row), view.clock());
+}
+
+std::string ColumnOperator::Describe(const Schema& schema) const {
+  return query::Describe(bound_.predicate, schema.trait(bound_.trait).name, bound_.info);
+}
+
+void ColumnOperator::AddDependencies(Dependencies* dependencies) const {
+  dependencies->traits.push_back(bound_.trait);
+}
+
+}  // namespace roster::query

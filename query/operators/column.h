@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A question about a trait, asked of its column. Thread rule: as Operator.
+#ifndef ROSTER_QUERY_OPERATORS_COLUMN_H_
+#define ROSTER_QUERY_OPERATORS_COLUMN_H_
+
+#include <string>
+
+#include "query/bound.h"
+#include "query/operators/cell_filter.h"
+#include "query/operators/operator.h"
+
+namespace roster::query {
+
+class ColumnOperator : public Operator {
+ public:
+  ColumnOperator(BoundTrait bound, const ReadView& view);
+
+  void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
+  bool Matches(const ReadView& view, RowId row) const override;
+  std::string Describe(const Schema& schema) const override;
+  void AddDependencies(Dependencies* dependencies) const override;
+
+ private:
+  BoundTrait bound_;
+  CellFilter filter_;
+};
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_OPERATORS_COLUMN_H_

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The family of comparisons of integers, numbers, decimals, booleans, dates and times: =, <, in,
+// between, and windows. Thread rule: pure functions.
+#ifndef ROSTER_QUERY_OPERATORS_COMPARE_H_
+#define ROSTER_QUERY_OPERATORS_COMPARE_H_
+
+#include <string>
+
+#include "query/bound.h"
+#include "query/operators/cell_filter.h"
+#include "roster/value.h"
+#include "storage/memory/cells.h"
+
+namespace roster::query {
+
+CellFilter Prepare(const IntRange& test, const CellType& type, Timestamp now);
+CellFilter Prepare(const IntSet& test, const CellType& type, Timestamp now);
+CellFilter Prepare(const NumberRange& test, const CellType& type, Timestamp now);
+CellFilter Prepare(const NumberSet& test, const CellType& type, Timestamp now);
+CellFilter Prepare(const InWindow& test, const CellType& type, Timestamp now);
+
+bool Holds(const IntRange& test, const CellType& type, int64_t cell, Timestamp now);
+bool Holds(const IntSet& test, const CellType& type, int64_t cell, Timestamp now);
+bool Holds(const NumberRange& test, const CellType& type, int64_t cell, Timestamp now);
+bool Holds(const NumberSet& test, const CellType& type, int64_t cell, Timestamp now);
+bool Holds(const InWindow& test, const CellType& type, int64_t cell, Timestamp now);
+
+std::string Describe(const IntRange& test, ValueInfo info);
+std::string Describe(const IntSet& test, ValueInfo info);
+std::string Describe(const NumberRange& test, ValueInfo info);
+std::string Describe(const NumberSet& test, ValueInfo info);
+std::string Describe(const InWindow& test, ValueInfo info);
+
+// A window in words, from its bounds; "" for all time.
+std::string Describe(const Window& window);
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_OPERATORS_COMPARE_H_

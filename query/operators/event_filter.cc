@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/operators/event_filter.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "query/operators/cell_filter.h"
+#include "query/operators/cell_test.h"
+#include "query/operators/compare.h"
+#include "query/operators/logic.h"
+#include "storage/base/text.h"
+
+namespace roster::query {
+
+// A condition on one event: a tree like that of operators, over events instead of rows.
+class EventCondition {
+ public:
+  virtual ~EventCondition() = default;
+  virtual void Narrow(const SealedEvents& events, EventBits* bits) const = 0;
+  virtual bool Passes(const EventPartition& partition, const EventBlock& block, EventRef event,
+                      Timestamp now) const = 0;
+  virtual std::string Describe(const EventTypeInfo& info) const = 0;
+};
+
+namespace {
+
+class PropertyCondition : public EventCondition {
+ public:
+  PropertyCondition(BoundProperty bound, const EventPartition& partition, Timestamp now)
+      : bound_(std::move(bound)),
+        filter_(Prepare(bound_.predicate, partition.properties()[bound_.property.value], now)) {}
+
+  void Narrow(const SealedEvents& events, EventBits* bits) const override {
+    const SealedProperty* const property = events.property(bound_.property);
+    if (property == nullptr) return bits->ClearAll();
+    if (!property->present.empty()) bits->And(property->present.data());
+    filter_.Narrow(property->cells, bits->words());
+  }
+
+  bool Passes(const EventPartition& partition, const EventBlock& block, EventRef event,
+              Timestamp now) const override {
+    const std::optional<int64_t> cell = PropertyOf(block, event, bound_.property);
+    const CellType& type = partition.properties()[bound_.property.value];
+    return cell && Holds(bound_.predicate, type, *cell, now);
+  }
+
+  std::string Describe(const EventTypeInfo& info) const override {
+    return query::Describe(bound_.predicate, info.properties[bound_.property.value].name,
+                           bound_.info);
+  }
+
+ private:
+  BoundProperty bound_;
+  CellFilter filter_;
+};
+
+class LogicCondition : public EventCondition {
+ public:
+  LogicCondition(ast::LogicOp op, std::vector<std::unique_ptr<EventCondition>> children)
+      : op_(op), children_(std::move(children)) {}
+
+  void Narrow(const SealedEvents& events, EventBits* bits) const override {
+    const auto narrow = [&](const std::unique_ptr<EventCondition>& child, EventBits* set) {
+      child->Narrow(events, set);
+    };
+    switch (op_) {
+      case ast::LogicOp::kAnd:
+        return NarrowByAll(children_, bits, narrow);
+      case ast::LogicOp::kOr:
+        return NarrowByAny(children_, bits, narrow);
+      case ast::LogicOp::kNot:
+        return NarrowByNot(children_[0], bits, narrow);
+    }
+  }
+
+  bool Passes(const EventPartition& partition, const EventBlock& block, EventRef event,
+              Timestamp now) const override {
+    const auto passes = [&](const std::unique_ptr<EventCondition>& child) {
+      return child->Passes(partition, block, event, now);
+    };
+    if (op_ == ast::LogicOp::kNot) return !passes(children_[0]);
+    return op_ == ast::LogicOp::kAnd ? std::all_of(children_.begin(), children_.end(), passes)
+                                     : std::any_of(children_.begin(), children_.end(), passes);
+  }
+
+  std::string Describe(const EventTypeInfo& info) const override {
+    if (op_ == ast::LogicOp::kNot) return StrCat("not (", children_[0]->Describe(info), ")");
+    std::string text;
+    for (const std::unique_ptr<EventCondition>& child : children_) {
+      if (!text.empty()) text += op_ == ast::LogicOp::kAnd ? " and " : " or ";
+      text += StrCat("(", child->Describe(info), ")");
+    }
+    return text;
+  }
+
+ private:
+  ast::LogicOp op_;
+  std::vector<std::unique_ptr<EventCondition>> children_;
+};
+
+std::unique_ptr<EventCondition> MakeCondition(const BoundFilter& filter,
+                                              const EventPartition& partition, Timestamp now) {
+  if (const auto* property = std::get_if<BoundProperty>(&filter.node)) {
+    return std::make_unique<PropertyCondition>(*property, partition, now);
+  }
+  const auto& logic = std::get<BoundLogic>(filter.node);
+  std::vector<std::unique_ptr<EventCondition>> children;
+  for (const BoundFilter& child : logic.children) {
+    children.push_back(MakeCondition(child, partition, now));
+  }
+  return std::make_unique<LogicCondition>(logic.op, std::move(children));
+}
+
+}  // namespace
+
+EventFilter::EventFilter(BoundEvents bound, const ReadView& view) : bound_(std::move(bound)) {
+  if (bound_.where.empty()) return;
+  condition_ = MakeCondition(bound_.where[0], view->partition(bound_.event), view.clock());
+}
+
+EventFilter::~EventFilter() = default;
+EventFilter::EventFilter(EventFilter&&) noexcept = default;
+
+const EventBlock* EventFilter::BlockOf(const ReadView& view, uint32_t chunk) const {
+  const EventPartition& partition = view->partition(bound_.event);
+  return chunk < partition.num_blocks() ? &partition.block(chunk) : nullptr;
+}
+
+EventBits EventFilter::SelectSealed(const ReadView& view, const EventBlock& block) const {
+  EventBits bits(block.sealed->size());
+  const TimeRange range = bound_.window.UntilNow(view.clock());
+  CellFilter(IntRange{range.low, range.high}).Narrow(block.sealed->times, bits.words());
+  if (condition_ != nullptr) condition_->Narrow(*block.sealed, &bits);
+  return bits;
+}
+
+bool EventFilter::PassesIn(const TimeRange& range, const ReadView& view, const EventBlock& block,
+                           EventRef event) const {
+  if (!range.Contains(TimeOf(block, event).ms)) return false;
+  return condition_ == nullptr ||
+         condition_->Passes(view->partition(bound_.event), block, event, view.clock());
+}
+
+std::string EventFilter::DescribeCondition(const Schema& schema) const {
+  if (condition_ == nullptr) return "";
+  return StrCat(" where (", condition_->Describe(schema.event(bound_.event)), ")");
+}
+
+std::string EventFilter::DescribeWindow() const {
+  const std::string window = Describe(bound_.window);
+  return window.empty() ? "" : StrCat(" ", window);
+}
+
+}  // namespace roster::query

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which events of a type are meant: those in a window, whose time has come, that pass a condition
+// on their properties. What behaviour and aggregates have in common. Thread rule: immutable.
+#ifndef ROSTER_QUERY_OPERATORS_EVENT_FILTER_H_
+#define ROSTER_QUERY_OPERATORS_EVENT_FILTER_H_
+
+#include <bit>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "query/bound.h"
+#include "query/operators/operator.h"
+#include "storage/memory/events.h"
+#include "storage/memory/read_view.h"
+
+namespace roster::query {
+
+// A bit for each sealed event of a block.
+class EventBits {
+ public:
+  // All set.
+  explicit EventBits(size_t size) : words_((size + 63) / 64, ~uint64_t{0}) {
+    if (size % 64 != 0) words_.back() = (uint64_t{1} << (size % 64)) - 1;
+  }
+
+  bool Test(size_t i) const { return (words_[i / 64] >> (i % 64)) & 1; }
+  void ClearAll() { words_.assign(words_.size(), 0); }
+  void And(const uint64_t* words) {
+    for (size_t w = 0; w < words_.size(); ++w) words_[w] &= words[w];
+  }
+  void AndNot(const EventBits& other) {
+    for (size_t w = 0; w < words_.size(); ++w) words_[w] &= ~other.words_[w];
+  }
+  void Or(const EventBits& other) {
+    for (size_t w = 0; w < words_.size(); ++w) words_[w] |= other.words_[w];
+  }
+  bool Any() const {
+    uint64_t any = 0;
+    for (const uint64_t word : words_) any |= word;
+    return any != 0;
+  }
+  // Calls f(i) for each bit that is set, ascending.
+  template <typename F>
+  void ForEach(F&& f) const {
+    for (size_t w = 0; w < words_.size(); ++w) {
+      for (uint64_t word = words_[w]; word != 0; word &= word - 1) {
+        f(w * 64 + static_cast<size_t>(std::countr_zero(word)));
+      }
+    }
+  }
+  uint64_t* words() { return words_.data(); }
+
+ private:
+  std::vector<uint64_t> words_;
+};
+
+class EventCondition;
+
+class EventFilter {
+ public:
+  EventFilter(BoundEvents bound, const ReadView& view);
+  ~EventFilter();
+  EventFilter(EventFilter&&) noexcept;
+
+  EventTypeId event() const { return bound_.event; }
+  // The events of a chunk, or null when there are none.
+  const EventBlock* BlockOf(const ReadView& view, uint32_t chunk) const;
+
+  // The sealed events that pass, one pass over the arrays. Requires: the view of the planning.
+  EventBits SelectSealed(const ReadView& view, const EventBlock& block) const;
+  // Calls f(index in the tail) for the events of the tail that pass. Requires: as above.
+  template <typename F>
+  void ForEachInTail(const ReadView& view, const EventBlock& block, F&& f) const {
+    const TimeRange range = bound_.window.UntilNow(view.clock());
+    for (uint32_t t = 0; t < block.tail.size(); ++t) {
+      if (PassesIn(range, view, block, {true, t})) f(t);
+    }
+  }
+
+  // Calls f(block, event) for the events of one row that pass, those that are sealed first. By
+  // cells and texts: for any view. Cost: O(events of the row + tail of its block).
+  template <typename F>
+  void ForEachOf(const ReadView& view, RowId row, F&& f) const {
+    const EventBlock* const block = BlockOf(view, ChunkOf(row));
+    if (block == nullptr) return;
+    const TimeRange range = bound_.window.UntilNow(view.clock());
+    const uint32_t offset = OffsetOf(row);
+    const std::vector<uint32_t>& runs = block->sealed->run_begin;
+    for (uint32_t i = runs[offset]; i < runs[offset + 1]; ++i) {
+      if (PassesIn(range, view, *block, {false, i})) f(*block, EventRef{false, i});
+    }
+    for (uint32_t t = 0; t < block->tail.size(); ++t) {
+      if (block->tail[t].row_offset != offset) continue;
+      if (PassesIn(range, view, *block, {true, t})) f(*block, EventRef{true, t});
+    }
+  }
+
+  // " where (...)", " from 30 days ago until now".
+  std::string DescribeCondition(const Schema& schema) const;
+  std::string DescribeWindow() const;
+
+ private:
+  bool PassesIn(const TimeRange& range, const ReadView& view, const EventBlock& block,
+                EventRef event) const;
+
+  BoundEvents bound_;
+  std::unique_ptr<EventCondition> condition_;  // null: every event
+};
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_OPERATORS_EVENT_FILTER_H_

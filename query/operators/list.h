@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The family of questions about a list of texts: has. They are asked once of each distinct list.
+// Thread rule: pure functions.
+#ifndef ROSTER_QUERY_OPERATORS_LIST_H_
+#define ROSTER_QUERY_OPERATORS_LIST_H_
+
+#include <string>
+
+#include "query/bound.h"
+#include "query/operators/cell_filter.h"
+#include "roster/value.h"
+#include "storage/memory/cells.h"
+
+namespace roster::query {
+
+CellFilter Prepare(const ListHas& test, const CellType& type, Timestamp now);
+bool Holds(const ListHas& test, const CellType& type, int64_t cell, Timestamp now);
+std::string Describe(const ListHas& test, ValueInfo info);
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_OPERATORS_LIST_H_

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// and, or, not: over operators here; over the conditions on an event in event_filter.cc by the same
+// three functions. Thread rule: as Operator.
+#ifndef ROSTER_QUERY_OPERATORS_LOGIC_H_
+#define ROSTER_QUERY_OPERATORS_LOGIC_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "query/ast.h"
+#include "query/operators/operator.h"
+
+namespace roster::query {
+
+// Narrows a set (And, AndNot, Or, Any, ClearAll) by several parts, each of which `narrow(part,
+// &set)` narrows by itself. A part sees only what it can still decide.
+template <typename Parts, typename Set, typename Narrow>
+void NarrowByAll(const Parts& parts, Set* set, Narrow&& narrow) {
+  for (const auto& part : parts) {
+    if (!set->Any()) return;
+    narrow(part, set);
+  }
+}
+
+template <typename Parts, typename Set, typename Narrow>
+void NarrowByAny(const Parts& parts, Set* set, Narrow&& narrow) {
+  Set undecided = *set;
+  set->ClearAll();
+  for (const auto& part : parts) {
+    if (!undecided.Any()) return;
+    Set passed = undecided;
+    narrow(part, &passed);
+    set->Or(passed);
+    undecided.AndNot(passed);
+  }
+}
+
+template <typename Part, typename Set, typename Narrow>
+void NarrowByNot(const Part& part, Set* set, Narrow&& narrow) {
+  Set passed = *set;
+  narrow(part, &passed);
+  set->AndNot(passed);
+}
+
+// Invariant: `not` has one child, the others two or more.
+class LogicOperator : public Operator {
+ public:
+  LogicOperator(ast::LogicOp op, std::vector<std::unique_ptr<Operator>> children)
+      : op_(op), children_(std::move(children)) {}
+
+  void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
+  bool Matches(const ReadView& view, RowId row) const override;
+  std::string Describe(const Schema& schema) const override;
+  void AddDependencies(Dependencies* dependencies) const override;
+  absl::Span<const std::unique_ptr<Operator>> children() const override { return children_; }
+
+ private:
+  ast::LogicOp op_;
+  std::vector<std::unique_ptr<Operator>> children_;
+};
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_OPERATORS_LOGIC_H_

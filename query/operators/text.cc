@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/operators/text.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "query/ast.h"
+#include "storage/base/text.h"
+
+namespace roster::query {
+namespace {
+
+std::string_view TextOf(const CellType& type, int64_t cell) {
+  return type.dictionary->Text(static_cast<uint32_t>(cell));
+}
+
+}  // namespace
+
+bool HoldsText(const TextSet& test, std::string_view text) {
+  return std::find(test.texts.begin(), test.texts.end(), text) != test.texts.end();
+}
+
+// Bytes of UTF-8 order as code points do.
+bool HoldsText(const TextRange& test, std::string_view text) {
+  if (test.low && (test.low_open ? text <= *test.low : text < *test.low)) return false;
+  return !(test.high && (test.high_open ? text >= *test.high : text > *test.high));
+}
+
+bool HoldsText(const TextPattern& test, std::string_view text) {
+  switch (test.op) {
+    case ast::TextOp::kContains:
+      return text.find(test.text) != std::string_view::npos;
+    case ast::TextOp::kStartsWith:
+      return text.starts_with(test.text);
+    case ast::TextOp::kEndsWith:
+      return text.ends_with(test.text);
+  }
+  return false;
+}
+
+CellFilter Prepare(const TextSet& test, const CellType& type, Timestamp) {
+  IntSet codes;
+  for (const std::string& text : test.texts) {
+    if (const std::optional<uint32_t> code = type.dictionary->Find(text)) {
+      codes.values.push_back(*code);
+    }
+  }
+  if (codes.values.empty()) return CellFilter::None();
+  if (codes.values.size() == 1) return CellFilter(IntRange{codes.values[0], codes.values[0]});
+  std::sort(codes.values.begin(), codes.values.end());
+  // A table while it stays in the first cache.
+  constexpr int64_t kMaxTable = 16 << 10;
+  if (codes.values.back() >= kMaxTable) return CellFilter(std::move(codes));
+  CodeTable table;
+  table.passes.resize(static_cast<size_t>(codes.values.back()) + 1);
+  for (const int64_t code : codes.values) table.passes[static_cast<size_t>(code)] = 1;
+  return CellFilter(std::move(table));
+}
+CellFilter Prepare(const TextRange& test, const CellType& type, Timestamp) {
+  return CodesWhere(type, [&](std::string_view text) { return HoldsText(test, text); });
+}
+CellFilter Prepare(const TextPattern& test, const CellType& type, Timestamp) {
+  return CodesWhere(type, [&](std::string_view text) { return HoldsText(test, text); });
+}
+
+bool Holds(const TextSet& test, const CellType& type, int64_t cell, Timestamp) {
+  return HoldsText(test, TextOf(type, cell));
+}
+bool Holds(const TextRange& test, const CellType& type, int64_t cell, Timestamp) {
+  return HoldsText(test, TextOf(type, cell));
+}
+bool Holds(const TextPattern& test, const CellType& type, int64_t cell, Timestamp) {
+  return HoldsText(test, TextOf(type, cell));
+}
+
+std::string Describe(const TextSet& test, ValueInfo) {
+  if (test.texts.size() == 1) return StrCat("= ", ast::QuoteText(test.texts[0]));
+  std::string text = "in (";
+  for (const std::string& one : test.texts) {
+    text += StrCat(text.size() == 4 ? "" : ", ", ast::QuoteText(one));
+  }
+  return text + ")";
+}
+std::string Describe(const TextRange& test, ValueInfo) {
+  const auto bound = [](const char* op, const std::string& text) {
+    return StrCat(op, " ", ast::QuoteText(text));
+  };
+  const std::string low = test.low ? bound(test.low_open ? ">" : ">=", *test.low) : "";
+  const std::string high = test.high ? bound(test.high_open ? "<" : "<=", *test.high) : "";
+  return StrCat(low, test.low && test.high ? " and " : "", high);
+}
+std::string Describe(const TextPattern& test, ValueInfo) {
+  return StrCat(ast::Spelling(test.op), " ", ast::QuoteText(test.text));
+}
+
+}  // namespace roster::query

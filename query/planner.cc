@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/planner.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "query/operators/aggregate.h"
+#include "query/operators/behaviour.h"
+#include "query/operators/column.h"
+#include "query/operators/identity.h"
+#include "query/operators/logic.h"
+#include "storage/base/check.h"
+
+namespace roster::query {
+namespace {
+
+// What an operator reads, in cells: a guess good enough to put the cheap ones first.
+struct Planned {
+  std::unique_ptr<Operator> op;
+  double cost = 0;
+};
+
+class Planner {
+ public:
+  explicit Planner(const ReadView& view) : view_(view) {}
+
+  Planned Plan(BoundFilter filter) const {
+    return std::visit([&](auto& node) { return Make(std::move(node)); }, filter.node);
+  }
+
+ private:
+  double NumRows() const { return view_->num_rows(); }
+
+  Planned Make(BoundLogic logic) const {
+    std::vector<Planned> planned;
+    double cost = 0;
+    for (BoundFilter& child : logic.children) {
+      planned.push_back(Plan(std::move(child)));
+      cost += planned.back().cost;
+    }
+    std::stable_sort(planned.begin(), planned.end(),
+                     [](const Planned& a, const Planned& b) { return a.cost < b.cost; });
+    std::vector<std::unique_ptr<Operator>> children;
+    for (Planned& child : planned) children.push_back(std::move(child.op));
+    return {std::make_unique<LogicOperator>(logic.op, std::move(children)), cost};
+  }
+
+  Planned Make(BoundTrait trait) const {
+    return {std::make_unique<ColumnOperator>(std::move(trait), view_), NumRows()};
+  }
+
+  Planned Make(BoundIdentity identity) const {
+    constexpr double kChainCost = 20;  // cells, to follow the identities of a row
+    const double cost = IdentityOperator::IsLookup(identity) ? 1 : kChainCost * NumRows();
+    return {std::make_unique<IdentityOperator>(std::move(identity), view_), cost};
+  }
+
+  // Times, rows and a counter for each event, and a counter for each row.
+  double EventCost(const BoundEvents& events) const {
+    return NumRows() + 3.0 * static_cast<double>(view_->partition(events.event).num_events());
+  }
+
+  Planned Make(BoundDid did) const {
+    const double cost = EventCost(did.events);
+    return {std::make_unique<BehaviourOperator>(std::move(did), view_), cost};
+  }
+
+  Planned Make(BoundAggregate aggregate) const {
+    const double cost = 2 * EventCost(aggregate.events);
+    return {std::make_unique<AggregateOperator>(std::move(aggregate), view_), cost};
+  }
+
+  // Properties stand in conditions on events, which EventFilter plans.
+  Planned Make(const BoundProperty&) const { ROSTER_CHECK(false); }
+
+  const ReadView& view_;
+};
+
+}  // namespace
+
+std::unique_ptr<Operator> PlanFilter(BoundFilter filter, const ReadView& view) {
+  return Planner(view).Plan(std::move(filter)).op;
+}
+
+Plan MakePlan(BoundStatement statement, const ReadView& view) {
+  Plan plan;
+  if (statement.where) plan.filter = PlanFilter(*std::move(statement.where), view);
+  plan.find = std::move(statement.find);
+  return plan;
+}
+
+}  // namespace roster::query

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/row_order.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <string_view>
+
+#include "storage/memory/cells.h"
+
+namespace roster::query {
+namespace {
+
+// Cells as unsigned integers in the order of their values.
+uint64_t Ordered(ValueType type, int64_t cell) {
+  constexpr uint64_t kSign = uint64_t{1} << 63;
+  auto bits = static_cast<uint64_t>(cell);
+  if (type != ValueType::kNumber) return bits ^ kSign;
+  if (bits == kSign) bits = 0;  // -0 is 0
+  return (bits & kSign) != 0 ? ~bits : bits ^ kSign;
+}
+
+// The first eight bytes.
+uint64_t PrefixOf(std::string_view text) {
+  uint64_t prefix = 0;
+  for (size_t i = 0; i < 8; ++i) {
+    prefix = prefix << 8 | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0);
+  }
+  return prefix;
+}
+
+std::optional<std::string_view> TextOf(const BoundColumn& column, const ReadView& view, RowId row) {
+  if (column.source == BoundColumn::Source::kIdentity) {
+    const auto id = view->identities.FirstOfRow(row, column.name_space);
+    if (!id) return std::nullopt;
+    return view->identities.NameOf(*id).value;
+  }
+  const Column& cells = view->column(column.trait);
+  if (!cells.Has(row)) return std::nullopt;
+  return cells.type().dictionary->Text(static_cast<uint32_t>(cells.Bits(row)));
+}
+
+std::optional<uint64_t> NumberOf(const BoundColumn& column, const ReadView& view, RowId row) {
+  if (column.source == BoundColumn::Source::kId) return view->ProfileAt(row).value;
+  const Column& cells = view->column(column.trait);
+  if (!cells.Has(row)) return std::nullopt;
+  return Ordered(column.info.type, cells.Bits(row));
+}
+
+bool IsText(const BoundColumn& column) {
+  return column.source != BoundColumn::Source::kId && column.info.type == ValueType::kText;
+}
+
+template <typename T>
+std::weak_ordering CompareMissingLast(const std::optional<T>& a, const std::optional<T>& b,
+                                      bool descending) {
+  if (!a || !b) return b.has_value() <=> a.has_value();
+  return descending ? *b <=> *a : *a <=> *b;
+}
+
+}  // namespace
+
+std::weak_ordering RowOrder::Compare(const BoundOrder& by, RowId a, RowId b) const {
+  const BoundColumn& column = by.column;
+  if (IsText(column)) {
+    return CompareMissingLast(TextOf(column, view_, a), TextOf(column, view_, b), by.descending);
+  }
+  return CompareMissingLast(NumberOf(column, view_, a), NumberOf(column, view_, b), by.descending);
+}
+
+bool RowOrder::Before(RowId a, RowId b) const {
+  for (const BoundOrder& by : by_) {
+    const std::weak_ordering order = Compare(by, a, b);
+    if (order != 0) return order < 0;
+  }
+  return view_->ProfileAt(a) < view_->ProfileAt(b);
+}
+
+uint64_t RowOrder::KeyOf(RowId row) const {
+  constexpr uint64_t kLast = std::numeric_limits<uint64_t>::max();
+  if (by_.empty()) return view_->ProfileAt(row).value;
+  const BoundColumn& column = by_[0].column;
+  std::optional<uint64_t> key;
+  if (IsText(column)) {
+    if (const auto text = TextOf(column, view_, row)) key = PrefixOf(*text);
+  } else {
+    key = NumberOf(column, view_, row);
+  }
+  if (!key) return kLast;
+  return by_[0].descending ? ~*key : *key;
+}
+
+void TopRows::Add(RowId row) {
+  const auto before = [this](const Entry& a, const Entry& b) { return Before(a, b); };
+  const Entry entry{order_.KeyOf(row), row};
+  if (entries_.size() < capacity_) {
+    entries_.push_back(entry);
+    if (entries_.size() == capacity_) std::make_heap(entries_.begin(), entries_.end(), before);
+    return;
+  }
+  if (capacity_ == 0 || !Before(entry, entries_.front())) return;
+  std::pop_heap(entries_.begin(), entries_.end(), before);
+  entries_.back() = entry;
+  std::push_heap(entries_.begin(), entries_.end(), before);
+}
+
+std::vector<RowId> TopRows::Take() {
+  std::sort(entries_.begin(), entries_.end(),
+            [this](const Entry& a, const Entry& b) { return Before(a, b); });
+  std::vector<RowId> rows;
+  rows.reserve(entries_.size());
+  for (const Entry& entry : entries_) rows.push_back(entry.row);
+  entries_.clear();
+  return rows;
+}
+
+}  // namespace roster::query

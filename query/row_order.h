@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The order of a result, and the first so many rows in it. Thread rule: one thread.
+// Source: LANGUAGE.md "Meaning", 10.
+#ifndef ROSTER_QUERY_ROW_ORDER_H_
+#define ROSTER_QUERY_ROW_ORDER_H_
+
+#include <compare>
+#include <cstdint>
+#include <vector>
+
+#include "query/bound.h"
+#include "storage/base/ids.h"
+#include "storage/memory/read_view.h"
+
+namespace roster::query {
+
+// A total order of rows: by columns, missing values last either way, ties by profile id.
+// Lifetime: the view and the columns outlive it.
+class RowOrder {
+ public:
+  RowOrder(const std::vector<BoundOrder>& by, const ReadView& view) : by_(by), view_(view) {}
+
+  bool Before(RowId a, RowId b) const;
+  // A first key of a row: of two rows the one with the smaller key comes first; with equal keys
+  // only Before knows.
+  uint64_t KeyOf(RowId row) const;
+
+ private:
+  std::weak_ordering Compare(const BoundOrder& by, RowId a, RowId b) const;
+
+  const std::vector<BoundOrder>& by_;
+  const ReadView& view_;
+};
+
+// Keeps the first `capacity` of the rows that it is given. Cost: mostly one comparison of keys for
+// a row that does not make it.
+class TopRows {
+ public:
+  TopRows(const RowOrder& order, uint64_t capacity) : order_(order), capacity_(capacity) {}
+
+  void Add(RowId row);
+  // In order. Leaves nothing behind.
+  std::vector<RowId> Take();
+
+ private:
+  struct Entry {
+    uint64_t key;
+    RowId row;
+  };
+  bool Before(const Entry& a, const Entry& b) const {
+    return a.key != b.key ? a.key < b.key : order_.Before(a.row, b.row);
+  }
+
+  const RowOrder& order_;
+  uint64_t capacity_;
+  std::vector<Entry> entries_;  // a heap with the last row on top once it is full
+};
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_ROW_ORDER_H_

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One table of commands for both dialects: who handles a verb, how it runs, and what HELP and
+// COMMAND say about it. Thread rule: filled once, then read from any thread.
+// Source: PROTOCOL.md "Commands".
+#ifndef ROSTER_SERVER_COMMAND_TABLE_H_
+#define ROSTER_SERVER_COMMAND_TABLE_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "roster/database.h"
+#include "server/codec.h"
+#include "server/limits.h"
+#include "server/metrics.h"
+#include "server/reply.h"
+#include "server/request.h"
+
+namespace roster::server {
+
+class CommandTable;
+
+// What a client has set for its connection. Thread: the connection's; reads get a copy.
+struct Session {
+  uint64_t id = 0;
+  std::string peer;
+  bool is_resp = false;
+  int resp_version = 2;
+  bool output_json = false;  // OUTPUT json
+  std::string name;          // CLIENT SETNAME
+  std::string library;       // CLIENT SETINFO
+  std::string library_version;
+  std::string time_zone = "UTC";  // CLIENT TZ
+  int64_t connected_ms = 0;
+};
+
+// Tells CLIENT LIST who is connected. Thread: the network thread's.
+class ClientDirectory {
+ public:
+  virtual ~ClientDirectory() = default;
+  virtual std::vector<Session> Clients() const = 0;
+};
+
+// What all connections share. Lifetime: outlives every connection.
+struct Services {
+  Database* database = nullptr;
+  const CommandTable* commands = nullptr;
+  const Limits* limits = nullptr;
+  Metrics* metrics = nullptr;
+  const ClientDirectory* clients = nullptr;  // may be null
+  int64_t started_ms = 0;
+  std::function<int64_t()> now_ms;
+};
+
+// A write, ready to be handed to the store, and how its result becomes a reply.
+struct PreparedWrite {
+  Batch batch;
+  std::function<Reply(WriteResult)> make_reply;
+};
+
+// How a command runs:
+//   control  at once, on the network thread; never blocks;
+//   read     on a worker, after the connection's earlier writes were answered;
+//   write    prepared on the network thread, then WriteAsync.
+using ControlHandler = Outcome (*)(const Services&, Session*, const Request&);
+using ReadHandler = Outcome (*)(const Services&, const Session&, const Request&);
+using WriteHandler = absl::StatusOr<PreparedWrite> (*)(const Session&, const Request&);
+using Handler = std::variant<ControlHandler, ReadHandler, WriteHandler>;
+
+struct Command {
+  std::string_view name;   // upper-case
+  std::string_view usage;  // behind the name: "json [IDEM key]"
+  std::string_view group;  // "query", "write", "profile", "session", "server"
+  std::string_view summary;
+  // Words with the verb; negative: at least so many. As Redis counts, checked for kWords.
+  int arity = -1;
+  ArgStyle style = ArgStyle::kWords;
+  RequestSize size = RequestSize::kStatement;
+  Handler handler;
+
+  bool IsWrite() const { return std::holds_alternative<WriteHandler>(handler); }
+  bool IsRead() const { return std::holds_alternative<ReadHandler>(handler); }
+};
+
+class CommandTable : public RequestSizer {
+ public:
+  // All commands of this server. Lifetime: `limits` outlives the table.
+  explicit CommandTable(const Limits* limits);
+
+  // Requires: the name is not there yet.
+  void Add(Command command);
+
+  // `verb` in any case. Null: unknown.
+  const Command* Find(std::string_view verb) const;
+  // By name.
+  const std::map<std::string, Command, std::less<>>& commands() const { return commands_; }
+
+  // The verb nearest to `verb`, or empty.
+  std::string_view Nearest(std::string_view verb) const;
+  // The error for a verb that is not there: as Redis says it for RESP, with a suggestion else.
+  Reply UnknownCommand(std::string_view verb, bool is_resp) const;
+  // The error for a wrong number of words, or OK.
+  absl::Status CheckArity(const Command& command, const Request& request) const;
+
+  Limit LimitFor(std::string_view verb) const override;
+
+ private:
+  const Limits* limits_;
+  std::map<std::string, Command, std::less<>> commands_;
+};
+
+}  // namespace roster::server
+
+#endif  // ROSTER_SERVER_COMMAND_TABLE_H_

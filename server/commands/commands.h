@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The groups of commands; each file of this folder adds its own to the table.
+// Thread rule: called while the table is built.
+#ifndef ROSTER_SERVER_COMMANDS_COMMANDS_H_
+#define ROSTER_SERVER_COMMANDS_COMMANDS_H_
+
+#include "server/command_table.h"
+
+namespace roster::server {
+
+void AddWriteCommands(CommandTable* table);       // IDENTIFY TRACK BATCH
+void AddQueryCommands(CommandTable* table);       // COUNT FIND
+void AddProfileCommands(CommandTable* table);     // GET
+void AddSessionCommands(CommandTable* table);     // PING ECHO HELLO SELECT RESET QUIT OUTPUT AUTH
+void AddClientCommands(CommandTable* table);      // CLIENT CONFIG
+void AddIntrospectCommands(CommandTable* table);  // COMMAND HELP
+void AddInfoCommands(CommandTable* table);        // INFO
+
+}  // namespace roster::server
+
+#endif  // ROSTER_SERVER_COMMANDS_COMMANDS_H_

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// INFO: counts of the server and of the store, as Redis shows them (text in RESP, an object in the
+// line dialect).
+#include <unistd.h>
+
+#include <memory>
+
+#include "roster/json.h"
+#include "server/commands/commands.h"
+#include "server/version.h"
+
+namespace roster::server {
+namespace {
+
+using Fields = Reply::Map;
+
+Reply Number(const Metrics::Counter& counter) {
+  return Reply::Unsigned(counter.load(std::memory_order_relaxed));
+}
+
+Fields ServerSection(const Services& services) {
+  const int64_t uptime_s = (services.now_ms() - services.started_ms) / 1000;
+  return {{"redis_version", Reply::Text(kRedisVersion)},
+          {"roster_version", Reply::Text(kVersion)},
+          {"redis_mode", Reply::Text("standalone")},
+          {"role", Reply::Text("master")},
+          {"process_id", Reply::Integer(getpid())},
+          {"uptime_in_seconds", Reply::Integer(uptime_s)}};
+}
+
+Fields ClientsSection(const Services& services) {
+  const Metrics& m = *services.metrics;
+  return {{"connected_clients", Number(m.connections_open)},
+          {"maxclients", Reply::Unsigned(services.limits->max_connections)},
+          {"accepted_connections", Number(m.connections_accepted)},
+          {"refused_connections", Number(m.connections_refused)},
+          {"closed_http", Number(m.http_closed)},
+          {"closed_tls", Number(m.tls_closed)},
+          {"closed_protocol_errors", Number(m.protocol_errors)},
+          {"closed_slow_requests", Number(m.slow_requests_closed)},
+          {"closed_slow_readers", Number(m.slow_readers_closed)}};
+}
+
+Fields StatsSection(const Services& services, const Stats& stats) {
+  const Metrics& m = *services.metrics;
+  return {{"requests", Number(m.requests)},
+          {"reads", Number(m.reads)},
+          {"writes", Number(m.writes)},
+          {"error_replies", Number(m.errors)},
+          {"requests_too_long", Number(m.too_long)},
+          {"bytes_in", Number(m.bytes_in)},
+          {"bytes_out", Number(m.bytes_out)},
+          {"profiles", Reply::Unsigned(stats.num_profiles)},
+          {"events", Reply::Unsigned(stats.num_events)},
+          {"identities", Reply::Unsigned(stats.num_identities)},
+          {"statements", Reply::Unsigned(stats.num_statements)}};
+}
+
+Fields PersistenceSection(const Stats& stats) {
+  return {{"loading", Reply::Integer(0)},
+          {"read_only", Reply::Boolean(stats.read_only)},
+          {"lsn", Reply::Unsigned(stats.lsn.value)},
+          {"durable_lsn", Reply::Unsigned(stats.durable_lsn.value)},
+          {"clock", Reply::FromTime(stats.clock)},
+          {"commits", Reply::Unsigned(stats.num_commits)},
+          {"syncs", Reply::Unsigned(stats.num_syncs)},
+          {"recovered_commits", Reply::Unsigned(stats.recovery.num_commits)},
+          {"recovery_torn_bytes", Reply::Unsigned(stats.recovery.torn_bytes)},
+          {"recovery_us", Reply::Integer(stats.recovery.took_us)}};
+}
+
+Fields MemorySection(const Services& services, const Stats& stats) {
+  return {{"used_memory", Reply::Unsigned(stats.memory_bytes)},
+          {"buffers", Number(services.metrics->buffer_bytes)},
+          {"buffers_limit", Reply::Unsigned(services.limits->all_buffers_bytes)}};
+}
+
+std::string FieldText(const Reply& reply) {
+  const Reply::Node& node = reply.node();
+  if (const auto* text = std::get_if<std::string>(&node)) return *text;
+  if (const auto* number = std::get_if<int64_t>(&node)) return std::to_string(*number);
+  if (const auto* flag = std::get_if<bool>(&node)) return *flag ? "1" : "0";
+  return "";
+}
+
+std::string SectionText(std::string name, const Fields& fields) {
+  name.front() = static_cast<char>(name.front() - 'a' + 'A');
+  std::string text = "# " + name + "\r\n";
+  for (const auto& [key, value] : fields) text += key + ":" + FieldText(value) + "\r\n";
+  return text + "\r\n";
+}
+
+bool IsWanted(const std::string& section, const std::vector<std::string>& words) {
+  if (words.empty()) return true;
+  for (const std::string& word : words) {
+    const std::string lower = ToLower(word);
+    if (lower == section || lower == "all" || lower == "default" || lower == "everything") {
+      return true;
+    }
+  }
+  return false;
+}
+
+Outcome Info(const Services& services, const Session&, const Request& request) {
+  const Stats stats = services.database->GetStats();
+  std::vector<std::pair<std::string, Fields>> sections;
+  sections.emplace_back("server", ServerSection(services));
+  sections.emplace_back("clients", ClientsSection(services));
+  sections.emplace_back("stats", StatsSection(services, stats));
+  sections.emplace_back("persistence", PersistenceSection(stats));
+  sections.emplace_back("memory", MemorySection(services, stats));
+  std::string text;
+  Reply::Map tree;
+  for (auto& [name, fields] : sections) {
+    if (!IsWanted(name, request.words)) continue;
+    text += SectionText(name, fields);
+    tree.emplace_back(name, Reply(std::move(fields)));
+  }
+  auto shared = std::make_shared<const Reply>(std::move(tree));
+  return Outcome(Reply(Reply::Report{std::move(text), std::move(shared)}));
+}
+
+}  // namespace
+
+void AddInfoCommands(CommandTable* table) {
+  table->Add({.name = "INFO",
+              .usage = "[section]",
+              .group = "server",
+              .summary = "Shows counts: server, clients, stats, persistence, memory",
+              .arity = -1,
+              .handler = &Info});
+}
+
+}  // namespace roster::server

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// IDENTIFY, TRACK and BATCH: the Segment specification's JSON into writes.
+#include <memory>
+
+#include "roster/json.h"
+#include "server/commands/commands.h"
+
+namespace roster::server {
+namespace {
+
+Reply ItemError(const absl::Status& status) {
+  const ErrorReply error = ToErrorReply(status);
+  Reply::Map inner{{"code", Reply::Text(error.code)}, {"message", Reply::Text(error.message)}};
+  return Reply(Reply::Map{{"error", Reply(std::move(inner))}});
+}
+
+Reply ItemReply(ItemResult item, bool command_repeated) {
+  Reply::Array warnings;
+  for (std::string& warning : item.warnings) warnings.push_back(Reply::Text(std::move(warning)));
+  return Reply(Reply::Map{{"profile", Reply::Text(FormatProfileId(item.profile))},
+                          {"created", Reply::Boolean(item.created)},
+                          {"duplicate", Reply::Boolean(item.duplicate || command_repeated)},
+                          {"warnings", Reply(std::move(warnings))}});
+}
+
+Reply SingleReply(WriteResult result) {
+  if (result.items.size() != 1) return Reply::Error("ERR", "the store gave no result");
+  if (!result.items[0].status.ok()) return Reply::Error(result.items[0].status);
+  return ItemReply(std::move(result.items[0]), result.duplicate);
+}
+
+absl::StatusOr<PreparedWrite> PrepareSingle(const Session& session, const Request& request,
+                                            std::string_view type) {
+  absl::StatusOr<WriteItem> item = ParseWriteJson(request.body, type);
+  if (!item.ok()) return item.status();
+  PreparedWrite write;
+  write.batch.items.push_back(*std::move(item));
+  write.batch.options = {.request_id = request.request_id, .actor = session.name};
+  write.make_reply = SingleReply;
+  return write;
+}
+
+absl::StatusOr<PreparedWrite> Identify(const Session& session, const Request& request) {
+  return PrepareSingle(session, request, "identify");
+}
+
+absl::StatusOr<PreparedWrite> Track(const Session& session, const Request& request) {
+  return PrepareSingle(session, request, "track");
+}
+
+// Puts the results of the items that went to the store and the errors of those that could not be
+// read back into the order of the list.
+Reply BatchReply(const ParsedBatch& parsed, WriteResult result) {
+  std::vector<Reply> items(parsed.num_items);
+  int64_t num_ok = 0;
+  int64_t num_duplicates = 0;
+  for (const auto& [position, status] : parsed.item_errors) items[position] = ItemError(status);
+  for (size_t i = 0; i < result.items.size() && i < parsed.positions.size(); ++i) {
+    ItemResult& item = result.items[i];
+    num_ok += item.status.ok();
+    num_duplicates += item.status.ok() && (item.duplicate || result.duplicate);
+    items[parsed.positions[i]] = item.status.ok() ? ItemReply(std::move(item), result.duplicate)
+                                                  : ItemError(item.status);
+  }
+  const auto total = static_cast<int64_t>(parsed.num_items);
+  return Reply(Reply::Map{{"ok", Reply::Integer(num_ok)},
+                          {"duplicates", Reply::Integer(num_duplicates)},
+                          {"failed", Reply::Integer(total - num_ok)},
+                          {"items", Reply(std::move(items))}});
+}
+
+absl::StatusOr<PreparedWrite> PrepareBatch(const Session& session, const Request& request) {
+  absl::StatusOr<ParsedBatch> read = ParseBatchJson(request.body);
+  if (!read.ok()) return read.status();
+  if (read->batch.atomic && !read->item_errors.empty()) {
+    const auto& [position, status] = read->item_errors.front();
+    const ErrorReply error = ToErrorReply(status);
+    return MakeError(ErrorCodeOf(status),
+                     error.message + " (item " + std::to_string(position + 1) + ")");
+  }
+  PreparedWrite write;
+  write.batch = std::move(read->batch);
+  write.batch.options = {.request_id = request.request_id, .actor = session.name};
+  const auto parsed = std::make_shared<const ParsedBatch>(*std::move(read));
+  write.make_reply = [parsed](WriteResult result) {
+    return BatchReply(*parsed, std::move(result));
+  };
+  return write;
+}
+
+}  // namespace
+
+void AddWriteCommands(CommandTable* table) {
+  table->Add({.name = "IDENTIFY",
+              .usage = "json [IDEM key]",
+              .group = "write",
+              .summary = "Says who somebody is and what is known of them",
+              .arity = -2,
+              .style = ArgStyle::kJson,
+              .size = RequestSize::kJson,
+              .handler = &Identify});
+  table->Add({.name = "TRACK",
+              .usage = "json [IDEM key]",
+              .group = "write",
+              .summary = "Says what somebody did",
+              .arity = -2,
+              .style = ArgStyle::kJson,
+              .size = RequestSize::kJson,
+              .handler = &Track});
+  table->Add({.name = "BATCH",
+              .usage = "json [IDEM key]",
+              .group = "write",
+              .summary = "Writes a list of calls as one commit, each with its own result",
+              .arity = -2,
+              .style = ArgStyle::kJson,
+              .size = RequestSize::kBatch,
+              .handler = &PrepareBatch});
+}
+
+}  // namespace roster::server

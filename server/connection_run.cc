@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How a connection runs its requests: control at once, reads on a worker, writes by the engine;
+// replies go into slots, so that they leave in the order of the requests.
+#include <chrono>
+#include <utility>
+
+#include "server/connection.h"
+#include "server/line_codec.h"
+#include "server/resp_codec.h"
+
+namespace roster::server {
+namespace {
+
+// Longer writes are read by a worker: parsing them would keep other clients waiting.
+constexpr size_t kInlineWriteBytes = 64 << 10;
+
+int64_t NowMicros() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
+void Count(Metrics::Counter& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
+
+Outcome WriteOutcome(absl::StatusOr<WriteResult> result, const PreparedWrite& prepared,
+                     int64_t since_us) {
+  if (!result.ok()) return Outcome(Reply::Error(result.status()));
+  const uint64_t lsn = result->lsn.value;
+  Outcome outcome(prepared.make_reply(*std::move(result)));
+  if (lsn > 0) outcome.lsn = lsn;
+  outcome.took_us = NowMicros() - since_us;
+  return outcome;
+}
+
+}  // namespace
+
+// More requests may be taken: the client reads its replies and has not sent too much ahead.
+bool Connection::MayTakeMore() const {
+  const Limits& limits = *services_->limits;
+  return !held_ && slots_.size() < limits.pipelined && UnreadBytes() < limits.unread_pause_bytes &&
+         open_request_bytes_ < limits.batch_bytes;
+}
+
+bool Connection::CanStart(const Command& command) const {
+  return !busy_ && !(command.IsRead() && open_writes_ > 0);
+}
+
+void Connection::OnRequest(Request request) {
+  Count(services_->metrics->requests);
+  if (refusing_) {
+    return Fail(MakeError(ErrorCode::kLimit,
+                          "too many connections (limit max_connections)"));
+  }
+  const Command* command = nullptr;
+  if (request.error.ok()) {
+    command = services_->commands->Find(request.verb);
+    if (command == nullptr) {
+      return Answer(request, Outcome(services_->commands->UnknownCommand(request.verb,
+                                                                         session_.is_resp)));
+    }
+    request.error = Shape(command->style, &request);
+    if (request.error.ok() && command->style == ArgStyle::kWords) {
+      request.error = services_->commands->CheckArity(*command, request);
+    }
+  }
+  if (!request.error.ok()) {
+    if (ErrorCodeOf(request.error) == ErrorCode::kTooLong) Count(services_->metrics->too_long);
+    return Answer(request, Outcome(Reply::Error(request.error)));
+  }
+  if (CanStart(*command)) return StartRequest(*command, std::move(request));
+  held_ = std::move(request);
+  held_command_ = command;
+}
+
+void Connection::StartRequest(const Command& command, Request request) {
+  if (const auto* control = std::get_if<ControlHandler>(&command.handler)) {
+    const Outcome outcome = (*control)(*services_, &session_, request);
+    Answer(request, outcome);
+  } else if (const auto* read = std::get_if<ReadHandler>(&command.handler)) {
+    StartRead(*read, std::move(request));
+  } else {
+    StartWrite(std::get<WriteHandler>(command.handler), std::move(request));
+  }
+}
+
+void Connection::StartRead(ReadHandler handler, Request request) {
+  Count(services_->metrics->reads);
+  busy_ = true;
+  const uint64_t sequence = OpenSlot(request);
+  // The last reference must not end on the worker's thread: it travels on with the reply.
+  runtime_->workers->Post([self = shared_from_this(), handler, sequence, slot = slots_.back(),
+                             session = session_, request = std::move(request)]() mutable {
+    const Connection& connection = *self;
+    const Outcome outcome = handler(*connection.services_, session, request);
+    std::string bytes = connection.Encode(slot, outcome);
+    connection.runtime_->network->Post([self = std::move(self), sequence,
+                                          close = outcome.close_after,
+                                          bytes = std::move(bytes)]() mutable {
+      self->busy_ = false;
+      self->Complete(sequence, std::move(bytes), close);
+      self->Pump();
+    });
+  });
+}
+
+void Connection::StartWrite(WriteHandler handler, Request request) {
+  Count(services_->metrics->writes);
+  const uint64_t sequence = OpenSlot(request);
+  const int64_t since_us = NowMicros();
+  if (request.bytes <= kInlineWriteBytes) {
+    return SubmitWrite(sequence, handler(session_, request), since_us);
+  }
+  busy_ = true;
+  runtime_->workers->Post([self = shared_from_this(), handler, sequence, since_us,
+                             session = session_, request = std::move(request)]() mutable {
+    auto prepared = std::make_shared<absl::StatusOr<PreparedWrite>>(handler(session, request));
+    TaskQueue* const network = self->runtime_->network;
+    network->Post([self = std::move(self), sequence, since_us, prepared] {
+      self->busy_ = false;
+      self->SubmitWrite(sequence, std::move(*prepared), since_us);
+      self->Pump();
+    });
+  });
+}
+
+void Connection::SubmitWrite(uint64_t sequence, absl::StatusOr<PreparedWrite> prepared,
+                             int64_t since_us) {
+  ++open_writes_;
+  if (!prepared.ok()) return OnWritten(sequence, Outcome(Reply::Error(prepared.status())));
+  Batch batch = std::move(prepared->batch);
+  if (batch.items.empty()) {
+    return OnWritten(sequence, WriteOutcome(WriteResult{}, *prepared, since_us));
+  }
+  auto done = [self = shared_from_this(), sequence, since_us,
+               prepared = *std::move(prepared)](absl::StatusOr<WriteResult> result) mutable {
+    TaskQueue* const network = self->runtime_->network;
+    network->Post([self = std::move(self), sequence, since_us, prepared = std::move(prepared),
+                   result = std::move(result)]() mutable {
+      self->OnWritten(sequence, WriteOutcome(std::move(result), prepared, since_us));
+      self->PostPump();
+    });
+  };
+  services_->database->WriteAsync(std::move(batch), std::move(done));
+}
+
+void Connection::OnWritten(uint64_t sequence, const Outcome& outcome) {
+  --open_writes_;
+  if (closed_) return;
+  Complete(sequence, Encode(slots_[sequence - first_sequence_], outcome), outcome.close_after);
+}
+
+uint64_t Connection::OpenSlot(const Request& request) {
+  Slot& slot = slots_.emplace_back();
+  slot.is_resp = session_.is_resp;
+  slot.resp_version = session_.resp_version;
+  slot.output_json = session_.output_json;
+  slot.id = request.id;
+  slot.request_bytes = request.bytes;
+  open_request_bytes_ += request.bytes;
+  return first_sequence_ + slots_.size() - 1;
+}
+
+void Connection::Answer(const Request& request, const Outcome& outcome) {
+  const uint64_t sequence = OpenSlot(request);
+  Complete(sequence, Encode(slots_.back(), outcome), outcome.close_after);
+}
+
+void Connection::Complete(uint64_t sequence, std::string bytes, bool close_after) {
+  if (closed_) return;
+  Slot& slot = slots_[sequence - first_sequence_];
+  open_request_bytes_ -= slot.request_bytes;
+  slot.done = true;
+  slot.bytes = std::move(bytes);
+  finished_bytes_ += slot.bytes.size();
+  if (close_after) ending_ = true;
+}
+
+// Thread: any; it reads what does not change.
+std::string Connection::Encode(const Slot& slot, const Outcome& outcome) const {
+  const size_t max_bytes = services_->limits->MaxReplyBytes();
+  if (outcome.reply.IsError()) Count(services_->metrics->errors);
+  std::string bytes;
+  bool fits = true;
+  if (!slot.is_resp) {
+    fits = AppendLineReply(outcome, slot.id, max_bytes, &bytes);
+  } else if (slot.output_json && outcome.json_payload) {
+    std::string json;
+    fits = AppendJson(outcome.reply, max_bytes, &json) &&
+           AppendResp(Reply::Text(std::move(json)), slot.resp_version, max_bytes, &bytes);
+  } else if (const auto* map = std::get_if<Reply::Map>(&outcome.reply.node());
+             map != nullptr && !outcome.durable) {
+    Reply::Map marked = *map;
+    marked.emplace_back("durable", Reply::Boolean(false));
+    fits = AppendResp(Reply(std::move(marked)), slot.resp_version, max_bytes, &bytes);
+  } else {
+    fits = AppendResp(outcome.reply, slot.resp_version, max_bytes, &bytes);
+  }
+  if (fits) return bytes;
+  Outcome error(Reply::Error("LIMIT", "the reply is longer than " + std::to_string(max_bytes) +
+                                          " bytes; ask for less, with limit or fewer columns"));
+  return Encode(slot, error);
+}
+
+}  // namespace roster::server

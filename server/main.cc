@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The program `roster`: one subcommand per tool.
+#include <CLI/CLI.hpp>
+#include <csignal>
+
+#include "server/tools/tools.h"
+#include "server/version.h"
+
+int main(int argc, char** argv) {
+  // A client that goes away is an error of its connection, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App app("Roster, an in-memory profile engine", "roster");
+  app.set_version_flag("--version", std::string(roster::server::kVersion));
+  app.require_subcommand(1);
+  int exit_code = roster::server::kExitOk;
+  roster::server::AddServeTool(&app, &exit_code);
+  roster::server::AddImportTool(&app, &exit_code);
+  roster::server::AddGenerateTool(&app, &exit_code);
+  roster::server::AddQueryTool(&app, &exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? roster::server::kExitOk : roster::server::kExitUsage;
+  }
+  return exit_code;
+}

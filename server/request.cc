@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Shapes requests for handlers: joins words, reads options, checks UTF-8.
+#include "server/request.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "roster/json.h"
+
+namespace roster::server {
+namespace {
+
+constexpr size_t kMaxRequestIdBytes = 256;
+
+bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+bool IsOption(std::string_view word) {
+  return word == "PARAMS" || word == "IDEM" || word == "TIMEOUT";
+}
+
+absl::Status ReadOption(std::string_view name, const std::string& value, Request* request) {
+  if (name == "PARAMS") {
+    request->params_json = value;
+  } else if (name == "IDEM") {
+    if (value.empty() || value.size() > kMaxRequestIdBytes) {
+      return MakeError(ErrorCode::kLimit, "IDEM takes a key of 1 to 256 bytes");
+    }
+    request->request_id = value;
+  } else {
+    const char* end = value.data() + value.size();
+    const auto parsed = std::from_chars(value.data(), end, request->timeout_ms);
+    if (parsed.ec != std::errc() || parsed.ptr != end || request->timeout_ms <= 0) {
+      return MakeError(ErrorCode::kErr, "TIMEOUT takes a number of milliseconds above 0");
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Reads `words[first...]` as pairs of option and value and takes them off.
+absl::Status TakeOptions(size_t first, Request* request) {
+  std::vector<std::string>& words = request->words;
+  for (size_t i = first; i < words.size(); i += 2) {
+    if (!IsOption(words[i])) {
+      return MakeError(ErrorCode::kErr, "syntax error, expected PARAMS, IDEM or TIMEOUT");
+    }
+    if (i + 1 == words.size()) {
+      return MakeError(ErrorCode::kErr, "syntax error, " + words[i] + " takes a value");
+    }
+    const absl::Status status = ReadOption(words[i], words[i + 1], request);
+    if (!status.ok()) return status;
+  }
+  words.resize(std::min(first, words.size()));
+  return absl::OkStatus();
+}
+
+absl::Status ReadParams(Request* request) {
+  if (request->params_json.empty()) return absl::OkStatus();
+  simdjson::dom::parser parser;
+  simdjson::dom::array list;
+  if (parser.parse(request->params_json).get(list) != simdjson::SUCCESS) {
+    return MakeError(ErrorCode::kParse, "params are not a JSON list");
+  }
+  for (const simdjson::dom::element element : list) {
+    absl::StatusOr<Value> value = ParseValueJson(simdjson::to_string(element));
+    if (!value.ok()) return value.status();
+    request->params.push_back(*std::move(value));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ShapeStatement(Request* request) {
+  switch (request->form) {
+    case Request::Form::kText:
+      request->statement = request->verb + request->rest;
+      break;
+    case Request::Form::kObject:
+      request->statement = request->verb;
+      if (!request->rest.empty()) request->statement += " " + request->rest;
+      break;
+    case Request::Form::kWords: {
+      const auto option = std::find_if(request->words.begin(), request->words.end(), IsOption);
+      const absl::Status status = TakeOptions(option - request->words.begin(), request);
+      if (!status.ok()) return status;
+      request->statement = request->verb;
+      for (const std::string& word : request->words) request->statement += " " + word;
+      break;
+    }
+  }
+  return ReadParams(request);
+}
+
+absl::Status ShapeJson(Request* request) {
+  switch (request->form) {
+    case Request::Form::kText:
+      request->body = Trim(request->rest);
+      break;
+    case Request::Form::kObject:
+      request->body = std::move(request->object);
+      break;
+    case Request::Form::kWords: {
+      const absl::Status status = TakeOptions(1, request);
+      if (!status.ok()) return status;
+      if (!request->words.empty()) request->body = std::move(request->words[0]);
+      break;
+    }
+  }
+  if (request->body.empty()) {
+    return MakeError(ErrorCode::kParse, ToLower(request->verb) + " takes JSON text");
+  }
+  return absl::OkStatus();
+}
+
+// Length of the UTF-8 sequence at `text[i]`, or 0 when it is not one.
+// Source: RFC 3629, section 4.
+size_t Utf8Length(std::string_view text, size_t i) {
+  const auto byte = [&](size_t k) -> unsigned {
+    return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0;
+  };
+  const auto tail = [&](size_t k) { return (byte(k) & 0xc0) == 0x80; };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xc2 && lead <= 0xdf) return tail(1) ? 2 : 0;
+  if (lead >= 0xe0 && lead <= 0xef) {
+    const bool overlong = lead == 0xe0 && byte(1) < 0xa0;
+    const bool surrogate = lead == 0xed && byte(1) > 0x9f;
+    return tail(1) && tail(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (lead >= 0xf0 && lead <= 0xf4) {
+    const bool overlong = lead == 0xf0 && byte(1) < 0x90;
+    const bool too_high = lead == 0xf4 && byte(1) > 0x8f;
+    return tail(1) && tail(2) && tail(3) && !overlong && !too_high ? 4 : 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+absl::Status Shape(ArgStyle style, Request* request) {
+  switch (style) {
+    case ArgStyle::kStatement:
+      return ShapeStatement(request);
+    case ArgStyle::kJson:
+      return ShapeJson(request);
+    case ArgStyle::kWords:
+      if (request->form != Request::Form::kWords && request->words.empty()) {
+        request->words = SplitWords(request->rest);
+      }
+      return absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+size_t FindInvalidUtf8(std::string_view text) {
+  if (simdjson::validate_utf8(text.data(), text.size())) return std::string_view::npos;
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = Utf8Length(text, i);
+    if (length == 0) return i;
+    i += length;
+  }
+  return std::string_view::npos;
+}
+
+absl::Status InvalidUtf8Error(std::string_view text, size_t offset) {
+  ErrorPosition position{.line = 1, .column = 1, .offset = static_cast<uint32_t>(offset)};
+  position.length = 1;
+  for (const char c : text.substr(0, offset)) {
+    if ((static_cast<unsigned char>(c) & 0xc0) != 0x80) ++position.column;
+    if (c == '\n') {
+      ++position.line;
+      position.column = 1;
+    }
+  }
+  return MakeError(ErrorCode::kParse,
+                   "the request is not UTF-8, at byte offset " + std::to_string(offset), position);
+}
+
+std::string ToUpper(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return upper;
+}
+
+std::string ToLower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+std::vector<std::string> SplitWords(std::string_view text) {
+  std::vector<std::string> words;
+  for (size_t i = 0; i < text.size();) {
+    if (IsBlank(text[i])) {
+      ++i;
+      continue;
+    }
+    size_t end = i;
+    while (end < text.size() && !IsBlank(text[end])) ++end;
+    words.emplace_back(text.substr(i, end - i));
+    i = end;
+  }
+  return words;
+}
+
+}  // namespace roster::server

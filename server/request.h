@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One request, whichever dialect it came in. The codecs fill the raw part; `Shape` then brings it
+// into the form that the command's handler wants, so that handlers know nothing of dialects.
+// Thread rule: plain values and pure functions. Source: PROTOCOL.md "Requests".
+#ifndef ROSTER_SERVER_REQUEST_H_
+#define ROSTER_SERVER_REQUEST_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "roster/error.h"
+#include "roster/value.h"
+
+namespace roster::server {
+
+// How a command wants what follows its verb.
+enum class ArgStyle : uint8_t {
+  kWords,      // separate words
+  kStatement,  // one text that begins with the verb, and $1, $2, ...
+  kJson,       // one JSON text
+};
+
+struct Request {
+  enum class Form : uint8_t { kText, kObject, kWords };
+
+  // Raw. Filled by the codec.
+  Form form = Form::kText;
+  std::string verb;                // as it came
+  std::string rest;                // kText: behind the verb, verbatim; kObject: member "query"
+  std::string object;              // kObject: the whole object
+  std::vector<std::string> words;  // kWords: behind the verb; kObject: member "args"
+  std::string id;                  // kObject: member "id" as JSON, to be echoed; empty: none
+  size_t bytes = 0;                // that it took on the wire
+  absl::Status error;              // not OK: the request could not be read; answer this
+
+  // Options, from members (kObject) or from words (kWords).
+  std::string params_json;  // a JSON list; empty: none
+  std::string request_id;   // IDEM
+  int64_t timeout_ms = 0;   // 0: the store's default
+
+  // Shaped.
+  std::string statement;      // kStatement
+  std::string body;           // kJson
+  std::vector<Value> params;  // kStatement
+};
+
+// Brings the raw part into the form of `style`. `verb` is the command's name in lower case, used
+// where the statement has to be put together.
+// Errors: PARSE or ERR when options are malformed.
+absl::Status Shape(ArgStyle style, Request* request);
+
+// The position of the first byte that is not UTF-8, or npos.
+size_t FindInvalidUtf8(std::string_view text);
+
+// PARSE with the position of byte `offset`, which is within `text`.
+absl::Status InvalidUtf8Error(std::string_view text, size_t offset);
+
+// Upper-case of ASCII letters.
+std::string ToUpper(std::string_view text);
+std::string ToLower(std::string_view text);
+
+// Splits at runs of blanks and tabs.
+std::vector<std::string> SplitWords(std::string_view text);
+
+}  // namespace roster::server
+
+#endif  // ROSTER_SERVER_REQUEST_H_

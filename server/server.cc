@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Owns the network thread's loop, the connections and the workers; drains on a signal.
+#include "server/server.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <csignal>
+#include <unordered_map>
+#include <utility>
+
+#include "server/asio_transport.h"
+#include "server/command_table.h"
+#include "server/connection.h"
+#include "server/listener.h"
+#include "server/metrics.h"
+#include "server/worker_pool.h"
+
+namespace roster::server {
+namespace {
+
+using boost::system::error_code;
+
+// Connections above the limit that are told so; beyond them sockets are closed without a word.
+constexpr size_t kRefusalsAtOnce = 64;
+constexpr int kSpareDescriptors = 128;
+
+int64_t SteadyMs() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+// Lets the process have a descriptor for each connection, as far as the system allows.
+void RaiseDescriptorLimit(size_t connections) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t wanted = connections + kRefusalsAtOnce + kSpareDescriptors;
+  if (limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+// Invariant: `connections_` holds every connection that is not closed.
+class Server::Impl : public ClientDirectory {
+ public:
+  Impl(Database* database, ServerOptions options)
+      : options_(std::move(options)),
+        table_(&options_.limits),
+        listener_(&context_),
+        tasks_(&context_),
+        tick_timer_(context_),
+        drain_timer_(context_),
+        signals_(context_),
+        workers_(options_.num_workers) {
+    services_ = {.database = database,
+                 .commands = &table_,
+                 .limits = &options_.limits,
+                 .metrics = &metrics_,
+                 .clients = this,
+                 .started_ms = SteadyMs(),
+                 .now_ms = SteadyMs};
+    runtime_ = {.network = &tasks_, .workers = &workers_};
+  }
+
+  absl::Status Listen() {
+    RaiseDescriptorLimit(options_.limits.max_connections);
+    return listener_.Open(options_.bind_address, options_.port, options_.allow_unsafe_bind);
+  }
+
+  const Listener& listener() const { return listener_; }
+
+  bool Run(std::function<void()> on_stopping) {
+    on_stopping_ = std::move(on_stopping);
+    if (options_.handle_signals) WaitForSignal();
+    listener_.Start([this](auto socket) { OnSocket(std::move(socket)); });
+    ScheduleTick();
+    context_.run();
+    return workers_.Idle();
+  }
+
+  void Stop() {
+    boost::asio::post(context_, [this] { BeginDrain(); });
+  }
+
+  std::vector<Session> Clients() const override {
+    std::vector<Session> sessions;
+    for (const auto& [id, connection] : connections_) sessions.push_back(connection->session());
+    return sessions;
+  }
+
+ private:
+  void OnSocket(boost::asio::ip::tcp::socket socket) {
+    metrics_.connections_accepted++;
+    const size_t max = options_.limits.max_connections;
+    const bool full = connections_.size() >= max;
+    if (full) metrics_.connections_refused++;
+    if (connections_.size() >= max + kRefusalsAtOnce) return;
+    const uint64_t id = ++last_id_;
+    auto connection = std::make_shared<Connection>(
+        std::make_unique<AsioTransport>(std::move(socket)), &services_, &runtime_, id);
+    if (full) connection->Refuse();
+    connections_.emplace(id, connection);
+    metrics_.connections_open = connections_.size();
+    connection->Start([this, id] { OnClosed(id); });
+  }
+
+  void OnClosed(uint64_t id) {
+    connections_.erase(id);
+    metrics_.connections_open = connections_.size();
+    if (draining_ && connections_.empty()) Finish();
+  }
+
+  void ScheduleTick() {
+    const int64_t period_ms = std::clamp<int64_t>(options_.limits.request_ms / 20, 5, 100);
+    tick_timer_.expires_after(std::chrono::milliseconds(period_ms));
+    tick_timer_.async_wait([this](const error_code& error) {
+      if (error) return;
+      // Closing posts, so that the map stays as it is here.
+      for (const auto& [id, connection] : connections_) connection->Tick();
+      ScheduleTick();
+    });
+  }
+
+  void WaitForSignal() {
+    error_code ignored;
+    signals_.clear(ignored);
+    signals_.add(SIGTERM, ignored);
+    signals_.add(SIGINT, ignored);
+    signals_.async_wait([this](const error_code& error, int signal) {
+      if (error) return;
+      Log("signal", {{"number", std::to_string(signal)}});
+      // The second one does not wait for clients.
+      if (draining_) {
+        CloseAll();
+      } else {
+        BeginDrain();
+        WaitForSignal();
+      }
+    });
+  }
+
+  void BeginDrain() {
+    if (draining_) return;
+    draining_ = true;
+    if (on_stopping_) on_stopping_();
+    listener_.Close();
+    if (connections_.empty()) return Finish();
+    for (const auto& [id, connection] : connections_) connection->Drain();
+    drain_timer_.expires_after(std::chrono::milliseconds(options_.drain_ms));
+    drain_timer_.async_wait([this](const error_code& error) {
+      if (!error) CloseAll();
+    });
+  }
+
+  void CloseAll() {
+    for (const auto& [id, connection] : connections_) connection->Close();
+  }
+
+  void Finish() {
+    tick_timer_.cancel();
+    drain_timer_.cancel();
+    context_.stop();
+  }
+
+  const ServerOptions options_;
+  Metrics metrics_;
+  CommandTable table_;
+  Services services_;
+  Runtime runtime_;
+  std::function<void()> on_stopping_;
+
+  // The network thread's, but for tasks_.
+  boost::asio::io_context context_{1};
+  Listener listener_;
+  AsioTaskQueue tasks_;
+  boost::asio::steady_timer tick_timer_;
+  boost::asio::steady_timer drain_timer_;
+  boost::asio::signal_set signals_;
+  std::unordered_map<uint64_t, std::shared_ptr<Connection>> connections_;
+  uint64_t last_id_ = 0;
+  bool draining_ = false;
+
+  // Last, so that it ends first: its tasks use what is above.
+  WorkerPool workers_;
+};
+
+Server::Server(Database* database, ServerOptions options)
+    : impl_(std::make_unique<Impl>(database, std::move(options))) {}
+Server::~Server() = default;
+
+absl::Status Server::Listen() { return impl_->Listen(); }
+std::string Server::Address() const { return impl_->listener().Address(); }
+uint16_t Server::port() const { return impl_->listener().port(); }
+bool Server::Run(std::function<void()> on_stopping) { return impl_->Run(std::move(on_stopping)); }
+void Server::Stop() { impl_->Stop(); }
+
+}  // namespace roster::server

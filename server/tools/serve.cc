@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `roster serve`: opens a store and answers on a port until SIGTERM or SIGINT.
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "server/metrics.h"
+#include "server/server.h"
+#include "server/tools/store.h"
+#include "server/tools/tools.h"
+
+namespace roster::server {
+namespace {
+
+struct ServeFlags {
+  std::string data;
+  std::string durability = "sync";
+  Options store;
+  ServerOptions server;
+};
+
+// Ends the process when stopping takes too long, for whoever sent SIGTERM waits for the end. What
+// was acknowledged is durable by then. Thread: its own.
+class Watchdog {
+ public:
+  ~Watchdog() {
+    {
+      const std::lock_guard lock(mutex_);
+      done_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  void Start() {
+    thread_ = std::thread([this] {
+      std::unique_lock lock(mutex_);
+      constexpr std::chrono::milliseconds kPatience{9'500};
+      if (wake_.wait_for(lock, kPatience, [this] { return done_; })) return;
+      Log("stop_failed", {{"reason", "stopping took more than 9.5 s"}});
+      std::_Exit(kExitError);
+    });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool done_ = false;  // guarded by mutex_
+  std::thread thread_;
+};
+
+int Fail(std::string_view event, const absl::Status& status) {
+  Log(event, {{"reason", ErrorText(status)}});
+  return ExitCodeFor(status);
+}
+
+int Serve(ServeFlags flags) {
+  flags.store.durability =
+      flags.durability == "interval" ? Durability::kInterval : Durability::kSync;
+  absl::StatusOr<std::unique_ptr<Database>> database = Database::Open(flags.data, flags.store);
+  if (!database.ok()) return Fail("open_failed", database.status());
+  Log("opened", {{"recovery", RecoveryText((*database)->GetStats().recovery)}});
+
+  Server server(database->get(), flags.server);
+  const absl::Status listening = server.Listen();
+  if (!listening.ok()) return Fail("listen_failed", listening);
+  std::printf("ready on %s\n", server.Address().c_str());
+  std::fflush(stdout);
+
+  Watchdog watchdog;
+  const bool all_ended = server.Run([&watchdog] {
+    Log("stopping", {});
+    watchdog.Start();
+  });
+  const absl::Status closed = (*database)->Close();
+  if (!closed.ok()) return Fail("close_failed", closed);
+  Log("stopped", {{"queries", all_ended ? "ended" : "abandoned"}});
+  // A query that still runs cannot be interrupted; nothing of it is lost by leaving it.
+  if (!all_ended) std::_Exit(kExitOk);
+  return kExitOk;
+}
+
+}  // namespace
+
+void AddServeTool(CLI::App* app, int* exit_code) {
+  auto flags = std::make_shared<ServeFlags>();
+  CLI::App* tool = app->add_subcommand("serve", "Answer on a port from a data directory");
+  tool->add_option("--data", flags->data, "Data directory, created when missing")->required();
+  tool->add_option("--port", flags->server.port, "Port; 0 takes a free one")->required();
+  tool->add_option("--bind", flags->server.bind_address, "Address to listen on")
+      ->capture_default_str();
+  tool->add_flag("--allow-unsafe-bind", flags->server.allow_unsafe_bind,
+                 "Accept that whoever reaches the address can read and change every profile: "
+                 "there is no password and no encryption");
+  tool->add_option("--durability", flags->durability, "When a write is answered")
+      ->check(CLI::IsMember({"sync", "interval"}))
+      ->capture_default_str();
+  tool->add_option("--sync-interval-ms", flags->store.sync_interval_ms,
+                   "With --durability interval: what a power failure may lose")
+      ->check(CLI::Range(1, 60'000))
+      ->capture_default_str();
+  tool->add_option("--memory-limit", flags->store.memory_limit_bytes,
+                   "Bytes; growing commands get OOM above it; 0: no limit")
+      ->capture_default_str();
+  tool->add_option("--max-connections", flags->server.limits.max_connections, "Connections")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  tool->callback([flags, exit_code] { *exit_code = Serve(*flags); });
+}
+
+}  // namespace roster::server
