@@ -77,6 +77,12 @@ constexpr std::array<Habit, 24> kHabits = {{
     {"[", "a list stands in parentheses"},
 }};
 
+std::string Found(const Token& token) {
+  if (token.kind == TokenKind::kEnd) return "the end";
+  if (token.kind != TokenKind::kLiteral) return StrCat("`", token.raw, "`");
+  return std::holds_alternative<std::string>(token.literal) ? "a text" : "a value";
+}
+
 }  // namespace
 
 ErrorPosition PositionOf(std::string_view statement, ast::Span span) {
@@ -130,6 +136,17 @@ std::string Advice(std::string_view word) {
     if (IsWord(word, habit.word)) return StrCat("; ", habit.advice);
   }
   return "";
+}
+
+absl::Status Expectations::ToStatus(std::string_view statement) const {
+  if (message_) return ErrorAt(ErrorCode::kParse, statement, message_->first, message_->second);
+  std::string expected;
+  for (size_t i = 0; i < words_.size(); ++i) {
+    expected += StrCat(i == 0 ? "" : i + 1 == words_.size() ? " or " : ", ", words_[i]);
+  }
+  return ErrorAt(
+      ErrorCode::kParse, statement, furthest_->span,
+      StrCat("expected ", expected, ", found ", Found(*furthest_), Advice(furthest_->raw)));
 }
 
 }  // namespace roster::query
