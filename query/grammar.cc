@@ -396,7 +396,7 @@ const auto kSame = [](auto& context) { x3::_val(context) = std::move(x3::_attr(c
 
 // What stands after `where` of an event.
 const Rule<struct ConditionId, ast::Filter> condition = "condition";
-const auto condition_def = Spanned((open > disjunction[kSame] > close) | plain_test[kNode]);
+const auto condition_def = (open > disjunction[kSame] > close) | Spanned(plain_test[kNode]);
 
 const auto kWhere =
     Do([](auto& of, ast::Filter& where) { of.events.where.push_back(std::move(where)); });

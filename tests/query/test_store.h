@@ -46,8 +46,7 @@ class TestStore {
   }
   void Identity(ProfileId id, std::string_view name_space, std::string value) {
     const IdentityId next{static_cast<uint32_t>(state().identities.size())};
-    builder_.Apply(AttachIdentity{id, next, *schema().FindNamespace(name_space),
-                                  std::move(value)});
+    builder_.Apply(AttachIdentity{id, next, *schema().FindNamespace(name_space), std::move(value)});
   }
   void Did(ProfileId id, std::string_view event, Timestamp time, const Fields& properties = {}) {
     const EventTypeId type = *schema().FindEvent(event);
