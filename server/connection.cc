@@ -14,7 +14,7 @@ namespace roster::server {
 namespace {
 
 constexpr size_t kReadBytes = 64 << 10;
-constexpr size_t kKeepCapacity = 64 << 10;  // larger buffers are given back when empty
+constexpr size_t kKeepCapacity = 4 << 10;  // of an empty buffer; larger ones are given back
 
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
@@ -31,8 +31,8 @@ void Release(std::string* buffer) {
 }  // namespace
 
 Connection::Connection(std::unique_ptr<Transport> transport, const Services* services,
-                       const Executors* executors, uint64_t id)
-    : transport_(std::move(transport)), services_(services), executors_(executors) {
+                       Runtime* runtime, uint64_t id)
+    : transport_(std::move(transport)), services_(services), runtime_(runtime) {
   session_.id = id;
   session_.peer = transport_->PeerName();
   session_.connected_ms = services_->now_ms();
@@ -47,15 +47,23 @@ void Connection::Start(std::function<void()> on_closed) {
 
 // How many bytes may be read now; 0: none, for what came before is not worked off, or all buffers
 // are full. Half of all buffers is whoever's comes first, the other half is shared out evenly, so
-// that no client can keep others from being served.
+// that no client can keep others from being served; and one at a time may complete its request.
 size_t Connection::ReadAllowance() const {
   if (linger_until_ms_ >= 0) return kReadBytes;
   if (input_ended_ || ending_ || draining_ || held_ || !input_.empty() || !MayTakeMore()) return 0;
   const Limits& limits = *services_->limits;
   const size_t common = limits.all_buffers_bytes / 2;
   if (services_->metrics->buffer_bytes.load(std::memory_order_relaxed) < common) return kReadBytes;
+  if (runtime_->finisher == session_.id) return kReadBytes;
   const size_t share = common / std::max<size_t>(1, limits.max_connections);
   return share > accounted_bytes_ ? std::min(share - accounted_bytes_, kReadBytes) : 0;
+}
+
+// Gives the turn back when the request is complete, takes it when it is free and needed.
+void Connection::PassFinisher() {
+  const bool incomplete = !closed_ && reader_ && reader_->InRequest();
+  if (runtime_->finisher == session_.id && !incomplete) runtime_->finisher = 0;
+  if (runtime_->finisher == 0 && incomplete && slots_.empty()) runtime_->finisher = session_.id;
 }
 
 void Connection::ArmRead() {
@@ -124,6 +132,7 @@ bool Connection::TakeOne(std::string_view* input) {
       return false;
     case ReadState::kRequest:
       request_since_ms_ = -1;
+      if (runtime_->finisher == session_.id) runtime_->finisher = 0;
       OnRequest(std::move(request));
       return true;
     case ReadState::kBroken:
@@ -214,6 +223,7 @@ void Connection::Pump() {
   }
   if (closed_) return;
   Account();
+  PassFinisher();
   FinishWhenSent();
   ArmRead();
 }
@@ -222,7 +232,7 @@ void Connection::Pump() {
 void Connection::PostPump() {
   if (pump_posted_ || closed_) return;
   pump_posted_ = true;
-  executors_->network->Post([self = shared_from_this()] {
+  runtime_->network->Post([self = shared_from_this()] {
     self->pump_posted_ = false;
     self->Pump();
   });
@@ -302,9 +312,10 @@ void Connection::Close() {
   closed_ = true;
   transport_->Close();
   Account();
+  PassFinisher();
   held_.reset();
   // The caller may be within a callback of this object: let go of others later.
-  if (on_closed_) executors_->network->Post(std::exchange(on_closed_, nullptr));
+  if (on_closed_) runtime_->network->Post(std::exchange(on_closed_, nullptr));
 }
 
 }  // namespace roster::server

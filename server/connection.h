@@ -22,10 +22,13 @@
 
 namespace roster::server {
 
-// Where a connection's work runs. Lifetime: outlives every connection.
-struct Executors {
+// What the connections of one network thread share. Lifetime: outlives every connection.
+struct Runtime {
   TaskQueue* network = nullptr;
   TaskQueue* workers = nullptr;
+  // When all buffers are full of incomplete requests, the connection that may complete its own.
+  // 0: none.
+  uint64_t finisher = 0;
 };
 
 // Invariants: (1) `slots_` has one entry per request that was taken and whose reply is not yet in
@@ -36,7 +39,7 @@ struct Executors {
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(std::unique_ptr<Transport> transport, const Services* services,
-             const Executors* executors, uint64_t id);
+             Runtime* runtime, uint64_t id);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -69,6 +72,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void OnReadable();
   void ArmRead();
   size_t ReadAllowance() const;
+  void PassFinisher();
   void OnEndOfInput();
   void Take(std::string_view* input);
   bool ChooseDialect(char first);
@@ -103,7 +107,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   std::unique_ptr<Transport> transport_;
   const Services* const services_;
-  const Executors* const executors_;
+  Runtime* const runtime_;
   std::function<void()> on_closed_;
   Session session_;
 

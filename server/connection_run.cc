@@ -88,12 +88,12 @@ void Connection::StartRead(ReadHandler handler, Request request) {
   busy_ = true;
   const uint64_t sequence = OpenSlot(request);
   // The last reference must not end on the worker's thread: it travels on with the reply.
-  executors_->workers->Post([self = shared_from_this(), handler, sequence, slot = slots_.back(),
+  runtime_->workers->Post([self = shared_from_this(), handler, sequence, slot = slots_.back(),
                              session = session_, request = std::move(request)]() mutable {
     const Connection& connection = *self;
     const Outcome outcome = handler(*connection.services_, session, request);
     std::string bytes = connection.Encode(slot, outcome);
-    connection.executors_->network->Post([self = std::move(self), sequence,
+    connection.runtime_->network->Post([self = std::move(self), sequence,
                                           close = outcome.close_after,
                                           bytes = std::move(bytes)]() mutable {
       self->busy_ = false;
@@ -111,10 +111,10 @@ void Connection::StartWrite(WriteHandler handler, Request request) {
     return SubmitWrite(sequence, handler(session_, request), since_us);
   }
   busy_ = true;
-  executors_->workers->Post([self = shared_from_this(), handler, sequence, since_us,
+  runtime_->workers->Post([self = shared_from_this(), handler, sequence, since_us,
                              session = session_, request = std::move(request)]() mutable {
     auto prepared = std::make_shared<absl::StatusOr<PreparedWrite>>(handler(session, request));
-    TaskQueue* const network = self->executors_->network;
+    TaskQueue* const network = self->runtime_->network;
     network->Post([self = std::move(self), sequence, since_us, prepared] {
       self->busy_ = false;
       self->SubmitWrite(sequence, std::move(*prepared), since_us);
@@ -133,7 +133,7 @@ void Connection::SubmitWrite(uint64_t sequence, absl::StatusOr<PreparedWrite> pr
   }
   auto done = [self = shared_from_this(), sequence, since_us,
                prepared = *std::move(prepared)](absl::StatusOr<WriteResult> result) mutable {
-    TaskQueue* const network = self->executors_->network;
+    TaskQueue* const network = self->runtime_->network;
     network->Post([self = std::move(self), sequence, since_us, prepared = std::move(prepared),
                    result = std::move(result)]() mutable {
       self->OnWritten(sequence, WriteOutcome(std::move(result), prepared, since_us));

@@ -13,7 +13,8 @@ namespace roster::server {
 namespace {
 
 constexpr size_t kTailBytes = 16;             // enough for " HTTP/1.1\r"
-constexpr size_t kKeepCapacity = 64 << 10;    // larger buffers are given back
+constexpr size_t kKeepCapacity = 4 << 10;     // of an empty buffer; larger ones are given back
+constexpr size_t kSmallObject = 64 << 10;     // is read with a parser that is kept
 constexpr size_t kMaxIdBytes = 256;
 
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
@@ -121,7 +122,7 @@ absl::Status ParseObject(std::string_view line, Request* request) {
   request->form = Request::Form::kObject;
   thread_local simdjson::dom::parser small_parser;
   simdjson::dom::parser large_parser;
-  simdjson::dom::parser& parser = line.size() <= kKeepCapacity ? small_parser : large_parser;
+  simdjson::dom::parser& parser = line.size() <= kSmallObject ? small_parser : large_parser;
   simdjson::dom::object object;
   if (parser.parse(line.data(), line.size()).get(object) != simdjson::SUCCESS) {
     return MakeError(ErrorCode::kParse, "the line is not one JSON object");

@@ -57,6 +57,7 @@ class Reply {
   static Reply Ok() { return Reply(Node(Status{"OK"})); }
   static Reply Simple(std::string_view text) { return Reply(Node(Status{std::string(text)})); }
   static Reply Text(std::string_view text) { return Reply(Node(std::string(text))); }
+  static Reply Text(const char* text) { return Reply(Node(std::string(text))); }
   static Reply Text(std::string&& text) { return Reply(Node(std::move(text))); }
   static Reply Integer(int64_t value) { return Reply(Node(value)); }
   // Counts above 2^63 do not occur.

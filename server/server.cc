@@ -67,7 +67,7 @@ class Server::Impl : public ClientDirectory {
                  .clients = this,
                  .started_ms = SteadyMs(),
                  .now_ms = SteadyMs};
-    executors_ = {.network = &tasks_, .workers = &workers_};
+    runtime_ = {.network = &tasks_, .workers = &workers_};
   }
 
   absl::Status Listen() {
@@ -105,7 +105,7 @@ class Server::Impl : public ClientDirectory {
     if (connections_.size() >= max + kRefusalsAtOnce) return;
     const uint64_t id = ++last_id_;
     auto connection = std::make_shared<Connection>(
-        std::make_unique<AsioTransport>(std::move(socket)), &services_, &executors_, id);
+        std::make_unique<AsioTransport>(std::move(socket)), &services_, &runtime_, id);
     if (full) connection->Refuse();
     connections_.emplace(id, connection);
     metrics_.connections_open = connections_.size();
@@ -174,7 +174,7 @@ class Server::Impl : public ClientDirectory {
   Metrics metrics_;
   CommandTable table_;
   Services services_;
-  Executors executors_;
+  Runtime runtime_;
   std::function<void()> on_stopping_;
 
   // The network thread's, but for tasks_.

@@ -98,8 +98,8 @@ Outcome Config(const Services&, Session*, const Request& request) {
   Reply::Map found;
   for (size_t i = 1; i < words.size(); ++i) {
     const std::string name = ToLower(words[i]);
-    if (name == "save") found.emplace_back(name, Reply::Text(std::string_view("")));
-    if (name == "appendonly") found.emplace_back(name, Reply::Text(std::string_view("yes")));
+    if (name == "save") found.emplace_back(name, Reply::Text(""));
+    if (name == "appendonly") found.emplace_back(name, Reply::Text("yes"));
   }
   return Outcome(Reply(std::move(found)));
 }

@@ -23,8 +23,8 @@ Fields ServerSection(const Services& services) {
   const int64_t uptime_s = (services.now_ms() - services.started_ms) / 1000;
   return {{"redis_version", Reply::Text(kRedisVersion)},
           {"roster_version", Reply::Text(kVersion)},
-          {"redis_mode", Reply::Text(std::string_view("standalone"))},
-          {"role", Reply::Text(std::string_view("master"))},
+          {"redis_mode", Reply::Text("standalone")},
+          {"role", Reply::Text("master")},
           {"process_id", Reply::Integer(getpid())},
           {"uptime_in_seconds", Reply::Integer(uptime_s)}};
 }

@@ -36,7 +36,7 @@ Reply ArgumentDoc(std::string_view part) {
   const size_t blank = part.rfind(' ');
   const std::string_view name =
       blank == std::string_view::npos ? part : part.substr(blank + 1);
-  Reply::Map doc{{"name", Reply::Text(name)}, {"type", Reply::Text(std::string_view("string"))}};
+  Reply::Map doc{{"name", Reply::Text(name)}, {"type", Reply::Text("string")}};
   if (blank != std::string_view::npos) doc.emplace_back("token", Reply::Text(part.substr(0, blank)));
   if (optional) {
     doc.emplace_back("flags", Reply(Reply::Array{Reply::Simple("optional")}));

@@ -25,12 +25,12 @@ Reply NoCredentials() {
 Outcome Auth(const Services&, Session*, const Request&) { return Outcome(NoCredentials()); }
 
 Reply HelloReply(const Session& session) {
-  return Reply(Reply::Map{{"server", Reply::Text(std::string_view("roster"))},
+  return Reply(Reply::Map{{"server", Reply::Text("roster")},
                           {"version", Reply::Text(kVersion)},
                           {"proto", Reply::Integer(session.resp_version)},
                           {"id", Reply::Unsigned(session.id)},
-                          {"mode", Reply::Text(std::string_view("standalone"))},
-                          {"role", Reply::Text(std::string_view("master"))},
+                          {"mode", Reply::Text("standalone")},
+                          {"role", Reply::Text("master")},
                           {"modules", Reply(Reply::Array{})}});
 }
 

@@ -51,7 +51,7 @@ struct WalFileHeader {
   uint64_t number = 0;
   Lsn base_lsn;             // of the last frame before this file
   uint64_t epoch = 0;       // random, drawn for this file: seeds its frames' checksums
-  WalChain previous_chain;  // of the last frame before this file; zero in a store's first
+  WalChain previous_chain;  // at the end of the file before; zero when there is none
   Timestamp clock_ceiling;  // the highest known when the file was made
   bool operator==(const WalFileHeader&) const = default;
 };

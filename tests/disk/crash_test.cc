@@ -61,6 +61,7 @@ TEST_CASE("power failures while recovering change nothing of the state", "[crash
     // Recover again and again, each time failing one call later, on what the last crash left.
     auto disk = image->Clone();
     for (uint64_t steps = 0;; ++steps) {
+      REQUIRE(steps < 200);
       INFO("seed " << seed << ", power off after call " << call << ", then after " << steps);
       disk->PowerOffAfter(steps);
       const bool finished = OpenAndStartWriting(disk.get(), &random).ok();
@@ -165,6 +166,36 @@ TEST_CASE("after a failed sync nothing more is written, and what a restart reads
     REQUIRE(recovered.ok());
     store.expectation().Check(*recovered);
   }
+}
+
+TEST_CASE("when it is unknown which manifest a crash would leave, the log latches", "[crash]") {
+  const uint64_t seed = TestSeed();
+  FaultyFileSystem fs;
+  LoggedStore store(&fs, seed);
+  REQUIRE(store.Open().ok());
+  while (fs.GetFile(CurrentLogPath(store.log())).size() < SmallOptions().rotate_bytes) {
+    REQUIRE(store.WriteGroup({std::string(90, 'x')}).ok());
+  }
+  fs.FailNext(FileCall::kRename, Fault::kIoError);
+  absl::Status status;
+  while (status.ok()) status = store.WriteGroup({std::string(90, 'x')});
+  REQUIRE(ErrorCodeOf(status) == ErrorCode::kReadOnly);
+  const uint64_t calls = fs.num_calls();
+  REQUIRE(ErrorCodeOf(store.WriteGroup({"more"})) == ErrorCode::kReadOnly);
+  REQUIRE(ErrorCodeOf(store.log().Sync().status()) == ErrorCode::kReadOnly);
+  REQUIRE(ErrorCodeOf(store.log().SyncMark({})) == ErrorCode::kReadOnly);
+  REQUIRE(fs.num_calls() == calls);
+  REQUIRE(store.Open().ok());
+}
+
+TEST_CASE("a failure of the mark latches too", "[crash]") {
+  FaultyFileSystem fs;
+  LoggedStore store(&fs, TestSeed());
+  REQUIRE(store.Open().ok());
+  const FileCall call = GENERATE(FileCall::kWrite, FileCall::kSync);
+  fs.FailNext(call, Fault::kIoError);
+  REQUIRE(ErrorCodeOf(store.log().SyncMark(Timestamp{5})) == ErrorCode::kReadOnly);
+  REQUIRE(ErrorCodeOf(store.WriteGroup({"more"})) == ErrorCode::kReadOnly);
 }
 
 TEST_CASE("a failed write is cut off", "[crash]") {

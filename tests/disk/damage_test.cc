@@ -263,13 +263,48 @@ TEST_CASE("sectors zeroed, doubled or swapped are refused or behind the mark", "
   }
 }
 
-TEST_CASE("log files that are exchanged, or of another store, are refused", "[damage]") {
+TEST_CASE("a log file in another's place, or of another store, is refused", "[damage]") {
   SmallStore store;
-  SmallStore other;
-  other.fs()->SetFile(kManifestPath, store.Original(kManifestPath));
-  REQUIRE(store.Original(kManifestPath) == other.Original(kManifestPath));  // equal random seeds
+  store.LoseMark();
   store.fs()->SetFile(store.path(), store.Original(store.first_path()));
   RequireCorrupt(Recover(store.fs()).status(), store.path());
+  // Valid headers that do not belong here, before frames that hold under them: none.
+  WalFileHeader header = *DecodeWalFileHeader(store.Original(store.path()));
+  SECTION("of another store") { header.uuid.bytes[0] ^= 1; }
+  SECTION("with another number") { ++header.number; }
+  SECTION("with another base") { ++header.base_lsn.value; }
+  SECTION("behind another file") { header.previous_chain.low ^= 1; }
+  store.fs()->SetFile(store.path(), EncodeWalFileHeader(header));
+  RequireCorrupt(Recover(store.fs()).status(), store.path());
+}
+
+TEST_CASE("a closed log file that ends otherwise than the manifest says is refused", "[damage]") {
+  SmallStore store;
+  Manifest manifest = *ReadManifest(store.fs(), kStoreDir);
+  ClosedLog& closed = *manifest.logs[0].closed;
+  SECTION("another LSN") { --closed.end_lsn.value; }
+  SECTION("another chain") { closed.chain.low ^= 1; }
+  SECTION("another offset") { ++closed.end_offset; }
+  store.fs()->SetFile(kManifestPath, EncodeManifest(manifest));
+  RequireCorrupt(Recover(store.fs()).status(), store.first_path());
+}
+
+TEST_CASE("a frame whose LSN does not follow is not read", "[damage]") {
+  SmallStore store;
+  store.LoseMark();
+  const WalFileHeader file = *DecodeWalFileHeader(store.Original(store.path()));
+  for (const uint64_t step : {1, 2, 0}) {
+    WalFrameHeader frame;
+    frame.lsn = Lsn{file.base_lsn.value + step};
+    WalChain chain = WalFileChain(file);
+    std::string bytes = EncodeWalFileHeader(file);
+    AppendWalFrame(frame, "made by hand", file.epoch, bytes.size(), &chain, &bytes);
+    store.fs()->SetFile(store.path(), bytes);
+    const auto recovered = Recover(store.fs());
+    REQUIRE(recovered.ok());
+    REQUIRE(recovered->commits.size() == (step == 1 ? 4u : 3u));
+    REQUIRE((recovered->end.torn_bytes == 0) == (step == 1));
+  }
 }
 
 TEST_CASE("a torn tail is remembered: the next openings do not judge it again", "[damage]") {

@@ -124,10 +124,13 @@ TEST_CASE("a manifest older than the log is refused") {
   REQUIRE(store.WriteGroup({"one"}).ok());
   const std::string path = JoinPath(kStoreDir, kManifestName);
   const std::string old_manifest = fs.GetFile(path);
+  const std::string mark_path = JoinPath(kStoreDir, kMarkName);
+  const std::string old_mark = fs.GetFile(mark_path);
   REQUIRE(store.Open().ok());
   REQUIRE(store.WriteGroup({"two"}).ok());
   store.Close();
   fs.SetFile(path, old_manifest);
+  if (GENERATE(false, true)) fs.SetFile(mark_path, old_mark);
   const auto before = fs.Files();
   const auto recovered = Recover(&fs);
   REQUIRE(ErrorCodeOf(recovered.status()) == ErrorCode::kCorrupt);

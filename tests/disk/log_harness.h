@@ -14,6 +14,7 @@
 #include "storage/disk/log_directory.h"
 #include "tests/disk/faulty_file_system.h"
 #include "tests/disk/seeded_random.h"
+#include "tests/seed.h"
 
 namespace roster {
 

@@ -11,7 +11,7 @@
 #include "storage/base/text.h"
 #include "storage/disk/file_names.h"
 #include "tests/disk/faulty_file_system.h"
-#include "tests/disk/seeded_random.h"
+#include "tests/seed.h"
 
 namespace roster {
 namespace {

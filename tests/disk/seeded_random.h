@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Randomness that repeats: a Random from a seed, and the seed of this run of a test program.
+// Randomness that repeats: a Random from a seed, such as TestSeed of tests/seed.h.
 // Thread rule: a SeededRandom is not shared.
 #ifndef ROSTER_TESTS_DISK_SEEDED_RANDOM_H_
 #define ROSTER_TESTS_DISK_SEEDED_RANDOM_H_
 
-#include <cinttypes>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 
 #include "storage/base/environment.h"
 
@@ -30,18 +27,6 @@ class SeededRandom final : public Random {
  private:
   uint64_t state_;
 };
-
-// ROSTER_SEED, otherwise a fresh one; printed once.
-inline uint64_t TestSeed() {
-  static const uint64_t seed = [] {
-    const char* const given = std::getenv("ROSTER_SEED");
-    const uint64_t value =
-        given != nullptr ? std::strtoull(given, nullptr, 10) : SystemRandom()->Next() >> 32;
-    std::printf("ROSTER_SEED=%" PRIu64 "\n", value);
-    return value;
-  }();
-  return seed;
-}
 
 }  // namespace roster
 

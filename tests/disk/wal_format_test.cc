@@ -8,6 +8,7 @@
 #include "roster/error.h"
 #include "storage/disk/file_names.h"
 #include "tests/disk/seeded_random.h"
+#include "tests/seed.h"
 
 namespace roster {
 namespace {
