@@ -18,6 +18,8 @@ namespace {
 
 constexpr int64_t kMinuteMs = 60'000;
 constexpr int64_t kDayMs = 86'400'000;
+constexpr int64_t kYear0Ms = -719'528 * kDayMs;
+constexpr int64_t kYear10000Ms = 2'932'897 * kDayMs;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -393,7 +395,11 @@ absl::StatusOr<ast::Constant> ReadTime(std::string_view text) {
   if (reader.at_end()) return ast::LocalTime{civil_ms};
   const auto offset = ReadOffset(&reader);
   if (!offset || !reader.at_end()) return absl::InvalidArgumentError(kForms);
-  return Timestamp{civil_ms - *offset * kMinuteMs};
+  const int64_t ms = civil_ms - *offset * kMinuteMs;
+  if (ms < kYear0Ms || ms >= kYear10000Ms) {
+    return absl::InvalidArgumentError("a time outside of the years 0000 to 9999");
+  }
+  return Timestamp{ms};
 }
 
 absl::StatusOr<std::vector<Token>> Tokenize(std::string_view text) {
@@ -411,7 +417,7 @@ absl::StatusOr<std::vector<Token>> Tokenize(std::string_view text) {
 std::optional<ast::Name> ReadName(const Token& token) {
   if (token.kind == TokenKind::kQuotedName) return ast::Name{token.text, token.span};
   if (token.kind != TokenKind::kWord || IsReserved(token.raw)) return std::nullopt;
-  return ast::Name{std::string(token.raw), token.span};
+  return ast::Name{ToNfc(token.raw), token.span};
 }
 
 std::optional<ast::Name> ReadEvent(const Token& token) {

@@ -43,6 +43,9 @@ TEST_CASE("the canonical text says everything in one way") {
   CHECK(Canonical("count where a = 2026-01-01T12:00:00+02:00") ==
         "count where `a` = 2026-01-01T10:00:00Z");
   CHECK(Canonical("count where a = 2026-01-01T12:00") == "count where `a` = 2026-01-01T12:00:00");
+  CHECK(Canonical("count where a = 0000-01-01T00:00:00Z or b = 9999-12-31T23:59:59.999Z") ==
+        "count where `a` = 0000-01-01T00:00:00Z or `b` = 9999-12-31T23:59:59.999Z");
+  CHECK(Canonical("count where e\u0301 = 1") == "count where `\u00e9` = 1");
   CHECK(Canonical("find a order by b asc, c desc offset 0") == "find `a` order by `b`, `c` desc");
 }
 
@@ -132,6 +135,8 @@ TEST_CASE("what is refused") {
            "count where a = 2026-13-01",
            "count where a = 2026-02-29",
            "count where a = 2026-01-01T25:00",
+           "count where a = 0000-01-01T00:00:00+01:00",
+           "count where a = 9999-12-31T23:59:59-01:00",
            "count where a = 2026-01-01T10:00:00+99:00",
            "count where a = \"x",
            "count where `a = 1",
