@@ -57,7 +57,7 @@ void RawFdatasync(benchmark::State& state) {
   }
   fsync(file);
   off_t offset = 0;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     if (offset + static_cast<off_t>(bytes.size()) > kRawFileBytes) offset = 0;
     if (pwrite(file, bytes.data(), bytes.size(), offset) < 0 || fdatasync(file) != 0) {
       state.SkipWithError("cannot write");
@@ -89,7 +89,7 @@ void LogAppendSync(benchmark::State& state) {
   const auto log = OpenLog(dir.path());
   const std::string payload(static_cast<size_t>(state.range(0)) * kEventBytes, 'x');
   if (log == nullptr) state.SkipWithError("cannot open");
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     if (!CommitDurably(log.get(), payload)) {
       state.SkipWithError("cannot write");
       break;
@@ -105,7 +105,7 @@ void LogAppendWrite(benchmark::State& state) {
   const auto log = OpenLog(dir.path());
   const std::string payload(static_cast<size_t>(state.range(0)) * kEventBytes, 'x');
   if (log == nullptr) state.SkipWithError("cannot open");
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     if (!log->Reserve(payload.size()).ok() || !log->AppendCommit(payload, {}).ok() ||
         !log->Write().ok()) {
       state.SkipWithError("cannot write");

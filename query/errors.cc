@@ -22,9 +22,18 @@ size_t LineBegin(std::string_view text, size_t offset) {
   return newline == std::string_view::npos ? 0 : newline + 1;
 }
 
-// Edits (insert, delete, replace, swap of neighbours) between two names, without regard to case.
-size_t EditDistance(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+// The code points of a name, ASCII letters in lower case.
+std::vector<std::string> Letters(std::string_view name) {
+  std::vector<std::string> letters;
+  for (const char c : name) {
+    if (letters.empty() || BeginsCodePoint(c)) letters.emplace_back();
+    letters.back() += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  }
+  return letters;
+}
+
+// Edits between two names: insert, delete, replace, or swap of neighbours.
+size_t EditDistance(const std::vector<std::string>& a, const std::vector<std::string>& b) {
   std::vector<size_t> before;
   std::vector<size_t> above(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) above[j] = j;
@@ -32,10 +41,8 @@ size_t EditDistance(std::string_view a, std::string_view b) {
     std::vector<size_t> row(b.size() + 1);
     row[0] = i;
     for (size_t j = 1; j <= b.size(); ++j) {
-      const bool same = lower(a[i - 1]) == lower(b[j - 1]);
-      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (same ? 0 : 1)});
-      const bool swapped = i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
-                           lower(a[i - 2]) == lower(b[j - 1]);
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1])});
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
       if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
     }
     before = std::move(above);
@@ -77,6 +84,12 @@ constexpr std::array<Habit, 24> kHabits = {{
     {"[", "a list stands in parentheses"},
 }};
 
+std::string Found(const Token& token) {
+  if (token.kind == TokenKind::kEnd) return "the end";
+  if (token.kind != TokenKind::kLiteral) return StrCat("`", token.raw, "`");
+  return std::holds_alternative<std::string>(token.literal) ? "a text" : "a value";
+}
+
 }  // namespace
 
 ErrorPosition PositionOf(std::string_view statement, ast::Span span) {
@@ -111,13 +124,18 @@ std::string RenderError(std::string_view statement, const absl::Status& status) 
 }
 
 std::string DidYouMean(std::string_view name, absl::Span<const std::string_view> candidates) {
+  constexpr size_t kMaxLength = 64;  // longer ones are no slip of the keyboard
+  const std::vector<std::string> letters = Letters(name);
+  if (letters.size() > kMaxLength) return "";
   std::string_view best;
-  size_t best_distance = std::max<size_t>(name.size() / 3, 1) + 1;
+  size_t best_distance = std::max<size_t>(letters.size() / 3, 1) + 1;
   for (const std::string_view candidate : candidates) {
-    const size_t difference = candidate.size() > name.size() ? candidate.size() - name.size()
-                                                             : name.size() - candidate.size();
-    if (difference >= best_distance) continue;
-    const size_t distance = EditDistance(name, candidate);
+    const std::vector<std::string> other = Letters(candidate);
+    if (std::max(other.size(), letters.size()) - std::min(other.size(), letters.size()) >=
+        best_distance) {
+      continue;
+    }
+    const size_t distance = EditDistance(letters, other);
     if (distance >= best_distance) continue;
     best_distance = distance;
     best = candidate;
@@ -130,6 +148,17 @@ std::string Advice(std::string_view word) {
     if (IsWord(word, habit.word)) return StrCat("; ", habit.advice);
   }
   return "";
+}
+
+absl::Status Expectations::ToStatus(std::string_view statement) const {
+  if (message_) return ErrorAt(ErrorCode::kParse, statement, message_->first, message_->second);
+  std::string expected;
+  for (size_t i = 0; i < words_.size(); ++i) {
+    expected += StrCat(i == 0 ? "" : i + 1 == words_.size() ? " or " : ", ", words_[i]);
+  }
+  return ErrorAt(
+      ErrorCode::kParse, statement, furthest_->span,
+      StrCat("expected ", expected, ", found ", Found(*furthest_), Advice(furthest_->raw)));
 }
 
 }  // namespace roster::query

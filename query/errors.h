@@ -5,8 +5,12 @@
 #ifndef ROSTER_QUERY_ERRORS_H_
 #define ROSTER_QUERY_ERRORS_H_
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
@@ -14,6 +18,8 @@
 #include "roster/error.h"
 
 namespace roster::query {
+
+struct Token;
 
 // Lines and columns from 1, columns in code points. Requires: span lies in the text.
 ErrorPosition PositionOf(std::string_view statement, ast::Span span);
@@ -32,6 +38,29 @@ std::string DidYouMean(std::string_view name, absl::Span<const std::string_view>
 // What to write instead of a word or sign that other languages have: "; write `contains`, ...", or
 // "" when there is nothing to say.
 std::string Advice(std::string_view word);
+
+// What a parser would have accepted at the furthest token that it looked at.
+class Expectations {
+ public:
+  // Lifetime: `words` outlives this.
+  void Note(const Token* at, std::string_view words) {
+    if (at < furthest_ || message_.has_value()) return;
+    if (at > furthest_) words_.clear();
+    furthest_ = at;
+    if (std::find(words_.begin(), words_.end(), words) == words_.end()) words_.push_back(words);
+  }
+  // Says itself what is wrong; the first such message stays.
+  void Refuse(ast::Span span, std::string message) {
+    if (!message_) message_ = {span, std::move(message)};
+  }
+  // "expected a value or `(`, found the end". Requires: something was noted or refused.
+  absl::Status ToStatus(std::string_view statement) const;
+
+ private:
+  const Token* furthest_ = nullptr;
+  std::vector<std::string_view> words_;
+  std::optional<std::pair<ast::Span, std::string>> message_;
+};
 
 }  // namespace roster::query
 

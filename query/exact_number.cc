@@ -62,6 +62,7 @@ std::optional<ExactNumber> ExactNumber::Read(std::string_view text) {
     number.exponent_ -= static_cast<int64_t>(text.size() - point - 1);
   }
   number.Normalize();
+  if (number.exponent_ < -kMaxExponent || number.exponent_ > kMaxExponent) return std::nullopt;
   return number;
 }
 

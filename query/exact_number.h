@@ -24,7 +24,8 @@ class ExactNumber {
   explicit ExactNumber(Decimal value);
   // The shortest decimal that reads back as this double. Requires: finite.
   explicit ExactNumber(double value);
-  // Reads -?digits[.digits][e[+-]digits]; nullopt when the exponent is past ±400.
+  // Reads -?digits[.digits][e[+-]digits]; nullopt past 400 zeros before or 400 digits after the
+  // point.
   // Requires: text of that form.
   static std::optional<ExactNumber> Read(std::string_view text);
 

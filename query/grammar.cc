@@ -24,44 +24,7 @@ namespace {
 
 namespace x3 = boost::spirit::x3;
 
-using ast::Span;
 using Cursor = const Token*;
-
-// What would have been accepted at the furthest token that was looked at.
-class Expectations {
- public:
-  void Note(Cursor at, std::string_view words) {
-    if (at < furthest_ || message_.has_value()) return;
-    if (at > furthest_) words_.clear();
-    furthest_ = at;
-    if (std::find(words_.begin(), words_.end(), words) == words_.end()) words_.push_back(words);
-  }
-  // Says itself what is wrong; the first such message stays.
-  void Refuse(Span span, std::string message) {
-    if (!message_) message_ = {span, std::move(message)};
-  }
-
-  absl::Status ToStatus(std::string_view text) const {
-    if (message_) return ErrorAt(ErrorCode::kParse, text, message_->first, message_->second);
-    std::string expected;
-    for (size_t i = 0; i < words_.size(); ++i) {
-      expected += StrCat(i == 0 ? "" : i + 1 == words_.size() ? " or " : ", ", words_[i]);
-    }
-    return ErrorAt(ErrorCode::kParse, text, furthest_->span,
-                   StrCat("expected ", expected, ", found ", Found(), Advice(furthest_->raw)));
-  }
-
- private:
-  std::string Found() const {
-    if (furthest_->kind == TokenKind::kEnd) return "the end";
-    if (furthest_->kind != TokenKind::kLiteral) return StrCat("`", furthest_->raw, "`");
-    return std::holds_alternative<std::string>(furthest_->literal) ? "a text" : "a value";
-  }
-
-  Cursor furthest_ = nullptr;
-  std::vector<std::string_view> words_;
-  std::optional<std::pair<Span, std::string>> message_;
-};
 
 struct ExpectationsTag;
 
@@ -78,12 +41,6 @@ constexpr std::string_view kUnit = "a unit of time such as `days`";
 
 // --- Terminals: each takes one or more tokens, or notes what it would have taken ---
 
-constexpr std::array<std::string_view, 6> kReserved = {"and", "or", "not", "where", "by", "limit"};
-
-bool IsReserved(std::string_view word) {
-  return std::any_of(kReserved.begin(), kReserved.end(),
-                     [&](std::string_view reserved) { return IsWord(word, reserved); });
-}
 bool AtWord(Cursor at, std::string_view word) {
   return at->kind == TokenKind::kWord && IsWord(at->raw, word);
 }
@@ -176,107 +133,6 @@ struct Valued : x3::parser<Valued<T>> {
   std::string_view words;
 };
 
-std::optional<ast::Name> ReadName(const Token& token) {
-  if (token.kind == TokenKind::kQuotedName) return ast::Name{token.text, token.span};
-  if (token.kind != TokenKind::kWord || IsReserved(token.raw)) return std::nullopt;
-  return ast::Name{std::string(token.raw), token.span};
-}
-
-// An event: a text, or a name without dots.
-std::optional<ast::Name> ReadEvent(const Token& token) {
-  if (token.kind == TokenKind::kLiteral) {
-    const auto* text = std::get_if<std::string>(&token.literal);
-    if (text == nullptr || text->empty()) return std::nullopt;
-    return ast::Name{*text, token.span};
-  }
-  if (token.kind == TokenKind::kWord && token.raw.find('.') != std::string_view::npos) {
-    return std::nullopt;
-  }
-  return ReadName(token);
-}
-
-// event.property in one word.
-std::optional<Token> ReadDotted(const Token& token) {
-  if (token.kind != TokenKind::kWord || token.raw.find('.') == std::string_view::npos) {
-    return std::nullopt;
-  }
-  return token;
-}
-
-std::optional<ast::Literal> ReadLiteral(const Token& token) {
-  if (token.kind == TokenKind::kLiteral) return ast::Literal{token.literal, token.span};
-  if (token.kind != TokenKind::kWord) return std::nullopt;
-  if (IsWord(token.raw, "true")) return ast::Literal{true, token.span};
-  if (IsWord(token.raw, "false")) return ast::Literal{false, token.span};
-  return std::nullopt;
-}
-
-std::optional<ast::Literal> ReadText(const Token& token) {
-  if (token.kind != TokenKind::kLiteral) return std::nullopt;
-  if (!std::holds_alternative<std::string>(token.literal)) return std::nullopt;
-  return ast::Literal{token.literal, token.span};
-}
-
-std::optional<int64_t> ReadWhole(const Token& token) {
-  if (token.kind != TokenKind::kLiteral) return std::nullopt;
-  const auto* number = std::get_if<ExactNumber>(&token.literal);
-  const std::optional<int64_t> whole = number != nullptr ? number->ToInteger() : std::nullopt;
-  return whole && *whole >= 0 ? whole : std::nullopt;
-}
-
-template <typename T>
-struct Spelled {
-  std::string_view word;
-  T value;
-};
-
-template <typename T, size_t N>
-std::optional<T> Lookup(const std::array<Spelled<T>, N>& table, std::string_view word) {
-  for (const Spelled<T>& spelled : table) {
-    if (IsWord(word, spelled.word)) return spelled.value;
-  }
-  return std::nullopt;
-}
-
-std::optional<ast::TimeUnit> ReadUnit(const Token& token) {
-  using enum ast::TimeUnit;
-  static constexpr std::array<Spelled<ast::TimeUnit>, 18> kUnits = {{
-      {"days", kDay},
-      {"day", kDay},
-      {"hours", kHour},
-      {"hour", kHour},
-      {"weeks", kWeek},
-      {"week", kWeek},
-      {"months", kMonth},
-      {"month", kMonth},
-      {"minutes", kMinute},
-      {"minute", kMinute},
-      {"years", kYear},
-      {"year", kYear},
-      {"seconds", kSecond},
-      {"second", kSecond},
-      {"s", kSecond},
-      {"ms", kMillisecond},
-      {"milliseconds", kMillisecond},
-      {"millisecond", kMillisecond},
-  }};
-  return token.kind == TokenKind::kWord ? Lookup(kUnits, token.raw) : std::nullopt;
-}
-
-std::optional<ast::CompareOp> ReadCompareOp(const Token& token) {
-  using enum ast::CompareOp;
-  static constexpr std::array<Spelled<ast::CompareOp>, 6> kOps = {
-      {{"=", kEq}, {"!=", kNe}, {"<", kLt}, {"<=", kLe}, {">", kGt}, {">=", kGe}}};
-  return token.kind == TokenKind::kSymbol ? Lookup(kOps, token.raw) : std::nullopt;
-}
-
-std::optional<ast::AggregateOp> ReadAggregateOp(const Token& token) {
-  using enum ast::AggregateOp;
-  static constexpr std::array<Spelled<ast::AggregateOp>, 5> kOps = {
-      {{"sum", kSum}, {"avg", kAvg}, {"min", kMin}, {"max", kMax}, {"count", kCount}}};
-  return token.kind == TokenKind::kWord ? Lookup(kOps, token.raw) : std::nullopt;
-}
-
 // --- What makes a contextual keyword out of a word that may also be a name ---
 
 // `did` and an event; `did = 3` and `did is set` ask about a trait of that name.
@@ -342,7 +198,7 @@ ast::Filter Negated(ast::Filter filter) {
   if (logic != nullptr && logic->op == ast::LogicOp::kNot) {
     return ast::Filter(std::move(logic->children[0]));
   }
-  const Span span = filter.span;
+  const ast::Span span = filter.span;
   ast::Logic negation{ast::LogicOp::kNot, {}};
   negation.children.push_back(std::move(filter));
   return {std::move(negation), span};
@@ -540,7 +396,7 @@ const auto kSame = [](auto& context) { x3::_val(context) = std::move(x3::_attr(c
 
 // What stands after `where` of an event.
 const Rule<struct ConditionId, ast::Filter> condition = "condition";
-const auto condition_def = Spanned((open > disjunction[kSame] > close) | plain_test[kNode]);
+const auto condition_def = (open > disjunction[kSame] > close) | Spanned(plain_test[kNode]);
 
 const auto kWhere =
     Do([](auto& of, ast::Filter& where) { of.events.where.push_back(std::move(where)); });

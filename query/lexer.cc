@@ -18,6 +18,8 @@ namespace {
 
 constexpr int64_t kMinuteMs = 60'000;
 constexpr int64_t kDayMs = 86'400'000;
+constexpr int64_t kYear0Ms = -719'528 * kDayMs;
+constexpr int64_t kYear10000Ms = 2'932'897 * kDayMs;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -337,6 +339,27 @@ class Lexer {
   std::vector<Token> tokens_;
 };
 
+constexpr std::array<std::string_view, 6> kReserved = {"and", "or", "not", "where", "by", "limit"};
+
+bool IsReserved(std::string_view word) {
+  return std::any_of(kReserved.begin(), kReserved.end(),
+                     [&](std::string_view reserved) { return IsWord(word, reserved); });
+}
+
+template <typename T>
+struct Spelled {
+  std::string_view word;
+  T value;
+};
+
+template <typename T, size_t N>
+std::optional<T> Lookup(const std::array<Spelled<T>, N>& table, std::string_view word) {
+  for (const Spelled<T>& spelled : table) {
+    if (IsWord(word, spelled.word)) return spelled.value;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 bool IsWord(std::string_view word, std::string_view lower) {
@@ -372,7 +395,11 @@ absl::StatusOr<ast::Constant> ReadTime(std::string_view text) {
   if (reader.at_end()) return ast::LocalTime{civil_ms};
   const auto offset = ReadOffset(&reader);
   if (!offset || !reader.at_end()) return absl::InvalidArgumentError(kForms);
-  return Timestamp{civil_ms - *offset * kMinuteMs};
+  const int64_t ms = civil_ms - *offset * kMinuteMs;
+  if (ms < kYear0Ms || ms >= kYear10000Ms) {
+    return absl::InvalidArgumentError("a time outside of the years 0000 to 9999");
+  }
+  return Timestamp{ms};
 }
 
 absl::StatusOr<std::vector<Token>> Tokenize(std::string_view text) {
@@ -385,6 +412,91 @@ absl::StatusOr<std::vector<Token>> Tokenize(std::string_view text) {
     return ErrorAt(ErrorCode::kParse, text, {at, at + 1}, "not UTF-8");
   }
   return Lexer(text).Run();
+}
+
+std::optional<ast::Name> ReadName(const Token& token) {
+  if (token.kind == TokenKind::kQuotedName) return ast::Name{token.text, token.span};
+  if (token.kind != TokenKind::kWord || IsReserved(token.raw)) return std::nullopt;
+  return ast::Name{ToNfc(token.raw), token.span};
+}
+
+std::optional<ast::Name> ReadEvent(const Token& token) {
+  if (token.kind == TokenKind::kLiteral) {
+    const auto* text = std::get_if<std::string>(&token.literal);
+    if (text == nullptr || text->empty()) return std::nullopt;
+    return ast::Name{*text, token.span};
+  }
+  if (token.kind == TokenKind::kWord && token.raw.find('.') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  return ReadName(token);
+}
+
+std::optional<Token> ReadDotted(const Token& token) {
+  if (token.kind != TokenKind::kWord || token.raw.find('.') == std::string_view::npos) {
+    return std::nullopt;
+  }
+  return token;
+}
+
+std::optional<ast::Literal> ReadLiteral(const Token& token) {
+  if (token.kind == TokenKind::kLiteral) return ast::Literal{token.literal, token.span};
+  if (token.kind != TokenKind::kWord) return std::nullopt;
+  if (IsWord(token.raw, "true")) return ast::Literal{true, token.span};
+  if (IsWord(token.raw, "false")) return ast::Literal{false, token.span};
+  return std::nullopt;
+}
+
+std::optional<ast::Literal> ReadText(const Token& token) {
+  if (token.kind != TokenKind::kLiteral) return std::nullopt;
+  if (!std::holds_alternative<std::string>(token.literal)) return std::nullopt;
+  return ast::Literal{token.literal, token.span};
+}
+
+std::optional<int64_t> ReadWhole(const Token& token) {
+  if (token.kind != TokenKind::kLiteral) return std::nullopt;
+  const auto* number = std::get_if<ExactNumber>(&token.literal);
+  const std::optional<int64_t> whole = number != nullptr ? number->ToInteger() : std::nullopt;
+  return whole && *whole >= 0 ? whole : std::nullopt;
+}
+
+std::optional<ast::TimeUnit> ReadUnit(const Token& token) {
+  using enum ast::TimeUnit;
+  static constexpr std::array<Spelled<ast::TimeUnit>, 18> kUnits = {{
+      {"days", kDay},
+      {"day", kDay},
+      {"hours", kHour},
+      {"hour", kHour},
+      {"weeks", kWeek},
+      {"week", kWeek},
+      {"months", kMonth},
+      {"month", kMonth},
+      {"minutes", kMinute},
+      {"minute", kMinute},
+      {"years", kYear},
+      {"year", kYear},
+      {"seconds", kSecond},
+      {"second", kSecond},
+      {"s", kSecond},
+      {"ms", kMillisecond},
+      {"milliseconds", kMillisecond},
+      {"millisecond", kMillisecond},
+  }};
+  return token.kind == TokenKind::kWord ? Lookup(kUnits, token.raw) : std::nullopt;
+}
+
+std::optional<ast::CompareOp> ReadCompareOp(const Token& token) {
+  using enum ast::CompareOp;
+  static constexpr std::array<Spelled<ast::CompareOp>, 6> kOps = {
+      {{"=", kEq}, {"!=", kNe}, {"<", kLt}, {"<=", kLe}, {">", kGt}, {">=", kGe}}};
+  return token.kind == TokenKind::kSymbol ? Lookup(kOps, token.raw) : std::nullopt;
+}
+
+std::optional<ast::AggregateOp> ReadAggregateOp(const Token& token) {
+  using enum ast::AggregateOp;
+  static constexpr std::array<Spelled<ast::AggregateOp>, 5> kOps = {
+      {{"sum", kSum}, {"avg", kAvg}, {"min", kMin}, {"max", kMax}, {"count", kCount}}};
+  return token.kind == TokenKind::kWord ? Lookup(kOps, token.raw) : std::nullopt;
 }
 
 }  // namespace roster::query

@@ -7,6 +7,7 @@
 #define ROSTER_QUERY_LEXER_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,22 @@ absl::StatusOr<std::vector<Token>> Tokenize(std::string_view text);
 // Reads a date or an instant, as a literal or a text parameter spells it.
 // Errors: INVALID_ARGUMENT with a message in words (no position).
 absl::StatusOr<ast::Constant> ReadTime(std::string_view text);
+
+// --- What a token can be read as; nullopt when it cannot ---
+
+// A name that is no reserved word, or a quoted one.
+std::optional<ast::Name> ReadName(const Token& token);
+// An event: a text, or a name without dots.
+std::optional<ast::Name> ReadEvent(const Token& token);
+// event.property in one word.
+std::optional<Token> ReadDotted(const Token& token);
+std::optional<ast::Literal> ReadLiteral(const Token& token);
+std::optional<ast::Literal> ReadText(const Token& token);
+// An integer from 0 on.
+std::optional<int64_t> ReadWhole(const Token& token);
+std::optional<ast::TimeUnit> ReadUnit(const Token& token);
+std::optional<ast::CompareOp> ReadCompareOp(const Token& token);
+std::optional<ast::AggregateOp> ReadAggregateOp(const Token& token);
 
 // Compares an ASCII word without regard to case. Requires: `lower` is in lower case.
 bool IsWord(std::string_view word, std::string_view lower);

@@ -47,8 +47,7 @@ IoResult AsioTransport::Read(char* buffer, size_t size) {
 
 IoResult AsioTransport::Write(std::string_view bytes) {
   error_code error;
-  const size_t written =
-      socket_.write_some(boost::asio::buffer(bytes.data(), bytes.size()), error);
+  const size_t written = socket_.write_some(boost::asio::buffer(bytes.data(), bytes.size()), error);
   return ToResult(error, written);
 }
 

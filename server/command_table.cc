@@ -51,9 +51,7 @@ CommandTable::CommandTable(const Limits* limits) : limits_(limits) {
   AddInfoCommands(this);
 }
 
-void CommandTable::Add(Command command) {
-  commands_.emplace(std::string(command.name), command);
-}
+void CommandTable::Add(Command command) { commands_.emplace(std::string(command.name), command); }
 
 const Command* CommandTable::Find(std::string_view verb) const {
   const auto found = commands_.find(ToUpper(verb));
@@ -89,8 +87,8 @@ absl::Status CommandTable::CheckArity(const Command& command, const Request& req
   const auto count = static_cast<int>(request.words.size()) + 1;
   const bool fits = command.arity >= 0 ? count == command.arity : count >= -command.arity;
   if (fits) return absl::OkStatus();
-  return MakeError(ErrorCode::kErr, "wrong number of arguments for '" + ToLower(command.name) +
-                                        "' command");
+  return MakeError(ErrorCode::kErr,
+                   "wrong number of arguments for '" + ToLower(command.name) + "' command");
 }
 
 RequestSizer::Limit CommandTable::LimitFor(std::string_view verb) const {

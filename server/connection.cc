@@ -288,9 +288,7 @@ void Connection::FinishWhenSent() {
   linger_until_ms_ = services_->now_ms() + services_->limits->linger_ms;
 }
 
-size_t Connection::UnreadBytes() const {
-  return output_.size() - output_sent_ + finished_bytes_;
-}
+size_t Connection::UnreadBytes() const { return output_.size() - output_sent_ + finished_bytes_; }
 
 void Connection::Account() {
   size_t bytes = input_.capacity() + output_.capacity() + finished_bytes_ + open_request_bytes_;

@@ -38,8 +38,8 @@ struct Runtime {
 // `accounted_bytes_`.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(std::unique_ptr<Transport> transport, const Services* services,
-             Runtime* runtime, uint64_t id);
+  Connection(std::unique_ptr<Transport> transport, const Services* services, Runtime* runtime,
+             uint64_t id);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -117,7 +117,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   size_t input_taken_ = 0;                 // of input_
   std::optional<Request> held_;            // taken, waits for its turn
   const Command* held_command_ = nullptr;
-  int64_t request_since_ms_ = -1;          // first byte of an incomplete request; -1: none
+  int64_t request_since_ms_ = -1;  // first byte of an incomplete request; -1: none
 
   // Running.
   std::deque<Slot> slots_;

@@ -48,15 +48,14 @@ bool Connection::CanStart(const Command& command) const {
 void Connection::OnRequest(Request request) {
   Count(services_->metrics->requests);
   if (refusing_) {
-    return Fail(MakeError(ErrorCode::kLimit,
-                          "too many connections (limit max_connections)"));
+    return Fail(MakeError(ErrorCode::kLimit, "too many connections (limit max_connections)"));
   }
   const Command* command = nullptr;
   if (request.error.ok()) {
     command = services_->commands->Find(request.verb);
     if (command == nullptr) {
-      return Answer(request, Outcome(services_->commands->UnknownCommand(request.verb,
-                                                                         session_.is_resp)));
+      return Answer(request,
+                    Outcome(services_->commands->UnknownCommand(request.verb, session_.is_resp)));
     }
     request.error = Shape(command->style, &request);
     if (request.error.ok() && command->style == ArgStyle::kWords) {
@@ -89,13 +88,13 @@ void Connection::StartRead(ReadHandler handler, Request request) {
   const uint64_t sequence = OpenSlot(request);
   // The last reference must not end on the worker's thread: it travels on with the reply.
   runtime_->workers->Post([self = shared_from_this(), handler, sequence, slot = slots_.back(),
-                             session = session_, request = std::move(request)]() mutable {
+                           session = session_, request = std::move(request)]() mutable {
     const Connection& connection = *self;
     const Outcome outcome = handler(*connection.services_, session, request);
     std::string bytes = connection.Encode(slot, outcome);
     connection.runtime_->network->Post([self = std::move(self), sequence,
-                                          close = outcome.close_after,
-                                          bytes = std::move(bytes)]() mutable {
+                                        close = outcome.close_after,
+                                        bytes = std::move(bytes)]() mutable {
       self->busy_ = false;
       self->Complete(sequence, std::move(bytes), close);
       self->Pump();
@@ -112,7 +111,7 @@ void Connection::StartWrite(WriteHandler handler, Request request) {
   }
   busy_ = true;
   runtime_->workers->Post([self = shared_from_this(), handler, sequence, since_us,
-                             session = session_, request = std::move(request)]() mutable {
+                           session = session_, request = std::move(request)]() mutable {
     auto prepared = std::make_shared<absl::StatusOr<PreparedWrite>>(handler(session, request));
     TaskQueue* const network = self->runtime_->network;
     network->Post([self = std::move(self), sequence, since_us, prepared] {

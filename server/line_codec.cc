@@ -12,9 +12,9 @@
 namespace roster::server {
 namespace {
 
-constexpr size_t kTailBytes = 16;             // enough for " HTTP/1.1\r"
-constexpr size_t kKeepCapacity = 4 << 10;     // of an empty buffer; larger ones are given back
-constexpr size_t kSmallObject = 64 << 10;     // is read with a parser that is kept
+constexpr size_t kTailBytes = 16;          // enough for " HTTP/1.1\r"
+constexpr size_t kKeepCapacity = 4 << 10;  // of an empty buffer; larger ones are given back
+constexpr size_t kSmallObject = 64 << 10;  // is read with a parser that is kept
 constexpr size_t kMaxIdBytes = 256;
 
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }

@@ -34,8 +34,8 @@ class LineReader : public RequestReader {
   RequestSizer::Limit LimitOf(std::string_view start) const;
 
   const RequestSizer* sizer_;
-  std::string partial_;       // of a line without its end
-  std::string tail_;          // while skipping: the last bytes seen
+  std::string partial_;  // of a line without its end
+  std::string tail_;     // while skipping: the last bytes seen
   RequestSizer::Limit skipped_limit_;
   bool skipping_ = false;
   bool first_line_ = true;

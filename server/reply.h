@@ -91,9 +91,9 @@ struct Outcome {
   Reply reply;
   std::optional<uint64_t> lsn;
   std::optional<int64_t> took_us;
-  bool durable = true;         // false: what is shown may not survive a restart
-  bool json_payload = false;   // with OUTPUT json RESP sends the tree as JSON text
-  bool close_after = false;    // the connection ends after this reply
+  bool durable = true;        // false: what is shown may not survive a restart
+  bool json_payload = false;  // with OUTPUT json RESP sends the tree as JSON text
+  bool close_after = false;   // the connection ends after this reply
 };
 
 // "p12"

@@ -43,7 +43,8 @@ bool RespReader::TakeHeader(std::string_view* input, std::string* line, absl::St
   const size_t end = input->find('\n');
   const size_t length = std::min(end, input->size());
   if (header_.size() + length > kMaxHeaderBytes) {
-    *error = ProtocolError(want == '*' ? "too big mbulk count string" : "too big bulk count string");
+    *error =
+        ProtocolError(want == '*' ? "too big mbulk count string" : "too big bulk count string");
     return false;
   }
   header_ += input->substr(0, length);

@@ -46,9 +46,9 @@ class RespReader : public RequestReader {
   std::string header_;  // of a header line without its end
   std::vector<std::string> words_;
   size_t words_left_ = 0;
-  size_t data_left_ = 0;       // of the current word
-  size_t end_left_ = 0;        // of the CRLF behind it
-  size_t request_bytes_ = 0;   // kept so far
+  size_t data_left_ = 0;      // of the current word
+  size_t end_left_ = 0;       // of the CRLF behind it
+  size_t request_bytes_ = 0;  // kept so far
   bool skipping_ = false;
   RequestSizer::Limit limit_;
 };

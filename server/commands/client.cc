@@ -18,7 +18,8 @@ bool IsPlainName(std::string_view name) {
 }
 
 Outcome SetInfo(Session* session, const std::vector<std::string>& words) {
-  if (words.size() != 3 || !IsPlainName(words[2])) return Fail("CLIENT SETINFO LIB-NAME|LIB-VER text");
+  if (words.size() != 3 || !IsPlainName(words[2]))
+    return Fail("CLIENT SETINFO LIB-NAME|LIB-VER text");
   const std::string what = ToUpper(words[1]);
   if (what == "LIB-NAME") {
     session->library = words[2];
@@ -35,7 +36,8 @@ bool IsZoneName(std::string_view name) {
   constexpr std::string_view kMarks = "_+-/";
   for (const char c : name) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (!letter && !(c >= '0' && c <= '9') && kMarks.find(c) == std::string_view::npos) return false;
+    if (!letter && !(c >= '0' && c <= '9') && kMarks.find(c) == std::string_view::npos)
+      return false;
   }
   return !name.empty() && name.front() != '/' && name.size() <= 64;
 }

@@ -34,10 +34,10 @@ Reply ArgumentDoc(std::string_view part) {
   const bool optional = part.front() == '[';
   if (optional) part = part.substr(1, part.size() - 2);
   const size_t blank = part.rfind(' ');
-  const std::string_view name =
-      blank == std::string_view::npos ? part : part.substr(blank + 1);
+  const std::string_view name = blank == std::string_view::npos ? part : part.substr(blank + 1);
   Reply::Map doc{{"name", Reply::Text(name)}, {"type", Reply::Text("string")}};
-  if (blank != std::string_view::npos) doc.emplace_back("token", Reply::Text(part.substr(0, blank)));
+  if (blank != std::string_view::npos)
+    doc.emplace_back("token", Reply::Text(part.substr(0, blank)));
   if (optional) {
     doc.emplace_back("flags", Reply(Reply::Array{Reply::Simple("optional")}));
   }
@@ -102,7 +102,8 @@ Outcome CommandCommand(const Services& services, Session*, const Request& reques
   if (what == "COUNT") return Outcome(Reply::Unsigned(table.commands().size()));
   if (what == "LIST") {
     Reply::Array names;
-    for (const auto& [name, command] : table.commands()) names.push_back(Reply::Text(ToLower(name)));
+    for (const auto& [name, command] : table.commands())
+      names.push_back(Reply::Text(ToLower(name)));
     return Outcome(Reply(std::move(names)));
   }
   return Outcome(Reply::Error("ERR", "COMMAND knows COUNT DOCS INFO LIST"));

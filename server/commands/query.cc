@@ -6,13 +6,12 @@
 namespace roster::server {
 namespace {
 
-Reply ToReply(Count count) {
-  return Reply(Reply::Map{{"count", Reply::Unsigned(count.count)}});
-}
+Reply ToReply(Count count) { return Reply(Reply::Map{{"count", Reply::Unsigned(count.count)}}); }
 
 Reply ToReply(Table table) {
   Reply::Array columns;
-  for (Table::Column& column : table.columns) columns.push_back(Reply::Text(std::move(column.name)));
+  for (Table::Column& column : table.columns)
+    columns.push_back(Reply::Text(std::move(column.name)));
   Reply::Array rows;
   rows.reserve(table.rows.size());
   for (std::vector<Value>& values : table.rows) {
@@ -21,7 +20,8 @@ Reply ToReply(Table table) {
     for (Value& value : values) row.push_back(Reply::FromValue(std::move(value)));
     rows.push_back(Reply(std::move(row)));
   }
-  return Reply(Reply::Map{{"columns", Reply(std::move(columns))}, {"rows", Reply(std::move(rows))}});
+  return Reply(
+      Reply::Map{{"columns", Reply(std::move(columns))}, {"rows", Reply(std::move(rows))}});
 }
 
 Outcome RunStatement(const Services& services, const Session& session, const Request& request) {
@@ -29,8 +29,8 @@ Outcome RunStatement(const Services& services, const Session& session, const Req
   absl::StatusOr<QueryResult> result =
       services.database->Execute(request.statement, request.params, options);
   if (!result.ok()) return Outcome(Reply::Error(result.status()));
-  Outcome outcome(std::visit([](auto&& data) { return ToReply(std::move(data)); },
-                             std::move(result->data)));
+  Outcome outcome(
+      std::visit([](auto&& data) { return ToReply(std::move(data)); }, std::move(result->data)));
   outcome.lsn = result->lsn.value;
   outcome.took_us = result->took_us;
   outcome.durable = result->durable;

@@ -60,8 +60,8 @@ Reply BatchReply(const ParsedBatch& parsed, WriteResult result) {
     ItemResult& item = result.items[i];
     num_ok += item.status.ok();
     num_duplicates += item.status.ok() && (item.duplicate || result.duplicate);
-    items[parsed.positions[i]] = item.status.ok() ? ItemReply(std::move(item), result.duplicate)
-                                                  : ItemError(item.status);
+    items[parsed.positions[i]] =
+        item.status.ok() ? ItemReply(std::move(item), result.duplicate) : ItemError(item.status);
   }
   const auto total = static_cast<int64_t>(parsed.num_items);
   return Reply(Reply::Map{{"ok", Reply::Integer(num_ok)},

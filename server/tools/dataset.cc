@@ -14,9 +14,9 @@ namespace roster::server {
 namespace {
 
 constexpr int64_t kDayMs = 86'400'000;
-constexpr int64_t kCreatedDays = 1095;       // profiles are up to three years old
-constexpr uint64_t kDormantPercent = 10;     // profiles without any event
-constexpr uint64_t kMaxSessionEvents = 7;    // sessions have 1 to 7: four on average
+constexpr int64_t kCreatedDays = 1095;     // profiles are up to three years old
+constexpr uint64_t kDormantPercent = 10;   // profiles without any event
+constexpr uint64_t kMaxSessionEvents = 7;  // sessions have 1 to 7: four on average
 constexpr uint64_t kPhoneNumbers = 100'000'000;
 constexpr uint64_t kProgressProfiles = 1024;
 
@@ -224,7 +224,8 @@ class Generator {
     event->type = kEventTypes[type].name;
     switch (type) {
       case kPurchase:
-        event->amount_cents = static_cast<int64_t>(HeavyTail(random) * 500 / 16 + random->Below(100));
+        event->amount_cents =
+            static_cast<int64_t>(HeavyTail(random) * 500 / 16 + random->Below(100));
         [[fallthrough]];
       case kProductView:
       case kAddToCart:
@@ -250,7 +251,7 @@ class Generator {
   const uint64_t rank_shift_;
   const Zipf countries_;
   DatasetProfile profile_;
-  std::vector<DatasetEvent> events_;                 // of the profile
+  std::vector<DatasetEvent> events_;                  // of the profile
   std::vector<std::pair<int64_t, uint64_t>> starts_;  // of its sessions, with their lengths
   uint64_t last_event_ = 0;
   uint64_t last_session_ = 0;

@@ -33,8 +33,7 @@ class FilesSink : public DatasetSink {
   FilesSink(std::unique_ptr<TextFile> profiles, std::unique_ptr<TextFile> events)
       : profiles_(std::move(profiles)), events_(std::move(events)) {}
 
-  absl::Status Take(const DatasetProfile& profile,
-                    absl::Span<const DatasetEvent> events) override {
+  absl::Status Take(const DatasetProfile& profile, absl::Span<const DatasetEvent> events) override {
     WriteProfile(profile, profiles_.get());
     absl::Status status = profiles_->FlushWhenLarge();
     for (const DatasetEvent& event : events) {
@@ -74,9 +73,9 @@ class CsvSink : public FilesSink {
  protected:
   void WriteProfile(const DatasetProfile& p, TextFile* file) override {
     file->AddInteger(static_cast<int64_t>(p.number));
-    for (const std::string_view text : {std::string_view(p.email), std::string_view(p.phone),
-                                        p.first_name, p.last_name, p.company, p.country, p.city,
-                                        p.plan}) {
+    for (const std::string_view text :
+         {std::string_view(p.email), std::string_view(p.phone), p.first_name, p.last_name,
+          p.company, p.country, p.city, p.plan}) {
       file->Add(',');
       file->Add(text);
     }

@@ -63,8 +63,7 @@ class DatabaseSink : public DatasetSink {
   // The store may still call back.
   ~DatabaseSink() override { WaitForOpen(0); }
 
-  absl::Status Take(const DatasetProfile& profile,
-                    absl::Span<const DatasetEvent> events) override {
+  absl::Status Take(const DatasetProfile& profile, absl::Span<const DatasetEvent> events) override {
     const IdentityRef self{"external_id", std::to_string(profile.number)};
     Identify identify;
     identify.identities.push_back(self);
@@ -109,9 +108,8 @@ class DatabaseSink : public DatasetSink {
       if (!first_error_.ok()) return first_error_;
       ++num_open_;
     }
-    database_->WriteAsync(std::exchange(batch_, {}), [this](absl::StatusOr<WriteResult> result) {
-      OnDone(result);
-    });
+    database_->WriteAsync(std::exchange(batch_, {}),
+                          [this](absl::StatusOr<WriteResult> result) { OnDone(result); });
     return absl::OkStatus();
   }
 

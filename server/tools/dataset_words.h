@@ -34,9 +34,9 @@ inline constexpr std::array<EventTypeShare, 12> kEventTypes = {{{"page_view", 45
 inline constexpr std::array<std::string_view, 8> kChannels = {
     "web", "ios", "android", "email", "sms", "whatsapp", "messenger", "store"};
 inline constexpr std::array<std::string_view, 4> kPlans = {"free", "pro", "team", "enterprise"};
-inline constexpr std::array<std::string_view, 6> kMailDomains = {
-    "gmail.example", "outlook.example", "yahoo.example",
-    "icloud.example", "mail.example", "work.example"};
+inline constexpr std::array<std::string_view, 6> kMailDomains = {"gmail.example", "outlook.example",
+                                                                 "yahoo.example", "icloud.example",
+                                                                 "mail.example",  "work.example"};
 
 // Lists that are put together from parts.
 struct DatasetWords {

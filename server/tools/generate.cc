@@ -91,7 +91,8 @@ void AddGenerateTool(CLI::App* app, int* exit_code) {
       ->capture_default_str();
   tool->add_option("--seed", flags->dataset.seed, "Equal seeds give equal data")
       ->capture_default_str();
-  tool->add_option("--end", flags->end, "Time of the last events; 2026-01-01T00:00:00Z if not given");
+  tool->add_option("--end", flags->end,
+                   "Time of the last events; 2026-01-01T00:00:00Z if not given");
   CLI::Option_group* to = tool->add_option_group("to", "Where it goes");
   to->add_option("--data", flags->data, "Into a data directory");
   to->add_option("--csv", flags->csv, "As profiles.csv and events.csv in a directory");

@@ -17,9 +17,8 @@ using simdjson::dom::element;
 
 // Widths count code points; good enough for a terminal.
 size_t Width(std::string_view text) {
-  return std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-  });
+  return std::count_if(text.begin(), text.end(),
+                       [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
 }
 
 // One cell: text as it is (control characters as blanks), all else as JSON.
@@ -95,8 +94,8 @@ ReplyText ErrorText(element error, std::string_view statement) {
   uint64_t column = 0;
   if (error["code"].get(code) != simdjson::SUCCESS) code = "ERR";
   if (error["message"].get(message) != simdjson::SUCCESS) message = "no message";
-  const bool placed = error["line"].get(line) == simdjson::SUCCESS &&
-                      error["col"].get(column) == simdjson::SUCCESS;
+  const bool placed =
+      error["line"].get(line) == simdjson::SUCCESS && error["col"].get(column) == simdjson::SUCCESS;
   described.error_code = code;
   described.exit_code = kExitError;
   if (code == "TIMEOUT") described.exit_code = kExitTimeout;

@@ -128,7 +128,10 @@ absl::StatusOr<std::unique_ptr<WalReader>> LogDirectory::Reader(Lsn after) const
 absl::Status LogDirectory::StartWriting(const WalEnd& end) {
   if (end.file_number != 0) ROSTER_RETURN_IF_ERROR(SettleTail(end));
   ROSTER_RETURN_IF_ERROR(OpenMark(end));
-  return StartFile(end.position, end.lsn, end.clock_ceiling);
+  ROSTER_RETURN_IF_ERROR(StartFile(end.position, end.lsn, end.clock_ceiling));
+  for (const LogEntry& log : manifest_.logs) CutAtEnd(log);
+  RemoveUnlisted();
+  return absl::OkStatus();
 }
 
 absl::Status LogDirectory::SettleTail(const WalEnd& end) {
@@ -177,7 +180,7 @@ absl::Status LogDirectory::StartFile(const WalPosition& end, Lsn base_lsn,
                           CreateFile(next, base_lsn, clock_ceiling));
   next.logs.push_back({next.next_file_number, base_lsn, std::nullopt});
   ++next.next_file_number;
-  const absl::Status prepared = PrepareManifest(fs_, directory_, next);
+  absl::Status prepared = PrepareManifest(fs_, directory_, next);
   if (!prepared.ok()) {
     const uint64_t number = writer->options().number;
     writer.reset();
@@ -192,7 +195,6 @@ absl::Status LogDirectory::StartFile(const WalPosition& end, Lsn base_lsn,
     MutexLock lock(&state_mutex_);
     writer_ = std::move(writer);
   }
-  TidyUp();
   return absl::OkStatus();
 }
 
@@ -216,18 +218,17 @@ absl::StatusOr<std::unique_ptr<WalWriter>> LogDirectory::CreateFile(const Manife
   return WalWriter::Create(fs_, directory_, options);
 }
 
-// Failures are of no consequence here: the next opening does what is left.
-void LogDirectory::TidyUp() {
-  for (const LogEntry& log : manifest_.logs) {
-    if (!log.closed) continue;
-    const auto file =
-        fs_->Open(JoinPath(directory_, LogFileName(log.number)), OpenMode::kReadWrite);
-    if (!file.ok()) continue;
-    const auto size = (*file)->Size();
-    if (size.ok() && *size > log.closed->end_offset) {
-      (*file)->Truncate(log.closed->end_offset).IgnoreError();
-    }
+void LogDirectory::CutAtEnd(const LogEntry& log) {
+  if (!log.closed) return;
+  const auto file = fs_->Open(JoinPath(directory_, LogFileName(log.number)), OpenMode::kReadWrite);
+  if (!file.ok()) return;
+  const auto size = (*file)->Size();
+  if (size.ok() && *size > log.closed->end_offset) {
+    (*file)->Truncate(log.closed->end_offset).IgnoreError();
   }
+}
+
+void LogDirectory::RemoveUnlisted() {
   const auto names = fs_->List(directory_);
   if (!names.ok()) return;
   for (const std::string& name : *names) {
@@ -245,6 +246,7 @@ absl::Status LogDirectory::Reserve(uint64_t payload_bytes) {
   if (end.offset >= options_.rotate_bytes && has_commits && writer->group_empty()) {
     ROSTER_RETURN_IF_ERROR(writer->Sync().status());
     ROSTER_RETURN_IF_ERROR(StartFile(end, end.lsn, end.clock_ceiling));
+    CutAtEnd(manifest_.logs[manifest_.logs.size() - 2]);
     ROSTER_ASSIGN_OR_RETURN(writer, Writer());
   }
   return writer->Reserve(payload_bytes);

@@ -106,7 +106,9 @@ class LogDirectory {
   absl::Status StartFile(const WalPosition& end, Lsn base_lsn, Timestamp clock_ceiling);
   absl::StatusOr<std::unique_ptr<WalWriter>> CreateFile(const Manifest& manifest, Lsn base_lsn,
                                                         Timestamp clock_ceiling);
-  void TidyUp();
+  // What these two fail to do is of no consequence: the next opening does it.
+  void CutAtEnd(const LogEntry& log);
+  void RemoveUnlisted();
   // Errors: READONLY once the log has latched.
   absl::StatusOr<std::shared_ptr<WalWriter>> Writer() const ABSL_LOCKS_EXCLUDED(state_mutex_);
   absl::Status Latch(const absl::Status& cause) ABSL_LOCKS_EXCLUDED(state_mutex_);

@@ -150,7 +150,7 @@ class FaultyFile final : public File {
 
   absl::Status Sync() override {
     MutexLock lock(&fs_->mutex_);
-    const absl::Status status = fs_->Begin(FileCall::kSync);
+    absl::Status status = fs_->Begin(FileCall::kSync);
     if (absl::IsAborted(status)) return status;
     if (status.ok()) {
       inode_->Sync();

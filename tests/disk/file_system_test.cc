@@ -4,34 +4,16 @@
 // does to the latter.
 #include "storage/disk/file_system.h"
 
-#include <stdlib.h>
-
 #include <catch2/catch.hpp>
 
-#include <filesystem>
 #include <set>
 
 #include "roster/error.h"
 #include "tests/disk/faulty_file_system.h"
-#include "tests/disk/seeded_random.h"
+#include "tests/disk/temp_dir.h"
 
 namespace roster {
 namespace {
-
-// A directory that goes when the test does.
-class TempDir {
- public:
-  TempDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "roster-XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 std::string ReadAt(File* file, uint64_t offset, size_t size) {
   std::string bytes(size, '?');

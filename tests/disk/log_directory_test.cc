@@ -12,6 +12,7 @@
 #include "storage/base/text.h"
 #include "storage/disk/file_names.h"
 #include "tests/disk/log_harness.h"
+#include "tests/disk/temp_dir.h"
 
 namespace roster {
 namespace {
@@ -92,6 +93,34 @@ TEST_CASE("a log without its beginning, or with a gap, is refused unless a snaps
   REQUIRE(PublishManifest(&fs, kStoreDir, manifest).ok());
   REQUIRE(ErrorCodeOf(Recover(&fs).status()) == ErrorCode::kCorrupt);
   if (gone == 0) REQUIRE(Recover(&fs, next_base).ok());
+}
+
+TEST_CASE("the real file system carries a store, and commits larger than a frame") {
+  const TempDir temp;
+  const std::string dir = temp.path() + "/store";
+  SeededRandom random(1);
+  LogDirectoryOptions options;
+  options.rotate_bytes = 1u << 20;
+  const std::string large(kWalMaxPayloadBytes + 1, 'x');
+  for (uint64_t opening = 0; opening < 3; ++opening) {
+    auto log = *LogDirectory::Open(RealFileSystem(), &random, dir, options);
+    const auto recovered = ReadAll(*log);
+    REQUIRE(recovered.ok());
+    REQUIRE(recovered->commits.size() == 2 * opening);
+    REQUIRE(recovered->end.torn_bytes == 0);
+    if (opening > 0) REQUIRE((recovered->commits[0].bytes == large));
+    REQUIRE(log->StartWriting(recovered->end).ok());
+    REQUIRE(ErrorCodeOf(LogDirectory::Open(RealFileSystem(), &random, dir, options).status()) ==
+            ErrorCode::kLocked);
+    for (const std::string& bytes : {large, std::string("small")}) {
+      REQUIRE(log->Reserve(bytes.size()).ok());
+      REQUIRE(log->AppendCommit(bytes, Timestamp{5}).ok());
+      REQUIRE(log->Write().ok());
+      REQUIRE(log->Sync()->value == opening * 3 + (bytes == "small" ? 3 : 2));
+    }
+    REQUIRE(log->SyncMark(Timestamp{6}).ok());
+    REQUIRE(log->manifest().logs.size() == 2 * opening + 2);
+  }
 }
 
 TEST_CASE("two openings of one directory: the second one is told LOCKED") {

@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
-#include "test_store.h"
+#include "tests/query/test_store.h"
 
 namespace roster::query {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "test_store.h"
+#include "tests/query/test_store.h"
 
 #include <catch2/catch.hpp>
 
@@ -15,11 +15,6 @@ int64_t TestStore::Count(std::string_view text, const std::vector<Value>& params
     return -1;
   }
   return static_cast<int64_t>(std::get<CountAnswer>(*answer).count);
-}
-
-void TestStore::Apply(const Mutation& mutation) {
-  if (!store_.Check(mutation).ok()) FAIL("a mutation that does not fit");
-  store_.Apply(mutation, &changes_);
 }
 
 }  // namespace roster::query

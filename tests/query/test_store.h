@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A small store for tests of the query layer: names instead of ids, everything through
-// Store::Apply.
+// A small store for tests of the query layer: names instead of ids, and statements asked of it.
 #ifndef ROSTER_TESTS_QUERY_TEST_STORE_H_
 #define ROSTER_TESTS_QUERY_TEST_STORE_H_
 
@@ -15,8 +14,8 @@
 #include "query/query.h"
 #include "query/schema_catalog.h"
 #include "roster/value.h"
-#include "storage/memory/change.h"
-#include "storage/memory/store.h"
+#include "storage/memory/read_view.h"
+#include "tests/memory/store_builder.h"
 
 namespace roster::query {
 
@@ -27,44 +26,43 @@ class TestStore {
   // 2026-06-15T12:00:00Z.
   static constexpr Timestamp kNow{1'781'524'800'000};
 
-  // Declarations: "name", type, scale of a decimal.
+  // Declarations: name, type, scale of a decimal.
   void Trait(std::string name, ValueType type, uint8_t scale = 0) {
-    Apply(DeclareTrait{std::move(name), type, scale});
+    builder_.Trait(std::move(name), type, scale);
   }
-  void Event(std::string name) { Apply(DeclareEvent{std::move(name)}); }
+  void Event(std::string name) { builder_.Event(std::move(name)); }
   void Property(std::string_view event, std::string name, ValueType type, uint8_t scale = 0) {
-    Apply(DeclareProperty{*schema().FindEvent(event), std::move(name), type, scale});
+    builder_.Property(*schema().FindEvent(event), std::move(name), type, scale);
   }
-  void Namespace(std::string name) {
-    Apply(DeclareNamespace{{.name = std::move(name), .rank = 1, .limit = 10}});
-  }
+  void Namespace(std::string name) { builder_.Namespace(std::move(name)); }
 
   ProfileId Profile(const Fields& traits = {}, Timestamp time = kNow) {
-    const ProfileId id{++last_profile_};
-    Apply(CreateProfile{id, time, "test"});
+    const ProfileId id = builder_.Profile(time.ms);
     for (const auto& [name, value] : traits) Set(id, name, value, time);
     return id;
   }
   void Set(ProfileId id, std::string_view trait, Value value, Timestamp time = kNow) {
-    Apply(SetTrait{id, *schema().FindTrait(trait), std::move(value), time});
+    builder_.Set(id, *schema().FindTrait(trait), std::move(value), time.ms);
   }
   void Identity(ProfileId id, std::string_view name_space, std::string value) {
-    Apply(AttachIdentity{
-        id, {num_identities_++}, *schema().FindNamespace(name_space), std::move(value)});
+    const IdentityId next{static_cast<uint32_t>(state().identities.size())};
+    builder_.Apply(AttachIdentity{id, next, *schema().FindNamespace(name_space), std::move(value)});
   }
   void Did(ProfileId id, std::string_view event, Timestamp time, const Fields& properties = {}) {
     const EventTypeId type = *schema().FindEvent(event);
-    AddEvent add{id, type, {++last_event_}, time};
+    std::vector<std::pair<PropertyId, Value>> cells;
     for (const auto& [name, value] : properties) {
-      add.properties.emplace_back(*schema().event(type).FindProperty(name), value);
+      cells.emplace_back(*schema().event(type).FindProperty(name), value);
     }
-    Apply(std::move(add));
+    builder_.Add(id, type, ++last_event_, time.ms, std::move(cells));
   }
-  void Merge(ProfileId loser, ProfileId survivor) { Apply(MergeProfiles{loser, survivor}); }
+  void Merge(ProfileId loser, ProfileId survivor) {
+    builder_.Apply(MergeProfiles{loser, survivor});
+  }
 
-  const Schema& schema() const { return *store_.state().schema; }
-  const State& state() const { return store_.state(); }
-  ReadView View(Timestamp now = kNow) const { return store_.TakeView(now); }
+  const Schema& schema() const { return *state().schema; }
+  const State& state() const { return builder_.store.state(); }
+  ReadView View(Timestamp now = kNow) const { return builder_.store.TakeView(now); }
 
   absl::StatusOr<QueryAnswer> Ask(std::string_view text, const std::vector<Value>& params = {},
                                   Timestamp now = kNow, std::string_view zone = "UTC") const {
@@ -76,13 +74,8 @@ class TestStore {
                 std::string_view zone = "UTC") const;
 
  private:
-  void Apply(const Mutation& mutation);
-
-  Store store_;
-  ChangeSet changes_;
-  uint64_t last_profile_ = 0;
+  StoreBuilder builder_;
   uint64_t last_event_ = 0;
-  uint32_t num_identities_ = 0;
 };
 
 // Milliseconds of spans of time.

@@ -84,7 +84,8 @@ TEST_CASE("find in all shapes") {
         "%2\r\n$7\r\ncolumns\r\n*2\r\n$2\r\nid\r\n$5\r\nscore\r\n$4\r\nrows\r\n*1\r\n*2\r\n:1\r\n"
         ",0.5\r\n");
   CHECK(clients.Resp({"OUTPUT", "json"}) == "+OK\r\n");
-  CHECK(clients.Resp({"FIND", "id"}) == "$43\r\n{\"columns\":[\"id\",\"score\"],\"rows\":[[1,0.5]]}\r\n");
+  CHECK(clients.Resp({"FIND", "id"}) ==
+        "$43\r\n{\"columns\":[\"id\",\"score\"],\"rows\":[[1,0.5]]}\r\n");
   CHECK(clients.Resp({"PING"}) == "+PONG\r\n");
 }
 
@@ -99,20 +100,21 @@ TEST_CASE("identify, track and get") {
   Clients clients;
   const std::string created = clients.Line(std::string("identify ") + kIdentify);
   CHECK(Has(created, R"("lsn":1)"));
-  CHECK(Has(created,
-            R"("result":{"profile":"p1","created":true,"duplicate":false,"warnings":[]})"));
-  const std::string tracked = clients.Line(
-      R"({"cmd":"track","userId":"u1","event":"order","messageId":"m1","id":5})");
+  CHECK(
+      Has(created, R"("result":{"profile":"p1","created":true,"duplicate":false,"warnings":[]})"));
+  const std::string tracked =
+      clients.Line(R"({"cmd":"track","userId":"u1","event":"order","messageId":"m1","id":5})");
   CHECK(Has(tracked, R"("id":5)"));
   CHECK(Has(tracked, R"("created":false)"));
   CHECK(clients.Resp({"TRACK", R"({"userId":"u1","event":"order","messageId":"m1"})"}) ==
         "*8\r\n$7\r\nprofile\r\n$2\r\np1\r\n$7\r\ncreated\r\n:0\r\n$9\r\nduplicate\r\n:1\r\n"
         "$8\r\nwarnings\r\n*0\r\n");
   const std::string profile = clients.Line("get external_id:u1");
-  for (const char* section : {"\"profile\":\"p1\"", "\"created_via\"", "\"created_at\"",
-                              "\"first_seen\":null", "\"last_seen\"", "\"identities\":[{\"namespace\"",
-                              "\"traits\":{\"plan\":{\"value\":\"pro\"", "\"event_counts\"",
-                              "\"events\":[{\"id\":\"000000000000000a\",\"type\":\"order\""}) {
+  for (const char* section :
+       {"\"profile\":\"p1\"", "\"created_via\"", "\"created_at\"", "\"first_seen\":null",
+        "\"last_seen\"", "\"identities\":[{\"namespace\"",
+        "\"traits\":{\"plan\":{\"value\":\"pro\"", "\"event_counts\"",
+        "\"events\":[{\"id\":\"000000000000000a\",\"type\":\"order\""}) {
     CHECK(Has(profile, section));
   }
   CHECK(clients.Line("get p1") == profile);
@@ -142,9 +144,9 @@ TEST_CASE("a request id makes a write at most once") {
 
 TEST_CASE("a batch answers each item in its place") {
   Clients clients;
-  const std::string reply = clients.Line(
-      R"(batch [{"type":"identify","userId":"a"},7,{"type":"track","event":"e"},)"
-      R"({"type":"track","userId":"b","event":"e"}])");
+  const std::string reply =
+      clients.Line(R"(batch [{"type":"identify","userId":"a"},7,{"type":"track","event":"e"},)"
+                   R"({"type":"track","userId":"b","event":"e"}])");
   CHECK(Has(reply, R"("result":{"ok":2,"duplicates":0,"failed":2,"items":[{"profile":"p1")"));
   CHECK(Has(reply, R"({"error":{"code":"NOIDENTITY")"));
   CHECK(reply.find("\"error\"") < reply.find("NOIDENTITY"));
@@ -152,9 +154,9 @@ TEST_CASE("a batch answers each item in its place") {
   CHECK(Has(clients.Line("batch []"), R"("ok":0)"));
   CHECK(Has(clients.Line(R"({"cmd":"batch","batch":[{"type":"identify","userId":"a"}]})"),
             R"("ok":1)"));
-  CHECK(Has(clients.Line(
-                R"({"cmd":"batch","atomic":true,"batch":[{"type":"identify","userId":"z"},7]})"),
-            "(item 2)"));
+  CHECK(Has(
+      clients.Line(R"({"cmd":"batch","atomic":true,"batch":[{"type":"identify","userId":"z"},7]})"),
+      "(item 2)"));
 }
 
 TEST_CASE("session commands") {
@@ -200,9 +202,9 @@ TEST_CASE("COMMAND has the shapes of Redis") {
 TEST_CASE("INFO is text in RESP and an object in lines") {
   Clients clients;
   const std::string text = clients.Resp({"INFO"});
-  for (const char* part : {"# Server\r\n", "redis_version:7.0.0\r\n", "role:master\r\n",
-                           "loading:0\r\n", "roster_version:", "# Clients\r\n", "# Stats\r\n",
-                           "# Persistence\r\n", "# Memory\r\n"}) {
+  for (const char* part :
+       {"# Server\r\n", "redis_version:7.0.0\r\n", "role:master\r\n", "loading:0\r\n",
+        "roster_version:", "# Clients\r\n", "# Stats\r\n", "# Persistence\r\n", "# Memory\r\n"}) {
     CHECK(Has(text, part));
   }
   CHECK_FALSE(Has(clients.Resp({"INFO", "memory"}), "# Server"));

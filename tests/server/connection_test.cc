@@ -279,7 +279,8 @@ TEST_CASE("when all buffers are full, small clients are still served") {
   Simulation simulation(limits);
   simulation.hold_store = true;
   std::vector<SimulatedClient> hogs;
-  const std::string large = "track {\"userId\":\"u\",\"event\":\"" + std::string(60'000, 'x') + "\"}\n";
+  const std::string large =
+      "track {\"userId\":\"u\",\"event\":\"" + std::string(60'000, 'x') + "\"}\n";
   for (int i = 0; i < 15; ++i) {
     hogs.push_back(simulation.Connect());
     for (int k = 0; k < 20; ++k) hogs.back().Send(large);

@@ -178,8 +178,8 @@ class FakeDatabase : public Database {
 
   ItemResult ApplyItem(const WriteItem& item) {
     ItemResult result;
-    const std::vector<IdentityRef>& identities =
-        std::visit([](const auto& i) -> const std::vector<IdentityRef>& { return i.identities; }, item);
+    const std::vector<IdentityRef>& identities = std::visit(
+        [](const auto& i) -> const std::vector<IdentityRef>& { return i.identities; }, item);
     if (identities.empty()) {
       result.status = MakeError(ErrorCode::kNoIdentity, "no usable identity");
       return result;
@@ -194,8 +194,12 @@ class FakeDatabase : public Database {
     result.profile.value = id;
     Profile& profile = profiles_[id];
     if (const auto* track = std::get_if<Track>(&item)) {
-      result.duplicate = !track->message_id.empty() && !messages_.insert({track->message_id, 0}).second;
-      EventEntry event{.id = 10, .type = track->event, .time = {1000}, .properties = track->properties,
+      result.duplicate =
+          !track->message_id.empty() && !messages_.insert({track->message_id, 0}).second;
+      EventEntry event{.id = 10,
+                       .type = track->event,
+                       .time = {1000},
+                       .properties = track->properties,
                        .origin = identities[0]};
       if (!result.duplicate) profile.events.insert(profile.events.begin(), event);
     } else {
@@ -207,7 +211,8 @@ class FakeDatabase : public Database {
   }
 
   Table AllProfiles() const {
-    Table table{.columns = {{"id", ValueType::kInteger}, {"score", ValueType::kNumber}}, .rows = {}};
+    Table table{.columns = {{"id", ValueType::kInteger}, {"score", ValueType::kNumber}},
+                .rows = {}};
     for (const auto& [id, profile] : profiles_) {
       table.rows.push_back({Value(static_cast<int64_t>(id)), Value(0.5)});
     }

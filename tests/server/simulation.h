@@ -42,9 +42,9 @@ class ManualQueue : public TaskQueue {
 struct Line {
   std::string to_server;
   std::string to_client;
-  bool client_ended = false;  // sends no more
-  bool server_ended = false;  // ShutdownWrite
-  bool closed = false;        // by the server
+  bool client_ended = false;                           // sends no more
+  bool server_ended = false;                           // ShutdownWrite
+  bool closed = false;                                 // by the server
   size_t window = std::numeric_limits<size_t>::max();  // bytes that the server may still write
   std::function<void()> readable;
   std::function<void()> writable;

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs what query/LANGUAGE.md says: statements in blocks marked `roster`, answers in those marked
+// `error`.
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "query/errors.h"
+#include "tests/query/test_store.h"
+
+namespace roster::query {
+namespace {
+
+// The lines of the blocks of one kind; each block ends with an empty line.
+std::vector<std::string> BlocksOf(const std::string& kind) {
+  std::ifstream file(ROSTER_LANGUAGE_MD);
+  REQUIRE(file.good());
+  std::vector<std::string> lines;
+  std::string line;
+  bool inside = false;
+  while (std::getline(file, line)) {
+    if (inside && line == "```") {
+      inside = false;
+      lines.emplace_back();
+    } else if (inside) {
+      lines.push_back(line);
+    } else {
+      inside = line == "```" + kind;
+    }
+  }
+  return lines;
+}
+
+TestStore Example() {
+  TestStore store;
+  for (const char* text : {"country", "plan", "name", "Country.code"}) {
+    store.Trait(text, ValueType::kText);
+  }
+  store.Trait("age", ValueType::kInteger);
+  store.Trait("balance", ValueType::kDecimal, 2);
+  store.Trait("score", ValueType::kNumber);
+  store.Trait("vip", ValueType::kBoolean);
+  store.Trait("2fa", ValueType::kBoolean);
+  store.Trait("birthday", ValueType::kDate);
+  store.Trait("joined", ValueType::kTimestamp);
+  store.Trait("interests", ValueType::kTextList);
+  store.Namespace("email");
+  store.Namespace("phone");
+  store.Event("order");
+  store.Property("order", "total", ValueType::kDecimal, 2);
+  store.Property("order", "category", ValueType::kText);
+  store.Property("order", "shipped", ValueType::kTimestamp);
+  store.Event("login");
+  const ProfileId jo = store.Profile({{"country", "NL"}, {"name", "Jo"}, {"age", int64_t{30}}});
+  store.Identity(jo, "email", "jo@gmail.com");
+  store.Did(jo, "order", Ago(kDayMs), {{"total", Decimal{6000, 2}}, {"category", "shoes"}});
+  return store;
+}
+
+TEST_CASE("every statement of LANGUAGE.md runs") {
+  const TestStore store = Example();
+  int statements = 0;
+  for (const std::string& line : BlocksOf("roster")) {
+    if (line.empty()) continue;
+    const auto answer = store.Ask(line, {"NL"});
+    INFO(RenderError(line, answer.status()));
+    CHECK(answer.ok());
+    ++statements;
+  }
+  CHECK(statements > 25);
+}
+
+TEST_CASE("every error of LANGUAGE.md reads as it says") {
+  const TestStore store = Example();
+  const std::vector<std::string> lines = BlocksOf("error");
+  REQUIRE(lines.size() >= 12);
+  for (size_t i = 0; i + 2 < lines.size(); i += 3) {
+    const auto answer = store.Ask(lines[i]);
+    REQUIRE(!answer.ok());
+    CHECK(RenderError(lines[i], answer.status()) == lines[i] + "\n" + lines[i + 1]);
+  }
+}
+
+}  // namespace
+}  // namespace roster::query

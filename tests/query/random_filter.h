@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Random stores and random filters over them, from one seed: every form of the language, on data
+// with missing values, empty and foreign texts, equal times, late and future events, merges.
+#ifndef ROSTER_TESTS_QUERY_RANDOM_FILTER_H_
+#define ROSTER_TESTS_QUERY_RANDOM_FILTER_H_
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/query/test_store.h"
+
+namespace roster::query {
+
+class RandomFilter {
+ public:
+  explicit RandomFilter(uint64_t seed) : random_(seed) {}
+
+  // Declares everything that Filter may name and fills it.
+  TestStore Store(int num_profiles);
+  // A filter with at most `depth` levels of logic.
+  std::string Filter(int depth);
+  // A moment about now, for views.
+  Timestamp Now();
+
+ private:
+  uint64_t Below(uint64_t n) { return random_() % n; }
+  bool OneIn(uint64_t n) { return Below(n) == 0; }
+  template <typename T>
+  const T& Of(const std::vector<T>& values) {
+    return values[Below(values.size())];
+  }
+
+  // A trait of the store or a property of its events: both have the same names and types.
+  std::string Test(bool windows);
+  std::string Compare(const std::string& value);
+  std::string Number();
+  std::string Text();
+  std::string Time();
+  std::string Window();
+  std::string Duration();
+  std::string Condition(int depth);
+  std::string Behaviour();
+
+  int64_t RandomTime();
+  Fields RandomFields();
+
+  std::mt19937_64 random_;
+};
+
+}  // namespace roster::query
+
+#endif  // ROSTER_TESTS_QUERY_RANDOM_FILTER_H_
