@@ -110,11 +110,12 @@ absl::StatusOr<WriteResult> CommitQueue::Commit(const Batch& batch, bool* commit
   Draft draft(WriterStore().state());
   ROSTER_ASSIGN_OR_RETURN(WriteResult result, StageAll(batch, time.clock, &draft));
   result.lsn = WriterStore().lsn();
-  if (draft.mutations().empty()) return result;  // repeats only: nothing to log
+  const bool time_due = WriterStore().next_due().value_or(Timestamp{INT64_MAX}) <= time.clock;
+  if (draft.mutations().empty() && !time_due) return result;  // repeats only: nothing to log
 
-  std::vector<Mutation> mutations = draft.TakeMutations();
-  mutations.push_back(Advance{time.clock});
-  const ProfileId first = result.items.front().profile;
+  std::vector<Mutation> mutations = {Advance{time.clock}};
+  for (Mutation& mutation : draft.TakeMutations()) mutations.push_back(std::move(mutation));
+  const ProfileId first = result.items.empty() ? ProfileId{} : result.items.front().profile;
   const std::string payload = EncodeCommit({.received_at = time.clock,
                                             .request_id = batch.options.request_id,
                                             .digest = digest,
@@ -178,7 +179,6 @@ absl::StatusOr<WriteResult> CommitQueue::StageAll(const Batch& batch, Timestamp 
     result.items.push_back(item.ok() ? *std::move(item)
                                      : ItemResult{.status = item.status(), .profile = {}});
   }
-  if (result.items.empty()) return MakeError(ErrorCode::kErr, "a batch needs at least one item");
   return result;
 }
 

@@ -67,6 +67,7 @@ class Engine final : public Database {
 
  private:
   ReadView TakeView();
+  std::optional<Timestamp> NextDue();
   absl::Status Open() const;
 
   const Options options_;
@@ -187,11 +188,20 @@ absl::Status Engine::Close() {
 }
 
 ReadView Engine::TakeView() {
-  const Timestamp now = clock_->Now();
+  Timestamp now = clock_->Now();
+  if (const auto due = NextDue(); due && *due <= now) {
+    // What becomes true by time alone is a commit too. A store that takes none stops before it.
+    if (!Write(Batch{}).ok()) now.ms = due->ms - 1;
+  }
   MutexLock lock(&shared_.mutex);
   // A commit in flight may be ahead of the ceiling; its own frames carry one that covers it, and
   // the reply waits for them.
   return shared_.store.TakeView(std::max(now, shared_.store.clock()));
+}
+
+std::optional<Timestamp> Engine::NextDue() {
+  MutexLock lock(&shared_.mutex);
+  return shared_.store.next_due();
 }
 
 absl::Status Engine::Open() const {

@@ -70,17 +70,21 @@ struct Found {
 };
 
 // The newest events over all types, newest first; counts by type on the way.
-std::vector<Found> FindNewest(const State& state, RowId row, uint32_t max_events,
+std::vector<Found> FindNewest(const ReadView& view, RowId row, uint32_t max_events,
                               std::vector<EventCount>* counts) {
+  const State& state = view.state();
   std::vector<Found> found;
   for (size_t e = 0; e < state.partitions.size(); ++e) {
     const EventTypeId type{static_cast<uint16_t>(e)};
     const EventPartition& partition = state.partition(type);
-    const std::vector<EventRef> events = partition.EventsOf(row);
+    std::vector<EventRef> events = partition.EventsOf(row);
+    if (events.empty()) continue;
+    // Events of the future count when their time comes.
+    const EventBlock& block = partition.block(ChunkOf(row));
+    while (!events.empty() && TimeOf(block, events.back()) > view.clock()) events.pop_back();
     if (events.empty()) continue;
     counts->push_back({state.schema->event(type).name, events.size()});
     const size_t newest = std::min<size_t>(events.size(), max_events);
-    const EventBlock& block = partition.block(ChunkOf(row));
     for (size_t i = events.size() - newest; i < events.size(); ++i) {
       found.push_back({TimeOf(block, events[i]), IdOf(block, events[i]), type, events[i]});
     }
@@ -129,7 +133,7 @@ absl::StatusOr<Profile> ReadProfile(const ReadView& view, const ProfileRef& ref,
     profile.identities.push_back(RefOf(state, id));
   }
   profile.traits = ReadTraits(state, row);
-  for (const Found& found : FindNewest(state, row, options.max_events, &profile.event_counts)) {
+  for (const Found& found : FindNewest(view, row, options.max_events, &profile.event_counts)) {
     profile.events.push_back(ReadEvent(state, row, found));
   }
   std::sort(profile.event_counts.begin(), profile.event_counts.end(),

@@ -130,6 +130,7 @@ Resolved ResolveProfile(std::vector<UsableIdentity> identities, Timestamp time,
       resolved.created ? draft->AddProfile(time, via) : Survivor(found.profiles, *draft);
   for (const UsableIdentity* identity : found.unknown) {
     draft->Attach(resolved.profile, identity->name_space, identity->value);
+    resolved.attached.push_back(*identity);
   }
   for (const ProfileId profile : found.profiles) {
     if (profile != resolved.profile) draft->Merge(profile, resolved.profile);

@@ -31,7 +31,8 @@ absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const Schema& schem
 struct Resolved {
   ProfileId profile;
   bool created = false;
-  IdentityId origin = kNoOrigin;  // the strongest identity that was used
+  IdentityId origin = kNoOrigin;         // the strongest identity that was used
+  std::vector<UsableIdentity> attached;  // those that the profile did not have
 };
 
 // Resolves, adding to the draft the profile, identities and merge that it takes. An identity that

@@ -97,6 +97,9 @@ uint8_t ScaleOf(const Value& value) {
   return decimal != nullptr ? decimal->scale : 0;
 }
 
+// What filters and columns call the profile's id: no trait can have the name.
+constexpr std::string_view kProfileIdName = "id";
+
 // Fields of an identify against the registry: known traits with their value in the trait's type,
 // and names to declare.
 struct CheckedTrait {
@@ -111,6 +114,10 @@ absl::StatusOr<std::vector<CheckedTrait>> CheckTraits(const std::vector<Field>& 
   std::vector<CheckedTrait> checked;
   size_t num_new = 0;
   for (const Field& field : fields) {
+    if (field.key == kProfileIdName) {
+      warnings->push_back("trait name is the profile's own id, left out: id");
+      continue;
+    }
     const auto declared = draft.FindTrait(field.key);
     if (!declared) {
       if (IsMissing(field.value)) continue;  // nothing to clear
@@ -156,6 +163,18 @@ void StageCreatedAt(const Value& value, const Resolved& resolved, Draft* draft) 
   draft->Set({resolved.profile, kCreatedAt, *at, *at, resolved.origin});
 }
 
+// An address that came as an identity is shown and found as the trait of the same name, unless
+// the profile has had a value there.
+void StageContactTraits(const Resolved& resolved, Timestamp time, Draft* draft) {
+  for (const UsableIdentity& identity : resolved.attached) {
+    const auto trait =
+        draft->FindTrait(draft->state().schema->name_space(identity.name_space).name);
+    if (!trait || trait->type != ValueType::kText) continue;
+    if (draft->TraitOf(resolved.profile, trait->id).time) continue;
+    draft->Set({resolved.profile, trait->id, identity.value, time, resolved.origin});
+  }
+}
+
 absl::StatusOr<ItemResult> Stage(const Identify& item, const StageContext& context, Draft* draft) {
   ItemResult result;
   ROSTER_ASSIGN_OR_RETURN(
@@ -167,8 +186,8 @@ absl::StatusOr<ItemResult> Stage(const Identify& item, const StageContext& conte
                           CheckTraits(fields, *draft, &result.warnings));
 
   const Resolved resolved =
-      ResolveProfile(std::move(identities), time, item.source.empty() ? "identify" : item.source,
-                     draft, &result.warnings);
+      ResolveProfile(std::move(identities), std::min(time, context.clock),
+                     item.source.empty() ? "identify" : item.source, draft, &result.warnings);
   for (const CheckedTrait& trait : traits) {
     if (trait.declared && trait.declared->id == kCreatedAt) {
       StageCreatedAt(trait.value, resolved, draft);
@@ -184,6 +203,7 @@ absl::StatusOr<ItemResult> Stage(const Identify& item, const StageContext& conte
     if (!value || !Wins(*value, time, draft->TraitOf(resolved.profile, declared.id))) continue;
     draft->Set({resolved.profile, declared.id, *value, time, resolved.origin});
   }
+  StageContactTraits(resolved, time, draft);
   result.profile = resolved.profile;
   result.created = resolved.created;
   return result;
@@ -242,8 +262,9 @@ absl::StatusOr<ItemResult> Stage(const Track& item, const StageContext& context,
   }
 
   const Resolved resolved =
-      ResolveProfile(std::move(identities), time, item.source.empty() ? "track" : item.source,
-                     draft, &result.warnings);
+      ResolveProfile(std::move(identities), std::min(time, context.clock),
+                     item.source.empty() ? "track" : item.source, draft, &result.warnings);
+  StageContactTraits(resolved, time, draft);
   if (!event) event = draft->AddEventType(name);
   result.profile = resolved.profile;
   result.created = resolved.created;

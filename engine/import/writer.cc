@@ -60,8 +60,7 @@ void ImportWriter::Answered(const std::vector<uint64_t>& lines,
 
 void ImportWriter::CountItem(uint64_t line, const ItemResult& item) {
   if (!item.status.ok()) return CountError(line, item.status);
-  ++report_.num_imported;
-  report_.num_duplicates += item.duplicate;
+  ++(item.duplicate ? report_.num_duplicates : report_.num_imported);
   report_.num_created += item.created;
 }
 

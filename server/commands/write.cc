@@ -52,6 +52,10 @@ absl::StatusOr<PreparedWrite> Track(const Session& session, const Request& reque
 // Puts the results of the items that went to the store and the errors of those that could not be
 // read back into the order of the list.
 Reply BatchReply(const ParsedBatch& parsed, WriteResult result) {
+  if (result.duplicate) {  // of the first outcome the store keeps the LSN and the first profile
+    return Reply(Reply::Map{{"duplicate", Reply::Boolean(true)},
+                            {"profile", Reply::Text(FormatProfileId(result.items[0].profile))}});
+  }
   std::vector<Reply> items(parsed.num_items);
   int64_t num_ok = 0;
   int64_t num_duplicates = 0;
@@ -59,9 +63,9 @@ Reply BatchReply(const ParsedBatch& parsed, WriteResult result) {
   for (size_t i = 0; i < result.items.size() && i < parsed.positions.size(); ++i) {
     ItemResult& item = result.items[i];
     num_ok += item.status.ok();
-    num_duplicates += item.status.ok() && (item.duplicate || result.duplicate);
+    num_duplicates += item.status.ok() && item.duplicate;
     items[parsed.positions[i]] =
-        item.status.ok() ? ItemReply(std::move(item), result.duplicate) : ItemError(item.status);
+        item.status.ok() ? ItemReply(std::move(item), false) : ItemError(item.status);
   }
   const auto total = static_cast<int64_t>(parsed.num_items);
   return Reply(Reply::Map{{"ok", Reply::Integer(num_ok)},

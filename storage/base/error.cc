@@ -65,12 +65,6 @@ absl::Status MakeError(ErrorCode code, std::string_view message,
 ErrorCode ErrorCodeOf(const absl::Status& status) {
   const auto payload = status.GetPayload(kCodePayload);
   if (payload && payload->size() == 1) return static_cast<ErrorCode>((*payload)[0]);
-  for (const CodeEntry& entry : kCodes) {
-    if (entry.code != ErrorCode::kErr && entry.status == status.code() &&
-        entry.status != absl::StatusCode::kInvalidArgument) {
-      return entry.code;
-    }
-  }
   return ErrorCode::kErr;
 }
 

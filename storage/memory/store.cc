@@ -30,6 +30,11 @@ void Store::Apply(const Mutation& mutation, ChangeSet* changes) {
   std::visit([&](const auto& m) { ApplyOne(m, changes); }, mutation);
 }
 
+std::optional<Timestamp> Store::next_due() const {
+  if (seen_later_.empty()) return std::nullopt;
+  return seen_later_.begin()->first;
+}
+
 ReadView Store::TakeView(Timestamp clock) const {
   return ReadView(std::make_shared<const State>(state_), lsn_, clock);
 }
@@ -74,6 +79,7 @@ void Store::ApplyOne(const CreateProfile& m, ChangeSet* changes) {
   created_at.Set(row, m.created_at.ms, m.created_at, kNoOrigin);
   Column& created_via = state_.columns[kCreatedVia.value].Mutable();
   created_via.Set(row, EncodeCell(created_via.type(), m.via), m.created_at, kNoOrigin);
+  Seen(row, m.created_at);
   changes->rows.push_back(row);
 }
 
@@ -131,7 +137,17 @@ void Store::ApplyOne(const MergeProfiles& m, ChangeSet* changes) {
   changes->rows.push_back(to);
 }
 
-void Store::ApplyOne(const Advance& m, ChangeSet*) { clock_ = std::max(clock_, m.clock); }
+void Store::ApplyOne(const Advance& m, ChangeSet* changes) {
+  clock_ = std::max(clock_, m.clock);
+  while (!seen_later_.empty() && seen_later_.begin()->first <= clock_) {
+    const auto [time, profile] = *seen_later_.begin();
+    seen_later_.erase(seen_later_.begin());
+    const RowId row = LiveRow(profile);
+    Seen(row, time);
+    changes->rows.push_back(row);
+    changes->traits.push_back(kLastSeen);
+  }
+}
 
 RowId Store::LiveRow(ProfileId id) const {
   const std::optional<RowId> row = state_.FindProfile(id);
@@ -141,6 +157,10 @@ RowId Store::LiveRow(ProfileId id) const {
 
 // These come from every time that a client gave, so that arrival does not matter.
 void Store::Seen(RowId row, Timestamp time) {
+  if (time > clock_) {
+    seen_later_.emplace(time, state_.ProfileAt(row));
+    return;
+  }
   if (time.ms < state_.column(kCreatedAt).Bits(row)) {
     state_.columns[kCreatedAt.value].Mutable().Set(row, time.ms, time, kNoOrigin);
   }

@@ -5,7 +5,9 @@
 #ifndef ROSTER_STORAGE_MEMORY_STORE_H_
 #define ROSTER_STORAGE_MEMORY_STORE_H_
 
+#include <map>
 #include <memory>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
@@ -23,6 +25,9 @@ class Store {
   Lsn lsn() const { return lsn_; }
   // The highest Advance.
   Timestamp clock() const { return clock_; }
+  // The earliest time at which an Advance changes what a view shows, if any: things of the future
+  // count when their time comes.
+  std::optional<Timestamp> next_due() const;
 
   // Whether a mutation fits the state: ids exist or are the next, values have their types. What
   // the engine makes always does; recovery asks before it applies. Errors: CORRUPT.
@@ -58,6 +63,8 @@ class Store {
   State state_;
   Lsn lsn_;
   Timestamp clock_;
+  // Times later than the clock at which profiles will have been seen. Derived by Apply.
+  std::multimap<Timestamp, ProfileId> seen_later_;
 };
 
 }  // namespace roster

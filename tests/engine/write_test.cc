@@ -149,6 +149,51 @@ TEST_CASE("created_at is the earliest time that a client gave", "[R12]") {
   CHECK(TraitValue(MustGet(f.db.get(), User("u1")), "plan") == Value("x"));
 }
 
+TEST_CASE("an address that came as an identity is a trait too", "[B3]") {
+  Fixture f;
+  f.Ok(Traits({{"email", "An@Example.com"}}));
+  CHECK(TraitValue(MustGet(f.db.get(), IdentityRef{"email", "an@example.com"}), "email") ==
+        Value("an@example.com"));
+  f.Ok(Traits({{"email", "jo@example.com"}}, {{"email", "Jo@Example.com"}}));
+  CHECK(TraitValue(MustGet(f.db.get(), IdentityRef{"email", "jo@example.com"}), "email") ==
+        Value("Jo@Example.com"));
+  Track order = Event("u1", "order", "m1");
+  order.identities.push_back({"phone", "+31 6 12"});
+  f.Ok(order);
+  CHECK(TraitValue(MustGet(f.db.get(), User("u1")), "phone") == Value("+31612"));
+}
+
+TEST_CASE("a time of the future counts when it comes, also over a restart", "[clock]") {
+  FaultyFileSystem files;
+  const auto seen = [](Database* db) {
+    const auto found = db->Execute("count where last_seen > 2026-01-01T12:00:00Z", {});
+    REQUIRE(found.ok());
+    return std::get<Count>(found->data).count;
+  };
+  const Timestamp later{kTestStartMs + 86'400'000};
+  {
+    World world(&files);
+    const auto db = world.Open();
+    REQUIRE(db->Write(Event("u1", "visit", "m1")).ok());
+    REQUIRE(db->Write(Event("u1", "visit", "m2", {}, later)).ok());
+    CHECK(seen(db.get()) == 0);
+    CHECK(MustGet(db.get(), User("u1")).events.size() == 1);
+    CHECK(MustGet(db.get(), User("u1")).created_at == Timestamp{kTestStartMs});
+    world.clock.now_ms = later.ms - 1;
+    CHECK(seen(db.get()) == 0);
+  }
+  {
+    World world(&files, later.ms - 2000);
+    const auto db = world.Open();
+    CHECK(seen(db.get()) == 0);
+    world.clock.now_ms = later.ms;
+    CHECK(seen(db.get()) == 1);
+    CHECK(MustGet(db.get(), User("u1")).events.size() == 2);
+  }
+  World world(&files, later.ms);
+  CHECK(seen(world.Open().get()) == 1);
+}
+
 TEST_CASE("a property of the wrong type is kept as it came, the event is not lost", "[events]") {
   Fixture f;
   f.Ok(Event("u1", "order", "m1", {{"total", 12.5}}));

@@ -55,7 +55,7 @@ struct ErrorPosition {
 absl::Status MakeError(ErrorCode code, std::string_view message,
                        std::optional<ErrorPosition> position = std::nullopt);
 
-// The code that MakeError put in; for other statuses the nearest (`kErr` when there is none).
+// The code that MakeError put in; `kErr` for a status that is not ours.
 // Requires: !status.ok().
 ErrorCode ErrorCodeOf(const absl::Status& status);
 

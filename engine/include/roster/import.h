@@ -52,7 +52,7 @@ struct RowError {
 
 struct ImportReport {
   uint64_t num_rows = 0;        // without the header
-  uint64_t num_imported = 0;    // rows that went in
+  uint64_t num_imported = 0;    // rows that changed something
   uint64_t num_duplicates = 0;  // rows that were known
   uint64_t num_created = 0;     // profiles that are new
   uint64_t num_wrong = 0;

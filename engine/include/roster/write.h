@@ -73,8 +73,8 @@ struct ItemResult {
   ProfileId profile;
   bool created = false;    // the profile is new
   bool duplicate = false;  // the event was known; nothing changed
-  // What was left out of an item that went in otherwise: a trait of the wrong type, a blocked
-  // identity, an identity that belongs to somebody else. One line each, no personal value.
+  // What was left out of an item that went in otherwise: a blocked identity, an identity that
+  // would join two people, a trait that the store itself keeps. One line each, no personal value.
   std::vector<std::string> warnings;
 };
 
