@@ -70,8 +70,9 @@ void RawFdatasync(benchmark::State& state) {
 }
 BENCHMARK(RawFdatasync)->Arg(1)->Arg(100)->Arg(1000)->UseRealTime();
 
-std::unique_ptr<LogDirectory> OpenLog(const std::string& path) {
-  auto log = LogDirectory::Open(RealFileSystem(), SystemRandom(), path, {});
+std::unique_ptr<LogDirectory> OpenLog(const std::string& path,
+                                      const LogDirectoryOptions& options = {}) {
+  auto log = LogDirectory::Open(RealFileSystem(), SystemRandom(), path, options);
   if (!log.ok()) return nullptr;
   const auto reader = (*log)->Reader();
   if (!reader.ok() || !(*reader)->Next().ok()) return nullptr;
@@ -84,9 +85,9 @@ bool CommitDurably(LogDirectory* log, const std::string& payload) {
          log->Write().ok() && log->Sync().ok();
 }
 
-void LogAppendSync(benchmark::State& state) {
+void AppendAndSync(benchmark::State& state, const LogDirectoryOptions& options) {
   const BenchDir dir;
-  const auto log = OpenLog(dir.path());
+  const auto log = OpenLog(dir.path(), options);
   const std::string payload(static_cast<size_t>(state.range(0)) * kEventBytes, 'x');
   if (log == nullptr) state.SkipWithError("cannot open");
   while (state.KeepRunning()) {
@@ -97,7 +98,17 @@ void LogAppendSync(benchmark::State& state) {
   }
   ReportRates(state);
 }
+
+void LogAppendSync(benchmark::State& state) { AppendAndSync(state, {}); }
 BENCHMARK(LogAppendSync)->Arg(1)->Arg(100)->Arg(1000)->UseRealTime();
+
+// The same into space that is reserved but was never written: what zeros ahead of the frames bring.
+void LogAppendSyncUnwritten(benchmark::State& state) {
+  LogDirectoryOptions options;
+  options.zero_ahead_bytes = 0;
+  AppendAndSync(state, options);
+}
+BENCHMARK(LogAppendSyncUnwritten)->Arg(1)->Arg(100)->UseRealTime();
 
 // The same without the device: what framing, checksums and the calls into the kernel cost.
 void LogAppendWrite(benchmark::State& state) {

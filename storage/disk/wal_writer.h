@@ -32,8 +32,8 @@ struct WalOptions {
   // Reserve takes space from the disk in steps of this size.
   uint64_t preallocate_bytes = 16u << 20;
   // Write overwrites so much reserved space with zeros ahead of the frames: a sync into blocks
-  // that were written once need not update the file system's own records (1.6 times the rate
-  // for groups of 8 KB, see bench/wal_bench.cc).
+  // that were written once need not update the file system's own records
+  // (bench/wal_bench.cc measures both).
   uint64_t zero_ahead_bytes = 256u << 10;
   // AppendCommit cuts a commit into frames of this size; at most kWalMaxPayloadBytes.
   uint64_t max_frame_bytes = kWalMaxPayloadBytes;
