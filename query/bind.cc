@@ -177,8 +177,8 @@ class Binder {
       return values_.Error(ErrorCode::kType, window.span,
                            StrCat("a window asks about a time, not about ", TypeWords(info.type)));
     }
-    ROSTER_ASSIGN_OR_RETURN(Window bound, values_.BindWindow(window));
-    return CellPredicate{InWindow{std::move(bound)}};
+    ROSTER_ASSIGN_OR_RETURN(const Window bound, values_.BindWindow(window));
+    return CellPredicate{InWindow{bound}};
   }
 
   // --- Behaviour ---
