@@ -142,9 +142,11 @@ class Tools(unittest.TestCase):
         self.assertIn("--allow-unsafe-bind", done.stdout + done.stderr)
         with open(os.path.join(self.folder, "plain"), "w", encoding="ascii") as file:
             file.write("not a directory")
-        done = run("serve", "--data", os.path.join(self.folder, "plain"), "--port", "0")
-        self.assertNotEqual(done.returncode, OK)
-        self.assertNotIn("NOTRAIT", done.stdout + done.stderr)
+        for place in ("plain", "plain/store", "no/such/parent"):
+            done = run("serve", "--data", os.path.join(self.folder, place), "--port", "0")
+            self.assertNotEqual(done.returncode, OK)
+            self.assertIn(place, done.stdout + done.stderr)
+            self.assertNotIn("NOTRAIT", done.stdout + done.stderr)
 
     def test_a_port_in_use(self):
         with Server(ROSTER, self.data) as server:

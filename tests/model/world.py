@@ -43,9 +43,10 @@ class World:
         self.forms = set(OPTIONAL)  # those that the server knows
         self.num_people, self.next_id, self.next_ms = num_people, 0, 0
         self.sent = []  # events, for repeats
+        # Some lie where a month by the calendar and 30 days differ.
         jitter = [random.randrange(-1000, 1000) for _ in range(5)]
         self.times = [now - hours * HOUR - HOUR // 2 + random.choice(jitter)
-                      for hours in [-3, 0, 1, 5, 23, 24, 25, 47, 167, 168] +
+                      for hours in [-3, 0, 1, 5, 23, 24, 25, 47, 167, 168, 732, 1452, 2184] +
                       [random.randrange(24 * 120) for _ in range(30)]]
 
     def some_value(self, kind):
@@ -235,7 +236,9 @@ class World:
         unit = self.random.choice(["hours", "days", "weeks"])
         number = self.random.choice([1, 2, 7, 24, 30])
         if draw < 0.3:
-            return Last(number, self.random.choice([unit, unit, "months"]))
+            if self.random.random() < 0.3:
+                return Last(self.random.randrange(1, 4), "months")
+            return Last(number, unit)
         if draw < 0.4:
             return MoreThan(number + 1, unit)
         if draw < 0.5:

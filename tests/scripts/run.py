@@ -173,8 +173,8 @@ class Script:
 
     def __init__(self, path, roster, data, show):
         self.path, self.show = path, show
-        self.started = datetime.datetime.now(datetime.timezone.utc)
         self.server = Server(roster, data)
+        self.started = datetime.datetime.now(datetime.timezone.utc)
         self.bound, self.clients = {}, {}
         self.current, self.kind = "main", LineClient  # of the latest step
         self.unsent, self.unread = b"", []  # requests not yet sent; those without a reply yet
