@@ -108,8 +108,13 @@ void Connection::Discard() {
   ArmRead();
 }
 
-// Takes requests from `input` while they can start.
 void Connection::Take(std::string_view* input) {
+  TakeWhatStarts(input);
+  if (!busy_ && !reads_.empty()) DispatchReads();
+}
+
+// Takes requests from `input` while they can start.
+void Connection::TakeWhatStarts(std::string_view* input) {
   while (!closed_ && !ending_) {
     if (held_) {
       if (!CanStart(*held_command_)) return;

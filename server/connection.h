@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "roster/database.h"
 #include "server/codec.h"
@@ -32,8 +33,8 @@ struct Runtime {
 };
 
 // Invariants: (1) `slots_` has one entry per request that was taken and whose reply is not yet in
-// `output_`, in order; (2) a read runs only while no write of this connection is open, and nothing
-// starts while a worker has one of its requests: it reads its own writes; (3) bytes are left in
+// `output_`, in order; (2) reads run only while no write of this connection is open, and no write
+// starts while a worker has requests of it: it reads its own writes; (3) bytes are left in
 // `input_` only while no request can start; (4) the connection's share of Metrics::buffer_bytes is
 // `accounted_bytes_`.
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -68,6 +69,21 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::string bytes;  // the encoded reply, when done
   };
 
+  // A read, with all that a worker needs.
+  struct Read {
+    uint64_t sequence = 0;
+    ReadHandler handler = nullptr;
+    Slot slot;
+    Session session;
+    Request request;
+  };
+  struct ReadRun;
+  struct Finished {
+    uint64_t sequence = 0;
+    std::string bytes;
+    bool close_after = false;
+  };
+
   // Reading.
   void OnReadable();
   void ArmRead();
@@ -75,6 +91,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void PassFinisher();
   void OnEndOfInput();
   void Take(std::string_view* input);
+  void TakeWhatStarts(std::string_view* input);
   bool ChooseDialect(char first);
   bool TakeOne(std::string_view* input);
   void TakeInput();
@@ -85,7 +102,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool CanStart(const Command& command) const;
   void OnRequest(Request request);
   void StartRequest(const Command& command, Request request);
-  void StartRead(ReadHandler handler, Request request);
+  void QueueRead(ReadHandler handler, Request request);
+  void DispatchReads();
+  static void RunReads(std::shared_ptr<ReadRun> run);
   void StartWrite(WriteHandler handler, Request request);
   void SubmitWrite(uint64_t sequence, absl::StatusOr<PreparedWrite> prepared, int64_t since_us);
   void OnWritten(uint64_t sequence, const Outcome& outcome);
@@ -123,7 +142,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::deque<Slot> slots_;
   uint64_t first_sequence_ = 0;    // of slots_.front()
   size_t open_writes_ = 0;         // given to the store, not answered
-  bool busy_ = false;              // a worker has a request of this connection
+  bool busy_ = false;              // a worker has requests of this connection
+  std::vector<Read> reads_;        // that go to a worker together, next
   size_t open_request_bytes_ = 0;  // of requests in slots_ that are not done
   size_t finished_bytes_ = 0;      // of replies in slots_
 

@@ -15,6 +15,9 @@ namespace {
 // Longer writes are read by a worker: parsing them would keep other clients waiting.
 constexpr size_t kInlineWriteBytes = 64 << 10;
 
+// How long a worker stays with one connection while others may wait.
+constexpr int64_t kReadSliceMicros = 2'000;
+
 int64_t NowMicros() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
@@ -42,7 +45,9 @@ bool Connection::MayTakeMore() const {
 }
 
 bool Connection::CanStart(const Command& command) const {
-  return !busy_ && !(command.IsRead() && open_writes_ > 0);
+  if (command.IsRead()) return open_writes_ == 0;
+  if (command.IsWrite()) return !busy_ && reads_.empty();
+  return true;
 }
 
 void Connection::OnRequest(Request request) {
@@ -76,34 +81,67 @@ void Connection::StartRequest(const Command& command, Request request) {
     const Outcome outcome = (*control)(*services_, &session_, request);
     Answer(request, outcome);
   } else if (const auto* read = std::get_if<ReadHandler>(&command.handler)) {
-    StartRead(*read, std::move(request));
+    QueueRead(*read, std::move(request));
   } else {
     StartWrite(std::get<WriteHandler>(command.handler), std::move(request));
   }
 }
 
-void Connection::StartRead(ReadHandler handler, Request request) {
+void Connection::QueueRead(ReadHandler handler, Request request) {
   Count(services_->metrics->reads);
-  busy_ = true;
   const uint64_t sequence = OpenSlot(request);
-  // The last reference must not end on the worker's thread: it travels on with the reply.
-  runtime_->workers->Post([self = shared_from_this(), handler, sequence, slot = slots_.back(),
-                           session = session_, request = std::move(request)]() mutable {
-    const Connection& connection = *self;
-    const Outcome outcome = handler(*connection.services_, session, request);
-    std::string bytes = connection.Encode(slot, outcome);
-    connection.runtime_->network->Post([self = std::move(self), sequence,
-                                        close = outcome.close_after,
-                                        bytes = std::move(bytes)]() mutable {
-      self->busy_ = false;
-      self->Complete(sequence, std::move(bytes), close);
-      self->Pump();
-    });
+  reads_.push_back({.sequence = sequence,
+                    .handler = handler,
+                    .slot = slots_.back(),
+                    .session = session_,
+                    .request = std::move(request)});
+}
+
+// Reads on their way through a worker. Thread: whoever has it.
+struct Connection::ReadRun {
+  std::shared_ptr<Connection> connection;
+  std::vector<Read> reads;
+  size_t next = 0;
+};
+
+// Gives the reads that stand one behind the other to one worker: pipelined reads cost one change of
+// threads, not one each.
+void Connection::DispatchReads() {
+  busy_ = true;
+  auto run = std::make_shared<ReadRun>();
+  run->connection = shared_from_this();
+  run->reads = std::exchange(reads_, {});
+  runtime_->workers->Post([run = std::move(run)]() mutable { RunReads(std::move(run)); });
+}
+
+// Thread: a worker. Works for one time slice, then lets others have their turn. The last reference
+// to the connection must not end here: it travels on with the replies.
+void Connection::RunReads(std::shared_ptr<ReadRun> run) {
+  Runtime* const runtime = run->connection->runtime_;
+  const int64_t until_us = NowMicros() + kReadSliceMicros;
+  auto finished = std::make_shared<std::vector<Finished>>();
+  do {
+    Read& read = run->reads[run->next++];
+    const Connection& connection = *run->connection;
+    const Outcome outcome = read.handler(*connection.services_, read.session, read.request);
+    finished->push_back(
+        {read.sequence, connection.Encode(read.slot, outcome), outcome.close_after});
+  } while (run->next < run->reads.size() && NowMicros() < until_us);
+  const bool last = run->next == run->reads.size();
+  auto connection = last ? std::move(run->connection) : run->connection;
+  runtime->network->Post([connection = std::move(connection), finished, last] {
+    if (last) connection->busy_ = false;
+    for (Finished& reply : *finished) {
+      connection->Complete(reply.sequence, std::move(reply.bytes), reply.close_after);
+    }
+    connection->Pump();
   });
+  if (!last) runtime->workers->Post([run = std::move(run)]() mutable { RunReads(std::move(run)); });
 }
 
 void Connection::StartWrite(WriteHandler handler, Request request) {
   Count(services_->metrics->writes);
+  ++open_writes_;
   const uint64_t sequence = OpenSlot(request);
   const int64_t since_us = NowMicros();
   if (request.bytes <= kInlineWriteBytes) {
@@ -124,7 +162,6 @@ void Connection::StartWrite(WriteHandler handler, Request request) {
 
 void Connection::SubmitWrite(uint64_t sequence, absl::StatusOr<PreparedWrite> prepared,
                              int64_t since_us) {
-  ++open_writes_;
   if (!prepared.ok()) return OnWritten(sequence, Outcome(Reply::Error(prepared.status())));
   Batch batch = std::move(prepared->batch);
   if (batch.items.empty()) {

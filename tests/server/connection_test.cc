@@ -111,11 +111,44 @@ TEST_CASE("a query keeps only its own connection waiting") {
   SimulatedClient slow = simulation.Connect();
   SimulatedClient quick = simulation.Connect();
   slow.Send("count\nping\n");
+  CHECK(simulation.workers.size() == 1);
   CHECK(slow.Take().empty());
   CHECK(quick.Ask("ping\n" + kTrack) != "");
   simulation.hold_workers = false;
   simulation.Run();
   CHECK(Lines(slow.Take()) == 2);
+}
+
+TEST_CASE("pipelined reads go to a worker together and keep their order") {
+  Simulation simulation;
+  SimulatedClient client = simulation.Connect();
+  simulation.hold_workers = true;
+  client.Send("count\nfind id\necho x\ncount wrong\n" + kTrack + "count\n");
+  CHECK(simulation.workers.size() == 1);
+  CHECK(simulation.database.NumPending() == 0);
+  simulation.hold_workers = false;
+  simulation.Run();
+  const std::string replies = client.Take();
+  CHECK(Lines(replies) == 6);
+  CHECK(replies.find("{\"count\":0}") < replies.find("columns"));
+  CHECK(replies.find("columns") < replies.find("\"x\""));
+  CHECK(replies.find("\"x\"") < replies.find("NOTRAIT"));
+  CHECK(replies.find("NOTRAIT") < replies.find("\"p1\""));
+  CHECK(replies.find("\"p1\"") < replies.find("{\"count\":1}"));
+}
+
+TEST_CASE("a long run of reads lets others have their turn") {
+  Simulation simulation;
+  SimulatedClient client = simulation.Connect();
+  simulation.hold_workers = true;
+  client.Send("count slow 5\ncount slow 5\ncount\n");
+  CHECK(simulation.workers.RunOne());
+  simulation.Run();
+  CHECK(Lines(client.Take()) == 1);
+  CHECK(simulation.workers.size() == 1);
+  simulation.hold_workers = false;
+  simulation.Run();
+  CHECK(Lines(client.Take()) == 2);
 }
 
 TEST_CASE("pipelining beyond the limit waits and loses nothing") {
@@ -309,15 +342,16 @@ TEST_CASE("a large batch is read by a worker and keeps its place") {
   std::string batch = "batch [";
   for (int i = 0; i < 3000; ++i) batch += "{\"type\":\"track\",\"userId\":\"u\",\"event\":\"e\"},";
   batch.back() = ']';
-  client.Send(batch + "\n" + kTrack + "ping\n");
+  client.Send(batch + "\ncount\n" + kTrack + "ping\n");
   CHECK(simulation.workers.size() == 1);
   CHECK(simulation.database.NumPending() == 0);
   simulation.hold_workers = false;
   simulation.Run();
   client.Send("");
   const std::string replies = client.Take();
-  CHECK(Lines(replies) == 3);
-  CHECK(replies.find("\"ok\":3000") < replies.find("\"lsn\":2"));
+  CHECK(Lines(replies) == 4);
+  CHECK(replies.find("\"ok\":3000") < replies.find("{\"count\":1}"));
+  CHECK(replies.find("{\"count\":1}") < replies.find("\"lsn\":2"));
 }
 
 }  // namespace roster::server
