@@ -26,6 +26,8 @@ class TestStore {
   // 2026-06-15T12:00:00Z.
   static constexpr Timestamp kNow{1'781'524'800'000};
 
+  TestStore() { builder_.Apply(Advance{kNow}); }
+
   // Declarations: name, type, scale of a decimal.
   void Trait(std::string name, ValueType type, uint8_t scale = 0) {
     builder_.Trait(std::move(name), type, scale);

@@ -20,7 +20,7 @@ struct ProfileId {
   auto operator<=>(const ProfileId&) const = default;
 };
 
-// Log sequence number: each commit has one, ascending without gaps. 0 is the empty store.
+// Log sequence number: each commit has one, ascending. 0 is the empty store.
 struct Lsn {
   uint64_t value = 0;
   auto operator<=>(const Lsn&) const = default;
