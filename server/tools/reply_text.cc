@@ -6,6 +6,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "server/tools/tools.h"
@@ -19,18 +20,6 @@ using simdjson::dom::element;
 size_t Width(std::string_view text) {
   return std::count_if(text.begin(), text.end(),
                        [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
-}
-
-// One cell: text as it is (control characters as blanks), all else as JSON.
-std::string CellText(element value) {
-  std::string_view text;
-  if (value.is_null()) return "";
-  if (value.get(text) != simdjson::SUCCESS) return simdjson::to_string(value);
-  std::string cell(text);
-  for (char& c : cell) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return cell;
 }
 
 using Row = std::vector<std::string>;
@@ -61,29 +50,67 @@ std::string TableText(const std::vector<Row>& rows) {
   return text + "(" + std::to_string(count) + (count == 1 ? " row)\n" : " rows)\n");
 }
 
-Row Cells(const simdjson::dom::array& values) {
+namespace stream = simdjson::ondemand;
+
+// One cell: text as it is (control characters as blanks), all else as the reply writes it, so that
+// a number keeps its digits.
+std::string CellText(stream::value value) {
+  stream::json_type type;
+  std::string_view text;
+  if (value.type().get(type) != simdjson::SUCCESS) return "?";
+  if (type == stream::json_type::null) return "";
+  if (type == stream::json_type::string) {
+    if (value.get_string().get(text) != simdjson::SUCCESS) return "?";
+  } else if (simdjson::to_json_string(value).get(text) != simdjson::SUCCESS) {
+    return "?";
+  }
+  std::string cell(text);
+  for (char& c : cell) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  while (type == stream::json_type::number && !cell.empty() && cell.back() == ' ') cell.pop_back();
+  return cell;
+}
+
+Row Cells(stream::array values) {
   Row row;
-  for (const element value : values) row.push_back(CellText(value));
+  for (auto value : values) {
+    stream::value cell;
+    if (std::move(value).get(cell) == simdjson::SUCCESS) row.push_back(CellText(cell));
+  }
   return row;
 }
 
-std::string ResultText(element result) {
-  simdjson::dom::array columns;
-  simdjson::dom::array rows;
+// The rows of a result with `columns` and `rows`, the names first; none for another result.
+std::vector<Row> TableRows(std::string_view reply) {
+  const simdjson::padded_string text(reply);
+  stream::parser parser;
+  stream::document document;
+  stream::object result;
+  stream::array columns;
+  stream::array rows;
+  std::vector<Row> table;
+  if (parser.iterate(text).get(document) != simdjson::SUCCESS ||
+      document["result"].get_object().get(result) != simdjson::SUCCESS ||
+      result.find_field("columns").get_array().get(columns) != simdjson::SUCCESS) {
+    return table;
+  }
+  table.push_back(Cells(columns));
+  if (result.find_field("rows").get_array().get(rows) != simdjson::SUCCESS) return {};
+  for (auto row : rows) {
+    stream::array values;
+    if (row.get_array().get(values) == simdjson::SUCCESS) table.push_back(Cells(values));
+  }
+  return table;
+}
+
+std::string ResultText(element result, std::string_view reply) {
   uint64_t count = 0;
   std::string_view text;
   if (result.get(text) == simdjson::SUCCESS) return std::string(text) + "\n";
   if (result["count"].get(count) == simdjson::SUCCESS) return std::to_string(count) + "\n";
-  if (result["columns"].get(columns) != simdjson::SUCCESS ||
-      result["rows"].get(rows) != simdjson::SUCCESS) {
-    return simdjson::to_string(result) + "\n";
-  }
-  std::vector<Row> table{Cells(columns)};
-  for (const element row : rows) {
-    simdjson::dom::array values;
-    if (row.get(values) == simdjson::SUCCESS) table.push_back(Cells(values));
-  }
-  return TableText(table);
+  const std::vector<Row> table = TableRows(reply);
+  return table.empty() ? simdjson::to_string(result) + "\n" : TableText(table);
 }
 
 ReplyText ErrorText(element error, std::string_view statement) {
@@ -125,7 +152,7 @@ ReplyText DescribeReply(std::string_view reply, std::string_view statement) {
     return {.text = "the reply has no error\n", .error_code = "ERR", .exit_code = 1};
   }
   ReplyText described;
-  if (root["result"].get(part) == simdjson::SUCCESS) described.text = ResultText(part);
+  if (root["result"].get(part) == simdjson::SUCCESS) described.text = ResultText(part, reply);
   bool durable = true;
   if (root["durable"].get(durable) == simdjson::SUCCESS && !durable) {
     described.text += "(not durable: the log has failed)\n";

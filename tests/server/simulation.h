@@ -128,10 +128,11 @@ class Simulation {
                 .now_ms = [this] { return now_ms; }};
     runtime = {.network = &network, .workers = &workers};
   }
-  // What still waits for the store refers to connections.
+  // Open connections and what still waits for the store refer to each other.
   ~Simulation() {
-    while (database.CompleteOne()) {
-    }
+    for (const auto& connection : connections) connection->Close();
+    hold_store = false;
+    hold_workers = false;
     Run();
   }
 

@@ -23,6 +23,19 @@ TEST_CASE("a table lines up its columns") {
         "(2 rows)\n");
 }
 
+TEST_CASE("a cell keeps the digits of a number and shows lists as they are") {
+  const ReplyText text =
+      DescribeReply(R"({"ok":true,"result":{"columns":["a","b","c"],"rows":[[0.00,["x","y"],true],)"
+                    R"([12345678901234567.25,[],"a\nb"]]}})",
+                    "find a, b, c");
+  CHECK(text.text ==
+        "a                     b          c\n"
+        "--------------------  ---------  ----\n"
+        "0.00                  [\"x\",\"y\"]  true\n"
+        "12345678901234567.25  []         a b\n"
+        "(2 rows)\n");
+}
+
 TEST_CASE("counts, texts and other results") {
   CHECK(DescribeReply(R"({"ok":true,"lsn":1,"result":{"count":7}})", "count").text == "7\n");
   CHECK(DescribeReply(R"({"ok":true,"result":"PONG"})", "ping").text == "PONG\n");
