@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "engine/json_position.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
@@ -18,8 +19,13 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-absl::Status BadJson(simdjson::error_code error) {
-  return MakeError(ErrorCode::kParse, StrCat("not JSON: ", simdjson::error_message(error)));
+absl::Status BadJson(std::string_view json, simdjson::error_code error) {
+  const std::optional<ErrorPosition> at = FindJsonError(json);
+  if (!at) return MakeError(ErrorCode::kParse, StrCat("JSON: ", simdjson::error_message(error)));
+  if (at->offset >= json.size()) {
+    return MakeError(ErrorCode::kParse, "not JSON: it ends too early", at);
+  }
+  return MakeError(ErrorCode::kParse, StrCat("not JSON from byte ", at->offset, " on"), at);
 }
 
 absl::Status WrongType(std::string_view member, std::string_view expected) {
@@ -30,7 +36,9 @@ absl::Status WrongType(std::string_view member, std::string_view expected) {
 absl::StatusOr<dom::element> ParseElement(std::string_view json) {
   thread_local dom::parser parser;
   dom::element root;
-  if (const auto error = parser.parse(json.data(), json.size()).get(root)) return BadJson(error);
+  if (const auto error = parser.parse(json.data(), json.size()).get(root)) {
+    return BadJson(json, error);
+  }
   return root;
 }
 

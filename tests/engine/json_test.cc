@@ -70,6 +70,28 @@ TEST_CASE("what is not a call is refused with the reason", "[json]") {
   CHECK(code(R"({"type":"sing","userId":"u","event":"e"})") == ErrorCode::kParse);
 }
 
+TEST_CASE("text that is not JSON is refused where it stops being it", "[json]") {
+  const auto offset = [](const char* json) {
+    const auto at = ErrorPositionOf(ParseWriteJson(json, "track").status());
+    return at ? static_cast<int>(at->offset) : -1;
+  };
+  CHECK(offset(R"({"userId":"u","event":"e",})") == 26);
+  CHECK(offset(R"({"userId" "u"})") == 10);
+  CHECK(offset(R"({"a":[1,2)") == 9);
+  CHECK(offset(R"({"a":'x'})") == 5);
+  CHECK(offset(R"({"a":01})") == 5);
+  CHECK(offset(R"({"a":1.})") == 7);
+  CHECK(offset(R"({"a":"x\q"})") == 7);
+  CHECK(offset(R"({"a":"x)") == 7);
+  CHECK(offset(R"({"a":1} x)") == 8);
+  CHECK(offset("{\"a\":\xff}") == 5);
+  CHECK(offset(R"({"userId":"u","a":[{},[],"",-1.5e3,null]})") == -1);  // JSON, no call
+  const auto at = ErrorPositionOf(ParseWriteJson("{\"é\":1,\n  x}", "track").status());
+  REQUIRE(at);
+  CHECK(at->line == 2);
+  CHECK(at->column == 3);
+}
+
 TEST_CASE("a batch keeps the place of its wrong items", "[json]") {
   const auto parsed = ParseBatchJson(
       R"({"atomic":true,"batch":[{"type":"identify","userId":"a"},7,{"type":"track","userId":"b"},

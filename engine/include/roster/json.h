@@ -24,7 +24,7 @@ namespace roster {
 // `identities` ({"email": "..."} for any namespace), source. Traits of identify that are named
 // email or phone also identify. Nested objects are flattened with dots; lists of plain values
 // become text lists; other lists are kept as Json. Numbers are `number`; dates stay text unless the
-// trait says otherwise. Errors: PARSE (not JSON, not a call), TYPE (a member of
+// trait says otherwise. Errors: PARSE (not JSON, with the position; not a call), TYPE (a member of
 // the wrong type).
 absl::StatusOr<WriteItem> ParseWriteJson(std::string_view json, std::string_view type);
 
