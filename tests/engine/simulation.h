@@ -14,6 +14,7 @@
 
 #include "engine/environment.h"
 #include "tests/disk/faulty_file_system.h"
+#include "tests/disk/seeded_random.h"
 
 namespace roster {
 
@@ -28,20 +29,6 @@ class TestClock final : public Clock {
 
  private:
   std::atomic<int64_t> micros_{0};
-};
-
-class TestRandom final : public Random {
- public:
-  explicit TestRandom(uint64_t seed) : state_(seed) {}
-  uint64_t Next() override {
-    uint64_t z = state_ += 0x9e3779b97f4a7c15ull;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-    return z ^ (z >> 31);
-  }
-
- private:
-  uint64_t state_;
 };
 
 // Runs the steps of woken loops on the thread that waits for them.
@@ -98,7 +85,7 @@ class World {
 
  private:
   FaultyFileSystem* files_;
-  TestRandom random_{7};
+  SeededRandom random_{7};
   TestExecutor executor_;
 };
 
