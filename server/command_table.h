@@ -16,7 +16,6 @@
 
 #include "absl/status/statusor.h"
 #include "roster/database.h"
-#include "server/codec.h"
 #include "server/limits.h"
 #include "server/metrics.h"
 #include "server/reply.h"

@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "roster/database.h"
-#include "server/codec.h"
 #include "server/command_table.h"
+#include "server/request.h"
 #include "server/transport.h"
 
 namespace roster::server {

@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 
-#include "server/codec.h"
 #include "server/reply.h"
 #include "server/request.h"
 

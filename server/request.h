@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One request, whichever dialect it came in. The codecs fill the raw part; `Shape` then brings it
-// into the form that the command's handler wants, so that handlers know nothing of dialects.
-// Thread rule: plain values and pure functions. Source: PROTOCOL.md "Requests".
+// One request, whichever dialect it came in, and the reading half of a dialect. A reader fills the
+// raw part; `Shape` then brings it into the form that the command's handler wants, so that handlers
+// know nothing of dialects. Thread rule: plain values and pure functions; a reader belongs to one
+// connection. Source: PROTOCOL.md "Requests".
 #ifndef ROSTER_SERVER_REQUEST_H_
 #define ROSTER_SERVER_REQUEST_H_
 
@@ -66,6 +67,45 @@ std::string ToLower(std::string_view text);
 
 // Splits at runs of blanks and tabs.
 std::vector<std::string> SplitWords(std::string_view text);
+
+enum class ReadState : uint8_t {
+  kMore,     // all bytes are taken; the request is not complete
+  kRequest,  // a request, or (request.error) one that could not be read: answer it and go on
+  kBroken,   // request.error is the last thing to say; then close
+  kForeign,  // another protocol: close without a word
+};
+
+// Takes bytes as they come, in pieces of any size, and gives requests; buffers at most one
+// incomplete request, within the limits.
+class RequestReader {
+ public:
+  virtual ~RequestReader() = default;
+  // Takes bytes from the front of `*input` up to the end of one request.
+  virtual ReadState Next(std::string_view* input, Request* request) = 0;
+  // An incomplete request is being read or skipped.
+  virtual bool InRequest() const = 0;
+  // Memory that the incomplete request takes.
+  virtual size_t BufferedBytes() const = 0;
+};
+
+// Tells how long a request with this verb may be.
+class RequestSizer {
+ public:
+  virtual ~RequestSizer() = default;
+  // `limit_name` is what TOOLONG calls the limit.
+  struct Limit {
+    size_t bytes = 0;
+    std::string_view name;
+  };
+  virtual Limit LimitFor(std::string_view verb) const = 0;
+};
+
+// TOOLONG, naming the limit.
+inline absl::Status TooLongError(RequestSizer::Limit limit) {
+  return MakeError(ErrorCode::kTooLong, "the request is longer than " +
+                                            std::to_string(limit.bytes) + " bytes (limit " +
+                                            std::string(limit.name) + ")");
+}
 
 }  // namespace roster::server
 

@@ -11,7 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "server/codec.h"
 #include "server/reply.h"
 #include "server/request.h"
 
