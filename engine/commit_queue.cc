@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "engine/digest.h"
 #include "engine/draft.h"
 #include "engine/limits.h"
 #include "roster/error.h"

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "roster/value.h"
+#include "roster/write.h"
 #include "storage/base/text.h"
 
 namespace roster {
@@ -35,6 +36,10 @@ class RequestWindow {
   TextMap<FirstOutcome> outcomes_;
   std::deque<std::string> order_;
 };
+
+// A digest of a command's content, to tell a client's retry from another command under the same
+// request id. Stands in commits.
+uint64_t DigestOf(const Batch& batch);
 
 }  // namespace roster
 
