@@ -206,8 +206,14 @@ std::string ConstantText(Param param) { return StrCat("$", param.number); }
 
 }  // namespace
 
-bool Logic::operator==(const Logic&) const = default;
-bool Events::operator==(const Events&) const = default;
+// Written out: Clang 14 crashes on defaulted ones of types that hold each other.
+bool Logic::operator==(const Logic& other) const {
+  return op == other.op && children == other.children;
+}
+bool Events::operator==(const Events& other) const {
+  return event == other.event && where == other.where && window == other.window;
+}
+bool Filter::operator==(const Filter& other) const { return node == other.node; }
 
 const char* Spelling(CompareOp op) {
   static constexpr const char* kSpellings[] = {"=", "!=", "<", "<=", ">", ">="};

@@ -167,7 +167,7 @@ struct Aggregate {
 struct Filter {
   std::variant<Logic, Test, Did, Aggregate> node;
   Span span;
-  bool operator==(const Filter&) const = default;
+  bool operator==(const Filter&) const;
 };
 
 struct OrderBy {
