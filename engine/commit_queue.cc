@@ -21,6 +21,23 @@ absl::Status OutcomeUnknown() {
                    "outcome unknown: the log failed before this write was durable");
 }
 
+absl::Status CheckOptions(const WriteOptions& options) {
+  if (options.request_id.size() > kMaxRequestIdBytes) {
+    return MakeError(ErrorCode::kLimit,
+                     StrCat("request id longer than ", kMaxRequestIdBytes, " bytes"));
+  }
+  if (options.actor.size() > kMaxActorBytes) {
+    return MakeError(ErrorCode::kLimit, StrCat("actor longer than ", kMaxActorBytes, " bytes"));
+  }
+  return absl::OkStatus();
+}
+
+// The error of one item of a command that is all or nothing.
+absl::Status OfItem(const absl::Status& status, size_t index) {
+  return MakeError(ErrorCodeOf(status),
+                   StrCat(StdView(status.message()), " (item ", index + 1, ")"));
+}
+
 std::string EncodeCommit(const CommitHeader& header, const std::vector<Mutation>& mutations) {
   std::string payload;
   EncodeCommitHeader(header, &payload);
@@ -102,6 +119,7 @@ CommitQueue::Outcome CommitQueue::Process(Command command) {
 }
 
 absl::StatusOr<WriteResult> CommitQueue::Commit(const Batch& batch, bool* committed) {
+  ROSTER_RETURN_IF_ERROR(CheckOptions(batch.options));
   const uint64_t digest = batch.options.request_id.empty() ? 0 : DigestOf(batch);
   if (auto repeat = Repeat(batch, digest)) return *std::move(repeat);
 
@@ -119,9 +137,12 @@ absl::StatusOr<WriteResult> CommitQueue::Commit(const Batch& batch, bool* commit
                                             .request_id = batch.options.request_id,
                                             .digest = digest,
                                             .actor = batch.options.actor,
-                                            .outcome = first},
+                                            .outcome = first,
+                                            .num_items = batch.items.size()},
                                            mutations);
-  ROSTER_RETURN_IF_ERROR(Reserve(payload.size()));
+  // What time alone brings is small and must go on when nothing else may.
+  const bool grows = mutations.size() > 1;
+  ROSTER_RETURN_IF_ERROR(Reserve(payload.size(), grows));
   *committed = true;  // from here the command cannot be refused
   ROSTER_ASSIGN_OR_RETURN(result.lsn, ApplyAndAppend(mutations, payload, time.ceiling));
   if (!batch.options.request_id.empty()) {
@@ -130,12 +151,18 @@ absl::StatusOr<WriteResult> CommitQueue::Commit(const Batch& batch, bool* commit
   return result;
 }
 
-absl::Status CommitQueue::Reserve(size_t payload_bytes) {
+absl::Status CommitQueue::Reserve(size_t payload_bytes, bool grows) {
+  if (payload_bytes > kMaxCommandBytes) {
+    return MakeError(ErrorCode::kLimit, StrCat("command larger than ", kMaxCommandBytes, " bytes"));
+  }
   const uint64_t limit = options_.memory_limit_bytes;
-  if (limit != 0 && WriterStore().MemoryBytes() + payload_bytes > limit) {
+  if (grows && limit != 0 && WriterStore().MemoryBytes() + payload_bytes > limit) {
     return MakeError(ErrorCode::kOutOfMemory, "memory limit reached; reads go on");
   }
-  return log_->Reserve(payload_bytes);
+  absl::Status reserved = log_->Reserve(payload_bytes);
+  // The log may have failed outside of this queue, while a mark was written.
+  if (!reserved.ok() && ErrorCodeOf(reserved) == ErrorCode::kReadOnly) Latch(reserved);
+  return reserved;
 }
 
 absl::StatusOr<Lsn> CommitQueue::ApplyAndAppend(const std::vector<Mutation>& mutations,
@@ -174,7 +201,7 @@ absl::StatusOr<WriteResult> CommitQueue::StageAll(const Batch& batch, Timestamp 
   WriteResult result;
   for (size_t i = 0; i < batch.items.size(); ++i) {
     absl::StatusOr<ItemResult> item = StageItem(batch.items[i], {clock, &event_ids_}, draft);
-    if (!item.ok() && batch.atomic) return item.status();
+    if (!item.ok() && batch.atomic) return OfItem(item.status(), i);
     result.items.push_back(item.ok() ? *std::move(item)
                                      : ItemResult{.status = item.status(), .profile = {}});
   }
@@ -245,18 +272,24 @@ bool CommitQueue::WaitUntilAnswerable(Lsn lsn) {
 absl::Status CommitQueue::Close() {
   {
     MutexLock lock(&mutex_);
+    if (closing_) {  // another call closes, or has
+      while (!closed_) changed_.Wait(&mutex_);
+      return latched_;
+    }
     closing_ = true;
   }
-  while (loop_ != nullptr) {
-    if (environment_.executor->RunOne()) continue;
+  while (environment_.executor->RunOne()) {
+  }
+  {
     MutexLock lock(&mutex_);
     while (!idle_) changed_.Wait(&mutex_);
-    break;
   }
-  if (loop_ == nullptr) return Latched();
   loop_.reset();  // from here this thread is the writer
-  if (unsynced_ && Latched().ok()) return SyncLog();
-  return Latched();
+  if (unsynced_ && Latched().ok()) SyncLog().IgnoreError();
+  MutexLock lock(&mutex_);
+  closed_ = true;
+  changed_.NotifyAll();
+  return latched_;
 }
 
 Lsn CommitQueue::durable_lsn() const {

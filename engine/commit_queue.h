@@ -72,7 +72,7 @@ class CommitQueue {
   absl::StatusOr<WriteResult> Commit(const Batch& batch, bool* committed);
   std::optional<absl::StatusOr<WriteResult>> Repeat(const Batch& batch, uint64_t digest) const;
   absl::StatusOr<WriteResult> StageAll(const Batch& batch, Timestamp clock, Draft* draft);
-  absl::Status Reserve(size_t payload_bytes);
+  absl::Status Reserve(size_t payload_bytes, bool grows);
   absl::StatusOr<Lsn> ApplyAndAppend(const std::vector<Mutation>& mutations,
                                      const std::string& payload, Timestamp ceiling);
   // The store as the loop's thread reads it: it alone changes it, so it needs no lock to read.
@@ -103,6 +103,7 @@ class CommitQueue {
   CondVar changed_;
   std::deque<Command> queue_ ABSL_GUARDED_BY(mutex_);
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   bool idle_ ABSL_GUARDED_BY(mutex_) = true;  // the loop has nothing in hand
   Lsn answerable_lsn_ ABSL_GUARDED_BY(mutex_);
   Lsn durable_lsn_ ABSL_GUARDED_BY(mutex_);

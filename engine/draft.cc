@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/draft.h"
 
+#include "storage/base/check.h"
+
 namespace roster {
 namespace {
 
@@ -129,7 +131,10 @@ TraitState Draft::TraitOf(ProfileId profile, TraitId trait) const {
         known = {state_.column(trait).TimeOf(*row), state_.column(trait).Get(*row)};
       }
     }
-    if (known.time && (!latest.time || *known.time > *latest.time)) latest = known;
+    if (known.time && (!latest.time ||
+                       std::tie(*known.time, known.value) > std::tie(*latest.time, latest.value))) {
+      latest = known;
+    }
   }
   return latest;
 }
@@ -141,13 +146,14 @@ ProfileId Draft::AddProfile(Timestamp created_at, std::string_view via) {
   return id;
 }
 
-void Draft::Attach(ProfileId profile, NamespaceId name_space, std::string_view value) {
-  const IdentityId id{static_cast<uint32_t>(state_.identities.size() + new_identities_.size())};
-  mutations_.push_back(AttachIdentity{profile, id, name_space, std::string(value)});
-  new_identities_.try_emplace({name_space, std::string(value)}, NewIdentity{profile, id});
-  std::vector<uint32_t>& counts = new_identity_counts_[profile.value];
+void Draft::Attach(AttachIdentity attach) {
+  attach.identity.value = static_cast<uint32_t>(state_.identities.size() + new_identities_.size());
+  const NewIdentity added{attach.profile, attach.identity};
+  ROSTER_CHECK(new_identities_.try_emplace({attach.name_space, attach.value}, added).second);
+  std::vector<uint32_t>& counts = new_identity_counts_[attach.profile.value];
   counts.resize(state_.schema->namespaces().size());
-  ++counts[name_space.value];
+  ++counts[attach.name_space.value];
+  mutations_.push_back(std::move(attach));
 }
 
 void Draft::Set(SetTrait set) {
@@ -160,9 +166,9 @@ void Draft::Add(AddEvent add) {
   mutations_.push_back(std::move(add));
 }
 
-void Draft::Merge(ProfileId loser, ProfileId survivor) {
-  mutations_.push_back(MergeProfiles{loser, survivor});
-  merged_[loser.value] = survivor.value;
+void Draft::Merge(MergeProfiles merge) {
+  merged_[merge.loser.value] = merge.survivor.value;
+  mutations_.push_back(merge);
 }
 
 ProfileId Draft::Resolve(ProfileId profile) const {

@@ -72,10 +72,11 @@ class Draft {
   TraitState TraitOf(ProfileId profile, TraitId trait) const;
 
   ProfileId AddProfile(Timestamp created_at, std::string_view via);
-  void Attach(ProfileId profile, NamespaceId name_space, std::string_view value);
+  // The identity is new; its number is filled in.
+  void Attach(AttachIdentity attach);
   void Set(SetTrait set);
   void Add(AddEvent add);
-  void Merge(ProfileId loser, ProfileId survivor);
+  void Merge(MergeProfiles merge);
 
  private:
   // The profile that answers for an id, through merges of the draft.

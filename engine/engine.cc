@@ -8,6 +8,7 @@
 
 #include "engine/commit_queue.h"
 #include "engine/environment.h"
+#include "engine/limits.h"
 #include "engine/normalise.h"
 #include "engine/profile_reader.h"
 #include "engine/recovery.h"
@@ -148,8 +149,8 @@ absl::StatusOr<QueryResult> Engine::Execute(std::string_view statement,
   ++num_statements_;
   const ReadView view = TakeView();
   const ViewCatalog catalog(view.schema());
-  const int64_t timeout_ms =
-      options.timeout_ms > 0 ? options.timeout_ms : options_.statement_timeout_ms;
+  const int64_t timeout_ms = std::min(
+      options.timeout_ms > 0 ? options.timeout_ms : options_.statement_timeout_ms, kMaxTimeoutMs);
   query::ExecutionLimits limits;
   limits.clock = environment_.clock;
   limits.deadline_us = started_us + timeout_ms * 1000;
@@ -166,19 +167,22 @@ absl::StatusOr<QueryResult> Engine::Execute(std::string_view statement,
 Stats Engine::GetStats() {
   Stats stats;
   stats.clock = clock_->Now();
-  stats.durable_lsn = queue_->durable_lsn();
   stats.read_only = queue_->read_only();
   stats.num_commits = queue_->num_commits();
   stats.num_syncs = queue_->num_syncs();
   stats.num_statements = num_statements_;
   stats.recovery = recovery_;
-  MutexLock lock(&shared_.mutex);
-  const State& state = shared_.store.state();
-  stats.lsn = shared_.store.lsn();
-  stats.num_profiles = state.num_profiles;
-  stats.num_events = state.num_events;
-  stats.num_identities = state.identities.size();
-  stats.memory_bytes = shared_.store.MemoryBytes();
+  {
+    MutexLock lock(&shared_.mutex);
+    const State& state = shared_.store.state();
+    stats.lsn = shared_.store.lsn();
+    stats.num_profiles = state.num_profiles;
+    stats.num_events = state.num_events;
+    stats.num_identities = state.identities.size();
+    stats.memory_bytes = shared_.store.MemoryBytes();
+  }
+  queue_->WaitUntilAnswerable(stats.lsn);
+  stats.durable_lsn = queue_->durable_lsn();
   return stats;
 }
 
@@ -190,8 +194,10 @@ absl::Status Engine::Close() {
 ReadView Engine::TakeView() {
   Timestamp now = clock_->Now();
   if (const auto due = NextDue(); due && *due <= now) {
-    // What becomes true by time alone is a commit too. A store that takes none stops before it.
-    if (!Write(Batch{}).ok()) now.ms = due->ms - 1;
+    // What becomes true by time alone is a commit too. A store whose log has failed stops before
+    // it.
+    const absl::Status advanced = Write(Batch{}).status();
+    if (ErrorCodeOf(advanced) == ErrorCode::kReadOnly) now.ms = due->ms - 1;
   }
   MutexLock lock(&shared_.mutex);
   // A commit in flight may be ahead of the ceiling; its own frames carry one that covers it, and

@@ -10,6 +10,7 @@
 #include <cmath>
 
 #include "engine/json_position.h"
+#include "engine/limits.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
@@ -85,17 +86,26 @@ Value PlainValue(dom::element element) {
   }
 }
 
-// Objects flattened with dots.
-void Flatten(const std::string& prefix, dom::object object, std::vector<Field>* fields) {
+// Objects flattened with dots. Stops at the limits of one item, so that names cannot multiply.
+absl::Status Flatten(const std::string& prefix, dom::object object, std::vector<Field>* fields) {
   for (const auto [key, element] : object) {
     std::string name = prefix.empty() ? std::string(key) : StrCat(prefix, ".", key);
+    if (name.size() > kMaxNameBytes) {
+      return MakeError(ErrorCode::kLimit,
+                       StrCat("name longer than ", kMaxNameBytes, " bytes: trait or property"));
+    }
+    if (fields->size() == kMaxItemFields) {
+      return MakeError(ErrorCode::kLimit,
+                       StrCat("more than ", kMaxItemFields, " fields in one item"));
+    }
     dom::object nested;
     if (element.get(nested) == simdjson::SUCCESS) {
-      Flatten(name, nested, fields);
+      ROSTER_RETURN_IF_ERROR(Flatten(name, nested, fields));
     } else {
       fields->push_back({std::move(name), PlainValue(element)});
     }
   }
+  return absl::OkStatus();
 }
 
 // A member that is there and not null; an error when it has another type.
@@ -125,7 +135,7 @@ absl::StatusOr<std::optional<Timestamp>> TimeMember(dom::object call, std::strin
 absl::StatusOr<std::vector<Field>> FieldsMember(dom::object call, std::string_view name) {
   std::vector<Field> fields;
   ROSTER_ASSIGN_OR_RETURN(const auto object, Member<dom::object>(call, name, "an object"));
-  if (object) Flatten("", *object, &fields);
+  if (object) ROSTER_RETURN_IF_ERROR(Flatten("", *object, &fields));
   return fields;
 }
 

@@ -17,7 +17,10 @@ inline constexpr size_t kMaxTextBytes = 64 << 10;
 inline constexpr size_t kMaxIdentityBytes = 1024;
 inline constexpr size_t kMaxItemIdentities = 64;
 inline constexpr size_t kMaxItemFields = 1000;
-inline constexpr size_t kMaxCommandBytes = 16 << 20;
+inline constexpr size_t kMaxCommandBytes = 16 << 20;  // of the commit that a command becomes
+inline constexpr size_t kMaxRequestIdBytes = 256;
+inline constexpr size_t kMaxActorBytes = 256;
+inline constexpr int64_t kMaxTimeoutMs = 86'400'000;  // of a statement
 // Times of clients lie between year 1 and this far ahead of the clock.
 inline constexpr int64_t kMaxFutureMs = int64_t{366} * 86'400'000;
 inline constexpr int64_t kMinTimeMs = -62'135'596'800'000;

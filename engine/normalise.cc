@@ -9,11 +9,15 @@
 namespace roster {
 namespace {
 
+// What has fewer digits is no number that somebody could be called by.
+constexpr size_t kMinPhoneDigits = 5;
+
 std::string NormalisePhone(std::string_view value) {
   std::string digits;
   for (const char c : value) {
     if (c >= '0' && c <= '9') digits.push_back(c);
   }
+  if (digits.size() < kMinPhoneDigits) return {};
   if (value.front() == '+') return "+" + digits;
   if (digits.starts_with("00") && digits.size() > 2) return "+" + digits.substr(2);
   return digits;

@@ -111,11 +111,18 @@ absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const Schema& schem
   }
   std::stable_sort(usable.begin(), usable.end(),
                    [](const auto& a, const auto& b) { return a.rank < b.rank; });
-  return usable;
+  std::vector<UsableIdentity> distinct;
+  for (UsableIdentity& identity : usable) {
+    if (std::find(distinct.begin(), distinct.end(), identity) == distinct.end()) {
+      distinct.push_back(std::move(identity));
+    }
+  }
+  return distinct;
 }
 
 Resolved ResolveProfile(std::vector<UsableIdentity> identities, Timestamp time,
-                        std::string_view via, Draft* draft, std::vector<std::string>* warnings) {
+                        Timestamp created_at, std::string_view via, Draft* draft,
+                        std::vector<std::string>* warnings) {
   LookUp found = LookUpAll(identities, *draft);
   while (identities.size() > 1 && !MayUnite(found, *draft)) {
     const Schema& schema = *draft->state().schema;
@@ -127,15 +134,16 @@ Resolved ResolveProfile(std::vector<UsableIdentity> identities, Timestamp time,
   Resolved resolved;
   resolved.created = found.profiles.empty();
   resolved.profile =
-      resolved.created ? draft->AddProfile(time, via) : Survivor(found.profiles, *draft);
+      resolved.created ? draft->AddProfile(created_at, via) : Survivor(found.profiles, *draft);
   for (const UsableIdentity* identity : found.unknown) {
-    draft->Attach(resolved.profile, identity->name_space, identity->value);
+    draft->Attach({resolved.profile, {}, identity->name_space, identity->value, time});
     resolved.attached.push_back(*identity);
   }
-  for (const ProfileId profile : found.profiles) {
-    if (profile != resolved.profile) draft->Merge(profile, resolved.profile);
-  }
   resolved.origin = draft->OriginOf(identities.front().name_space, identities.front().value);
+  for (const ProfileId profile : found.profiles) {
+    if (profile == resolved.profile) continue;
+    draft->Merge({profile, resolved.profile, time, resolved.origin});
+  }
   return resolved;
 }
 

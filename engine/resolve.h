@@ -20,9 +20,11 @@ struct UsableIdentity {
   NamespaceId name_space;
   std::string value;
   uint8_t rank = 0;
+  bool operator==(const UsableIdentity&) const = default;
 };
 
-// The identities of an item that can be used, strongest rank first; blocked ones become warnings.
+// The identities of an item that can be used, strongest rank first, each once; blocked ones
+// become warnings.
 // Errors: NOTRAIT (unknown namespace), PARSE (not UTF-8), LIMIT (length), NOIDENTITY (none left).
 absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const Schema& schema,
                                                              const std::vector<IdentityRef>& refs,
@@ -37,9 +39,10 @@ struct Resolved {
 
 // Resolves, adding to the draft the profile, identities and merge that it takes. An identity that
 // belongs to somebody else by the rules is left out, with a warning. Requires: not empty.
-// `time` and `via` are for a profile that has to be made.
+// `time`: of the item; `created_at` and `via` are for a profile that has to be made.
 Resolved ResolveProfile(std::vector<UsableIdentity> identities, Timestamp time,
-                        std::string_view via, Draft* draft, std::vector<std::string>* warnings);
+                        Timestamp created_at, std::string_view via, Draft* draft,
+                        std::vector<std::string>* warnings);
 
 }  // namespace roster
 

@@ -145,21 +145,18 @@ absl::StatusOr<std::vector<CheckedTrait>> CheckTraits(const std::vector<Field>& 
   return checked;
 }
 
-// Last write wins by time, of equal times the greater value, so that arrival does not matter.
-bool Wins(const Value& value, Timestamp time, const TraitState& known) {
-  if (!known.time || time > *known.time) return true;
-  if (time < *known.time || value.index() < known.value.index()) return false;
-  std::string ours;
-  std::string theirs;
-  AppendJson(value, &ours);
-  AppendJson(known.value, &theirs);
-  return ours > theirs;
+// Last write wins by time. Of equal times that clients gave the greater value, so that arrival does
+// not matter; a write without a time of its own is later than all that came before it.
+bool Wins(const Value& value, Timestamp time, bool given, const TraitState& known) {
+  if (!known.time || time != *known.time) return !known.time || time > *known.time;
+  return given ? value > known.value : value != known.value;
 }
 
 // A client may know of an earlier time at which the profile came to be; never of a later one.
 void StageCreatedAt(const Value& value, const Resolved& resolved, Draft* draft) {
   const auto* at = std::get_if<Timestamp>(&value);
-  if (at == nullptr || *at >= draft->CreatedAt(resolved.profile)) return;
+  if (at == nullptr || at->ms < kMinTimeMs) return;
+  if (*at >= draft->CreatedAt(resolved.profile)) return;
   draft->Set({resolved.profile, kCreatedAt, *at, *at, resolved.origin});
 }
 
@@ -186,7 +183,7 @@ absl::StatusOr<ItemResult> Stage(const Identify& item, const StageContext& conte
                           CheckTraits(fields, *draft, &result.warnings));
 
   const Resolved resolved =
-      ResolveProfile(std::move(identities), std::min(time, context.clock),
+      ResolveProfile(std::move(identities), time, std::min(time, context.clock),
                      item.source.empty() ? "identify" : item.source, draft, &result.warnings);
   for (const CheckedTrait& trait : traits) {
     if (trait.declared && trait.declared->id == kCreatedAt) {
@@ -200,7 +197,10 @@ absl::StatusOr<ItemResult> Stage(const Identify& item, const StageContext& conte
               : draft->AddTrait(trait.field->key, TypeOf(trait.value), ScaleOf(trait.value));
     const std::optional<Value> value =
         IsMissing(trait.value) ? Value() : Coerce(trait.value, declared.type, declared.scale);
-    if (!value || !Wins(*value, time, draft->TraitOf(resolved.profile, declared.id))) continue;
+    if (!value ||
+        !Wins(*value, time, item.time.has_value(), draft->TraitOf(resolved.profile, declared.id))) {
+      continue;
+    }
     draft->Set({resolved.profile, declared.id, *value, time, resolved.origin});
   }
   StageContactTraits(resolved, time, draft);
@@ -246,6 +246,18 @@ std::vector<std::pair<PropertyId, Value>> StageProperties(EventTypeId event,
   return properties;
 }
 
+// The profile that has the event already, by any of the item's identities: then nothing changes.
+std::optional<ProfileId> FindRepeat(const std::vector<UsableIdentity>& identities,
+                                    std::optional<EventTypeId> event, EventId id,
+                                    const Draft& draft) {
+  if (!event) return std::nullopt;
+  for (const UsableIdentity& identity : identities) {
+    const auto profile = draft.FindIdentity(identity.name_space, identity.value);
+    if (profile && draft.HasEvent(*profile, *event, id)) return profile;
+  }
+  return std::nullopt;
+}
+
 absl::StatusOr<ItemResult> Stage(const Track& item, const StageContext& context, Draft* draft) {
   ItemResult result;
   ROSTER_RETURN_IF_ERROR(CheckName("event", item.event));
@@ -261,16 +273,19 @@ absl::StatusOr<ItemResult> Stage(const Track& item, const StageContext& context,
                      StrCat("more than ", kMaxEventTypes, " event types; new type: ", name));
   }
 
+  const EventId id = IdOfEvent(item, context);
+  if (const auto known = FindRepeat(identities, event, id, *draft)) {
+    result.profile = *known;
+    result.duplicate = true;
+    return result;
+  }
   const Resolved resolved =
-      ResolveProfile(std::move(identities), std::min(time, context.clock),
+      ResolveProfile(std::move(identities), time, std::min(time, context.clock),
                      item.source.empty() ? "track" : item.source, draft, &result.warnings);
   StageContactTraits(resolved, time, draft);
   if (!event) event = draft->AddEventType(name);
   result.profile = resolved.profile;
   result.created = resolved.created;
-  const EventId id = IdOfEvent(item, context);
-  result.duplicate = draft->HasEvent(resolved.profile, *event, id);
-  if (result.duplicate) return result;
   std::vector<std::pair<PropertyId, Value>> properties = StageProperties(*event, fields, draft);
   draft->Add({resolved.profile, *event, id, time, resolved.origin, std::move(properties)});
   return result;

@@ -8,13 +8,21 @@ namespace roster {
 Timestamp ViewClock::Wall() const { return std::max(last_, clock_->Now()); }
 
 Timestamp ViewClock::Now() {
-  MutexLock lock(&mutex_);
-  const Timestamp wall = Wall();
-  if (wall > ceiling_) {
-    const Timestamp ceiling{wall.ms + kAheadMs};
-    if (raise_(ceiling).ok()) ceiling_ = ceiling;
+  Timestamp ceiling;
+  {
+    MutexLock lock(&mutex_);
+    while (raising_ && Wall() > ceiling_) raised_.Wait(&mutex_);
+    const Timestamp wall = Wall();
+    if (wall <= ceiling_) return last_ = wall;
+    raising_ = true;
+    ceiling.ms = wall.ms + kAheadMs;
   }
-  const Timestamp now = std::min(wall, ceiling_);
+  const bool raised = raise_(ceiling).ok();
+  MutexLock lock(&mutex_);
+  raising_ = false;
+  raised_.NotifyAll();
+  if (raised) ceiling_ = std::max(ceiling_, ceiling);
+  const Timestamp now = std::min(Wall(), ceiling_);
   last_ = std::max(last_, now);
   return now;
 }

@@ -25,7 +25,8 @@ class ViewClock {
   ViewClock(Clock* clock, Timestamp start, RaiseCeiling raise)
       : clock_(clock), raise_(std::move(raise)), last_(start), ceiling_(start) {}
 
-  // The clock for a new view. Raises the ceiling at most once a second. Cost: then one fdatasync.
+  // The clock for a new view. Raises the ceiling at most once a second, one caller at a time; who
+  // needs the new ceiling waits for it. Cost: then one fdatasync, without the lock.
   Timestamp Now() ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The clock for a commit, and the ceiling that its frames are to carry: a view that shows the
@@ -47,6 +48,8 @@ class ViewClock {
   Mutex mutex_;
   Timestamp last_ ABSL_GUARDED_BY(mutex_);  // the highest clock that was given
   Timestamp ceiling_ ABSL_GUARDED_BY(mutex_);
+  bool raising_ ABSL_GUARDED_BY(mutex_) = false;
+  CondVar raised_;
 };
 
 }  // namespace roster

@@ -152,13 +152,13 @@ void Fields(M& m, const F& f) {
   } else if constexpr (std::is_same_v<T, CreateProfile>) {
     f(m.id), f(m.created_at), f(m.via);
   } else if constexpr (std::is_same_v<T, AttachIdentity>) {
-    f(m.profile), f(m.identity), f(m.name_space), f(m.value);
+    f(m.profile), f(m.identity), f(m.name_space), f(m.value), f(m.time);
   } else if constexpr (std::is_same_v<T, SetTrait>) {
     f(m.profile), f(m.trait), f(m.value), f(m.time), f(m.origin);
   } else if constexpr (std::is_same_v<T, AddEvent>) {
     f(m.profile), f(m.event), f(m.id), f(m.time), f(m.origin), f(m.properties);
   } else if constexpr (std::is_same_v<T, MergeProfiles>) {
-    f(m.loser), f(m.survivor);
+    f(m.loser), f(m.survivor), f(m.time), f(m.link);
   } else {
     static_assert(std::is_same_v<T, Advance>);
     f(m.clock);
@@ -198,6 +198,7 @@ void EncodeCommitHeader(const CommitHeader& header, std::string* out) {
   writer.Fixed(header.digest);
   writer.Text(header.actor);
   writer.Varint(header.outcome.value);
+  writer.Varint(header.num_items);
 }
 
 void EncodeMutation(const Mutation& mutation, std::string* out) {
@@ -217,6 +218,7 @@ absl::StatusOr<Commit> DecodeCommit(std::string_view payload) {
   commit.header.digest = reader.Fixed<uint64_t>();
   commit.header.actor = reader.Text();
   commit.header.outcome.value = reader.Varint();
+  commit.header.num_items = reader.Varint();
   if (reader.failed()) return Malformed("header", 0);
   while (!reader.at_end()) {
     ROSTER_ASSIGN_OR_RETURN(Mutation mutation, GetMutation(&reader));

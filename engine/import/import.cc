@@ -178,6 +178,9 @@ struct RowParts {
 };
 
 absl::Status ReadCell(const BoundColumn& column, std::string_view cell, RowParts* parts) {
+  if (column.role == ColumnRole::kTime && IsBlankCell(cell)) {
+    return MakeError(ErrorCode::kParse, "the time is blank");
+  }
   if (column.role == ColumnRole::kSkip || IsBlankCell(cell)) return absl::OkStatus();
   if (column.role == ColumnRole::kIdentity) {
     parts->identities.push_back({column.name, std::string(cell)});

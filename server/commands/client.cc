@@ -9,14 +9,6 @@ namespace {
 
 Outcome Fail(std::string_view message) { return Outcome(Reply::Error("ERR", message)); }
 
-// Names stand in CLIENT LIST, whose fields are parted by blanks.
-bool IsPlainName(std::string_view name) {
-  for (const char c : name) {
-    if (c <= ' ' || c == 0x7f) return false;
-  }
-  return name.size() <= 128;
-}
-
 Outcome SetInfo(Session* session, const std::vector<std::string>& words) {
   if (words.size() != 3 || !IsPlainName(words[2]))
     return Fail("CLIENT SETINFO LIB-NAME|LIB-VER text");
@@ -107,6 +99,13 @@ Outcome Config(const Services&, Session*, const Request& request) {
 }
 
 }  // namespace
+
+bool IsPlainName(std::string_view name) {
+  for (const char c : name) {
+    if (c <= ' ' || c == 0x7f) return false;
+  }
+  return name.size() <= 128;
+}
 
 void AddClientCommands(CommandTable* table) {
   table->Add({.name = "CLIENT",

@@ -5,9 +5,15 @@
 #ifndef ROSTER_SERVER_COMMANDS_COMMANDS_H_
 #define ROSTER_SERVER_COMMANDS_COMMANDS_H_
 
+#include <string_view>
+
 #include "server/command_table.h"
 
 namespace roster::server {
+
+// Whether a client may call itself or its library so: names stand in CLIENT LIST, whose fields are
+// parted by blanks.
+bool IsPlainName(std::string_view name);
 
 void AddWriteCommands(CommandTable* table);       // IDENTIFY TRACK BATCH
 void AddQueryCommands(CommandTable* table);       // COUNT FIND

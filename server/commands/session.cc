@@ -51,6 +51,9 @@ Outcome Hello(const Services&, Session* session, const Request& request) {
       return Outcome(Reply::Error("ERR", "syntax error in HELLO"));
     }
     name = words[i + 1];
+    if (!IsPlainName(name)) {
+      return Outcome(Reply::Error("ERR", "SETNAME takes a name without blanks, up to 128 bytes"));
+    }
     i += 2;
   }
   session->resp_version = version;

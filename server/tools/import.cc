@@ -96,7 +96,7 @@ int RunImport(Database* database, const ImportFlags& flags, const ImportMapping&
   if (!report.ok()) return Fail(report.status(), ExitCodeFor(report.status()));
   PrintReport(*report, seconds);
   if (interrupted) {
-    std::printf("stopped; the same import again does the rest, known rows change nothing\n");
+    std::printf("stopped; the same import again does the rest\n");
     return kExitError;
   }
   const bool nothing = report->num_imported + report->num_duplicates == 0;

@@ -43,12 +43,14 @@ struct CreateProfile {
   std::string via;
 };
 
-// `identity` is the next dense number; the name is not known yet.
+// `identity` is the next dense number; the name is not known yet. `time`: of the event or identify
+// that attached it.
 struct AttachIdentity {
   ProfileId profile;
   IdentityId identity;
   NamespaceId name_space;
   std::string value;
+  Timestamp time;
 };
 
 // A missing value clears. `value` has the trait's type.
@@ -71,10 +73,13 @@ struct AddEvent {
 };
 
 // Everything of `loser` goes to `survivor`, which answers for both from then on. A trait that both
-// have keeps the later value by time, of equal times the survivor's.
+// have keeps the later value by time, of equal times the greater. `time` and `link`: of the event
+// or identify that joined them, and its strongest identity.
 struct MergeProfiles {
   ProfileId loser;
   ProfileId survivor;
+  Timestamp time;
+  IdentityId link = kNoOrigin;
 };
 
 // The clock of views has reached this time.

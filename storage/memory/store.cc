@@ -2,6 +2,7 @@
 #include "storage/memory/store.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "storage/base/check.h"
 
@@ -94,8 +95,12 @@ void Store::ApplyOne(const SetTrait& m, ChangeSet* changes) {
   Column& column = state_.columns[m.trait.value].Mutable();
   std::optional<int64_t> bits;
   if (!IsMissing(m.value)) bits = EncodeCell(column.type(), m.value);
-  column.Set(row, bits, m.time, m.origin);
-  if (!state_.schema->trait(m.trait).system) Seen(row, m.time);
+  if (m.trait == kCreatedAt) {
+    CreatedEarlier(row, m.time, m.origin);
+  } else {
+    column.Set(row, bits, m.time, m.origin);
+    Seen(row, m.time);
+  }
   changes->rows.push_back(row);
   changes->traits.push_back(m.trait);
 }
@@ -161,9 +166,7 @@ void Store::Seen(RowId row, Timestamp time) {
     seen_later_.emplace(time, state_.ProfileAt(row));
     return;
   }
-  if (time.ms < state_.column(kCreatedAt).Bits(row)) {
-    state_.columns[kCreatedAt.value].Mutable().Set(row, time.ms, time, kNoOrigin);
-  }
+  if (time.ms < state_.column(kCreatedAt).Bits(row)) CreatedEarlier(row, time, kNoOrigin);
   const Column& first = state_.column(kFirstSeen);
   if (!first.Has(row) || time.ms < first.Bits(row)) {
     state_.columns[kFirstSeen.value].Mutable().Set(row, time.ms, time, kNoOrigin);
@@ -172,6 +175,13 @@ void Store::Seen(RowId row, Timestamp time) {
   if (!last.Has(row) || time.ms > last.Bits(row)) {
     state_.columns[kLastSeen.value].Mutable().Set(row, time.ms, time, kNoOrigin);
   }
+}
+
+// How a profile came to be keeps the time at which it did, so that merges take both from one side.
+void Store::CreatedEarlier(RowId row, Timestamp time, IdentityId origin) {
+  state_.columns[kCreatedAt.value].Mutable().Set(row, time.ms, time, origin);
+  Column& via = state_.columns[kCreatedVia.value].Mutable();
+  via.Set(row, via.Bits(row), time, origin);
 }
 
 void Store::MoveTraits(RowId from, RowId to) {
@@ -183,7 +193,10 @@ void Store::MoveTraits(RowId from, RowId to) {
     // Of the two first-seen and created times the earlier stays, and how that came to be.
     const TraitId id{static_cast<uint16_t>(t)};
     const bool earliest = id == kCreatedAt || id == kFirstSeen || id == kCreatedVia;
-    const bool take = !ours || (earliest ? *theirs < *ours : *theirs > *ours);
+    const Value our_value = column.Get(to);
+    const Value their_value = column.Get(from);
+    const bool later = !ours || std::tie(*theirs, their_value) > std::tie(*ours, our_value);
+    const bool take = earliest ? !ours || *theirs < *ours : later;
     const std::optional<int64_t> bits =
         column.Has(from) ? std::optional(column.Bits(from)) : std::nullopt;
     const IdentityId origin = column.OriginOf(from);

@@ -58,6 +58,7 @@ class Store {
 
   RowId LiveRow(ProfileId id) const;
   void Seen(RowId row, Timestamp time);
+  void CreatedEarlier(RowId row, Timestamp time, IdentityId origin);
   void MoveTraits(RowId from, RowId to);
 
   State state_;

@@ -23,6 +23,9 @@ bool Fits(const Value& value, ValueType type, uint8_t scale) {
   return type != ValueType::kDecimal || std::get<Decimal>(value).scale == scale;
 }
 
+// Ids of declarations have 16 bits.
+constexpr size_t kMaxIds = 0xffff;
+
 struct Checker {
   const State& state;
 
@@ -34,20 +37,28 @@ struct Checker {
   absl::Status operator()(const DeclareTrait& m) const {
     if (!IsStorable(m.type, m.scale)) return Refuse("type of a trait");
     if (state.schema->FindTrait(m.name)) return Refuse("trait declared twice");
+    if (state.schema->traits().size() >= kMaxIds) return Refuse("too many traits");
     return absl::OkStatus();
   }
   absl::Status operator()(const DeclareEvent& m) const {
     if (state.schema->FindEvent(m.name)) return Refuse("event type declared twice");
+    if (state.schema->events().size() >= kMaxIds) return Refuse("too many event types");
     return absl::OkStatus();
   }
   absl::Status operator()(const DeclareProperty& m) const {
     if (m.event.value >= state.schema->events().size()) return Refuse("event type of a property");
     if (!IsStorable(m.type, m.scale)) return Refuse("type of a property");
-    if (state.schema->event(m.event).FindProperty(m.name)) return Refuse("property declared twice");
+    const EventTypeInfo& event = state.schema->event(m.event);
+    if (event.FindProperty(m.name)) return Refuse("property declared twice");
+    if (event.properties.size() >= kMaxIds) return Refuse("too many properties");
     return absl::OkStatus();
   }
   absl::Status operator()(const DeclareNamespace& m) const {
     if (state.schema->FindNamespace(m.info.name)) return Refuse("namespace declared twice");
+    if (state.schema->namespaces().size() >= kMaxIds) return Refuse("too many namespaces");
+    if (m.info.kind < NamespaceKind::kPerson || m.info.kind > NamespaceKind::kAnonymous) {
+      return Refuse("kind of a namespace");
+    }
     return absl::OkStatus();
   }
   absl::Status operator()(const CreateProfile& m) const {
@@ -65,6 +76,9 @@ struct Checker {
     if (!HasProfile(m.profile)) return Refuse("profile of a trait");
     if (m.trait.value >= state.schema->traits().size()) return Refuse("trait");
     const TraitInfo& trait = state.schema->trait(m.trait);
+    if (trait.system && (m.trait != kCreatedAt || m.value != Value(m.time))) {
+      return Refuse("trait of the store itself");
+    }
     if (!IsMissing(m.value) && !Fits(m.value, trait.type, trait.scale)) {
       return Refuse("type of a trait's value");
     }

@@ -52,6 +52,11 @@ TEST_CASE("writers and readers at once: order kept, nothing lost, groups shared"
     CHECK(stats.num_commits == kThreads * kWrites + 1);
     CHECK(stats.num_syncs <= stats.num_commits);
     CHECK(stats.durable_lsn == stats.lsn);
+    absl::Status other;
+    std::thread closer([&] { other = db->Close(); });
+    CHECK(db->Close().ok());
+    closer.join();
+    CHECK(other.ok());
   }
   auto db = *Database::Open(dir.string(), {});
   CHECK(db->GetStats().num_profiles == kThreads * kWrites + 1);

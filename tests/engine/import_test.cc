@@ -111,6 +111,15 @@ TEST_CASE("wrong rows are reported by line and reason, the others go in", "[impo
   CHECK(f.Get("u10").events.size() == 1);
 }
 
+TEST_CASE("a blank time is a wrong row, not an event of now", "[import]") {
+  Fixture f;
+  const ImportReport report = f.Import("who,when\nu1,\nu2,2026-01-01\n",
+                                       "event visit\nwho = identity external_id\nwhen = time\n");
+  CHECK(report.num_imported == 1);
+  REQUIRE(report.errors.size() == 1);
+  CHECK(report.errors[0].reason == "the time is blank");
+}
+
 TEST_CASE("a mapping that cannot be is refused with its line", "[import]") {
   const auto message = [](const char* text) {
     return std::string(ParseImportMapping(text).status().message());

@@ -92,6 +92,17 @@ TEST_CASE("text that is not JSON is refused where it stops being it", "[json]") 
   CHECK(at->column == 3);
 }
 
+TEST_CASE("nested names cannot multiply", "[json][limits]") {
+  std::string json = R"({"userId":"u","event":"e","properties":)";
+  const std::string key(100, 'k');
+  for (int depth = 0; depth < 200; ++depth) json += "{\"" + key + "\":";
+  json += "1" + std::string(201, '}');
+  CHECK(ErrorCodeOf(ParseWriteJson(json, "track").status()) == ErrorCode::kLimit);
+  std::string wide = R"({"userId":"u","event":"e","properties":{"a":0)";
+  for (int i = 0; i < 1000; ++i) wide += ",\"p" + std::to_string(i) + "\":1";
+  CHECK(ErrorCodeOf(ParseWriteJson(wide + "}}", "track").status()) == ErrorCode::kLimit);
+}
+
 TEST_CASE("a batch keeps the place of its wrong items", "[json]") {
   const auto parsed = ParseBatchJson(
       R"({"atomic":true,"batch":[{"type":"identify","userId":"a"},7,{"type":"track","userId":"b"},

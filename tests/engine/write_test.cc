@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What writes do: resolution, types, last write wins, repeats.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "roster/error.h"
@@ -194,6 +195,107 @@ TEST_CASE("a time of the future counts when it comes, also over a restart", "[cl
   }
   World world(&files, later.ms);
   CHECK(seen(world.Open().get()) == 1);
+}
+
+TEST_CASE("an identity given twice is one", "[R1]") {
+  Fixture f;
+  const auto made = f.Ok(Traits({User("u1"), {"email", "a@b.nl"}, {"email", "A@B.nl "}}));
+  CHECK(MustGet(f.db.get(), made.profile).identities.size() == 2);
+  CHECK(f.Ok(Traits({{"phone", "+31 612"}, {"phone", "0031612"}})).created);
+  CHECK(f.Refused(Traits({{"phone", "+"}})) == ErrorCode::kNoIdentity);
+}
+
+TEST_CASE("of writes without a time the last one wins, within a batch and after a restart",
+          "[R12]") {
+  FaultyFileSystem files;
+  const auto plan = [](Database* db) { return TraitValue(MustGet(db, User("u1")), "plan"); };
+  {
+    World world(&files);
+    const auto db = world.Open();
+    Batch batch;
+    batch.items = {Traits({User("u1")}, {{"plan", "pro"}}),
+                   Traits({User("u1")}, {{"plan", "free"}})};
+    REQUIRE(db->Write(batch).ok());
+    CHECK(plan(db.get()) == Value("free"));
+    batch.items = {Traits({User("u1")}, {{"plan", "z"}}),
+                   Traits({User("u1")}, {{"plan", Value()}})};
+    REQUIRE(db->Write(batch).ok());
+    CHECK(IsMissing(plan(db.get())));
+  }
+  World world(&files, kTestStartMs - 1000);  // the clock stands still until the wall clock is there
+  const auto db = world.Open();
+  for (const char* value : {"z", "m", "a"}) {
+    REQUIRE(db->Write(Traits({User("u1")}, {{"plan", value}})).ok());
+    CHECK(plan(db.get()) == Value(value));
+  }
+}
+
+TEST_CASE("equal times: clearing and setting, and merging, give the same in any order", "[R12]") {
+  const Timestamp at{kTestStartMs};
+  const std::vector<Identify> writes = {
+      Traits({User("u1")}, {{"plan", "a"}, {"x", "1"}}, at),
+      Traits({User("u1")}, {{"plan", Value()}}, at),
+      Traits({{"anonymous_id", "d"}}, {{"plan", "b"}, {"x", "0"}}, at),
+      Traits({User("u1"), {"anonymous_id", "d"}}, {}, at)};
+  std::vector<size_t> order = {0, 1, 2, 3};
+  do {
+    Fixture f;
+    for (const size_t i : order) f.Ok(writes[i]);
+    const Profile profile = MustGet(f.db.get(), User("u1"));
+    CHECK(TraitValue(profile, "plan") == Value("b"));
+    CHECK(TraitValue(profile, "x") == Value("1"));
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST_CASE("a repeated event changes nothing, not even an identity", "[P15]") {
+  Fixture f;
+  f.Ok(Event("u1", "order", "m1"));
+  const Lsn before = f.db->GetStats().lsn;
+  Track again = Event("u1", "order", "m1");
+  again.identities.push_back({"email", "new@x.nl"});
+  CHECK(f.Ok(again).duplicate);
+  CHECK(f.db->GetStats().lsn == before);
+  CHECK(MustGet(f.db.get(), User("u1")).identities.size() == 1);
+}
+
+TEST_CASE("at the memory limit growing writes are refused, reads and time go on", "[P12]") {
+  FaultyFileSystem files;
+  {
+    World world(&files);
+    const auto db = world.Open();
+    REQUIRE(db->Write(Event("u1", "later", "m1", {}, Timestamp{kTestStartMs + 5000})).ok());
+  }
+  World world(&files);
+  const auto db = world.Open({.memory_limit_bytes = 1000});
+  CHECK(ErrorCodeOf(db->Write(Event("u2", "later", "m2")).status()) == ErrorCode::kOutOfMemory);
+  world.clock.now_ms = kTestStartMs + 60'000;
+  const auto count = db->Execute("count where did \"later\" at least 1 times", {});
+  REQUIRE(count.ok());
+  CHECK(std::get<Count>(count->data).count == 1);
+  CHECK(count->clock == Timestamp{kTestStartMs + 60'000});
+}
+
+TEST_CASE("limits of items and commands are answered by name", "[limits]") {
+  Fixture f;
+  Identify many = Traits({});
+  for (int i = 0; i < 65; ++i) many.identities.push_back({"email", std::to_string(i) + "@x.nl"});
+  CHECK(f.Refused(many) == ErrorCode::kLimit);
+  Identify wide = Traits({User("u1")});
+  for (int i = 0; i < 1001; ++i) wide.traits.push_back({"t" + std::to_string(i), "x"});
+  CHECK(f.Refused(wide) == ErrorCode::kLimit);
+  wide.traits.resize(1000);
+  CHECK(f.Refused(wide) == ErrorCode::kLimit);  // with those that are there from the start
+  const WriteOptions long_id{.request_id = std::string(257, 'r'), .actor = {}};
+  CHECK(ErrorCodeOf(f.db->Write(Traits({User("u1")}), long_id).status()) == ErrorCode::kLimit);
+  Batch huge;
+  for (int i = 0; i < 300; ++i) {
+    huge.items.push_back(Event("u1", "note", "m" + std::to_string(i),
+                               {{"text", std::string(60'000, static_cast<char>('a' + i % 26))}}));
+  }
+  CHECK(ErrorCodeOf(f.db->Write(huge).status()) == ErrorCode::kLimit);
+  CHECK(f.db->GetStats().num_profiles == 0);
+  const auto endless = f.db->Execute("count", {}, {.timeout_ms = INT64_MAX});
+  CHECK(endless.ok());
 }
 
 TEST_CASE("a property of the wrong type is kept as it came, the event is not lost", "[events]") {

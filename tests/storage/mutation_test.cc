@@ -20,14 +20,14 @@ std::string Encode(const Commit& commit) {
 // One of every kind, with values of every type.
 Commit Sample() {
   Commit commit;
-  commit.header = {{1'795'000'000'123}, "req-1", 0xfeedfacecafebeefull, "ann", {3}};
+  commit.header = {{1'795'000'000'123}, "req-1", 0xfeedfacecafebeefull, "ann", {3}, 2};
   commit.mutations = {
       DeclareTrait{"plan", ValueType::kText, 0},
       DeclareEvent{"order"},
       DeclareProperty{{1}, "total", ValueType::kDecimal, 2},
       DeclareNamespace{{"email", NamespaceKind::kPerson, 2, 5}},
       CreateProfile{{3}, {-5}, "import"},
-      AttachIdentity{{3}, {70'000}, {1}, "jo@example.com"},
+      AttachIdentity{{3}, {70'000}, {1}, "jo@example.com", {77}},
       SetTrait{{3}, {9}, TextList{"a", "", "b"}, {12}, {4}},
       SetTrait{{3}, {9}, Value(), {13}, kNoOrigin},
       SetTrait{{3}, {9}, Date{-400}, {14}, kNoOrigin},
@@ -42,7 +42,7 @@ Commit Sample() {
                 {{3}, Value(true)},
                 {{0}, Value(Json{"{\"x\":[]}"})},
                 {{4}, Value(INT64_MIN)}}},
-      MergeProfiles{{2}, {3}},
+      MergeProfiles{{2}, {3}, {78}, {4}},
       Advance{{1'795'000'000'124}},
   };
   return commit;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Delimited text into profiles and events by a mapping. A second import of a file is a repeat and
-// changes nothing: an event's id is made from the file's digest and its row number, so that equal
-// rows of one file are different events. Thread rule: one call per thread.
+// Delimited text into profiles and events by a mapping. A second import of a file of events is a
+// repeat and changes nothing: an event's id is made from the file's digest and its row number, so
+// that equal rows of one file are different events. A second import of profiles says their values
+// again, at the time of the import unless a column has the time. Thread rule: one call per thread.
 // Source: engine/README.md "Import".
 #ifndef ROSTER_IMPORT_H_
 #define ROSTER_IMPORT_H_

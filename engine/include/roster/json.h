@@ -28,7 +28,7 @@ namespace roster {
 // the wrong type).
 absl::StatusOr<WriteItem> ParseWriteJson(std::string_view json, std::string_view type);
 
-// Parses a batch: a list of calls or {"batch":[...],"atomic":true,"sentAt":...}. An item that is
+// Parses a batch: a list of calls or {"batch":[...],"atomic":true}. An item that is
 // not a call gives its error in `item_errors` at its place in the list, the others go on.
 struct ParsedBatch {
   Batch batch;

@@ -42,14 +42,14 @@ struct Date {
 struct Decimal {
   int64_t unscaled = 0;
   uint8_t scale = 0;
-  bool operator==(const Decimal&) const = default;
+  auto operator<=>(const Decimal&) const = default;  // for a total order of values, not by size
 };
 
 // JSON text that is kept and shown as it came, never queried (arrays of objects, values of a
 // type that their property does not have).
 struct Json {
   std::string text;
-  bool operator==(const Json&) const = default;
+  auto operator<=>(const Json&) const = default;
 };
 
 using TextList = std::vector<std::string>;

@@ -35,7 +35,7 @@ struct Identify {
   std::vector<IdentityRef> identities;
   std::vector<Field> traits;
   std::optional<Timestamp> time;  // when it was so; the receive time when absent
-  std::string message_id;         // a repeat changes nothing
+  std::string message_id;         // of the client; a retry with the same `time` changes nothing
   std::string source;             // how a new profile came to be: "identify", "import", ...
 };
 
@@ -72,7 +72,7 @@ struct ItemResult {
   absl::Status status;
   ProfileId profile;
   bool created = false;    // the profile is new
-  bool duplicate = false;  // the event was known; nothing changed
+  bool duplicate = false;  // the event was known; nothing changed, not even an identity
   // What was left out of an item that went in otherwise: a blocked identity, an identity that
   // would join two people, a trait that the store itself keeps. One line each, no personal value.
   std::vector<std::string> warnings;
