@@ -25,7 +25,10 @@ struct ExecutionLimits {
   // Units: as Clock::MonotonicMicros.
   int64_t deadline_us = std::numeric_limits<int64_t>::max();
   const std::atomic<bool>* cancelled = nullptr;  // null: cannot be cancelled
-  uint64_t max_rows = 1'000'000;                 // of a result
+  // Of a result.
+  uint64_t max_rows = 100'000;            // of a statement without `limit`
+  uint64_t max_limited_rows = 1'000'000;  // of one with it
+  uint64_t max_bytes = 64 << 20;          // in memory
 
   // Errors: TIMEOUT, CANCELLED.
   absl::Status Check() const;
@@ -49,7 +52,7 @@ struct TableAnswer {
 using QueryAnswer = std::variant<CountAnswer, TableAnswer>;
 
 // Requires: the plan was made for this view.
-// Errors: TIMEOUT, CANCELLED, LIMIT (max_rows); never a partial answer.
+// Errors: TIMEOUT, CANCELLED, LIMIT (rows, bytes); never a partial answer.
 absl::StatusOr<QueryAnswer> Execute(const Plan& plan, const ReadView& view,
                                     const ExecutionLimits& limits);
 

@@ -141,10 +141,38 @@ TEST_CASE("a statement stops at its deadline, when cancelled, and at too many ro
   cancelled = false;
   limits.max_rows = 5;
   CHECK(code("find id", limits) == "LIMIT");
+  CHECK(code("find id limit 6", limits) == "ok");
+  limits.max_limited_rows = 5;
   CHECK(code("find id limit 6", limits) == "LIMIT");
   CHECK(code("find id limit 5", limits) == "ok");
   CHECK(code("find id offset 1", limits) == "ok");
   CHECK(code("find id where age is set", limits) == "ok");
+}
+
+TEST_CASE("the bytes of a result have a limit that the error names") {
+  TestStore store;
+  store.Trait("name", ValueType::kText);
+  store.Trait("tags", ValueType::kTextList);
+  store.Trait("extra", ValueType::kJson);
+  store.Profile({{"name", std::string(40'000, 'x')},
+                 {"tags", TextList{std::string(40'000, 'x')}},
+                 {"extra", Json{"\"" + std::string(40'000, 'x') + "\""}}});
+  for (int i = 0; i < 9; ++i) store.Profile();
+  const ReadView view = store.View();
+  const SchemaCatalog catalog(view.schema());
+  ExecutionLimits limits;
+  limits.max_bytes = 30'000;
+  CHECK(Run("find id", {}, {}, view, catalog, limits).ok());
+  for (const char* column : {"name", "tags", "extra"}) {
+    const std::string text = std::string("find ") + column;
+    const auto answer = Run(text, {}, {}, view, catalog, limits);
+    INFO(text);
+    CHECK(ErrorCodeOf(answer.status()) == ErrorCode::kLimit);
+    CHECK(std::string(answer.status().message()).find("max_bytes") != std::string::npos);
+    // Only what is shown counts.
+    CHECK(Run(text + " where name is missing", {}, {}, view, catalog, limits).ok());
+    CHECK(Run(text + " order by name limit 9 offset 1", {}, {}, view, catalog, limits).ok());
+  }
 }
 
 TEST_CASE("a plan explains itself and says what it depends on") {
