@@ -120,16 +120,6 @@ absl::StatusOr<QueryAnswer> RunFind(const Plan& plan, const ReadView& view,
 
 }  // namespace
 
-absl::Status ExecutionLimits::Check() const {
-  if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) {
-    return MakeError(ErrorCode::kCancelled, "the statement was cancelled");
-  }
-  if (clock != nullptr && clock->MonotonicMicros() >= deadline_us) {
-    return MakeError(ErrorCode::kTimeout, "the statement's time ran out");
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<QueryAnswer> Execute(const Plan& plan, const ReadView& view,
                                     const ExecutionLimits& limits) {
   return plan.find ? RunFind(plan, view, limits) : RunCount(plan, view, limits);

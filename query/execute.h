@@ -4,35 +4,18 @@
 #ifndef ROSTER_QUERY_EXECUTE_H_
 #define ROSTER_QUERY_EXECUTE_H_
 
-#include <atomic>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "query/operators/limits.h"
 #include "query/plan.h"
 #include "roster/value.h"
-#include "storage/base/environment.h"
 #include "storage/memory/read_view.h"
 
 namespace roster::query {
-
-// Checked once per chunk and every so many rows of a result.
-struct ExecutionLimits {
-  Clock* clock = nullptr;  // null: no deadline
-  // Units: as Clock::MonotonicMicros.
-  int64_t deadline_us = std::numeric_limits<int64_t>::max();
-  const std::atomic<bool>* cancelled = nullptr;  // null: cannot be cancelled
-  // Of a result.
-  uint64_t max_rows = 100'000;            // of a statement without `limit`
-  uint64_t max_limited_rows = 1'000'000;  // of one with it
-  uint64_t max_bytes = 64 << 20;          // in memory
-
-  // Errors: TIMEOUT, CANCELLED.
-  absl::Status Check() const;
-};
 
 struct CountAnswer {
   uint64_t count = 0;
