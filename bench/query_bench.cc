@@ -69,7 +69,7 @@ void ParseBindPlan(benchmark::State& state) {
   for (auto _ : state) {
     const auto statement = Parse(text);
     auto bound = Bind(*statement, {.text = text, .catalog = &catalog, .params = {}});
-    benchmark::DoNotOptimize(MakePlan(*std::move(bound), view));
+    benchmark::DoNotOptimize(MakePlan(*std::move(bound), view, {}));
   }
   state.SetLabel(name);
 }

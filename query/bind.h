@@ -31,7 +31,7 @@ struct BindContext {
 // Errors: TYPE, NOTRAIT, LIMIT, PARSE (parameters that do not fit), all with a position.
 absl::StatusOr<BoundStatement> Bind(const ast::Statement& statement, const BindContext& context);
 
-// An IANA time zone. Errors: TYPE without a position.
+// An IANA time zone, one of those installed. Errors: TYPE without a position.
 absl::StatusOr<absl::TimeZone> LoadTimeZone(std::string_view name);
 
 }  // namespace roster::query

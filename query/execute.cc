@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/types/span.h"
 #include "query/row_order.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
@@ -41,6 +42,47 @@ Value Show(const BoundColumn& column, const ReadView& view, RowId row) {
   return id ? Value(std::string(view->identities.NameOf(*id).value)) : Value();
 }
 
+// What a value holds beside itself.
+uint64_t HeapBytes(const Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return text->size();
+  if (const auto* json = std::get_if<Json>(&value)) return json->text.size();
+  uint64_t bytes = 0;
+  if (const auto* list = std::get_if<TextList>(&value)) {
+    for (const std::string& text : *list) bytes += sizeof(text) + text.size();
+  }
+  return bytes;
+}
+
+absl::Status TooManyRows(uint64_t max_rows) {
+  return MakeError(ErrorCode::kLimit, StrCat("a result has more than ", max_rows,
+                                             " rows; write `limit` and `offset`"));
+}
+
+absl::StatusOr<std::vector<std::vector<Value>>> ShowRows(const std::vector<BoundColumn>& columns,
+                                                         const ReadView& view,
+                                                         absl::Span<const RowId> rows,
+                                                         const ExecutionLimits& limits) {
+  std::vector<std::vector<Value>> shown;
+  uint64_t bytes = 0;
+  for (const RowId row : rows) {
+    if (shown.size() % kRowsPerCheck == 0) ROSTER_RETURN_IF_ERROR(limits.Check());
+    std::vector<Value>& values = shown.emplace_back();
+    values.reserve(columns.size());
+    bytes += sizeof(values) + columns.size() * sizeof(Value);
+    for (const BoundColumn& column : columns) {
+      values.push_back(Show(column, view, row));
+      bytes += HeapBytes(values.back());
+    }
+    // Of each row: a few thousand rows of long texts would already be too many.
+    if (bytes > limits.max_bytes) {
+      return MakeError(ErrorCode::kLimit,
+                       StrCat("a result has more than ", limits.max_bytes,
+                              " bytes (max_bytes); name fewer columns or write a lower `limit`"));
+    }
+  }
+  return shown;
+}
+
 absl::StatusOr<QueryAnswer> RunCount(const Plan& plan, const ReadView& view,
                                      const ExecutionLimits& limits) {
   CountAnswer answer;
@@ -52,9 +94,9 @@ absl::StatusOr<QueryAnswer> RunCount(const Plan& plan, const ReadView& view,
 absl::StatusOr<QueryAnswer> RunFind(const Plan& plan, const ReadView& view,
                                     const ExecutionLimits& limits) {
   const BoundFind& find = *plan.find;
+  const uint64_t max_rows = find.limit ? limits.max_limited_rows : limits.max_rows;
   // One more than allowed, so that too many are seen.
-  const uint64_t most = limits.max_rows + 1;
-  const uint64_t shown = std::min(find.limit.value_or(most), most);
+  const uint64_t shown = std::min(find.limit.value_or(max_rows + 1), max_rows + 1);
   const uint64_t num_rows = view->num_rows();
   const uint64_t offset = std::min(find.offset, num_rows);
   const RowOrder order(find.order, view);
@@ -64,35 +106,19 @@ absl::StatusOr<QueryAnswer> RunFind(const Plan& plan, const ReadView& view,
         rows.ForEach([&](uint32_t i) { top.Add(RowAt(chunk, i)); });
       }));
   const std::vector<RowId> rows = top.Take();
-  if (rows.size() > offset + limits.max_rows) {
-    return MakeError(ErrorCode::kLimit, StrCat("a result has more than ", limits.max_rows,
-                                               " rows; write `limit` and `offset`"));
-  }
+  if (rows.size() > offset + max_rows) return TooManyRows(max_rows);
 
   TableAnswer table;
   for (const BoundColumn& column : find.columns) {
     table.columns.push_back({column.name, column.info.type});
   }
-  for (size_t i = offset; i < rows.size(); ++i) {
-    if (i % kRowsPerCheck == 0) ROSTER_RETURN_IF_ERROR(limits.Check());
-    std::vector<Value>& values = table.rows.emplace_back();
-    values.reserve(find.columns.size());
-    for (const BoundColumn& column : find.columns) values.push_back(Show(column, view, rows[i]));
-  }
+  const size_t first = std::min<size_t>(offset, rows.size());
+  ROSTER_ASSIGN_OR_RETURN(
+      table.rows, ShowRows(find.columns, view, absl::MakeConstSpan(rows).subspan(first), limits));
   return table;
 }
 
 }  // namespace
-
-absl::Status ExecutionLimits::Check() const {
-  if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) {
-    return MakeError(ErrorCode::kCancelled, "the statement was cancelled");
-  }
-  if (clock != nullptr && clock->MonotonicMicros() >= deadline_us) {
-    return MakeError(ErrorCode::kTimeout, "the statement's time ran out");
-  }
-  return absl::OkStatus();
-}
 
 absl::StatusOr<QueryAnswer> Execute(const Plan& plan, const ReadView& view,
                                     const ExecutionLimits& limits) {

@@ -4,32 +4,18 @@
 #ifndef ROSTER_QUERY_EXECUTE_H_
 #define ROSTER_QUERY_EXECUTE_H_
 
-#include <atomic>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "query/operators/limits.h"
 #include "query/plan.h"
 #include "roster/value.h"
-#include "storage/base/environment.h"
 #include "storage/memory/read_view.h"
 
 namespace roster::query {
-
-// Checked once per chunk and every so many rows of a result.
-struct ExecutionLimits {
-  Clock* clock = nullptr;  // null: no deadline
-  // Units: as Clock::MonotonicMicros.
-  int64_t deadline_us = std::numeric_limits<int64_t>::max();
-  const std::atomic<bool>* cancelled = nullptr;  // null: cannot be cancelled
-  uint64_t max_rows = 1'000'000;                 // of a result
-
-  // Errors: TIMEOUT, CANCELLED.
-  absl::Status Check() const;
-};
 
 struct CountAnswer {
   uint64_t count = 0;
@@ -49,7 +35,7 @@ struct TableAnswer {
 using QueryAnswer = std::variant<CountAnswer, TableAnswer>;
 
 // Requires: the plan was made for this view.
-// Errors: TIMEOUT, CANCELLED, LIMIT (max_rows); never a partial answer.
+// Errors: TIMEOUT, CANCELLED, LIMIT (rows, bytes); never a partial answer.
 absl::StatusOr<QueryAnswer> Execute(const Plan& plan, const ReadView& view,
                                     const ExecutionLimits& limits);
 

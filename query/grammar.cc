@@ -279,7 +279,7 @@ const Valued<ast::Name> property(ReadName, "a property");
 const Valued<ast::Name> event(ReadEvent, "an event");
 const Valued<Token> dotted(ReadDotted, "an event");
 const Valued<ast::Literal> literal(ReadLiteral, kValue);
-const Valued<ast::Literal> text(ReadText, "a text in double quotes");
+const Valued<ast::Literal> quoted(ReadText, "a text in double quotes");
 const Valued<int64_t> whole(ReadWhole, "a whole number");
 const Valued<ast::TimeUnit> unit(ReadUnit, kUnit);
 const Valued<ast::CompareOp> compare_op(ReadCompareOp, kOperator);
@@ -338,8 +338,8 @@ const auto threshold_def =
 
 const auto add_value = Do([](ast::In& in, ast::Literal& v) { in.values.push_back(std::move(v)); });
 const Rule<struct InId, ast::In> in_list = "in_list";
-const auto in_list_def = -(Word("not", kOperator)[Set(&ast::In::negated, true)]) >>
-                         Word("in", kOperator) > open > (literal[add_value] % comma) > close;
+const auto in_list_def = (-(Word("not", kOperator)[Set(&ast::In::negated, true)]) >>
+                          Word("in", kOperator)) > open > (literal[add_value] % comma) > close;
 
 const Rule<struct PresenceId, ast::Presence> presence = "presence";
 const auto presence_def = Word("is", kOperator) >
@@ -404,7 +404,7 @@ const auto kInWindow = Do([](auto& of, ast::Window& in) { of.events.window = std
 const auto kEvent = Do([](auto& of, ast::Name& type) { of.events.event = std::move(type); });
 
 const Rule<struct DidId, ast::Did> did = "did";
-const auto did_def = Ahead(AtDid, kCondition) >> Word("did", kCondition) > event[kEvent] >
+const auto did_def = (Ahead(AtDid, kCondition) >> Word("did", kCondition)) > event[kEvent] >
                      -(Word("where", "`where`") > condition[kWhere]) >
                      -((KeywordPair("at", "least", kTimes) |
                         KeywordPair("at", "most",
@@ -422,13 +422,12 @@ const auto kDotted = Do([](ast::Aggregate& of, Token& both) {
 });
 
 const Rule<struct AggregateId, ast::Aggregate> aggregate = "aggregate";
-const auto aggregate_def = Ahead(AtAggregate, kCondition) >>
-                           aggregate_op[Put(&ast::Aggregate::op)] > open >
-                           (dotted[kDotted] |
-                            (event[kEvent] >
-                             -(Sign(".", "`.`") > property[Put(&ast::Aggregate::property)]))) >
-                           -(Word("where", "`where`") > condition[kWhere]) > close >
-                           -window[kInWindow] > threshold[Put(&ast::Aggregate::compare)];
+const auto aggregate_def =
+    (Ahead(AtAggregate, kCondition) >> aggregate_op[Put(&ast::Aggregate::op)]) > open >
+    (dotted[kDotted] |
+     (event[kEvent] > -(Sign(".", "`.`") > property[Put(&ast::Aggregate::property)]))) >
+    -(Word("where", "`where`") > condition[kWhere]) > close >
+    -window[kInWindow] > threshold[Put(&ast::Aggregate::compare)];
 
 const Rule<struct LeafId, ast::Filter> leaf = "leaf";
 const auto leaf_def = Spanned(did[kNode] | aggregate[kNode] | test[kNode]);
@@ -490,8 +489,9 @@ const auto statement_def =
       -(Ahead(AtColumn, "") >> column[kColumnOf] >> *(comma > column[kColumnOf])) > where >
       -(KeywordPair("order", "by", "`order by`") > (order[kOrderOf] % comma)) >
       -(Word("limit", "`limit`") > whole[kLimitOf]) >
-      -(Ahead(AtOffset, "`offset`") >> Word("offset", "`offset`") > whole[kOffsetOf]))) >
-    -(KeywordPair("at", "time", "`at time zone`") > Word("zone", "`zone`") > text[zone_of]) > End();
+      -((Ahead(AtOffset, "`offset`") >> Word("offset", "`offset`")) > whole[kOffsetOf]))) >
+    -(KeywordPair("at", "time", "`at time zone`") > Word("zone", "`zone`") > quoted[zone_of]) >
+    End();
 
 BOOST_SPIRIT_DEFINE(duration, between_end, between, plain_window, window, compare, threshold,
                     in_list, presence, text_match, has, plain_test, test, condition, did, aggregate,

@@ -12,6 +12,7 @@
 #include "query/operators/identity.h"
 #include "query/operators/logic.h"
 #include "storage/base/check.h"
+#include "storage/base/status_macros.h"
 
 namespace roster::query {
 namespace {
@@ -24,16 +25,20 @@ struct Planned {
 
 class Planner {
  public:
-  explicit Planner(const ReadView& view) : view_(view) {}
+  Planner(const ReadView& view, const ExecutionLimits& limits)
+      : view_(view), preparation_(view.clock(), limits) {}
 
-  Planned Plan(BoundFilter filter) const {
+  Planned Plan(BoundFilter filter) {
     return std::visit([&](auto& node) { return Make(std::move(node)); }, filter.node);
   }
+
+  // Errors: TIMEOUT, CANCELLED. What was planned is then not to be run.
+  const absl::Status& status() const { return preparation_.status(); }
 
  private:
   double NumRows() const { return view_->num_rows(); }
 
-  Planned Make(BoundLogic logic) const {
+  Planned Make(BoundLogic logic) {
     std::vector<Planned> planned;
     double cost = 0;
     for (BoundFilter& child : logic.children) {
@@ -47,11 +52,11 @@ class Planner {
     return {std::make_unique<LogicOperator>(logic.op, std::move(children)), cost};
   }
 
-  Planned Make(BoundTrait trait) const {
-    return {std::make_unique<ColumnOperator>(std::move(trait), view_), NumRows()};
+  Planned Make(BoundTrait trait) {
+    return {std::make_unique<ColumnOperator>(std::move(trait), view_, &preparation_), NumRows()};
   }
 
-  Planned Make(BoundIdentity identity) const {
+  Planned Make(BoundIdentity identity) {
     constexpr double kChainCost = 20;  // cells, to follow the identities of a row
     const double cost = IdentityOperator::IsLookup(identity) ? 1 : kChainCost * NumRows();
     return {std::make_unique<IdentityOperator>(std::move(identity), view_), cost};
@@ -62,31 +67,39 @@ class Planner {
     return NumRows() + 3.0 * static_cast<double>(view_->partition(events.event).num_events());
   }
 
-  Planned Make(BoundDid did) const {
+  Planned Make(BoundDid did) {
     const double cost = EventCost(did.events);
-    return {std::make_unique<BehaviourOperator>(std::move(did), view_), cost};
+    return {std::make_unique<BehaviourOperator>(std::move(did), view_, &preparation_), cost};
   }
 
-  Planned Make(BoundAggregate aggregate) const {
+  Planned Make(BoundAggregate aggregate) {
     const double cost = 2 * EventCost(aggregate.events);
-    return {std::make_unique<AggregateOperator>(std::move(aggregate), view_), cost};
+    return {std::make_unique<AggregateOperator>(std::move(aggregate), view_, &preparation_), cost};
   }
 
   // Properties stand in conditions on events, which EventFilter plans.
   Planned Make(const BoundProperty&) const { ROSTER_CHECK(false); }
 
   const ReadView& view_;
+  Preparation preparation_;
 };
 
 }  // namespace
 
-std::unique_ptr<Operator> PlanFilter(BoundFilter filter, const ReadView& view) {
-  return Planner(view).Plan(std::move(filter)).op;
+absl::StatusOr<std::unique_ptr<Operator>> PlanFilter(BoundFilter filter, const ReadView& view,
+                                                     const ExecutionLimits& limits) {
+  Planner planner(view, limits);
+  std::unique_ptr<Operator> planned = planner.Plan(std::move(filter)).op;
+  ROSTER_RETURN_IF_ERROR(planner.status());
+  return planned;
 }
 
-Plan MakePlan(BoundStatement statement, const ReadView& view) {
+absl::StatusOr<Plan> MakePlan(BoundStatement statement, const ReadView& view,
+                              const ExecutionLimits& limits) {
   Plan plan;
-  if (statement.where) plan.filter = PlanFilter(*std::move(statement.where), view);
+  if (statement.where) {
+    ROSTER_ASSIGN_OR_RETURN(plan.filter, PlanFilter(*std::move(statement.where), view, limits));
+  }
   plan.find = std::move(statement.find);
   return plan;
 }

@@ -6,15 +6,20 @@
 
 #include <memory>
 
+#include "absl/status/statusor.h"
 #include "query/bound.h"
+#include "query/operators/limits.h"
 #include "query/plan.h"
 #include "storage/memory/read_view.h"
 
 namespace roster::query {
 
+// Errors: TIMEOUT, CANCELLED.
 // Cost: small, but for text patterns, which are tried on every distinct text of their column.
-Plan MakePlan(BoundStatement statement, const ReadView& view);
-std::unique_ptr<Operator> PlanFilter(BoundFilter filter, const ReadView& view);
+absl::StatusOr<Plan> MakePlan(BoundStatement statement, const ReadView& view,
+                              const ExecutionLimits& limits);
+absl::StatusOr<std::unique_ptr<Operator>> PlanFilter(BoundFilter filter, const ReadView& view,
+                                                     const ExecutionLimits& limits);
 
 }  // namespace roster::query
 

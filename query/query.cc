@@ -18,7 +18,7 @@ absl::StatusOr<QueryAnswer> Run(std::string_view text, absl::Span<const Value> p
       BoundStatement bound,
       Bind(statement,
            {.text = text, .catalog = &catalog, .params = params, .time_zone = options.time_zone}));
-  const Plan plan = MakePlan(std::move(bound), view);
+  ROSTER_ASSIGN_OR_RETURN(const Plan plan, MakePlan(std::move(bound), view, limits));
   return Execute(plan, view, limits);
 }
 

@@ -67,8 +67,9 @@ struct AggregateOperator::Extreme {
   void Clear() { best.reset(); }
 };
 
-AggregateOperator::AggregateOperator(BoundAggregate bound, const ReadView& view)
-    : bound_(std::move(bound)), events_(std::move(bound_.events), view) {}
+AggregateOperator::AggregateOperator(BoundAggregate bound, const ReadView& view,
+                                     Preparation* preparation)
+    : bound_(std::move(bound)), events_(std::move(bound_.events), view, preparation) {}
 
 bool AggregateOperator::Passes(const ExactTotal& total, const ReadView&) const {
   if (total.count == 0 && !is_sum()) return false;  // the average of nothing is missing

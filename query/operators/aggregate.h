@@ -13,6 +13,7 @@
 #include "query/bound.h"
 #include "query/operators/event_filter.h"
 #include "query/operators/exact_sum.h"
+#include "query/operators/limits.h"
 #include "query/operators/operator.h"
 
 namespace roster::query {
@@ -21,7 +22,7 @@ namespace roster::query {
 // changes a result.
 class AggregateOperator : public Operator {
  public:
-  AggregateOperator(BoundAggregate bound, const ReadView& view);
+  AggregateOperator(BoundAggregate bound, const ReadView& view, Preparation* preparation);
 
   void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
   bool Matches(const ReadView& view, RowId row) const override;

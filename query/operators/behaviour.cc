@@ -10,8 +10,8 @@
 
 namespace roster::query {
 
-BehaviourOperator::BehaviourOperator(BoundDid bound, const ReadView& view)
-    : events_(std::move(bound.events), view),
+BehaviourOperator::BehaviourOperator(BoundDid bound, const ReadView& view, Preparation* preparation)
+    : events_(std::move(bound.events), view, preparation),
       min_(bound.min),
       max_(bound.max),
       negated_(bound.negated) {}

@@ -10,13 +10,14 @@
 
 #include "query/bound.h"
 #include "query/operators/event_filter.h"
+#include "query/operators/limits.h"
 #include "query/operators/operator.h"
 
 namespace roster::query {
 
 class BehaviourOperator : public Operator {
  public:
-  BehaviourOperator(BoundDid bound, const ReadView& view);
+  BehaviourOperator(BoundDid bound, const ReadView& view, Preparation* preparation);
 
   void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
   bool Matches(const ReadView& view, RowId row) const override;

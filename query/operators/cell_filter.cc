@@ -65,8 +65,7 @@ bool Passes(const IntSet& set, int64_t cell) {
   return std::binary_search(set.values.begin(), set.values.end(), cell);
 }
 bool Passes(const CodeTable& table, int64_t cell) {
-  return static_cast<uint64_t>(cell) < table.passes.size() &&
-         table.passes[static_cast<size_t>(cell)] != 0;
+  return table.Test(static_cast<uint64_t>(cell));
 }
 bool Passes(const NumberRange& range, int64_t cell) {
   const auto number = std::bit_cast<double>(cell);

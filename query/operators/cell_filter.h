@@ -16,9 +16,19 @@
 
 namespace roster::query {
 
-// Dictionary codes that pass: a byte per code from 0.
-struct CodeTable {
-  std::vector<uint8_t> passes;
+// Dictionary codes that pass: a bit per code from 0.
+class CodeTable {
+ public:
+  explicit CodeTable(size_t num_codes) : words_((num_codes + 63) / 64) {}
+
+  // Requires: code < num_codes.
+  void Set(size_t code) { words_[code / 64] |= uint64_t{1} << (code % 64); }
+  bool Test(uint64_t code) const {
+    return code / 64 < words_.size() && ((words_[code / 64] >> (code % 64)) & 1) != 0;
+  }
+
+ private:
+  std::vector<uint64_t> words_;
 };
 
 class CellFilter {

@@ -11,15 +11,15 @@
 namespace roster::query {
 namespace {
 
-CellFilter Prepare(const AnyValue&, const CellType&, Timestamp) { return CellFilter::All(); }
+CellFilter Prepare(const AnyValue&, const CellType&, Preparation*) { return CellFilter::All(); }
 bool Holds(const AnyValue&, const CellType&, int64_t, Timestamp) { return true; }
 std::string Describe(const AnyValue&, ValueInfo) { return "is set"; }
 
 }  // namespace
 
-CellFilter Prepare(const CellPredicate& predicate, const CellType& type, Timestamp now) {
-  CellFilter filter =
-      std::visit([&](const auto& test) { return Prepare(test, type, now); }, predicate.test);
+CellFilter Prepare(const CellPredicate& predicate, const CellType& type, Preparation* preparation) {
+  CellFilter filter = std::visit([&](const auto& test) { return Prepare(test, type, preparation); },
+                                 predicate.test);
   if (predicate.negated) filter.Negate();
   return filter;
 }

@@ -10,6 +10,7 @@
 
 #include "query/bound.h"
 #include "query/operators/cell_filter.h"
+#include "query/operators/limits.h"
 #include "roster/value.h"
 #include "storage/memory/cells.h"
 
@@ -17,7 +18,7 @@ namespace roster::query {
 
 // The predicate on the cells of a type as a view at `now` sees them: codes are looked up and
 // windows resolved. For cells that are present.
-CellFilter Prepare(const CellPredicate& predicate, const CellType& type, Timestamp now);
+CellFilter Prepare(const CellPredicate& predicate, const CellType& type, Preparation* preparation);
 
 // Whether one cell that is present passes, at any time and for any view.
 bool Holds(const CellPredicate& predicate, const CellType& type, int64_t cell, Timestamp now);

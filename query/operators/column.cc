@@ -7,9 +7,9 @@
 
 namespace roster::query {
 
-ColumnOperator::ColumnOperator(BoundTrait bound, const ReadView& view)
+ColumnOperator::ColumnOperator(BoundTrait bound, const ReadView& view, Preparation* preparation)
     : bound_(std::move(bound)),
-      filter_(Prepare(bound_.predicate, view->column(bound_.trait).type(), view.clock())) {}
+      filter_(Prepare(bound_.predicate, view->column(bound_.trait).type(), preparation)) {}
 
 void ColumnOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
   const Column& column = view->column(bound_.trait);

@@ -8,13 +8,14 @@
 
 #include "query/bound.h"
 #include "query/operators/cell_filter.h"
+#include "query/operators/limits.h"
 #include "query/operators/operator.h"
 
 namespace roster::query {
 
 class ColumnOperator : public Operator {
  public:
-  ColumnOperator(BoundTrait bound, const ReadView& view);
+  ColumnOperator(BoundTrait bound, const ReadView& view, Preparation* preparation);
 
   void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
   bool Matches(const ReadView& view, RowId row) const override;

@@ -59,12 +59,16 @@ std::string BoundText(const TimeBound& bound) {
 
 }  // namespace
 
-CellFilter Prepare(const IntRange& test, const CellType&, Timestamp) { return CellFilter(test); }
-CellFilter Prepare(const IntSet& test, const CellType&, Timestamp) { return CellFilter(test); }
-CellFilter Prepare(const NumberRange& test, const CellType&, Timestamp) { return CellFilter(test); }
-CellFilter Prepare(const NumberSet& test, const CellType&, Timestamp) { return CellFilter(test); }
-CellFilter Prepare(const InWindow& test, const CellType& type, Timestamp now) {
-  return CellFilter(CellsIn(test, type, now));
+CellFilter Prepare(const IntRange& test, const CellType&, Preparation*) { return CellFilter(test); }
+CellFilter Prepare(const IntSet& test, const CellType&, Preparation*) { return CellFilter(test); }
+CellFilter Prepare(const NumberRange& test, const CellType&, Preparation*) {
+  return CellFilter(test);
+}
+CellFilter Prepare(const NumberSet& test, const CellType&, Preparation*) {
+  return CellFilter(test);
+}
+CellFilter Prepare(const InWindow& test, const CellType& type, Preparation* preparation) {
+  return CellFilter(CellsIn(test, type, preparation->now()));
 }
 
 bool Holds(const IntRange& test, const CellType&, int64_t cell, Timestamp) {

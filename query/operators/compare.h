@@ -9,16 +9,17 @@
 
 #include "query/bound.h"
 #include "query/operators/cell_filter.h"
+#include "query/operators/limits.h"
 #include "roster/value.h"
 #include "storage/memory/cells.h"
 
 namespace roster::query {
 
-CellFilter Prepare(const IntRange& test, const CellType& type, Timestamp now);
-CellFilter Prepare(const IntSet& test, const CellType& type, Timestamp now);
-CellFilter Prepare(const NumberRange& test, const CellType& type, Timestamp now);
-CellFilter Prepare(const NumberSet& test, const CellType& type, Timestamp now);
-CellFilter Prepare(const InWindow& test, const CellType& type, Timestamp now);
+CellFilter Prepare(const IntRange& test, const CellType& type, Preparation* preparation);
+CellFilter Prepare(const IntSet& test, const CellType& type, Preparation* preparation);
+CellFilter Prepare(const NumberRange& test, const CellType& type, Preparation* preparation);
+CellFilter Prepare(const NumberSet& test, const CellType& type, Preparation* preparation);
+CellFilter Prepare(const InWindow& test, const CellType& type, Preparation* preparation);
 
 bool Holds(const IntRange& test, const CellType& type, int64_t cell, Timestamp now);
 bool Holds(const IntSet& test, const CellType& type, int64_t cell, Timestamp now);

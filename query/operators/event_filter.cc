@@ -28,9 +28,10 @@ namespace {
 
 class PropertyCondition : public EventCondition {
  public:
-  PropertyCondition(BoundProperty bound, const EventPartition& partition, Timestamp now)
+  PropertyCondition(BoundProperty bound, const EventPartition& partition, Preparation* preparation)
       : bound_(std::move(bound)),
-        filter_(Prepare(bound_.predicate, partition.properties()[bound_.property.value], now)) {}
+        filter_(Prepare(bound_.predicate, partition.properties()[bound_.property.value],
+                        preparation)) {}
 
   void Narrow(const SealedEvents& events, EventBits* bits) const override {
     const SealedProperty* const property = events.property(bound_.property);
@@ -101,23 +102,25 @@ class LogicCondition : public EventCondition {
 };
 
 std::unique_ptr<EventCondition> MakeCondition(const BoundFilter& filter,
-                                              const EventPartition& partition, Timestamp now) {
+                                              const EventPartition& partition,
+                                              Preparation* preparation) {
   if (const auto* property = std::get_if<BoundProperty>(&filter.node)) {
-    return std::make_unique<PropertyCondition>(*property, partition, now);
+    return std::make_unique<PropertyCondition>(*property, partition, preparation);
   }
   const auto& logic = std::get<BoundLogic>(filter.node);
   std::vector<std::unique_ptr<EventCondition>> children;
   for (const BoundFilter& child : logic.children) {
-    children.push_back(MakeCondition(child, partition, now));
+    children.push_back(MakeCondition(child, partition, preparation));
   }
   return std::make_unique<LogicCondition>(logic.op, std::move(children));
 }
 
 }  // namespace
 
-EventFilter::EventFilter(BoundEvents bound, const ReadView& view) : bound_(std::move(bound)) {
+EventFilter::EventFilter(BoundEvents bound, const ReadView& view, Preparation* preparation)
+    : bound_(std::move(bound)) {
   if (bound_.where.empty()) return;
-  condition_ = MakeCondition(bound_.where[0], view->partition(bound_.event), view.clock());
+  condition_ = MakeCondition(bound_.where[0], view->partition(bound_.event), preparation);
 }
 
 EventFilter::~EventFilter() = default;

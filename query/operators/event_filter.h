@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "query/bound.h"
+#include "query/operators/limits.h"
 #include "query/operators/operator.h"
 #include "storage/memory/events.h"
 #include "storage/memory/read_view.h"
@@ -61,7 +62,7 @@ class EventCondition;
 
 class EventFilter {
  public:
-  EventFilter(BoundEvents bound, const ReadView& view);
+  EventFilter(BoundEvents bound, const ReadView& view, Preparation* preparation);
   ~EventFilter();
   EventFilter(EventFilter&&) noexcept;
 

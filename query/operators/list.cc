@@ -23,8 +23,9 @@ bool HasElement(std::string_view encoded, std::string_view element) {
 
 }  // namespace
 
-CellFilter Prepare(const ListHas& test, const CellType& type, Timestamp) {
-  return CodesWhere(type, [&](std::string_view list) { return HasElement(list, test.element); });
+CellFilter Prepare(const ListHas& test, const CellType& type, Preparation* preparation) {
+  return CodesWhere(type, preparation,
+                    [&](std::string_view list) { return HasElement(list, test.element); });
 }
 
 bool Holds(const ListHas& test, const CellType& type, int64_t cell, Timestamp) {

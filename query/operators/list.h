@@ -9,12 +9,13 @@
 
 #include "query/bound.h"
 #include "query/operators/cell_filter.h"
+#include "query/operators/limits.h"
 #include "roster/value.h"
 #include "storage/memory/cells.h"
 
 namespace roster::query {
 
-CellFilter Prepare(const ListHas& test, const CellType& type, Timestamp now);
+CellFilter Prepare(const ListHas& test, const CellType& type, Preparation* preparation);
 bool Holds(const ListHas& test, const CellType& type, int64_t cell, Timestamp now);
 std::string Describe(const ListHas& test, ValueInfo info);
 

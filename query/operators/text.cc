@@ -38,7 +38,7 @@ bool HoldsText(const TextPattern& test, std::string_view text) {
   return false;
 }
 
-CellFilter Prepare(const TextSet& test, const CellType& type, Timestamp) {
+CellFilter Prepare(const TextSet& test, const CellType& type, Preparation*) {
   IntSet codes;
   for (const std::string& text : test.texts) {
     if (const std::optional<uint32_t> code = type.dictionary->Find(text)) {
@@ -49,18 +49,19 @@ CellFilter Prepare(const TextSet& test, const CellType& type, Timestamp) {
   if (codes.values.size() == 1) return CellFilter(IntRange{codes.values[0], codes.values[0]});
   std::sort(codes.values.begin(), codes.values.end());
   // A table while it stays in the first cache.
-  constexpr int64_t kMaxTable = 16 << 10;
+  constexpr int64_t kMaxTable = 128 << 10;
   if (codes.values.back() >= kMaxTable) return CellFilter(std::move(codes));
-  CodeTable table;
-  table.passes.resize(static_cast<size_t>(codes.values.back()) + 1);
-  for (const int64_t code : codes.values) table.passes[static_cast<size_t>(code)] = 1;
+  CodeTable table(static_cast<size_t>(codes.values.back()) + 1);
+  for (const int64_t code : codes.values) table.Set(static_cast<size_t>(code));
   return CellFilter(std::move(table));
 }
-CellFilter Prepare(const TextRange& test, const CellType& type, Timestamp) {
-  return CodesWhere(type, [&](std::string_view text) { return HoldsText(test, text); });
+CellFilter Prepare(const TextRange& test, const CellType& type, Preparation* preparation) {
+  return CodesWhere(type, preparation,
+                    [&](std::string_view text) { return HoldsText(test, text); });
 }
-CellFilter Prepare(const TextPattern& test, const CellType& type, Timestamp) {
-  return CodesWhere(type, [&](std::string_view text) { return HoldsText(test, text); });
+CellFilter Prepare(const TextPattern& test, const CellType& type, Preparation* preparation) {
+  return CodesWhere(type, preparation,
+                    [&](std::string_view text) { return HoldsText(test, text); });
 }
 
 bool Holds(const TextSet& test, const CellType& type, int64_t cell, Timestamp) {

@@ -7,9 +7,11 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "query/bound.h"
 #include "query/operators/cell_filter.h"
+#include "query/operators/limits.h"
 #include "roster/value.h"
 #include "storage/memory/cells.h"
 
@@ -20,9 +22,9 @@ bool HoldsText(const TextSet& test, std::string_view text);
 bool HoldsText(const TextRange& test, std::string_view text);
 bool HoldsText(const TextPattern& test, std::string_view text);
 
-CellFilter Prepare(const TextSet& test, const CellType& type, Timestamp now);
-CellFilter Prepare(const TextRange& test, const CellType& type, Timestamp now);
-CellFilter Prepare(const TextPattern& test, const CellType& type, Timestamp now);
+CellFilter Prepare(const TextSet& test, const CellType& type, Preparation* preparation);
+CellFilter Prepare(const TextRange& test, const CellType& type, Preparation* preparation);
+CellFilter Prepare(const TextPattern& test, const CellType& type, Preparation* preparation);
 
 bool Holds(const TextSet& test, const CellType& type, int64_t cell, Timestamp now);
 bool Holds(const TextRange& test, const CellType& type, int64_t cell, Timestamp now);
@@ -32,13 +34,16 @@ std::string Describe(const TextSet& test, ValueInfo info);
 std::string Describe(const TextRange& test, ValueInfo info);
 std::string Describe(const TextPattern& test, ValueInfo info);
 
-// The codes of a dictionary whose text passes.
+// The codes of a dictionary whose text passes; none when `preparation` says to stop.
 template <typename F>
-CellFilter CodesWhere(const CellType& type, F&& passes) {
-  CodeTable table;
-  table.passes.resize(type.dictionary->size());
-  for (uint32_t code = 0; code < table.passes.size(); ++code) {
-    table.passes[code] = passes(type.dictionary->Text(code)) ? 1 : 0;
+CellFilter CodesWhere(const CellType& type, Preparation* preparation, F&& passes) {
+  constexpr size_t kCodesPerCheck = 4096;
+  if (!preparation->GoOn()) return CellFilter::None();
+  const size_t num_codes = type.dictionary->size();
+  CodeTable table(num_codes);
+  for (size_t code = 0; code < num_codes; ++code) {
+    if ((code + 1) % kCodesPerCheck == 0 && !preparation->GoOn()) return CellFilter::None();
+    if (passes(type.dictionary->Text(static_cast<uint32_t>(code)))) table.Set(code);
   }
   return CellFilter(std::move(table));
 }

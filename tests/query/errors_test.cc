@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "query/bind.h"
 #include "query/exact_number.h"
 #include "roster/error.h"
 #include "storage/base/text.h"
@@ -103,8 +104,28 @@ TEST_CASE("types are checked with their place") {
       {"find tags order by tags", ErrorCode::kType, 20, "no order"},
       {"count at time zone \"Mars/Olympus\"", ErrorCode::kType, 20, "unknown time zone"},
       {"count at time zone \"../../etc/passwd\"", ErrorCode::kType, 20, "unknown time zone"},
+      {"count at time zone \"file:/dev/zero\"", ErrorCode::kType, 20, "write an IANA name"},
       {"count where age = $1", ErrorCode::kParse, 19, "parameter $1 was not given"},
   });
+}
+
+TEST_CASE("a time zone is one of those installed, never a path") {
+  const auto knows = [](const std::string& name) { return LoadTimeZone(name).ok(); };
+  for (const char* name : {"UTC", "Europe/Amsterdam", "America/Argentina/Buenos_Aires",
+                           "America/Port-au-Prince", "Etc/GMT+10", "GMT"}) {
+    INFO(name);
+    CHECK(knows(name));
+  }
+  const std::string zones = "/usr/share/zoneinfo/";
+  const std::vector<std::string> others = {
+      "", zones + "Europe/Amsterdam", "file:" + zones + "Europe/Amsterdam", "file:Europe/Amsterdam",
+      ":UTC", "localtime", "Europe/../Europe/Amsterdam",
+      // A file of a zone that is on no list: unknown names do not reach Abseil.
+      "posix/Europe/Amsterdam", "Europe/Amsterdam" + std::string(1, '\0'), std::string(65, 'A')};
+  for (const std::string& name : others) {
+    INFO(name);
+    CHECK(!knows(name));
+  }
 }
 
 TEST_CASE("what newcomers type is answered with what to write") {

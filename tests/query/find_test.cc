@@ -141,10 +141,82 @@ TEST_CASE("a statement stops at its deadline, when cancelled, and at too many ro
   cancelled = false;
   limits.max_rows = 5;
   CHECK(code("find id", limits) == "LIMIT");
+  CHECK(code("find id limit 6", limits) == "ok");
+  limits.max_limited_rows = 5;
   CHECK(code("find id limit 6", limits) == "LIMIT");
   CHECK(code("find id limit 5", limits) == "ok");
   CHECK(code("find id offset 1", limits) == "ok");
   CHECK(code("find id where age is set", limits) == "ok");
+}
+
+// Each look at it takes a millisecond.
+class TickingClock : public Clock {
+ public:
+  Timestamp Now() override { return {}; }
+  int64_t MonotonicMicros() override { return now_us_ += 1000; }
+
+ private:
+  int64_t now_us_ = 0;
+};
+
+TEST_CASE("planning stops at the deadline and when cancelled") {
+  TestStore store;
+  store.Trait("name", ValueType::kText);
+  store.Trait("tags", ValueType::kTextList);
+  store.Event("order");
+  store.Property("order", "category", ValueType::kText);
+  for (int i = 0; i < 10'000; ++i) store.Profile({{"name", "name " + std::to_string(i)}});
+  const ReadView view = store.View();
+  const SchemaCatalog catalog(view.schema());
+  for (const char* test : {"name contains \"7\"", "name > \"b\"", "tags has \"a\"",
+                           "did order where category ends with \"s\""}) {
+    std::string text = std::string("count where ") + test;
+    for (int i = 1; i < 50; ++i) text += std::string(" or ") + test;
+    INFO(text);
+    const auto bound = Bind(*Parse(text), {.text = text, .catalog = &catalog, .params = {}});
+    REQUIRE(bound.ok());
+    const auto code = [&](const ExecutionLimits& limits) {
+      return ErrorCodeOf(MakePlan(*bound, view, limits).status());
+    };
+    TickingClock clock;
+    ExecutionLimits limits;
+    limits.clock = &clock;
+    limits.deadline_us = 20'000;
+    CHECK(code(limits) == ErrorCode::kTimeout);
+    // Nobody looks again once the time is over.
+    CHECK(clock.MonotonicMicros() == 21'000);
+    limits.deadline_us = 1'000'000'000;
+    CHECK(MakePlan(*bound, view, limits).ok());
+    const std::atomic<bool> cancelled = true;
+    limits.cancelled = &cancelled;
+    CHECK(code(limits) == ErrorCode::kCancelled);
+  }
+}
+
+TEST_CASE("the bytes of a result have a limit that the error names") {
+  TestStore store;
+  store.Trait("name", ValueType::kText);
+  store.Trait("tags", ValueType::kTextList);
+  store.Trait("extra", ValueType::kJson);
+  store.Profile({{"name", std::string(40'000, 'x')},
+                 {"tags", TextList{std::string(40'000, 'x')}},
+                 {"extra", Json{"\"" + std::string(40'000, 'x') + "\""}}});
+  for (int i = 0; i < 9; ++i) store.Profile();
+  const ReadView view = store.View();
+  const SchemaCatalog catalog(view.schema());
+  ExecutionLimits limits;
+  limits.max_bytes = 30'000;
+  CHECK(Run("find id", {}, {}, view, catalog, limits).ok());
+  for (const char* column : {"name", "tags", "extra"}) {
+    const std::string text = std::string("find ") + column;
+    const auto answer = Run(text, {}, {}, view, catalog, limits);
+    INFO(text);
+    CHECK(ErrorCodeOf(answer.status()) == ErrorCode::kLimit);
+    CHECK(std::string(answer.status().message()).find("max_bytes") != std::string::npos);
+    // Only what is shown counts.
+    CHECK(Run(text + " where name is missing", {}, {}, view, catalog, limits).ok());
+    CHECK(Run(text + " order by name limit 9 offset 1", {}, {}, view, catalog, limits).ok());
+  }
 }
 
 TEST_CASE("a plan explains itself and says what it depends on") {
@@ -159,13 +231,14 @@ TEST_CASE("a plan explains itself and says what it depends on") {
       "(name contains \"o\" or not email = \"a@x\") and did order at most 2 times";
   const auto bound = Bind(*Parse(text), {.text = text, .catalog = &catalog, .params = {}});
   REQUIRE(bound.ok());
-  const Plan plan = MakePlan(*bound, view);
-  CHECK(plan.filter->Describe(view.schema()) ==
+  const absl::StatusOr<Plan> plan = MakePlan(*bound, view, {});
+  REQUIRE(plan.ok());
+  CHECK(plan->filter->Describe(view.schema()) ==
         "(`age` >= 3) and ((not (`email` = \"a@x\")) or (`name` contains \"o\")) and "
         "(did \"order\" at most 2 times) and (sum(\"order\".`total` where (`total` >= 1.51)) "
         "from 3 days ago until now >= 2.5)");
   Dependencies dependencies;
-  plan.filter->AddDependencies(&dependencies);
+  plan->filter->AddDependencies(&dependencies);
   CHECK(dependencies.traits.size() == 2);
   CHECK(dependencies.events.size() == 2);
   CHECK(dependencies.identities);

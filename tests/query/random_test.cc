@@ -25,7 +25,7 @@ std::unique_ptr<Operator> Planned(const std::string& text, const ReadView& view)
            {.text = text, .catalog = &catalog, .params = {}, .time_zone = "Europe/Amsterdam"});
   INFO(RenderError(text, bound.status()));
   REQUIRE(bound.ok());
-  return std::move(MakePlan(*std::move(bound), view).filter);
+  return std::move(MakePlan(*std::move(bound), view, {})->filter);
 }
 
 // The rows of all chunks that match, by Evaluate; checked against Matches.
