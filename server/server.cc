@@ -72,6 +72,12 @@ class Server::Impl : public ClientDirectory {
 
   absl::Status Listen() {
     RaiseDescriptorLimit(options_.limits.max_connections);
+    if (options_.handle_signals) {
+      // Before anybody is told that the port answers; a signal that comes before Run waits for it.
+      error_code ignored;
+      signals_.add(SIGTERM, ignored);
+      signals_.add(SIGINT, ignored);
+    }
     return listener_.Open(options_.bind_address, options_.port, options_.allow_unsafe_bind);
   }
 
@@ -130,10 +136,6 @@ class Server::Impl : public ClientDirectory {
   }
 
   void WaitForSignal() {
-    error_code ignored;
-    signals_.clear(ignored);
-    signals_.add(SIGTERM, ignored);
-    signals_.add(SIGINT, ignored);
     signals_.async_wait([this](const error_code& error, int signal) {
       if (error) return;
       Log("signal", {{"number", std::to_string(signal)}});
