@@ -2,8 +2,8 @@
 //
 // Sums of doubles that do not depend on order: the sum is kept exactly, as one very long
 // fixed-point integer, and rounded once. Unlike a sum in an agreed order, it can also be taken
-// apart again (an event that leaves a window is subtracted). Thread rule: plain values. Source: R.
-// Neal, "Fast exact summation using small and large superaccumulators" (2015).
+// apart again (the negative of what leaves a window is added). Thread rule: plain values.
+// Source: R. Neal, "Fast exact summation using small and large superaccumulators" (2015).
 #ifndef ROSTER_QUERY_OPERATORS_EXACT_SUM_H_
 #define ROSTER_QUERY_OPERATORS_EXACT_SUM_H_
 
@@ -18,7 +18,6 @@ class ExactSum {
  public:
   // Requires: finite.
   void Add(double value);
-  void Subtract(double value) { Add(-value); }
   // The double nearest to the exact sum, ties to even; infinite past the largest.
   double Rounded() const;
   // Back to 0. Cost: what was touched since.

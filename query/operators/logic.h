@@ -55,7 +55,6 @@ class LogicOperator : public Operator {
   bool Matches(const ReadView& view, RowId row) const override;
   std::string Describe(const Schema& schema) const override;
   void AddDependencies(Dependencies* dependencies) const override;
-  absl::Span<const std::unique_ptr<Operator>> children() const override { return children_; }
 
  private:
   ast::LogicOp op_;

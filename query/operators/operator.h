@@ -6,11 +6,9 @@
 #define ROSTER_QUERY_OPERATORS_OPERATOR_H_
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/types/span.h"
 #include "storage/base/ids.h"
 #include "storage/memory/bitmap.h"
 #include "storage/memory/read_view.h"
@@ -45,8 +43,6 @@ class Operator {
   virtual std::string Describe(const Schema& schema) const = 0;
 
   virtual void AddDependencies(Dependencies* dependencies) const = 0;
-
-  virtual absl::Span<const std::unique_ptr<Operator>> children() const { return {}; }
 };
 
 }  // namespace roster::query
