@@ -32,7 +32,7 @@ class FakeDatabase : public Database {
     kManual,  // the test calls CompleteOne
   };
 
-  explicit FakeDatabase(Mode mode) : mode_(mode) {
+  explicit FakeDatabase(Mode mode) {
     if (mode == Mode::kThread) thread_ = std::thread([this] { Run(); });
   }
   ~FakeDatabase() override { Close().IgnoreError(); }
@@ -225,7 +225,6 @@ class FakeDatabase : public Database {
     return table;
   }
 
-  const Mode mode_;
   std::mutex mutex_;
   std::condition_variable wake_;
   // Guarded by mutex_.
