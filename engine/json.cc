@@ -5,12 +5,14 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 
 #include "engine/json_position.h"
 #include "engine/limits.h"
+#include "query/errors.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
@@ -201,11 +203,28 @@ absl::StatusOr<WriteItem> ParseTrack(dom::object call) {
   return item;
 }
 
+// A member that nobody knows is passed over, as other tools of the specification have more of them;
+// one that is a slip of the pen away from ours would lose data without a word.
+absl::Status CheckMembers(dom::object call) {
+  static const std::vector<std::string_view> kKnown = {
+      "type",  "userId", "anonymousId", "identities", "messageId",   "timestamp",
+      "event", "traits", "properties",  "context",    "source",      "sentAt",
+      "cmd",   "id",     "idem",        "timeout_ms", "integrations"};
+  for (const auto [key, element] : call) {
+    if (std::find(kKnown.begin(), kKnown.end(), key) != kKnown.end()) continue;
+    const std::string hint = query::DidYouMean(key, kKnown);
+    if (!hint.empty())
+      return MakeError(ErrorCode::kParse, StrCat("unknown member `", key, "`", hint));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<WriteItem> ParseCall(dom::element element, std::string_view default_type) {
   dom::object call;
   if (element.get(call) != simdjson::SUCCESS) {
     return MakeError(ErrorCode::kParse, "a call is a JSON object");
   }
+  ROSTER_RETURN_IF_ERROR(CheckMembers(call));
   ROSTER_ASSIGN_OR_RETURN(std::string type, TextMember(call, "type"));
   if (type.empty()) type = default_type;
   if (type == "identify") return ParseIdentify(call);

@@ -108,8 +108,18 @@ absl::StatusOr<std::vector<BoundColumn>> BindColumns(const ImportMapping& mappin
   return bound;
 }
 
+// The type of a trait that the store has, so that one odd cell spoils its row and not the column.
+std::optional<ValueType> KnownTraitType(const std::string& name, Database* database) {
+  std::string quoted = "`";
+  for (const char c : name) quoted += c == '`' ? "``" : std::string(1, c);
+  const auto known = database->Execute(StrCat("find ", quoted, "` limit 0"), {});
+  if (!known.ok()) return std::nullopt;
+  return std::get<Table>(known->data).columns.at(0).type;
+}
+
 // First pass: header, number of columns, types, digest.
-absl::StatusOr<BoundFile> LearnFile(const std::string& path, const ImportMapping& mapping) {
+absl::StatusOr<BoundFile> LearnFile(const std::string& path, const ImportMapping& mapping,
+                                    Database* database) {
   ROSTER_ASSIGN_OR_RETURN(auto reader,
                           DelimitedReader::Open(RealFileSystem(), path, mapping.delimiter));
   BoundFile file;
@@ -124,6 +134,10 @@ absl::StatusOr<BoundFile> LearnFile(const std::string& path, const ImportMapping
   }
   if (file.num_columns == 0) return MakeError(ErrorCode::kParse, "the file is empty");
   ROSTER_ASSIGN_OR_RETURN(file.columns, BindColumns(mapping, header, file.num_columns));
+  for (BoundColumn& column : file.columns) {
+    if (column.role != ColumnRole::kTrait || column.given_type) continue;
+    column.given_type = KnownTraitType(column.name, database);
+  }
   while (more) {
     if (row.status.ok() && row.cells.size() == file.num_columns) {
       for (BoundColumn& column : file.columns) {
@@ -237,7 +251,7 @@ absl::StatusOr<WriteItem> ReadRow(const DelimitedRow& row, const BoundFile& file
 absl::StatusOr<ImportReport> ImportFile(Database* database, const std::string& path,
                                         const ImportMapping& mapping,
                                         const ImportOptions& options) {
-  ROSTER_ASSIGN_OR_RETURN(const BoundFile file, LearnFile(path, mapping));
+  ROSTER_ASSIGN_OR_RETURN(const BoundFile file, LearnFile(path, mapping, database));
   ROSTER_ASSIGN_OR_RETURN(auto reader,
                           DelimitedReader::Open(RealFileSystem(), path, mapping.delimiter));
   ImportWriter writer(database, options.max_errors);

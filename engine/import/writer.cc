@@ -62,6 +62,10 @@ void ImportWriter::CountItem(uint64_t line, const ItemResult& item) {
   if (!item.status.ok()) return CountError(line, item.status);
   ++(item.duplicate ? report_.num_duplicates : report_.num_imported);
   report_.num_created += item.created;
+  report_.num_warnings += item.warnings.size();
+  for (const std::string& warning : item.warnings) {
+    if (report_.warnings.size() < max_errors_) report_.warnings.push_back({line, warning});
+  }
 }
 
 void ImportWriter::CountError(uint64_t line, const absl::Status& status) {

@@ -111,6 +111,22 @@ TEST_CASE("wrong rows are reported by line and reason, the others go in", "[impo
   CHECK(f.Get("u10").events.size() == 1);
 }
 
+TEST_CASE("a trait that the store knows keeps its type: one odd cell spoils its row only",
+          "[import]") {
+  Fixture f;
+  const ImportReport report = f.Import("id,age,email\n1,30,a@x.nl\n2,abc,b@x.nl\n3,31,a@x.nl\n",
+                                       "id = identity external_id\nage = trait\n"
+                                       "email = identity email\n");
+  CHECK(report.num_imported == 2);
+  REQUIRE(report.errors.size() == 1);
+  CHECK(report.errors[0].line == 3);
+  CHECK(TraitValue(f.Get("1"), "age") == Value(int64_t{30}));
+  // The address of the third row belongs to the first one's person; that is said.
+  CHECK(report.num_warnings == 1);
+  REQUIRE(report.warnings.size() == 1);
+  CHECK(report.warnings[0].line == 4);
+}
+
 TEST_CASE("a blank time is a wrong row, not an event of now", "[import]") {
   Fixture f;
   const ImportReport report = f.Import("who,when\nu1,\nu2,2026-01-01\n",

@@ -92,6 +92,14 @@ TEST_CASE("text that is not JSON is refused where it stops being it", "[json]") 
   CHECK(at->column == 3);
 }
 
+TEST_CASE("a misspelt member is refused, a foreign one is passed over", "[json]") {
+  const auto status = [](const char* json) { return ParseWriteJson(json, "identify").status(); };
+  CHECK(status(R"({"userId":"u","trait":{"age":5}})").message() ==
+        "unknown member `trait`; did you mean `traits`?");
+  CHECK_FALSE(status(R"({"userid":"u"})").ok());
+  CHECK(status(R"({"userId":"u","id":"r1","version":2,"channel":"web","writeKey":"k"})").ok());
+}
+
 TEST_CASE("nested names cannot multiply", "[json][limits]") {
   std::string json = R"({"userId":"u","event":"e","properties":)";
   const std::string key(100, 'k');

@@ -57,7 +57,10 @@ struct ImportReport {
   uint64_t num_duplicates = 0;  // rows that were known
   uint64_t num_created = 0;     // profiles that are new
   uint64_t num_wrong = 0;
-  std::vector<RowError> errors;      // the first `max_errors`
+  std::vector<RowError> errors;  // the first `max_errors`
+  // What was left out of rows that went in, as an identity that belongs to somebody else.
+  uint64_t num_warnings = 0;
+  std::vector<RowError> warnings;    // the first `max_errors`
   std::vector<std::string> columns;  // how each mapped column was understood: "amount: decimal(2)"
 };
 
