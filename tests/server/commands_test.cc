@@ -47,6 +47,25 @@ TEST_CASE("a statement reaches the engine whole and verbatim") {
   CHECK(clients.simulation.database.last_statement() == "COUNT where a = \"b  c\"");
 }
 
+TEST_CASE("a member that a command would not heed is an error") {
+  Clients clients;
+  CHECK(Has(clients.Line(R"({"cmd":"count","where":"plan = 1","id":"r1"})"),
+            R"("id":"r1","error":{"code":"PARSE","message":"unknown member `where`; known: cmd, )"
+            R"(query, params, id, idem, timeout_ms"})"));
+  CHECK(
+      Has(clients.Line(R"({"cmd":"ping","":1})"), "unknown member ``; known: cmd, query, args, "));
+  CHECK(Has(clients.Line(R"({"cmd":"count","args":["where a = 1"]})"), "unknown member `args`"));
+  CHECK(Has(clients.Line(R"({"cmd":"count","query":"where a = 1","query":""})"),
+            "the member `query` is there more than once"));
+  CHECK(Has(clients.Line(R"({"cmd":"get","id":1,"query":"p1","id":2})"), "the member `id`"));
+  const std::string long_name(63, 'x');
+  CHECK(Has(clients.Line("{\"cmd\":\"info\",\"" + long_name + "\xc3\xa9\":1}"), long_name + "`;"));
+  CHECK(clients.simulation.database.last_statement().empty());
+  CHECK(Has(clients.Line(R"({"cmd":"count"})"), R"("ok":true)"));
+  CHECK(Has(clients.Line(R"({"cmd":"echo","args":["a b"]})"), "a b"));
+  CHECK(Has(clients.Line(R"({"cmd":"frob","where":1})"), "unknown command"));
+}
+
 TEST_CASE("parameters, timeout and id") {
   Clients clients;
   const std::string reply = clients.Line(
