@@ -184,6 +184,14 @@ TEST_CASE("session commands") {
   CHECK(clients.Resp({"ECHO", "a b"}) == "$3\r\na b\r\n");
   CHECK(clients.Resp({"SELECT", "0"}) == "+OK\r\n");
   CHECK(clients.Resp({"SELECT", "1"}).starts_with("-ERR "));
+  CHECK(Has(clients.Resp({"SELECT", "0", "1"}), "-ERR wrong number of arguments for 'select'"));
+  CHECK(Has(clients.Resp({"SELECT"}), "-ERR wrong number of arguments for 'select'"));
+  CHECK(Has(clients.Line("select 0"), R"("ok":true)"));
+  CHECK(Has(clients.Line("select 1"), "there is one store"));
+  for (const char* sql : {"SELECT * FROM profiles", "select", "select count(*)", "select 0 1",
+                          R"({"cmd":"select","query":"* from profiles"})"}) {
+    CHECK(Has(clients.Line(sql), R"("code":"PARSE","message":"there is no select; write `count )"));
+  }
   CHECK(clients.Resp({"HELLO", "4"}) == "-NOPROTO unsupported protocol version\r\n");
   CHECK(clients.Resp({"AUTH", "x"}).starts_with("-ERR AUTH called"));
   CHECK(clients.Resp({"HELLO", "3", "AUTH", "u", "p"}).starts_with("-ERR AUTH called"));
