@@ -124,6 +124,9 @@ absl::Status ShapeJson(Request* request) {
   switch (request->form) {
     case Request::Form::kText:
       request->body = Trim(request->rest);
+      request->body_offset = static_cast<uint32_t>(
+          request->verb.size() +
+          std::min(request->rest.find_first_not_of(" \t"), request->rest.size()));
       break;
     case Request::Form::kObject:
       request->body = std::move(request->object);

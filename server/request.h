@@ -50,6 +50,7 @@ struct Request {
   // Shaped.
   std::string statement;      // kStatement
   std::string body;           // kJson
+  uint32_t body_offset = 0;   // of `body` in the line; what stands before it is ASCII
   std::vector<Value> params;  // kStatement
 };
 

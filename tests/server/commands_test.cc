@@ -47,6 +47,15 @@ TEST_CASE("a statement reaches the engine whole and verbatim") {
   CHECK(clients.simulation.database.last_statement() == "COUNT where a = \"b  c\"");
 }
 
+TEST_CASE("an error in the JSON of a write is told by its column in the line") {
+  Clients clients;
+  CHECK(Has(clients.Line("track userId=u1 event=order"), R"("line":1,"col":7})"));
+  CHECK(Has(clients.Line("  track \t userId=u1"), R"("line":1,"col":9})"));
+  CHECK(Has(clients.Line("identify {\"userId\":x}"), R"("line":1,"col":20})"));
+  CHECK(Has(clients.Line("batch nothing"), R"("line":1,"col":7})"));
+  CHECK(Has(clients.Resp({"TRACK", "userId=u1"}), "at line 1 column 1"));
+}
+
 TEST_CASE("a member that a command would not heed is an error") {
   Clients clients;
   CHECK(Has(clients.Line(R"({"cmd":"count","where":"plan = 1","id":"r1"})"),
