@@ -16,6 +16,7 @@ namespace {
 constexpr size_t kReadBytes = 64 << 10;
 constexpr size_t kKeepCapacity = 4 << 10;  // of an empty buffer; larger ones are given back
 
+bool IsBlankOrLineEnd(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 void Count(Metrics::Counter& counter, uint64_t by = 1) {
@@ -130,7 +131,11 @@ void Connection::TakeWhatStarts(std::string_view* input) {
 
 // Reads one request; false when there is none.
 bool Connection::TakeOne(std::string_view* input) {
-  if (!reader_ && !ChooseDialect(input->front())) return false;
+  if (!reader_) {
+    // Empty lines are no requests, also before the dialect is known.
+    while (!input->empty() && IsBlankOrLineEnd(input->front())) input->remove_prefix(1);
+    if (input->empty() || !ChooseDialect(input->front())) return false;
+  }
   Request request;
   switch (reader_->Next(input, &request)) {
     case ReadState::kMore:

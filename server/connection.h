@@ -131,7 +131,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Session session_;
 
   // Reading.
-  std::unique_ptr<RequestReader> reader_;  // null until the first byte
+  std::unique_ptr<RequestReader> reader_;  // null until the first byte that is not blank
   std::string input_;                      // read, but not yet taken by the reader
   size_t input_taken_ = 0;                 // of input_
   std::optional<Request> held_;            // taken, waits for its turn

@@ -6,8 +6,10 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 namespace roster::server {
 namespace {
@@ -87,6 +89,9 @@ absl::Status ReadArgs(simdjson::dom::element element, Request* request) {
   return absl::OkStatus();
 }
 
+constexpr std::array<std::string_view, 7> kMembers = {"cmd", "query", "args",      "params",
+                                                      "id",  "idem",  "timeout_ms"};
+
 absl::Status ReadMember(std::string_view key, simdjson::dom::element value, Request* request) {
   if (key == "cmd") return ReadText(value, key, &request->verb);
   if (key == "query") return ReadText(value, key, &request->rest);
@@ -108,7 +113,17 @@ absl::Status ReadObject(const simdjson::dom::object& object, Request* request) {
     const absl::Status status = ReadId(id, request);
     if (!status.ok()) return status;
   }
+  std::array<bool, kMembers.size()> seen{};
   for (const auto [key, value] : object) {
+    const auto known = std::find(kMembers.begin(), kMembers.end(), key);
+    if (known == kMembers.end()) {
+      // Whether that is wrong depends on the command.
+      if (!request->unknown_member) request->unknown_member = key;
+      continue;
+    }
+    if (std::exchange(seen[known - kMembers.begin()], true) && !request->repeated_member) {
+      request->repeated_member = key;
+    }
     const absl::Status status = ReadMember(key, value, request);
     if (!status.ok()) return status;
   }

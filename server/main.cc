@@ -2,10 +2,28 @@
 //
 // The program `roster`: one subcommand per tool.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "server/tools/tools.h"
 #include "server/version.h"
+
+namespace {
+
+// A misspelt word also lacks what it was to be: then CLI11 names only what is missing.
+int UsageError(const CLI::App& app, const CLI::ParseError& error) {
+  std::vector<std::string> unknown = app.remaining(true);
+  if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::RequiredError) || unknown.empty()) {
+    return app.exit(error);
+  }
+  std::reverse(unknown.begin(), unknown.end());  // ExtrasError turns them round
+  return app.exit(CLI::ExtrasError("roster", std::move(unknown)));
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   // A client that goes away is an error of its connection, not the end of the process.
@@ -21,7 +39,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? roster::server::kExitOk : roster::server::kExitUsage;
+    return UsageError(app, error) == 0 ? roster::server::kExitOk : roster::server::kExitUsage;
   }
   return exit_code;
 }

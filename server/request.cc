@@ -14,6 +14,7 @@ namespace roster::server {
 namespace {
 
 constexpr size_t kMaxRequestIdBytes = 256;
+constexpr size_t kMaxShownMember = 64;
 
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 
@@ -62,6 +63,27 @@ absl::Status TakeOptions(size_t first, Request* request) {
   return absl::OkStatus();
 }
 
+absl::Status UnknownMember(std::string_view name, ArgStyle style) {
+  std::string shown(name.substr(0, kMaxShownMember));
+  while (FindInvalidUtf8(shown) != std::string_view::npos) shown.pop_back();
+  const std::string_view args = style == ArgStyle::kWords ? "args, " : "";
+  return MakeError(ErrorCode::kParse, "unknown member `" + shown + "`; known: cmd, query, " +
+                                          std::string(args) + "params, id, idem, timeout_ms");
+}
+
+// A filter under a wrong name must not become an answer about everybody.
+absl::Status CheckMembers(ArgStyle style, const Request& request) {
+  if (request.unknown_member) return UnknownMember(*request.unknown_member, style);
+  if (request.repeated_member) {
+    return MakeError(ErrorCode::kParse,
+                     "the member `" + *request.repeated_member + "` is there more than once");
+  }
+  // Of RESP the words are the statement; of an object they are `args`, which no statement has.
+  const bool has_args = request.form == Request::Form::kObject && !request.words.empty();
+  if (style == ArgStyle::kStatement && has_args) return UnknownMember("args", style);
+  return absl::OkStatus();
+}
+
 absl::Status ReadParams(Request* request) {
   if (request->params_json.empty()) return absl::OkStatus();
   simdjson::dom::parser parser;
@@ -102,6 +124,9 @@ absl::Status ShapeJson(Request* request) {
   switch (request->form) {
     case Request::Form::kText:
       request->body = Trim(request->rest);
+      request->body_offset = static_cast<uint32_t>(
+          request->verb.size() +
+          std::min(request->rest.find_first_not_of(" \t"), request->rest.size()));
       break;
     case Request::Form::kObject:
       request->body = std::move(request->object);
@@ -145,6 +170,10 @@ size_t Utf8Length(std::string_view text, size_t i) {
 }  // namespace
 
 absl::Status Shape(ArgStyle style, Request* request) {
+  if (style != ArgStyle::kJson) {
+    const absl::Status status = CheckMembers(style, *request);
+    if (!status.ok()) return status;
+  }
   switch (style) {
     case ArgStyle::kStatement:
       return ShapeStatement(request);

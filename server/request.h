@@ -8,6 +8,7 @@
 #define ROSTER_SERVER_REQUEST_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,8 +37,10 @@ struct Request {
   std::string object;              // kObject: the whole object
   std::vector<std::string> words;  // kWords: behind the verb; kObject: member "args"
   std::string id;                  // kObject: member "id" as JSON, to be echoed; empty: none
-  size_t bytes = 0;                // that it took on the wire
-  absl::Status error;              // not OK: the request could not be read; answer this
+  std::optional<std::string> unknown_member;   // kObject: the first that is no member of requests
+  std::optional<std::string> repeated_member;  // kObject: the first that is there twice
+  size_t bytes = 0;                            // that it took on the wire
+  absl::Status error;                          // not OK: the request could not be read; answer this
 
   // Options, from members (kObject) or from words (kWords).
   std::string params_json;  // a JSON list; empty: none
@@ -47,12 +50,14 @@ struct Request {
   // Shaped.
   std::string statement;      // kStatement
   std::string body;           // kJson
+  uint32_t body_offset = 0;   // of `body` in the line; what stands before it is ASCII
   std::vector<Value> params;  // kStatement
 };
 
 // Brings the raw part into the form of `style`. `verb` is the command's name in lower case, used
 // where the statement has to be put together.
-// Errors: PARSE or ERR when options are malformed.
+// Errors: PARSE or ERR when options are malformed; PARSE when an object has a member that its
+// command would not heed (a call of kJson has members of its own, which its handler knows).
 absl::Status Shape(ArgStyle style, Request* request);
 
 // The position of the first byte that is not UTF-8, or npos.

@@ -132,6 +132,17 @@ class Import(unittest.TestCase):
         self.assertEqual(self.counts("", 'did "order"', "sum(order.amount) > 0",
                                      'external_id = "u9"', 'external_id = "u7"'), [4, 4, 4, 1, 0])
 
+    def test_strict(self):
+        some, none = "who,when,amount\nu1,never,1\nu2,2026-01-01,2\n", "who,when,amount\nu1,never,1\n"
+        for content, options, code in ((some, [], 0), (some, ["--strict"], 1), (none, [], 1)):
+            done = subprocess.run([ROSTER, "import", self.write(content), "--data", self.data, *ORDERS,
+                                   *options], capture_output=True, text=True, timeout=TIMEOUT,
+                                  check=False)
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+            self.assertEqual(done.stderr.splitlines()[-1], "roster import: wrong rows: 1")
+        self.load("who,when,amount\nu2,2026-01-01,2\n", *ORDERS, "--strict")
+        self.assertEqual(self.counts(""), [1])
+
     def test_no_more_errors_than_asked(self):
         told = self.load("who,when,amount\n" + "u1,never,1\n" * 50 + "u2,2026-01-01,2\n", *ORDERS,
                          "--max-errors", "3")

@@ -78,6 +78,11 @@ class Tools(unittest.TestCase):
                       ["serve", "--port", "0"], ["serve", "--data", self.data, "--port", "70000"],
                       ["import", "x.csv"], ["generate", "--profiles", "-1"]):
             self.assertEqual(run(*words).returncode, USAGE, words)
+        for words, typed in ((["frob"], "frob"), (["frob", "--x", "y"], "frob --x y"),
+                             (["serve", "--data", self.data, "--prot", "3"], "--prot 3")):
+            done = run(*words)
+            self.assertEqual(done.returncode, USAGE, words)
+            self.assertIn(typed, done.stderr)
         for words in (["--help"], ["--version"], ["serve", "--help"]):
             self.assertEqual(run(*words).returncode, OK, words)
 

@@ -61,7 +61,21 @@ Outcome Hello(const Services&, Session* session, const Request& request) {
   return Outcome(HelloReply(*session));
 }
 
-Outcome Select(const Services&, Session*, const Request& request) {
+bool IsNumber(std::string_view word) {
+  return !word.empty() && word.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+Outcome Select(const Services&, Session* session, const Request& request) {
+  const bool one_word = request.words.size() == 1;
+  // Whoever writes lines by hand and says SELECT means SQL.
+  if (!session->is_resp && !(one_word && IsNumber(request.words[0]))) {
+    return Outcome(Reply::Error("PARSE",
+                                "there is no select; write `count where ...` to count or "
+                                "`find columns where ...` to list"));
+  }
+  if (!one_word) {
+    return Outcome(Reply::Error("ERR", "wrong number of arguments for 'select' command"));
+  }
   if (request.words[0] == "0") return Outcome(Reply::Ok());
   return Outcome(Reply::Error("ERR", "there is one store, number 0"));
 }
@@ -105,7 +119,7 @@ void AddSessionCommands(CommandTable* table) {
   add("ECHO", "message", "Answers the message", -2, &Echo);
   add("AUTH", "[user] password", "Refused: this server has no credentials", -2, &Auth);
   add("HELLO", "[version] [SETNAME name]", "Greets, and chooses RESP 2 or 3", -1, &Hello);
-  add("SELECT", "number", "Accepts 0, the only store", 2, &Select);
+  add("SELECT", "number", "Accepts 0, the only store", -1, &Select);
   add("OUTPUT", "json|resp", "Chooses how RESP shows results of queries and GET", 2, &Output);
   add("RESET", "", "Puts the connection back to how it began", 1, &Reset);
   add("QUIT", "", "Answers OK and closes", -1, &Quit);

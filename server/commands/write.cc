@@ -2,6 +2,7 @@
 //
 // IDENTIFY, TRACK and BATCH: the Segment specification's JSON into writes.
 #include <memory>
+#include <optional>
 
 #include "roster/json.h"
 #include "server/commands/commands.h"
@@ -30,10 +31,19 @@ Reply SingleReply(WriteResult result) {
   return ItemReply(std::move(result.items[0]), result.duplicate);
 }
 
+// A position in the body becomes one in the line.
+absl::Status InLine(const absl::Status& status, const Request& request) {
+  std::optional<ErrorPosition> position = ErrorPositionOf(status);
+  if (!position || request.body_offset == 0) return status;
+  position->offset += request.body_offset;
+  if (position->line == 1) position->column += request.body_offset;
+  return MakeError(ErrorCodeOf(status), std::string(status.message()), position);
+}
+
 absl::StatusOr<PreparedWrite> PrepareSingle(const Session& session, const Request& request,
                                             std::string_view type) {
   absl::StatusOr<WriteItem> item = ParseWriteJson(request.body, type);
-  if (!item.ok()) return item.status();
+  if (!item.ok()) return InLine(item.status(), request);
   PreparedWrite write;
   write.batch.items.push_back(*std::move(item));
   write.batch.options = {.request_id = request.request_id, .actor = session.name};
@@ -76,7 +86,7 @@ Reply BatchReply(const ParsedBatch& parsed, WriteResult result) {
 
 absl::StatusOr<PreparedWrite> PrepareBatch(const Session& session, const Request& request) {
   absl::StatusOr<ParsedBatch> read = ParseBatchJson(request.body);
-  if (!read.ok()) return read.status();
+  if (!read.ok()) return InLine(read.status(), request);
   if (read->batch.atomic && !read->item_errors.empty()) {
     const auto& [position, status] = read->item_errors.front();
     const ErrorReply error = ToErrorReply(status);

@@ -30,6 +30,7 @@ struct ImportFlags {
   std::string header;
   std::string event;
   size_t max_errors = 20;
+  bool strict = false;
 };
 
 std::atomic<bool> interrupted = false;
@@ -95,12 +96,14 @@ int RunImport(Database* database, const ImportFlags& flags, const ImportMapping&
   }
   if (!report.ok()) return Fail(report.status(), ExitCodeFor(report.status()));
   PrintReport(*report, seconds);
-  if (interrupted) {
-    std::printf("stopped; the same import again does the rest\n");
-    return kExitError;
+  if (interrupted) std::printf("stopped; the same import again does the rest\n");
+  std::fflush(stdout);  // what follows is to be the last line also where both go to one file
+  if (report->num_wrong > 0) {
+    std::fprintf(stderr, "roster import: wrong rows: %s\n", WithCommas(report->num_wrong).c_str());
   }
+  if (interrupted) return kExitError;
   const bool nothing = report->num_imported + report->num_duplicates == 0;
-  return nothing && report->num_wrong > 0 ? kExitError : kExitOk;
+  return report->num_wrong > 0 && (nothing || flags.strict) ? kExitError : kExitOk;
 }
 
 int Import(const ImportFlags& flags) {
@@ -134,6 +137,7 @@ void AddImportTool(CLI::App* app, int* exit_code) {
       ->check(CLI::IsMember({"yes", "no"}));
   tool->add_option("--event", flags->event, "Rows are events of this type");
   tool->add_option("--max-errors", flags->max_errors, "Wrong rows to show")->capture_default_str();
+  tool->add_flag("--strict", flags->strict, "Exit with 1 when any row was wrong");
   tool->callback([flags, exit_code] { *exit_code = Import(*flags); });
 }
 

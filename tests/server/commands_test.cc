@@ -47,6 +47,34 @@ TEST_CASE("a statement reaches the engine whole and verbatim") {
   CHECK(clients.simulation.database.last_statement() == "COUNT where a = \"b  c\"");
 }
 
+TEST_CASE("an error in the JSON of a write is told by its column in the line") {
+  Clients clients;
+  CHECK(Has(clients.Line("track userId=u1 event=order"), R"("line":1,"col":7})"));
+  CHECK(Has(clients.Line("  track \t userId=u1"), R"("line":1,"col":9})"));
+  CHECK(Has(clients.Line("identify {\"userId\":x}"), R"("line":1,"col":20})"));
+  CHECK(Has(clients.Line("batch nothing"), R"("line":1,"col":7})"));
+  CHECK(Has(clients.Resp({"TRACK", "userId=u1"}), "at line 1 column 1"));
+}
+
+TEST_CASE("a member that a command would not heed is an error") {
+  Clients clients;
+  CHECK(Has(clients.Line(R"({"cmd":"count","where":"plan = 1","id":"r1"})"),
+            R"("id":"r1","error":{"code":"PARSE","message":"unknown member `where`; known: cmd, )"
+            R"(query, params, id, idem, timeout_ms"})"));
+  CHECK(
+      Has(clients.Line(R"({"cmd":"ping","":1})"), "unknown member ``; known: cmd, query, args, "));
+  CHECK(Has(clients.Line(R"({"cmd":"count","args":["where a = 1"]})"), "unknown member `args`"));
+  CHECK(Has(clients.Line(R"({"cmd":"count","query":"where a = 1","query":""})"),
+            "the member `query` is there more than once"));
+  CHECK(Has(clients.Line(R"({"cmd":"get","id":1,"query":"p1","id":2})"), "the member `id`"));
+  const std::string long_name(63, 'x');
+  CHECK(Has(clients.Line("{\"cmd\":\"info\",\"" + long_name + "\xc3\xa9\":1}"), long_name + "`;"));
+  CHECK(clients.simulation.database.last_statement().empty());
+  CHECK(Has(clients.Line(R"({"cmd":"count"})"), R"("ok":true)"));
+  CHECK(Has(clients.Line(R"({"cmd":"echo","args":["a b"]})"), "a b"));
+  CHECK(Has(clients.Line(R"({"cmd":"frob","where":1})"), "unknown command"));
+}
+
 TEST_CASE("parameters, timeout and id") {
   Clients clients;
   const std::string reply = clients.Line(
@@ -165,6 +193,14 @@ TEST_CASE("session commands") {
   CHECK(clients.Resp({"ECHO", "a b"}) == "$3\r\na b\r\n");
   CHECK(clients.Resp({"SELECT", "0"}) == "+OK\r\n");
   CHECK(clients.Resp({"SELECT", "1"}).starts_with("-ERR "));
+  CHECK(Has(clients.Resp({"SELECT", "0", "1"}), "-ERR wrong number of arguments for 'select'"));
+  CHECK(Has(clients.Resp({"SELECT"}), "-ERR wrong number of arguments for 'select'"));
+  CHECK(Has(clients.Line("select 0"), R"("ok":true)"));
+  CHECK(Has(clients.Line("select 1"), "there is one store"));
+  for (const char* sql : {"SELECT * FROM profiles", "select", "select count(*)", "select 0 1",
+                          R"({"cmd":"select","query":"* from profiles"})"}) {
+    CHECK(Has(clients.Line(sql), R"("code":"PARSE","message":"there is no select; write `count )"));
+  }
   CHECK(clients.Resp({"HELLO", "4"}) == "-NOPROTO unsupported protocol version\r\n");
   CHECK(clients.Resp({"AUTH", "x"}).starts_with("-ERR AUTH called"));
   CHECK(clients.Resp({"HELLO", "3", "AUTH", "u", "p"}).starts_with("-ERR AUTH called"));

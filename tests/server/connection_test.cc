@@ -21,6 +21,22 @@ TEST_CASE("the first byte chooses the dialect") {
   CHECK(simulation.Connect().Ask(RespRequest({"ping"})) == "+PONG\r\n");
 }
 
+TEST_CASE("blanks and empty lines before the first request are passed over") {
+  Simulation simulation;
+  const std::string pong = "{\"ok\":true,\"result\":\"PONG\"}\n";
+  CHECK(simulation.Connect().Ask("\nping\n") == pong);
+  CHECK(simulation.Connect().Ask(" ping\n") == pong);
+  CHECK(simulation.Connect().Ask("\r\n \t\n\n {\"cmd\":\"ping\"}\r\n") == pong);
+  SimulatedClient slow = simulation.Connect();
+  CHECK(slow.Ask("\r").empty());
+  CHECK(slow.Ask("\n").empty());
+  CHECK(slow.Ask("ping\n") == pong);
+  SimulatedClient http = simulation.Connect();
+  CHECK(http.Ask("\nGET / HTTP/1.1\r\n").empty());
+  CHECK(http.line().closed);
+  CHECK(simulation.metrics.requests == 4);
+}
+
 TEST_CASE("TLS and HTTP are closed before anything runs, and counted") {
   Simulation simulation;
   SimulatedClient tls = simulation.Connect();
