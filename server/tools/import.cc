@@ -70,6 +70,14 @@ void PrintReport(const ImportReport& report, double seconds) {
   if (report.num_wrong > report.errors.size()) {
     std::printf("  and %s more\n", WithCommas(report.num_wrong - report.errors.size()).c_str());
   }
+  if (report.num_warnings > 0) std::printf("left out of rows that went in:\n");
+  for (const RowError& warning : report.warnings) {
+    std::printf("  line %s: %s\n", WithCommas(warning.line).c_str(), warning.reason.c_str());
+  }
+  if (report.num_warnings > report.warnings.size()) {
+    std::printf("  and %s more\n",
+                WithCommas(report.num_warnings - report.warnings.size()).c_str());
+  }
   const double rate = seconds > 0 ? static_cast<double>(report.num_rows) / seconds : 0;
   std::printf("%.2f s, %s rows/s\n", seconds, WithCommas(static_cast<uint64_t>(rate)).c_str());
 }
