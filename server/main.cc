@@ -13,12 +13,14 @@
 
 namespace {
 
-// A misspelt word also lacks what it was to be: then CLI11 names only what is missing.
+// Names what was typed and is not known, in its order. A misspelt word also lacks what it was to
+// be, and of the two CLI11 says only what is missing.
 int UsageError(const CLI::App& app, const CLI::ParseError& error) {
   std::vector<std::string> unknown = app.remaining(true);
-  if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::RequiredError) || unknown.empty()) {
-    return app.exit(error);
-  }
+  const int code = error.get_exit_code();
+  const bool may_be_misspelt = code == static_cast<int>(CLI::ExitCodes::RequiredError) ||
+                               code == static_cast<int>(CLI::ExitCodes::ExtrasError);
+  if (!may_be_misspelt || unknown.empty()) return app.exit(error);
   std::reverse(unknown.begin(), unknown.end());  // ExtrasError turns them round
   return app.exit(CLI::ExtrasError("roster", std::move(unknown)));
 }

@@ -79,7 +79,8 @@ class Tools(unittest.TestCase):
                       ["import", "x.csv"], ["generate", "--profiles", "-1"]):
             self.assertEqual(run(*words).returncode, USAGE, words)
         for words, typed in ((["frob"], "frob"), (["frob", "--x", "y"], "frob --x y"),
-                             (["serve", "--data", self.data, "--prot", "3"], "--prot 3")):
+                             (["serve", "--data", self.data, "--prot", "3"], "--prot 3"),
+                             (["serve", "--data", self.data, "--port", "0", "--x", "y"], "--x y")):
             done = run(*words)
             self.assertEqual(done.returncode, USAGE, words)
             self.assertIn(typed, done.stderr)
