@@ -214,7 +214,7 @@ absl::Status CommitQueue::Finish(std::vector<Outcome>* group) {
   const bool any = std::any_of(group->begin(), group->end(),
                                [](const Outcome& outcome) { return outcome.committed; });
   if (any) {
-    if (const absl::Status written = log_->Write(); !written.ok()) {
+    if (absl::Status written = log_->Write(); !written.ok()) {
       Latch(written);
       return written;
     }

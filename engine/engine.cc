@@ -217,7 +217,8 @@ absl::Status Engine::Open() const {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(std::string path, const Options& options,
+absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(const std::string& path,
+                                                       const Options& options,
                                                        const Environment& environment) {
   if (!options.create_if_missing) {
     ROSTER_ASSIGN_OR_RETURN(const bool exists, environment.files->Exists(path));
@@ -234,7 +235,7 @@ absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(std::string path, const O
 }
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(std::string path, Options options) {
-  return OpenDatabase(std::move(path), options, Environment{});
+  return OpenDatabase(path, options, Environment{});
 }
 
 }  // namespace roster

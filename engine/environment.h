@@ -24,7 +24,8 @@ struct Environment {
 };
 
 // As Database::Open.
-absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(std::string path, const Options& options,
+absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(const std::string& path,
+                                                       const Options& options,
                                                        const Environment& environment);
 
 }  // namespace roster

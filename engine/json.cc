@@ -206,13 +206,13 @@ absl::StatusOr<WriteItem> ParseTrack(dom::object call) {
 // A member that nobody knows is passed over, as other tools of the specification have more of them;
 // one that is a slip of the pen away from ours would lose data without a word.
 absl::Status CheckMembers(dom::object call) {
-  static const std::vector<std::string_view> kKnown = {
+  static const std::vector<std::string_view> known_members = {
       "type",  "userId", "anonymousId", "identities", "messageId",   "timestamp",
       "event", "traits", "properties",  "context",    "source",      "sentAt",
       "cmd",   "id",     "idem",        "timeout_ms", "integrations"};
   for (const auto [key, element] : call) {
-    if (std::find(kKnown.begin(), kKnown.end(), key) != kKnown.end()) continue;
-    const std::string hint = query::DidYouMean(key, kKnown);
+    if (std::find(known_members.begin(), known_members.end(), key) != known_members.end()) continue;
+    const std::string hint = query::DidYouMean(key, known_members);
     if (!hint.empty())
       return MakeError(ErrorCode::kParse, StrCat("unknown member `", key, "`", hint));
   }
