@@ -234,7 +234,8 @@ absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(const std::string& path,
   return std::unique_ptr<Database>(std::move(engine));
 }
 
-absl::StatusOr<std::unique_ptr<Database>> Database::Open(std::string path, Options options) {
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path,
+                                                         const Options& options) {
   return OpenDatabase(path, options, Environment{});
 }
 

@@ -75,7 +75,8 @@ class Database {
  public:
   // Opens, recovers, and creates the directory when it may.
   // Errors: LOCKED (another process has it), CORRUPT (damage; nothing was changed), DISKFULL.
-  static absl::StatusOr<std::unique_ptr<Database>> Open(std::string path, Options options);
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& path,
+                                                        const Options& options);
 
   virtual ~Database() = default;
 
