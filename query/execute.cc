@@ -48,7 +48,7 @@ uint64_t HeapBytes(const Value& value) {
   if (const auto* json = std::get_if<Json>(&value)) return json->text.size();
   uint64_t bytes = 0;
   if (const auto* list = std::get_if<TextList>(&value)) {
-    for (const std::string& text : *list) bytes += sizeof(text) + text.size();
+    for (const std::string& text : *list) bytes += sizeof(std::string) + text.size();
   }
   return bytes;
 }
@@ -68,7 +68,7 @@ absl::StatusOr<std::vector<std::vector<Value>>> ShowRows(const std::vector<Bound
     if (shown.size() % kRowsPerCheck == 0) ROSTER_RETURN_IF_ERROR(limits.Check());
     std::vector<Value>& values = shown.emplace_back();
     values.reserve(columns.size());
-    bytes += sizeof(values) + columns.size() * sizeof(Value);
+    bytes += sizeof(std::vector<Value>) + columns.size() * sizeof(Value);
     for (const BoundColumn& column : columns) {
       values.push_back(Show(column, view, row));
       bytes += HeapBytes(values.back());

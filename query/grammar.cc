@@ -49,6 +49,9 @@ bool AtSymbol(Cursor at, std::string_view symbol) {
 }
 
 // A terminal without a value. `Derived::Take(Cursor)` gives the token after it, or null.
+// Spirit dictates has_attribute, and rules are named as in the grammar; actions take attributes by
+// value to move them.
+// NOLINTBEGIN(readability-identifier-naming, performance-unnecessary-value-param)
 template <typename Derived>
 struct Mark : x3::parser<Derived> {
   using attribute_type = x3::unused_type;
@@ -496,6 +499,8 @@ const auto statement_def =
 BOOST_SPIRIT_DEFINE(duration, between_end, between, plain_window, window, compare, threshold,
                     in_list, presence, text_match, has, plain_test, test, condition, did, aggregate,
                     leaf, nots, operand, conjunction, disjunction, order, statement)
+
+// NOLINTEND(readability-identifier-naming, performance-unnecessary-value-param)
 
 }  // namespace
 

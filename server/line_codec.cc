@@ -83,7 +83,7 @@ absl::Status ReadArgs(simdjson::dom::element element, Request* request) {
     return MakeError(ErrorCode::kParse, "`args` must be a list of text");
   }
   for (const simdjson::dom::element item : list) {
-    const absl::Status status = ReadText(item, "args", &request->words.emplace_back());
+    absl::Status status = ReadText(item, "args", &request->words.emplace_back());
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
@@ -110,7 +110,7 @@ absl::Status ReadObject(const simdjson::dom::object& object, Request* request) {
   // The id first, so that an error of another member carries it.
   simdjson::dom::element id;
   if (object["id"].get(id) == simdjson::SUCCESS) {
-    const absl::Status status = ReadId(id, request);
+    absl::Status status = ReadId(id, request);
     if (!status.ok()) return status;
   }
   std::array<bool, kMembers.size()> seen{};
@@ -124,7 +124,7 @@ absl::Status ReadObject(const simdjson::dom::object& object, Request* request) {
     if (std::exchange(seen[known - kMembers.begin()], true) && !request->repeated_member) {
       request->repeated_member = key;
     }
-    const absl::Status status = ReadMember(key, value, request);
+    absl::Status status = ReadMember(key, value, request);
     if (!status.ok()) return status;
   }
   if (request->verb.empty()) {

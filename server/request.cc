@@ -56,7 +56,7 @@ absl::Status TakeOptions(size_t first, Request* request) {
     if (i + 1 == words.size()) {
       return MakeError(ErrorCode::kErr, "syntax error, " + words[i] + " takes a value");
     }
-    const absl::Status status = ReadOption(words[i], words[i + 1], request);
+    absl::Status status = ReadOption(words[i], words[i + 1], request);
     if (!status.ok()) return status;
   }
   words.resize(std::min(first, words.size()));
@@ -110,7 +110,7 @@ absl::Status ShapeStatement(Request* request) {
       break;
     case Request::Form::kWords: {
       const auto option = std::find_if(request->words.begin(), request->words.end(), IsOption);
-      const absl::Status status = TakeOptions(option - request->words.begin(), request);
+      absl::Status status = TakeOptions(option - request->words.begin(), request);
       if (!status.ok()) return status;
       request->statement = request->verb;
       for (const std::string& word : request->words) request->statement += " " + word;
@@ -132,7 +132,7 @@ absl::Status ShapeJson(Request* request) {
       request->body = std::move(request->object);
       break;
     case Request::Form::kWords: {
-      const absl::Status status = TakeOptions(1, request);
+      absl::Status status = TakeOptions(1, request);
       if (!status.ok()) return status;
       if (!request->words.empty()) request->body = std::move(request->words[0]);
       break;
@@ -171,7 +171,7 @@ size_t Utf8Length(std::string_view text, size_t i) {
 
 absl::Status Shape(ArgStyle style, Request* request) {
   if (style != ArgStyle::kJson) {
-    const absl::Status status = CheckMembers(style, *request);
+    absl::Status status = CheckMembers(style, *request);
     if (!status.ok()) return status;
   }
   switch (style) {

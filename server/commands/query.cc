@@ -29,8 +29,7 @@ Outcome RunStatement(const Services& services, const Session& session, const Req
   absl::StatusOr<QueryResult> result =
       services.database->Execute(request.statement, request.params, options);
   if (!result.ok()) return Outcome(Reply::Error(result.status()));
-  Outcome outcome(
-      std::visit([](auto&& data) { return ToReply(std::move(data)); }, std::move(result->data)));
+  Outcome outcome(std::visit([](auto& data) { return ToReply(std::move(data)); }, result->data));
   outcome.lsn = result->lsn.value;
   outcome.took_us = result->took_us;
   outcome.durable = result->durable;
