@@ -102,7 +102,7 @@ class Generator {
           total_weight == 0 ? 0
                             : static_cast<uint64_t>(static_cast<unsigned __int128>(weight_so_far) *
                                                     options_.num_events / total_weight);
-      const absl::Status status = OneProfile(i, until - events_so_far);
+      absl::Status status = OneProfile(i, until - events_so_far);
       if (!status.ok()) return status;
       events_so_far = until;
       if (i % kProgressProfiles == 0 && progress && !progress(PartDone(i, events_so_far))) {

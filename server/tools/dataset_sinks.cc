@@ -268,7 +268,7 @@ absl::Status TextFile::Flush() {
 
 absl::Status TextFile::Close() {
   if (file_ == nullptr) return absl::OkStatus();
-  const absl::Status status = Flush();
+  absl::Status status = Flush();
   const bool closed = std::fclose(std::exchange(file_, nullptr)) == 0;
   if (!status.ok()) return status;
   return closed ? absl::OkStatus() : CannotWrite();

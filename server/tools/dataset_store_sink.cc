@@ -109,7 +109,7 @@ class DatabaseSink : public DatasetSink {
       ++num_open_;
     }
     database_->WriteAsync(std::exchange(batch_, {}),
-                          [this](absl::StatusOr<WriteResult> result) { OnDone(result); });
+                          [this](const absl::StatusOr<WriteResult>& result) { OnDone(result); });
     return absl::OkStatus();
   }
 

@@ -42,7 +42,7 @@ absl::Status RunGenerator(const GenerateFlags& flags, Database* database) {
   double seconds = 0;
   {
     Progress progress("generating", Progress::StderrIsTerminal());
-    const absl::Status status = GenerateDataset(flags.dataset, sink->get(), [&](double part) {
+    absl::Status status = GenerateDataset(flags.dataset, sink->get(), [&](double part) {
       progress.Update(part);
       return true;
     });

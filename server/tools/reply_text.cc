@@ -76,7 +76,7 @@ Row Cells(stream::array values) {
   Row row;
   for (auto value : values) {
     stream::value cell;
-    if (std::move(value).get(cell) == simdjson::SUCCESS) row.push_back(CellText(cell));
+    if (value.get(cell) == simdjson::SUCCESS) row.push_back(CellText(cell));
   }
   return row;
 }

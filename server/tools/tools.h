@@ -5,7 +5,7 @@
 #ifndef ROSTER_SERVER_TOOLS_TOOLS_H_
 #define ROSTER_SERVER_TOOLS_TOOLS_H_
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library is called so
 class App;
 }
 
