@@ -38,8 +38,12 @@ constexpr char kEvents[] =
 TEST_CASE("blank-separated events with any line end; equal rows are different events", "[import]") {
   for (const std::string end : {"\n", "\r\n", "\r"}) {
     Fixture f;
-    const std::string text = " 00002 19970101  1   11.77" + end + " 00002 19970112  5   77.00" +
-                             end + " 00002 19970112  5   77.00" + end + " 00003 19970102  2   2.5";
+    std::string text;
+    for (const char* row : {" 00002 19970101  1   11.77", " 00002 19970112  5   77.00",
+                            " 00002 19970112  5   77.00", " 00003 19970102  2   2.5"}) {
+      if (!text.empty()) text += end;
+      text += row;
+    }
     const ImportReport report = f.Import(text, kEvents);
     for (const RowError& error : report.errors) FAIL_CHECK(error.line << ": " << error.reason);
     CHECK(report.num_rows == 4);

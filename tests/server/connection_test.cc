@@ -129,7 +129,7 @@ TEST_CASE("a query keeps only its own connection waiting") {
   slow.Send("count\nping\n");
   CHECK(simulation.workers.size() == 1);
   CHECK(slow.Take().empty());
-  CHECK(quick.Ask("ping\n" + kTrack) != "");
+  CHECK_FALSE(quick.Ask("ping\n" + kTrack).empty());
   simulation.hold_workers = false;
   simulation.Run();
   CHECK(Lines(slow.Take()) == 2);
@@ -335,7 +335,7 @@ TEST_CASE("when all buffers are full, small clients are still served") {
     for (int k = 0; k < 20; ++k) hogs.back().Send(large);
   }
   CHECK(simulation.metrics.buffer_bytes < (2u << 20));
-  CHECK(hogs.back().line().to_server.size() > 0);
+  CHECK_FALSE(hogs.back().line().to_server.empty());
   SimulatedClient small = simulation.Connect();
   CHECK(Lines(small.Ask("ping\n")) == 1);
   simulation.hold_store = false;

@@ -23,7 +23,8 @@ using boost::asio::ip::tcp;
 // A server that runs until the end of the test.
 class RunningServer {
  public:
-  explicit RunningServer(ServerOptions options = {}) : server_(&database_, Prepared(options)) {
+  explicit RunningServer(ServerOptions options = {})
+      : server_(&database_, Prepared(std::move(options))) {
     REQUIRE(server_.Listen().ok());
     thread_ = std::thread([this] { all_ended_ = server_.Run(); });
   }
@@ -165,12 +166,12 @@ TEST_CASE("clients above the limit are refused and others served") {
   RunningServer server(options);
   TcpClient a(server.port());
   TcpClient b(server.port());
-  CHECK(a.Ask("ping") != "");
-  CHECK(b.Ask("ping") != "");
+  CHECK_FALSE(a.Ask("ping").empty());
+  CHECK_FALSE(b.Ask("ping").empty());
   TcpClient c(server.port());
   CHECK(c.Ask("ping").find("max_connections") != std::string::npos);
   CHECK(c.ReadLine().empty());
-  CHECK(a.Ask("ping") != "");
+  CHECK_FALSE(a.Ask("ping").empty());
 }
 
 TEST_CASE("a slow sender is ended by the server's own clock") {
@@ -187,7 +188,7 @@ TEST_CASE("a slow sender is ended by the server's own clock") {
 TEST_CASE("stopping answers what was sent before") {
   RunningServer server;
   TcpClient client(server.port());
-  CHECK(client.Ask("ping") != "");
+  CHECK_FALSE(client.Ask("ping").empty());
   client.Send("count slow 200\n");
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   CHECK(server.Stop());
@@ -200,7 +201,7 @@ TEST_CASE("stopping does not wait for ever") {
   options.drain_ms = 100;
   RunningServer server(options);
   TcpClient client(server.port());
-  CHECK(client.Ask("ping") != "");
+  CHECK_FALSE(client.Ask("ping").empty());
   client.Send("count slow 1000\n");
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   CHECK_FALSE(server.Stop());
