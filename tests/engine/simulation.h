@@ -45,6 +45,9 @@ class TestExecutor final : public Executor {
     }
     return false;
   }
+  void RunAll(std::vector<std::function<void()>> tasks) override {
+    for (const std::function<void()>& task : tasks) task();
+  }
 
  private:
   struct TestLoop final : public Loop {
