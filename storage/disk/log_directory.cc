@@ -364,6 +364,7 @@ absl::StatusOr<std::shared_ptr<WalWriter>> LogDirectory::Writer() const {
   MutexLock lock(&state_mutex_);
   if (!latched_.ok()) return latched_;
   ROSTER_CHECK(writer_ != nullptr);
+  ROSTER_RETURN_IF_ERROR(writer_->status());
   return writer_;
 }
 
@@ -404,7 +405,8 @@ absl::Status LogDirectory::ResumeAt(Lsn lsn, Timestamp clock_ceiling, size_t kee
   std::shared_ptr<WalWriter> failed;
   {
     MutexLock lock(&state_mutex_);
-    ROSTER_CHECK(!latched_.ok() && writer_ != nullptr);
+    ROSTER_CHECK(writer_ != nullptr);
+    ROSTER_CHECK(!latched_.ok() || !writer_->status().ok());
     failed = writer_;
   }
   // Not the file may have failed but the mark or the manifest; a broken writer syncs nothing.
