@@ -176,6 +176,7 @@ absl::StatusOr<Lsn> CommitQueue::ApplyAndAppend(const std::vector<Mutation>& mut
     return OutcomeUnknown();
   }
   shared_->store.FinishCommit(*lsn);
+  if (shared_->upkeep != nullptr && shared_->store.has_seal_due()) shared_->upkeep->Wake();
   group_ceiling_ = std::max(group_ceiling_, ceiling);
   ++num_commits_;
   return *lsn;

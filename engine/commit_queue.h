@@ -30,6 +30,8 @@ namespace roster {
 struct SharedStore {
   Mutex mutex;
   Store store ABSL_GUARDED_BY(mutex);
+  Loop* upkeep =
+      nullptr;  // woken when the store has something to seal; set before the queue starts
 };
 
 // Invariants: (1) commands are applied and answered in the order of Submit; (2) `done` is called

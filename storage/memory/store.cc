@@ -29,6 +29,25 @@ std::optional<Timestamp> Store::next_due() const {
   return seen_later_.begin()->first;
 }
 
+bool Store::has_seal_due() const {
+  const auto due = [](const Cow<EventPartition>& events) { return events->has_due(); };
+  return std::any_of(state_.partitions.begin(), state_.partitions.end(), due);
+}
+
+std::optional<SealJob> Store::TakeSealJob() {
+  for (size_t e = 0; e < state_.partitions.size(); ++e) {
+    if (!state_.partitions[e]->has_due()) continue;
+    std::optional<SealJob> job = state_.partitions[e].Mutable().TakeJob();
+    job->event = EventTypeId{static_cast<uint16_t>(e)};
+    return job;
+  }
+  return std::nullopt;
+}
+
+void Store::InstallSeal(const SealJob& job, std::shared_ptr<const SealedEvents> sealed) {
+  state_.partitions[job.event.value].Mutable().Install(job, std::move(sealed));
+}
+
 ReadView Store::TakeView(Timestamp clock) const {
   return ReadView(std::make_shared<const State>(state_), lsn_, clock);
 }
@@ -104,7 +123,8 @@ void Store::ApplyOne(const AddEvent& m, ChangeSet* changes) {
   for (const auto& [id, value] : m.properties) {
     properties.push_back({id, EncodeCell(events.properties()[id.value], value)});
   }
-  events.Add(row, {.id = m.id, .time = m.time, .origin = m.origin, .properties = properties});
+  events.Add(row, {.id = m.id, .time = m.time, .origin = m.origin, .properties = properties},
+             sealing_);
   ++state_.num_events;
   Seen(row, m.time);
   changes->rows.push_back(row);
@@ -118,7 +138,7 @@ void Store::ApplyOne(const MergeProfiles& m, ChangeSet* changes) {
     if (state_.partitions[e]->CountOf(from) == 0) continue;
     EventPartition& events = state_.partitions[e].Mutable();
     state_.num_events -= events.num_events();
-    events.MoveEvents(from, to);
+    events.MoveEvents(from, to, sealing_);
     state_.num_events += events.num_events();
     changes->events.push_back(EventTypeId{static_cast<uint16_t>(e)});
   }

@@ -38,6 +38,15 @@ class Store {
   // Ends a commit: views from now on say this LSN.
   void FinishCommit(Lsn lsn) { lsn_ = lsn; }
 
+  // From now on blocks are sealed by TakeSealJob and InstallSeal; until then Apply does it.
+  void SealInBackground() { sealing_ = Sealing::kBackground; }
+  // Whether TakeSealJob gives one. Cost: O(event types).
+  bool has_seal_due() const;
+  // The next block that is due for sealing, as a job to be run outside of the writer's lock and
+  // given back with its result. What a view shows is the same before and after.
+  std::optional<SealJob> TakeSealJob();
+  void InstallSeal(const SealJob& job, std::shared_ptr<const SealedEvents> sealed);
+
   // An immutable picture of now. Cost: a handle for each trait and event type.
   ReadView TakeView(Timestamp clock) const;
 
@@ -62,6 +71,7 @@ class Store {
   void MoveTraits(RowId from, RowId to);
 
   State state_;
+  Sealing sealing_ = Sealing::kInline;
   Lsn lsn_;
   Timestamp clock_;
   // Times later than the clock at which profiles will have been seen. Derived by Apply.

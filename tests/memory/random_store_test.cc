@@ -23,6 +23,7 @@ class RandomHistory {
     REQUIRE(b_.Trait("plan", ValueType::kText) == kModelTraits[0]);
     REQUIRE(b_.Trait("age", ValueType::kInteger) == kModelTraits[1]);
     b_.Namespace("email");
+    if (!OneIn(4)) b_.store.SealInBackground();
     // Rows in more than one chunk, few enough to have many events each.
     while (b_.store.state().num_rows() < kChunkRows - 6) CreateProfile();
     for (int i = 0; i < 12; ++i) CreateProfile();
@@ -43,6 +44,7 @@ class RandomHistory {
     } else {
       HoldView();
     }
+    SealALittle();
   }
 
   void CheckAll() {
@@ -126,6 +128,20 @@ class RandomHistory {
     held_.emplace_back(b_.store.TakeView({0}), model_);
   }
 
+  // Jobs are taken, run and put in place at any time, also when they were overtaken.
+  void SealALittle() {
+    if (OneIn(4)) {
+      if (auto job = b_.store.TakeSealJob()) {
+        auto sealed = job->Run();
+        jobs_.emplace_back(*std::move(job), std::move(sealed));
+      }
+    }
+    if (jobs_.empty() || OneIn(4)) return;
+    const auto done = jobs_.begin() + static_cast<std::ptrdiff_t>(Below(jobs_.size()));
+    b_.store.InstallSeal(done->first, done->second);
+    jobs_.erase(done);
+  }
+
   void CheckContains() {
     const State& state = b_.store.state();
     for (const auto& [id, profile] : model_.profiles) {
@@ -142,6 +158,7 @@ class RandomHistory {
   StoreBuilder b_;
   StoreModel model_;
   std::vector<std::pair<ReadView, StoreModel>> held_;
+  std::vector<std::pair<SealJob, std::shared_ptr<const SealedEvents>>> jobs_;
 };
 
 TEST_CASE("a store holds what plain maps hold, and views what they held", "[random]") {

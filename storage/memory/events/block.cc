@@ -49,6 +49,14 @@ size_t SealedEvents::MemoryBytes() const {
   return bytes;
 }
 
+void EventBlock::Append(TailEvent event, absl::Span<const EventProperty> properties) {
+  event.first_property = static_cast<uint32_t>(tail_properties.size());
+  event.num_properties = static_cast<uint16_t>(properties.size());
+  tail.Append(event);
+  tail_rows.Append(event.row_offset);
+  for (const EventProperty& p : properties) tail_properties.Append(p);
+}
+
 // In steps that the compiler turns into comparisons of many rows at once.
 uint32_t EventBlock::LastInTail(uint32_t row_offset) const {
   constexpr size_t kStep = 64;

@@ -93,6 +93,8 @@ struct EventBlock {
   absl::Span<const EventProperty> PropertiesOf(const TailEvent& event) const {
     return {tail_properties.data() + event.first_property, event.num_properties};
   }
+  // Thread: the writer. `first_property` and `num_properties` are filled in.
+  void Append(TailEvent event, absl::Span<const EventProperty> properties);
   // The place in the tail of the row's last event, or kNone. Cost: a pass over tail_rows.
   uint32_t LastInTail(uint32_t row_offset) const;
   // Calls f(place in the tail) for the row's events, from `last` back.

@@ -3,9 +3,13 @@
 
 #include <algorithm>
 
-#include "storage/memory/events/seal.h"
-
 namespace roster {
+namespace {
+
+// A tail this many times as long as its limit is sealed by the writer itself.
+constexpr size_t kOverdue = 4;
+
+}  // namespace
 
 std::vector<EventRef> EventPartition::EventsOf(RowId row) const {
   if (ChunkOf(row) >= blocks_.size()) return {};
@@ -36,7 +40,7 @@ bool EventPartition::Contains(RowId row, EventId id) const {
   if (ChunkOf(row) >= blocks_.size()) return false;
   const EventBlock& b = block(ChunkOf(row));
   return b.sealed->Contains(OffsetOf(row), id.value) ||
-         (*tails_)[ChunkOf(row)].Contains(b, OffsetOf(row), id.value);
+         upkeep_->blocks[ChunkOf(row)].tail.Contains(b, OffsetOf(row), id.value);
 }
 
 uint64_t EventPartition::CountOf(RowId row) const {
@@ -44,43 +48,77 @@ uint64_t EventPartition::CountOf(RowId row) const {
   const SealedEvents& sealed = *block(ChunkOf(row)).sealed;
   const uint32_t offset = OffsetOf(row);
   return sealed.run_begin[offset + 1] - sealed.run_begin[offset] +
-         (*tails_)[ChunkOf(row)].CountOf(offset);
+         upkeep_->blocks[ChunkOf(row)].tail.CountOf(offset);
 }
 
-void EventPartition::Add(RowId row, const NewEvent& event) {
+void EventPartition::Add(RowId row, const NewEvent& event, Sealing sealing) {
   const uint32_t chunk = ChunkOf(row);
   while (blocks_.size() <= chunk) blocks_.emplace_back();
-  while (tails_->size() <= chunk) tails_->emplace_back();
+  if (upkeep_->blocks.size() <= chunk) upkeep_->blocks.resize(chunk + 1);
   EventBlock& b = blocks_[chunk].Mutable();
+  TailIndex& index = upkeep_->blocks[chunk].tail;
   const auto offset = static_cast<uint16_t>(OffsetOf(row));
-  b.tail.Append({.time_ms = event.time.ms,
-                 .id = event.id.value,
-                 .origin = event.origin.value + 1,
-                 .first_property = static_cast<uint32_t>(b.tail_properties.size()),
-                 .previous = (*tails_)[chunk].LastOf(offset),
-                 .row_offset = offset,
-                 .num_properties = static_cast<uint16_t>(event.properties.size())});
-  b.tail_rows.Append(offset);
-  for (const EventProperty& p : event.properties) b.tail_properties.Append(p);
-  (*tails_)[chunk].AddLast(b);
+  b.Append({.time_ms = event.time.ms,
+            .id = event.id.value,
+            .origin = event.origin.value + 1,
+            .previous = index.LastOf(offset),
+            .row_offset = offset},
+           event.properties);
+  index.AddLast(b);
   ++num_events_;
-  if (b.tail.size() >= TailLimit(b)) SealBlock(chunk);
+  SealIfLong(chunk, sealing);
 }
 
-void EventPartition::SealBlock(size_t chunk) {
-  EventBlock& b = blocks_[chunk].Mutable();
-  b.sealed = Seal(b, properties_.size());
-  b.tail = {};
-  b.tail_rows = {};
-  b.tail_properties = {};
-  (*tails_)[chunk].Clear();
+void EventPartition::SealIfLong(uint32_t chunk, Sealing sealing) {
+  const EventBlock& b = block(chunk);
+  const size_t limit = TailLimit(b);
+  if (b.tail.size() < limit) return;
+  if (sealing == Sealing::kInline || b.tail.size() >= limit * kOverdue) {
+    const SealJob job = JobOf(chunk);
+    return Install(job, job.Run());
+  }
+  BlockUpkeep& upkeep = upkeep_->blocks[chunk];
+  if (!upkeep.queued) upkeep_->due.push_back(chunk);
+  upkeep.queued = true;
 }
 
-void EventPartition::MoveEvents(RowId from, RowId to) {
+SealJob EventPartition::JobOf(uint32_t chunk) const {
+  return {.chunk = chunk,
+          .generation = upkeep_->blocks[chunk].generation,
+          .block = blocks_[chunk],
+          .num_properties = properties_.size()};
+}
+
+std::optional<SealJob> EventPartition::TakeJob() {
+  if (upkeep_->due.empty()) return std::nullopt;
+  const uint32_t chunk = upkeep_->due.front();
+  upkeep_->due.pop_front();
+  upkeep_->blocks[chunk].queued = false;
+  return JobOf(chunk);
+}
+
+void EventPartition::Install(const SealJob& job, std::shared_ptr<const SealedEvents> sealed) {
+  BlockUpkeep& upkeep = upkeep_->blocks[job.chunk];
+  if (upkeep.generation != job.generation) return;
+  ++upkeep.generation;
+  upkeep.tail.Clear();
+  EventBlock next;
+  next.sealed = std::move(sealed);
+  const EventBlock& now = block(job.chunk);
+  for (size_t t = job.block->tail.size(); t < now.tail.size(); ++t) {
+    TailEvent event = now.tail[t];
+    event.previous = upkeep.tail.LastOf(event.row_offset);
+    next.Append(event, now.PropertiesOf(now.tail[t]));
+    upkeep.tail.AddLast(next);
+  }
+  blocks_[job.chunk] = Cow<EventBlock>(std::move(next));
+}
+
+void EventPartition::MoveEvents(RowId from, RowId to, Sealing sealing) {
   if (ChunkOf(from) >= blocks_.size()) return;
   num_events_ -= CountOf(from);
   const Cow<EventBlock> source = blocks_[ChunkOf(from)];  // stays as it is while `to` grows
-  const uint32_t last = (*tails_)[ChunkOf(from)].LastOf(OffsetOf(from));
+  const uint32_t last = upkeep_->blocks[ChunkOf(from)].tail.LastOf(OffsetOf(from));
   std::vector<EventProperty> properties;
   for (const EventRef event : Ordered(*source, OffsetOf(from), last)) {
     const EventId id = IdOf(*source, event);
@@ -92,10 +130,12 @@ void EventPartition::MoveEvents(RowId from, RowId to) {
         properties.push_back({property, *bits});
       }
     }
-    Add(to, {.id = id,
-             .time = TimeOf(*source, event),
-             .origin = OriginOf(*source, event),
-             .properties = properties});
+    Add(to,
+        {.id = id,
+         .time = TimeOf(*source, event),
+         .origin = OriginOf(*source, event),
+         .properties = properties},
+        sealing);
   }
 }
 
@@ -108,7 +148,7 @@ size_t EventPartition::MemoryBytes() const {
     bytes += sizeof(EventBlock) + b->sealed->MemoryBytes() + b->tail.MemoryBytes() +
              b->tail_rows.MemoryBytes() + b->tail_properties.MemoryBytes();
   }
-  for (const TailIndex& tail : *tails_) bytes += tail.MemoryBytes();
+  for (const BlockUpkeep& upkeep : upkeep_->blocks) bytes += upkeep.tail.MemoryBytes();
   return bytes;
 }
 

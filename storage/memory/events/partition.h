@@ -6,7 +6,9 @@
 #define ROSTER_STORAGE_MEMORY_EVENTS_PARTITION_H_
 
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -15,6 +17,7 @@
 #include "storage/memory/cells.h"
 #include "storage/memory/cow.h"
 #include "storage/memory/events/block.h"
+#include "storage/memory/events/seal.h"
 #include "storage/memory/events/tail_index.h"
 
 namespace roster {
@@ -27,10 +30,14 @@ struct NewEvent {
   absl::Span<const EventProperty> properties;
 };
 
+// Who seals a block whose tail is long: Add itself, or another thread by TakeJob and Install, and
+// Add only when that one does not keep up.
+enum class Sealing { kInline, kBackground };
+
 // Invariants: (1) an event is in the block of its row's chunk; (2) an id occurs once per row.
 class EventPartition {
  public:
-  EventPartition() : tails_(std::make_shared<std::vector<TailIndex>>()) {}
+  EventPartition() : upkeep_(std::make_shared<Upkeep>()) {}
 
   size_t num_blocks() const { return blocks_.size(); }  // may be fewer than the store's chunks
   const EventBlock& block(size_t c) const { return *blocks_[c]; }
@@ -47,23 +54,41 @@ class EventPartition {
   uint64_t CountOf(RowId row) const;  // Cost: O(1)
   void AddProperty(CellType type) { properties_.push_back(std::move(type)); }
   // Adds an event. Requires: !Contains(row, event.id). Cost: O(1), and now and then a seal.
-  void Add(RowId row, const NewEvent& event);
+  void Add(RowId row, const NewEvent& event, Sealing sealing);
   // Adds the events of `from` to `to`, but for ids that `to` has. `from` is not live any more: its
   // own are not counted. Cost: O(events of `from`).
-  void MoveEvents(RowId from, RowId to);
+  void MoveEvents(RowId from, RowId to, Sealing sealing);
+
+  bool has_due() const { return !upkeep_->due.empty(); }
+  // The next block to seal, if any is due. Cost: O(1).
+  std::optional<SealJob> TakeJob();
+  // Puts the result of a job in place; events that came meanwhile stay in the tail. A result that
+  // another seal has overtaken is dropped. Cost: O(events that came meanwhile).
+  void Install(const SealJob& job, std::shared_ptr<const SealedEvents> sealed);
 
   size_t MemoryBytes() const;
 
  private:
+  struct BlockUpkeep {
+    TailIndex tail;
+    uint32_t generation = 0;
+    bool queued = false;  // stands in `due`
+  };
+  // Shared with the copies that views hold, but only the writer touches it.
+  struct Upkeep {
+    std::vector<BlockUpkeep> blocks;
+    std::deque<uint32_t> due;  // blocks to seal, oldest first
+  };
+
   // In (time, id) order, with the row's last event in the tail known.
   std::vector<EventRef> Ordered(const EventBlock& block, uint32_t row_offset, uint32_t last) const;
-  void SealBlock(size_t chunk);
+  SealJob JobOf(uint32_t chunk) const;
+  void SealIfLong(uint32_t chunk, Sealing sealing);
 
   std::vector<Cow<EventBlock>> blocks_;
   std::vector<CellType> properties_;  // by PropertyId
   uint64_t num_events_ = 0;
-  // By block. Shared with the copies that views hold, but only the writer touches it.
-  std::shared_ptr<std::vector<TailIndex>> tails_;
+  std::shared_ptr<Upkeep> upkeep_;
 };
 
 }  // namespace roster

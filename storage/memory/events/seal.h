@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sealing: a block's tail merged into its sealed part. Thread rule: pure functions.
+// Sealing: a block's tail merged into its sealed part. Derived: it moves events, it changes none.
+// Thread rule: pure functions of immutable blocks.
 #ifndef ROSTER_STORAGE_MEMORY_EVENTS_SEAL_H_
 #define ROSTER_STORAGE_MEMORY_EVENTS_SEAL_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
+#include "storage/base/ids.h"
+#include "storage/memory/cow.h"
 #include "storage/memory/events/block.h"
 
 namespace roster {
@@ -16,6 +20,18 @@ size_t TailLimit(const EventBlock& block);
 
 // The sealed part with the tail merged in. Cost: O(events of the block).
 std::shared_ptr<const SealedEvents> Seal(const EventBlock& block, size_t num_properties);
+
+// An order to seal one block. It holds the block as it is now, so that it can be run while the
+// writer goes on. Thread: Run from any; the rest is the writer's.
+struct SealJob {
+  EventTypeId event;
+  uint32_t chunk = 0;
+  uint32_t generation = 0;  // of the block: how often it was sealed
+  Cow<EventBlock> block;
+  size_t num_properties = 0;
+
+  std::shared_ptr<const SealedEvents> Run() const { return Seal(*block, num_properties); }
+};
 
 }  // namespace roster
 
