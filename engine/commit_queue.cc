@@ -123,6 +123,7 @@ absl::StatusOr<WriteResult> CommitQueue::Commit(const Batch& batch, bool* commit
   const uint64_t digest = batch.options.request_id.empty() ? 0 : DigestOf(batch);
   if (auto repeat = Repeat(batch, digest)) return *std::move(repeat);
 
+  const MutexLock writing(&shared_->writing);
   const ViewClock::CommitTime time = clock_->ForCommit();
   Draft draft(WriterStore().state());
   ROSTER_ASSIGN_OR_RETURN(WriteResult result, StageAll(batch, time.clock, &draft));

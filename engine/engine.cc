@@ -100,7 +100,7 @@ absl::Status Engine::Start() {
   clock_ = std::make_unique<ViewClock>(
       environment_.clock, recovered.clock,
       [log = log_.get()](Timestamp ceiling) { return log->SyncMark(ceiling); });
-  sealer_ = std::make_unique<Sealer>(environment_.executor, &shared_);
+  sealer_ = std::make_unique<Sealer>(environment_.executor, environment_.clock, &shared_);
   queue_ = std::make_unique<CommitQueue>(options_, environment_, &shared_, log_.get(), clock_.get(),
                                          std::move(recovered.requests));
   return absl::OkStatus();
@@ -181,7 +181,7 @@ Stats Engine::GetStats() {
     stats.lsn = shared_.store.lsn();
     stats.num_profiles = state.num_profiles;
     stats.num_events = state.num_events;
-    stats.num_identities = state.identities.size();
+    stats.num_identities = state.identities.num_attached();
     stats.memory_bytes = shared_.store.MemoryBytes();
   }
   queue_->WaitUntilAnswerable(stats.lsn);

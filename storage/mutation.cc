@@ -15,7 +15,7 @@ namespace {
 constexpr uint8_t kVersion = 1;
 
 // The kinds stand in files: the alternatives of Mutation from 1. New ones are added at the end.
-static_assert(std::is_same_v<std::variant_alternative_t<9, Mutation>, Advance>);
+static_assert(std::is_same_v<std::variant_alternative_t<10, Mutation>, EraseProfile>);
 
 void PutValue(const Value& value, ByteWriter* out) {
   out->Byte(static_cast<uint8_t>(TypeOf(value)));
@@ -159,9 +159,11 @@ void Fields(M& m, const F& f) {
     f(m.profile), f(m.event), f(m.id), f(m.time), f(m.origin), f(m.properties);
   } else if constexpr (std::is_same_v<T, MergeProfiles>) {
     f(m.loser), f(m.survivor), f(m.time), f(m.link);
-  } else {
-    static_assert(std::is_same_v<T, Advance>);
+  } else if constexpr (std::is_same_v<T, Advance>) {
     f(m.clock);
+  } else {
+    static_assert(std::is_same_v<T, EraseProfile>);
+    f(m.profile);
   }
 }
 

@@ -15,14 +15,16 @@ namespace roster {
 // From its making on the store seals in the background, and wakes it.
 class Sealer {
  public:
-  // Requires: nothing writes to the store yet. Lifetime: both outlive it; the commit queue does
+  // Requires: nothing writes to the store yet. Lifetime: all outlive it; the commit queue does
   // not.
-  Sealer(Executor* executor, SharedStore* store);
+  Sealer(Executor* executor, Clock* clock, SharedStore* store);
 
  private:
   NextStep Step();
 
   SharedStore* const shared_;
+  Clock* const clock_;
+  int64_t rested_us_;  // monotonic; when nothing stale was left
   std::unique_ptr<Loop> loop_;
 };
 

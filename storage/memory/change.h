@@ -87,9 +87,15 @@ struct Advance {
   Timestamp clock;
 };
 
+// The profile is gone, with all that it has; the ids that it answered for are never answered for
+// again. Its identities are free to be attached anew.
+struct EraseProfile {
+  ProfileId profile;
+};
+
 using Mutation =
     std::variant<DeclareTrait, DeclareEvent, DeclareProperty, DeclareNamespace, CreateProfile,
-                 AttachIdentity, SetTrait, AddEvent, MergeProfiles, Advance>;
+                 AttachIdentity, SetTrait, AddEvent, MergeProfiles, Advance, EraseProfile>;
 
 // What a commit touched, for those who keep something up to date with it. May hold repeats.
 struct ChangeSet {

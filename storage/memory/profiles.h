@@ -35,6 +35,8 @@ class Profiles {
   // Thread (all below): the writer.
   // Gives the next id to a row.
   void Add(RowId row) { entries_.PushBack(row.value); }
+  // From now on no id is answered for by the row. The id: of the row's profile.
+  void Erase(RowId row, ProfileId id);
   // From now on `to` answers for every id that `from` answers for. The ids: of the two rows'
   // profiles.
   void Merge(RowId from, ProfileId from_id, RowId to, ProfileId to_id);
@@ -42,8 +44,9 @@ class Profiles {
   size_t MemoryBytes() const;
 
  private:
-  // An entry above kLink is the index of another one; rows are below it.
+  // An entry from kLink on is the index of another one; rows are below kErased.
   static constexpr uint32_t kLink = 0x80000000u;
+  static constexpr uint32_t kErased = kLink - 1;
   struct Root {
     uint32_t entry = 0;
     uint32_t height = 0;

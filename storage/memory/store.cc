@@ -24,6 +24,11 @@ void Store::Apply(const Mutation& mutation, ChangeSet* changes) {
   std::visit([&](const auto& m) { ApplyOne(m, changes); }, mutation);
 }
 
+void Store::FinishCommit(Lsn lsn) {
+  lsn_ = lsn;
+  WipeDetached();
+}
+
 std::optional<Timestamp> Store::next_due() const {
   if (seen_later_.empty()) return std::nullopt;
   return seen_later_.begin()->first;
@@ -34,18 +39,31 @@ bool Store::has_seal_due() const {
   return std::any_of(state_.partitions.begin(), state_.partitions.end(), due);
 }
 
-std::optional<SealJob> Store::TakeSealJob() {
-  for (size_t e = 0; e < state_.partitions.size(); ++e) {
-    if (!state_.partitions[e]->has_due()) continue;
-    std::optional<SealJob> job = state_.partitions[e].Mutable().TakeJob();
-    job->event = EventTypeId{static_cast<uint16_t>(e)};
-    return job;
+bool Store::has_stale() const {
+  const auto stale = [](const Cow<EventPartition>& events) { return events->has_stale(); };
+  return !detached_.empty() ||
+         std::any_of(state_.partitions.begin(), state_.partitions.end(), stale);
+}
+
+std::optional<SealJob> Store::TakeSealJob(bool or_stale) {
+  WipeDetached();
+  for (const bool stale : {false, true}) {
+    if (stale && !or_stale) break;
+    for (size_t e = 0; e < state_.partitions.size(); ++e) {
+      const EventPartition& events = *state_.partitions[e];
+      if (!events.has_due() && !(stale && events.has_stale())) continue;
+      std::optional<SealJob> job = state_.partitions[e].Mutable().TakeJob(stale);
+      job->event = EventTypeId{static_cast<uint16_t>(e)};
+      return job;
+    }
   }
   return std::nullopt;
 }
 
 void Store::InstallSeal(const SealJob& job, std::shared_ptr<const SealedEvents> sealed) {
-  state_.partitions[job.event.value].Mutable().Install(job, std::move(sealed));
+  EventPartition& events = state_.partitions[job.event.value].Mutable();
+  events.Install(job, std::move(sealed));
+  FreePurged(&events);
 }
 
 ReadView Store::TakeView(Timestamp clock) const {
@@ -81,9 +99,8 @@ void Store::ApplyOne(const DeclareNamespace& m, ChangeSet*) {
 }
 
 void Store::ApplyOne(const CreateProfile& m, ChangeSet* changes) {
-  const RowId row{state_.num_rows()};
+  const RowId row = NewRow(m.id);
   state_.profiles.Add(row);
-  state_.profile_of_row.PushBack(m.id.value);
   state_.live.Set(row);
   ++state_.num_profiles;
   Column& created_at = state_.columns[kCreatedAt.value].Mutable();
@@ -126,6 +143,7 @@ void Store::ApplyOne(const AddEvent& m, ChangeSet* changes) {
   events.Add(row, {.id = m.id, .time = m.time, .origin = m.origin, .properties = properties},
              sealing_);
   ++state_.num_events;
+  FreePurged(&events);
   Seen(row, m.time);
   changes->rows.push_back(row);
   changes->events.push_back(m.event);
@@ -138,15 +156,15 @@ void Store::ApplyOne(const MergeProfiles& m, ChangeSet* changes) {
     if (state_.partitions[e]->CountOf(from) == 0) continue;
     EventPartition& events = state_.partitions[e].Mutable();
     state_.num_events -= events.num_events();
-    events.MoveEvents(from, to, sealing_);
+    events.CopyEvents(from, to, sealing_);
     state_.num_events += events.num_events();
+    FreePurged(&events);
     changes->events.push_back(EventTypeId{static_cast<uint16_t>(e)});
   }
   MoveTraits(from, to);
   state_.identities.MoveAll(from, to);
   state_.profiles.Merge(from, state_.ProfileAt(from), to, state_.ProfileAt(to));
-  state_.live.Clear(from);
-  --state_.num_profiles;
+  RetireRow(from);
   changes->rows.push_back(from);
   changes->rows.push_back(to);
 }
@@ -160,6 +178,69 @@ void Store::ApplyOne(const Advance& m, ChangeSet* changes) {
     Seen(row, time);
     changes->rows.push_back(row);
     changes->traits.push_back(kLastSeen);
+  }
+}
+
+void Store::ApplyOne(const EraseProfile& m, ChangeSet* changes) {
+  const RowId row = LiveRow(m.profile);
+  std::erase_if(seen_later_, [&](const auto& later) { return LiveRow(later.second) == row; });
+  for (Cow<Column>& column : state_.columns) {
+    if (column->TimeOf(row)) column.Mutable().Forget(row);
+  }
+  state_.profiles.Erase(row, state_.ProfileAt(row));
+  std::vector<IdentityId> identities = state_.identities.DetachAll(row);
+  if (!identities.empty()) {
+    detached_.push_back({state_.mark, std::move(identities)});
+    state_.mark = Cow<ViewMark>();  // views from now on have them detached
+  }
+  for (size_t e = 0; e < state_.partitions.size(); ++e) {
+    if (state_.partitions[e]->CountOf(row) == 0) continue;
+    changes->events.push_back(EventTypeId{static_cast<uint16_t>(e)});
+  }
+  RetireRow(row);
+  changes->rows.push_back(row);
+}
+
+RowId Store::NewRow(ProfileId id) {
+  if (free_rows_.empty()) {
+    state_.profile_of_row.PushBack(id.value);
+    return RowId{state_.num_rows() - 1};
+  }
+  const RowId row = free_rows_.back();
+  free_rows_.pop_back();
+  state_.profile_of_row.Set(row.value, id.value);
+  return row;
+}
+
+// Its columns and identities are empty by now.
+void Store::RetireRow(RowId row) {
+  state_.live.Clear(row);
+  --state_.num_profiles;
+  uint32_t num_blocks = 0;
+  for (Cow<EventPartition>& events : state_.partitions) {
+    if (events->CountOf(row) == 0) continue;
+    EventPartition& writable = events.Mutable();
+    state_.num_events -= writable.num_events();
+    num_blocks += writable.Kill(row) ? 1 : 0;
+    state_.num_events += writable.num_events();
+  }
+  if (num_blocks == 0) return free_rows_.push_back(row);
+  retired_rows_[row.value] = num_blocks;
+}
+
+void Store::FreePurged(EventPartition* events) {
+  for (const RowId row : events->TakePurged()) {
+    const auto it = retired_rows_.find(row.value);
+    ROSTER_CHECK(it != retired_rows_.end());
+    if (--it->second != 0) continue;
+    retired_rows_.erase(it);
+    free_rows_.push_back(row);
+  }
+}
+
+void Store::WipeDetached() {
+  for (; !detached_.empty() && detached_.front().views.unique(); detached_.pop_front()) {
+    for (const IdentityId id : detached_.front().identities) state_.identities.Wipe(id);
   }
 }
 

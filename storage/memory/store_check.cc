@@ -105,6 +105,9 @@ struct Checker {
     if (!loser || !survivor || *loser == *survivor) return Refuse("profiles of a merge");
     return absl::OkStatus();
   }
+  absl::Status operator()(const EraseProfile& m) const {
+    return HasProfile(m.profile) ? absl::OkStatus() : Refuse("profile of an erasure");
+  }
   absl::Status operator()(const Advance&) const { return absl::OkStatus(); }
 };
 

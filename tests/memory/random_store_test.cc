@@ -12,6 +12,8 @@
 namespace roster {
 namespace {
 
+RowId RowOf(const State& state, ProfileId id) { return *state.FindProfile(id); }
+
 class RandomHistory {
  public:
   explicit RandomHistory(uint64_t seed) : random_(seed) {
@@ -39,8 +41,10 @@ class RandomHistory {
       AttachIdentity();
     } else if (kind < 960) {
       CreateProfile();
-    } else if (kind < 990) {
+    } else if (kind < 980) {
       Merge();
+    } else if (kind < 992) {
+      Erase();
     } else {
       HoldView();
     }
@@ -123,6 +127,12 @@ class RandomHistory {
     model_.Merge(loser, survivor);
   }
 
+  void Erase() {
+    const uint64_t profile = AnyLive();
+    b_.Apply(EraseProfile{{profile}});
+    model_.Erase(profile);
+  }
+
   void HoldView() {
     if (held_.size() > 3) held_.erase(held_.begin());
     held_.emplace_back(b_.store.TakeView({0}), model_);
@@ -131,7 +141,7 @@ class RandomHistory {
   // Jobs are taken, run and put in place at any time, also when they were overtaken.
   void SealALittle() {
     if (OneIn(4)) {
-      if (auto job = b_.store.TakeSealJob()) {
+      if (auto job = b_.store.TakeSealJob(OneIn(4))) {
         auto sealed = job->Run();
         jobs_.emplace_back(*std::move(job), std::move(sealed));
       }
@@ -170,6 +180,101 @@ TEST_CASE("a store holds what plain maps hold, and views what they held", "[rand
       if (step % 500 == 0) history.CheckAll();
     }
   }
+}
+
+void SealEverything(Store* store) {
+  while (auto job = store->TakeSealJob(true)) store->InstallSeal(*job, job->Run());
+}
+
+TEST_CASE("the rows of erased and merged profiles are given to new ones, once they are empty",
+          "[erase]") {
+  StoreBuilder b;
+  const EventTypeId order = b.Event("order");
+  const EventTypeId visit = b.Event("visit");
+  const TraitId plan = b.Trait("plan", ValueType::kText);
+  b.store.SealInBackground();
+  const ProfileId jo = b.Profile(5);
+  const ProfileId ann = b.Profile(6);
+  for (uint64_t i = 0; i < 100; ++i) b.Add(jo, order, i, 10);
+  b.Add(jo, visit, 1, 10);
+  b.Set(jo, plan, "pro", 4);
+  const RowId row = RowOf(b.store.state(), jo);
+  const ReadView before = b.store.TakeView({100});
+
+  SECTION("erased") {
+    b.Apply(EraseProfile{jo});
+    CHECK(b.store.state().num_events == 0);
+  }
+  SECTION("merged away") {
+    b.Apply(MergeProfiles{jo, ann, {0}});
+    CHECK(b.store.state().num_events == 101);
+  }
+  CHECK(b.store.state().num_profiles == 1);
+  CHECK_FALSE(b.store.state().live.Test(row));
+  const ProfileId early = b.Profile(7);  // something of the old one is still there
+  CHECK(RowOf(b.store.state(), early) != row);
+  CHECK(b.store.has_stale());
+  SealEverything(&b.store);
+  CHECK_FALSE(b.store.has_stale());
+  const ProfileId late = b.Profile(8);
+  REQUIRE(RowOf(b.store.state(), late) == row);
+  const State& state = b.store.state();
+  CHECK(state.partition(order).EventsOf(row).empty());
+  CHECK_FALSE(state.column(plan).TimeOf(row).has_value());
+  CHECK(state.column(kCreatedAt).Get(row) == Value(Timestamp{8}));
+  b.Add(late, order, 1, 11);
+  CHECK(state.partition(order).EventsOf(row).size() == 1);
+
+  CHECK(RowOf(before.state(), jo) == row);
+  CHECK(before->partition(order).EventsOf(row).size() == 100);
+  CHECK(before->column(plan).Get(row) == Value("pro"));
+  CHECK(before->column(kCreatedAt).Get(row) == Value(Timestamp{5}));
+}
+
+TEST_CASE("an erased profile's identity is free, and overwritten when no view reads it",
+          "[erase]") {
+  StoreBuilder b;
+  const NamespaceId email = b.Namespace("email");
+  const ProfileId jo = b.Profile();
+  b.Apply(AttachIdentity{jo, {0}, email, "jo@example.com", {0}});
+  std::optional<ReadView> before = b.store.TakeView({0});
+  b.Apply(EraseProfile{jo});
+  const Identities& identities = b.store.state().identities;
+  CHECK_FALSE(b.store.state().FindProfile(jo).has_value());
+  CHECK_FALSE(identities.Find(email, "jo@example.com").has_value());
+  CHECK(identities.num_attached() == 0);
+  const ReadView between = b.store.TakeView({0});
+
+  const ProfileId other = b.Profile();
+  const bool again = GENERATE(false, true);
+  if (again) b.Apply(AttachIdentity{other, {1}, email, "jo@example.com", {0}});
+  CHECK(before->state().FindIdentity(email, "jo@example.com") == RowOf(before->state(), jo));
+  CHECK(before->state().identities.NameOf({0}).value == "jo@example.com");
+  CHECK_FALSE(between->FindIdentity(email, "jo@example.com").has_value());
+  const std::string_view bytes = before->state().identities.NameOf({0}).value;
+  before.reset();
+  CHECK(bytes == "jo@example.com");
+  b.store.FinishCommit(b.store.lsn());
+  CHECK(bytes == std::string(14, '\0'));
+  CHECK_FALSE(between->FindIdentity(email, "jo@example.com").has_value());
+  CHECK(b.store.state().FindIdentity(email, "jo@example.com").has_value() == again);
+}
+
+TEST_CASE("times of the future go with the profile", "[erase]") {
+  StoreBuilder b;
+  const EventTypeId order = b.Event("order");
+  const ProfileId jo = b.Profile();
+  const ProfileId ann = b.Profile();
+  const ProfileId loser = b.Profile();
+  b.Add(jo, order, 1, 500);
+  b.Add(ann, order, 1, 700);
+  b.Add(loser, order, 2, 400);
+  b.Apply(MergeProfiles{loser, jo, {0}});
+  b.Apply(EraseProfile{jo});
+  CHECK(b.store.next_due() == Timestamp{700});
+  b.Apply(Advance{{800}});
+  CHECK(b.store.state().column(kLastSeen).Get(RowOf(b.store.state(), ann)) ==
+        Value(Timestamp{700}));
 }
 
 TEST_CASE("every id of a long chain of merges is answered for by its end", "[random]") {

@@ -72,6 +72,11 @@ void StoreModel::Merge(uint64_t loser, uint64_t survivor) {
   for (auto& [id, who] : answers) who = who == loser ? survivor : who;
 }
 
+void StoreModel::Erase(uint64_t id) {
+  profiles.erase(id);
+  std::erase_if(answers, [&](const auto& answer) { return answer.second == id; });
+}
+
 StoreModel ModelOf(const State& state) {
   StoreModel model;
   model.num_ids = state.profiles.size();

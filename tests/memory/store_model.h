@@ -47,6 +47,7 @@ struct StoreModel {
   ModelProfile& of(uint64_t id) { return profiles.at(answers.at(id)); }
   uint64_t NumEvents(size_t type) const;
   void Merge(uint64_t loser, uint64_t survivor);
+  void Erase(uint64_t id);
 };
 
 // The schema of the model's stores, as StoreBuilder makes it.

@@ -44,6 +44,7 @@ Commit Sample() {
                 {{4}, Value(INT64_MIN)}}},
       MergeProfiles{{2}, {3}, {78}, {4}},
       Advance{{1'795'000'000'124}},
+      EraseProfile{{4}},
   };
   return commit;
 }

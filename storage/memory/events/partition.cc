@@ -8,6 +8,8 @@ namespace {
 
 // A tail this many times as long as its limit is sealed by the writer itself.
 constexpr size_t kOverdue = 4;
+// A block is due when this part of it is to be dropped.
+constexpr size_t kDueFraction = 16;
 
 }  // namespace
 
@@ -77,20 +79,43 @@ void EventPartition::SealIfLong(uint32_t chunk, Sealing sealing) {
     const SealJob job = JobOf(chunk);
     return Install(job, job.Run());
   }
+  QueueDue(chunk);
+}
+
+void EventPartition::QueueDue(uint32_t chunk) {
   BlockUpkeep& upkeep = upkeep_->blocks[chunk];
   if (!upkeep.queued) upkeep_->due.push_back(chunk);
   upkeep.queued = true;
 }
 
-SealJob EventPartition::JobOf(uint32_t chunk) const {
-  return {.chunk = chunk,
-          .generation = upkeep_->blocks[chunk].generation,
-          .block = blocks_[chunk],
-          .num_properties = properties_.size()};
+bool EventPartition::Kill(RowId row) {
+  const uint64_t count = CountOf(row);
+  if (count == 0) return false;
+  num_events_ -= count;
+  BlockUpkeep& upkeep = upkeep_->blocks[ChunkOf(row)];
+  upkeep.dead.push_back(static_cast<uint16_t>(OffsetOf(row)));
+  upkeep.num_dead_events += count;
+  upkeep_->stale.insert(ChunkOf(row));
+  const EventBlock& b = block(ChunkOf(row));
+  const size_t size = b.sealed->size() + b.tail.size();
+  if (upkeep.num_dead_events * kDueFraction >= size) QueueDue(ChunkOf(row));
+  return true;
 }
 
-std::optional<SealJob> EventPartition::TakeJob() {
-  if (upkeep_->due.empty()) return std::nullopt;
+SealJob EventPartition::JobOf(uint32_t chunk) const {
+  return {.event = {},  // the store knows
+          .chunk = chunk,
+          .generation = upkeep_->blocks[chunk].generation,
+          .block = blocks_[chunk],
+          .rules = {.num_properties = properties_.size(), .dead_rows = upkeep_->blocks[chunk].dead},
+          .num_dead_events = upkeep_->blocks[chunk].num_dead_events};
+}
+
+std::optional<SealJob> EventPartition::TakeJob(bool or_stale) {
+  if (upkeep_->due.empty()) {
+    if (!or_stale || upkeep_->stale.empty()) return std::nullopt;
+    QueueDue(*upkeep_->stale.begin());
+  }
   const uint32_t chunk = upkeep_->due.front();
   upkeep_->due.pop_front();
   upkeep_->blocks[chunk].queued = false;
@@ -102,6 +127,13 @@ void EventPartition::Install(const SealJob& job, std::shared_ptr<const SealedEve
   if (upkeep.generation != job.generation) return;
   ++upkeep.generation;
   upkeep.tail.Clear();
+  for (const uint16_t row : job.rules.dead_rows) {
+    upkeep_->purged.push_back(RowAt(job.chunk, row));
+  }
+  upkeep.dead.erase(upkeep.dead.begin(),
+                    upkeep.dead.begin() + static_cast<std::ptrdiff_t>(job.rules.dead_rows.size()));
+  upkeep.num_dead_events -= job.num_dead_events;
+  if (upkeep.dead.empty()) upkeep_->stale.erase(job.chunk);
   EventBlock next;
   next.sealed = std::move(sealed);
   const EventBlock& now = block(job.chunk);
@@ -114,9 +146,8 @@ void EventPartition::Install(const SealJob& job, std::shared_ptr<const SealedEve
   blocks_[job.chunk] = Cow<EventBlock>(std::move(next));
 }
 
-void EventPartition::MoveEvents(RowId from, RowId to, Sealing sealing) {
+void EventPartition::CopyEvents(RowId from, RowId to, Sealing sealing) {
   if (ChunkOf(from) >= blocks_.size()) return;
-  num_events_ -= CountOf(from);
   const Cow<EventBlock> source = blocks_[ChunkOf(from)];  // stays as it is while `to` grows
   const uint32_t last = upkeep_->blocks[ChunkOf(from)].tail.LastOf(OffsetOf(from));
   std::vector<EventProperty> properties;

@@ -9,6 +9,8 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -55,16 +57,24 @@ class EventPartition {
   void AddProperty(CellType type) { properties_.push_back(std::move(type)); }
   // Adds an event. Requires: !Contains(row, event.id). Cost: O(1), and now and then a seal.
   void Add(RowId row, const NewEvent& event, Sealing sealing);
-  // Adds the events of `from` to `to`, but for ids that `to` has. `from` is not live any more: its
-  // own are not counted. Cost: O(events of `from`).
-  void MoveEvents(RowId from, RowId to, Sealing sealing);
+  // Adds the events of `from` to `to`, but for ids that `to` has. `from` keeps its own.
+  // Cost: O(events of `from`).
+  void CopyEvents(RowId from, RowId to, Sealing sealing);
 
+  // The row is not live any more: its events do not count, and sealing drops them. Whether it has
+  // any; then TakePurged gives it when they are gone. Cost: O(1).
+  bool Kill(RowId row);
+
+  // Blocks with long tails or much to drop are due; those with anything to drop are stale.
   bool has_due() const { return !upkeep_->due.empty(); }
-  // The next block to seal, if any is due. Cost: O(1).
-  std::optional<SealJob> TakeJob();
+  bool has_stale() const { return !upkeep_->stale.empty(); }
+  // The next block to seal: one that is due, or else, if asked for, one that is stale. Cost: O(1).
+  std::optional<SealJob> TakeJob(bool or_stale);
   // Puts the result of a job in place; events that came meanwhile stay in the tail. A result that
   // another seal has overtaken is dropped. Cost: O(events that came meanwhile).
   void Install(const SealJob& job, std::shared_ptr<const SealedEvents> sealed);
+  // The rows that were killed and of which no event is left, since it was last called.
+  std::vector<RowId> TakePurged() { return std::exchange(upkeep_->purged, {}); }
 
   size_t MemoryBytes() const;
 
@@ -72,18 +82,23 @@ class EventPartition {
   struct BlockUpkeep {
     TailIndex tail;
     uint32_t generation = 0;
-    bool queued = false;  // stands in `due`
+    bool queued = false;         // stands in `due`
+    std::vector<uint16_t> dead;  // rows that were killed and still have events here
+    size_t num_dead_events = 0;
   };
   // Shared with the copies that views hold, but only the writer touches it.
   struct Upkeep {
     std::vector<BlockUpkeep> blocks;
     std::deque<uint32_t> due;  // blocks to seal, oldest first
+    std::set<uint32_t> stale;
+    std::vector<RowId> purged;
   };
 
   // In (time, id) order, with the row's last event in the tail known.
   std::vector<EventRef> Ordered(const EventBlock& block, uint32_t row_offset, uint32_t last) const;
   SealJob JobOf(uint32_t chunk) const;
   void SealIfLong(uint32_t chunk, Sealing sealing);
+  void QueueDue(uint32_t chunk);
 
   std::vector<Cow<EventBlock>> blocks_;
   std::vector<CellType> properties_;  // by PropertyId

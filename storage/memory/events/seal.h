@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "storage/base/ids.h"
 #include "storage/memory/cow.h"
@@ -18,8 +19,14 @@ namespace roster {
 // The number of events at which a block's tail is worth sealing.
 size_t TailLimit(const EventBlock& block);
 
+// What sealing has to know beside the block. Events of dead rows are dropped.
+struct SealRules {
+  size_t num_properties = 0;
+  std::vector<uint16_t> dead_rows;  // offsets in the chunk
+};
+
 // The sealed part with the tail merged in. Cost: O(events of the block).
-std::shared_ptr<const SealedEvents> Seal(const EventBlock& block, size_t num_properties);
+std::shared_ptr<const SealedEvents> Seal(const EventBlock& block, const SealRules& rules);
 
 // An order to seal one block. It holds the block as it is now, so that it can be run while the
 // writer goes on. Thread: Run from any; the rest is the writer's.
@@ -28,9 +35,10 @@ struct SealJob {
   uint32_t chunk = 0;
   uint32_t generation = 0;  // of the block: how often it was sealed
   Cow<EventBlock> block;
-  size_t num_properties = 0;
+  SealRules rules;
+  size_t num_dead_events = 0;
 
-  std::shared_ptr<const SealedEvents> Run() const { return Seal(*block, num_properties); }
+  std::shared_ptr<const SealedEvents> Run() const { return Seal(*block, rules); }
 };
 
 }  // namespace roster
