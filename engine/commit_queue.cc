@@ -131,7 +131,12 @@ absl::StatusOr<WriteResult> CommitQueue::Commit(const Batch& batch, bool* commit
   const bool time_due = WriterStore().next_due().value_or(Timestamp{INT64_MAX}) <= time.clock;
   if (draft.mutations().empty() && !time_due) return result;  // repeats only: nothing to log
 
+  // What time alone brings is small and must go on when nothing else may.
+  const bool grows = !draft.mutations().empty();
   std::vector<Mutation> mutations = {Advance{time.clock}};
+  for (const ExpireEvents& expiry : WriterStore().ExpiriesDue(time.clock)) {
+    mutations.emplace_back(expiry);
+  }
   for (Mutation& mutation : draft.TakeMutations()) mutations.push_back(std::move(mutation));
   const ProfileId first = result.items.empty() ? ProfileId{} : result.items.front().profile;
   const std::string payload = EncodeCommit({.received_at = time.clock,
@@ -141,8 +146,6 @@ absl::StatusOr<WriteResult> CommitQueue::Commit(const Batch& batch, bool* commit
                                             .outcome = first,
                                             .num_items = batch.items.size()},
                                            mutations);
-  // What time alone brings is small and must go on when nothing else may.
-  const bool grows = mutations.size() > 1;
   ROSTER_RETURN_IF_ERROR(Reserve(payload.size(), grows));
   *committed = true;  // from here the command cannot be refused
   ROSTER_ASSIGN_OR_RETURN(result.lsn, ApplyAndAppend(mutations, payload, time.ceiling));

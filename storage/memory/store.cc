@@ -30,8 +30,31 @@ void Store::FinishCommit(Lsn lsn) {
 }
 
 std::optional<Timestamp> Store::next_due() const {
-  if (seen_later_.empty()) return std::nullopt;
-  return seen_later_.begin()->first;
+  std::optional<Timestamp> due;
+  if (!seen_later_.empty()) due = seen_later_.begin()->first;
+  for (uint16_t e = 0; e < state_.partitions.size(); ++e) {
+    const std::optional<Timestamp> expiry = ExpiryOf({e});
+    if (expiry && (!due || *expiry < *due)) due = expiry;
+  }
+  return due;
+}
+
+std::optional<Timestamp> Store::ExpiryOf(EventTypeId event) const {
+  const int64_t keep_ms = state_.schema->event(event).keep_ms;
+  if (keep_ms == 0) return std::nullopt;
+  const std::optional<int64_t> oldest_ms = state_.partition(event).oldest_ms();
+  if (!oldest_ms || *oldest_ms > INT64_MAX - keep_ms - kRetentionStepMs) return std::nullopt;
+  return Timestamp{*oldest_ms + kRetentionStepMs + keep_ms};
+}
+
+std::vector<ExpireEvents> Store::ExpiriesDue(Timestamp clock) const {
+  std::vector<ExpireEvents> expiries;
+  for (uint16_t e = 0; e < state_.partitions.size(); ++e) {
+    const std::optional<Timestamp> expiry = ExpiryOf({e});
+    if (!expiry || *expiry > clock) continue;
+    expiries.push_back({{e}, {HourOf(clock.ms - state_.schema->event({e}).keep_ms)}});
+  }
+  return expiries;
 }
 
 bool Store::has_seal_due() const {
@@ -140,9 +163,10 @@ void Store::ApplyOne(const AddEvent& m, ChangeSet* changes) {
   for (const auto& [id, value] : m.properties) {
     properties.push_back({id, EncodeCell(events.properties()[id.value], value)});
   }
+  state_.num_events -= events.num_events();
   events.Add(row, {.id = m.id, .time = m.time, .origin = m.origin, .properties = properties},
              sealing_);
-  ++state_.num_events;
+  state_.num_events += events.num_events();
   FreePurged(&events);
   Seen(row, m.time);
   changes->rows.push_back(row);
@@ -153,7 +177,7 @@ void Store::ApplyOne(const MergeProfiles& m, ChangeSet* changes) {
   const RowId from = LiveRow(m.loser);
   const RowId to = LiveRow(m.survivor);
   for (size_t e = 0; e < state_.partitions.size(); ++e) {
-    if (state_.partitions[e]->CountOf(from) == 0) continue;
+    if (!state_.partitions[e]->HasAny(from)) continue;
     EventPartition& events = state_.partitions[e].Mutable();
     state_.num_events -= events.num_events();
     events.CopyEvents(from, to, sealing_);
@@ -194,11 +218,30 @@ void Store::ApplyOne(const EraseProfile& m, ChangeSet* changes) {
     state_.mark = Cow<ViewMark>();  // views from now on have them detached
   }
   for (size_t e = 0; e < state_.partitions.size(); ++e) {
-    if (state_.partitions[e]->CountOf(row) == 0) continue;
+    if (!state_.partitions[e]->HasAny(row)) continue;
     changes->events.push_back(EventTypeId{static_cast<uint16_t>(e)});
   }
   RetireRow(row);
   changes->rows.push_back(row);
+}
+
+void Store::ApplyOne(const SetRetention& m, ChangeSet* changes) {
+  const int64_t before_ms = state_.schema->event(m.event).keep_ms;
+  state_.schema.Mutable().SetRetention(m.event, m.keep_ms);
+  if (before_ms == 0 || (m.keep_ms != 0 && m.keep_ms <= before_ms)) return;
+  // Older events may come again, so what is gone must not look as if it were there.
+  EventPartition& events = state_.partitions[m.event.value].Mutable();
+  events.LiftFloor();
+  FreePurged(&events);
+  changes->events.push_back(m.event);
+}
+
+void Store::ApplyOne(const ExpireEvents& m, ChangeSet* changes) {
+  EventPartition& events = state_.partitions[m.event.value].Mutable();
+  state_.num_events -= events.num_events();
+  events.Expire(m.before.ms);
+  state_.num_events += events.num_events();
+  changes->events.push_back(m.event);
 }
 
 RowId Store::NewRow(ProfileId id) {
@@ -218,11 +261,12 @@ void Store::RetireRow(RowId row) {
   --state_.num_profiles;
   uint32_t num_blocks = 0;
   for (Cow<EventPartition>& events : state_.partitions) {
-    if (events->CountOf(row) == 0) continue;
+    if (!events->HasAny(row)) continue;
     EventPartition& writable = events.Mutable();
     state_.num_events -= writable.num_events();
-    num_blocks += writable.Kill(row) ? 1 : 0;
+    writable.Kill(row);
     state_.num_events += writable.num_events();
+    ++num_blocks;
   }
   if (num_blocks == 0) return free_rows_.push_back(row);
   retired_rows_[row.value] = num_blocks;

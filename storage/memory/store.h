@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
@@ -30,6 +31,9 @@ class Store {
   // The earliest time at which an Advance changes what a view shows, if any: things of the future
   // count when their time comes.
   std::optional<Timestamp> next_due() const;
+
+  // What retention takes away at this clock, to be logged and applied with the Advance to it.
+  std::vector<ExpireEvents> ExpiriesDue(Timestamp clock) const;
 
   // Whether a mutation fits the state: ids exist or are the next, values have their types. What
   // the engine makes always does; recovery asks before it applies. Errors: CORRUPT.
@@ -69,6 +73,8 @@ class Store {
   void ApplyOne(const MergeProfiles& m, ChangeSet* changes);
   void ApplyOne(const Advance& m, ChangeSet* changes);
   void ApplyOne(const EraseProfile& m, ChangeSet* changes);
+  void ApplyOne(const SetRetention& m, ChangeSet* changes);
+  void ApplyOne(const ExpireEvents& m, ChangeSet* changes);
 
   RowId LiveRow(ProfileId id) const;
   void Seen(RowId row, Timestamp time);
@@ -76,6 +82,8 @@ class Store {
   void MoveTraits(RowId from, RowId to);
   RowId NewRow(ProfileId id);
   void RetireRow(RowId row);
+  // When the next events of a type expire.
+  std::optional<Timestamp> ExpiryOf(EventTypeId event) const;
   void FreePurged(EventPartition* events);
   void WipeDetached();
 

@@ -43,8 +43,10 @@ class RandomHistory {
       CreateProfile();
     } else if (kind < 980) {
       Merge();
-    } else if (kind < 992) {
+    } else if (kind < 991) {
       Erase();
+    } else if (kind < 994) {
+      Retain();
     } else {
       HoldView();
     }
@@ -83,7 +85,7 @@ class RandomHistory {
     const RowId row = *b_.store.state().FindProfile({profile});
     REQUIRE(b_.store.state().partition(kModelEvents[type]).Contains(row, {id}) == known);
     if (known) return;
-    ModelEvent event{static_cast<int64_t>(Below(2000)) - 1000, {}, {}};
+    ModelEvent event{(static_cast<int64_t>(Below(2000)) - 1000) * 900'000, {}, {}};
     std::vector<std::pair<PropertyId, Value>> properties;
     if (OneIn(2)) {
       event.number = static_cast<int64_t>(Below(100'000)) - 50'000;
@@ -94,7 +96,7 @@ class RandomHistory {
       properties.emplace_back(kModelText, *event.text);
     }
     b_.Add({profile}, kModelEvents[type], id, event.time, properties);
-    model_.of(profile).events[type][id] = event;
+    if (event.time >= model_.floors[type]) model_.of(profile).events[type][id] = event;
   }
 
   void SetTrait() {
@@ -133,6 +135,20 @@ class RandomHistory {
     model_.Erase(profile);
   }
 
+  void Retain() {
+    const size_t type = Below(2);
+    if (OneIn(3)) {
+      // A longer time lets older events in again.
+      b_.Apply(SetRetention{kModelEvents[type], 1});
+      b_.Apply(SetRetention{kModelEvents[type], 0});
+      model_.floors[type] = kNoFloor;
+    } else {
+      const int64_t before_ms = HourOf((static_cast<int64_t>(Below(2500)) - 1100) * 900'000);
+      b_.Apply(ExpireEvents{kModelEvents[type], {before_ms}});
+      model_.Expire(type, before_ms);
+    }
+  }
+
   void HoldView() {
     if (held_.size() > 3) held_.erase(held_.begin());
     held_.emplace_back(b_.store.TakeView({0}), model_);
@@ -158,7 +174,7 @@ class RandomHistory {
       const RowId row = *state.FindProfile({id});
       for (size_t e = 0; e < std::size(kModelEvents); ++e) {
         const EventPartition& events = state.partition(kModelEvents[e]);
-        REQUIRE(events.CountOf(row) == profile.events[e].size());
+        REQUIRE((events.HasAny(row) || profile.events[e].empty()));
         for (const auto& [event, what] : profile.events[e]) REQUIRE(events.Contains(row, {event}));
       }
     }

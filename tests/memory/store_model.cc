@@ -77,6 +77,14 @@ void StoreModel::Erase(uint64_t id) {
   std::erase_if(answers, [&](const auto& answer) { return answer.second == id; });
 }
 
+void StoreModel::Expire(size_t type, int64_t before_ms) {
+  if (before_ms <= floors[type]) return;
+  floors[type] = before_ms;
+  for (auto& [id, profile] : profiles) {
+    std::erase_if(profile.events[type], [&](const auto& e) { return e.second.time < before_ms; });
+  }
+}
+
 StoreModel ModelOf(const State& state) {
   StoreModel model;
   model.num_ids = state.profiles.size();
@@ -96,6 +104,7 @@ StoreModel ModelOf(const State& state) {
   uint64_t num_events = 0;
   for (size_t e = 0; e < std::size(kModelEvents); ++e) {
     REQUIRE(state.partition(kModelEvents[e]).num_events() == model.NumEvents(e));
+    model.floors[e] = state.partition(kModelEvents[e]).floor_ms();
     num_events += model.NumEvents(e);
   }
   REQUIRE(state.num_events == num_events);

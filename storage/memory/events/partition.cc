@@ -22,11 +22,14 @@ std::vector<EventRef> EventPartition::EventsOf(RowId row) const {
 std::vector<EventRef> EventPartition::Ordered(const EventBlock& b, uint32_t row_offset,
                                               uint32_t last) const {
   std::vector<EventRef> events;
-  for (uint32_t i = b.sealed->run_begin[row_offset]; i < b.sealed->run_begin[row_offset + 1]; ++i) {
+  const uint32_t end = b.sealed->run_begin[row_offset + 1];
+  for (uint32_t i = b.sealed->FirstFrom(row_offset, floor_ms_); i < end; ++i) {
     events.push_back({false, i});
   }
   const auto num_sealed = static_cast<std::ptrdiff_t>(events.size());
-  b.ForEachInTail(last, [&](uint32_t t) { events.push_back({true, t}); });
+  b.ForEachInTail(last, [&](uint32_t t) {
+    if (b.tail[t].time_ms >= floor_ms_) events.push_back({true, t});
+  });
   const auto key = [&](EventRef e) { return std::pair(TimeOf(b, e).ms, IdOf(b, e).value); };
   const auto before = [&](EventRef x, EventRef y) { return key(x) < key(y); };
   const auto tail_begin = events.begin() + num_sealed;
@@ -41,32 +44,35 @@ std::vector<EventRef> EventPartition::Ordered(const EventBlock& b, uint32_t row_
 bool EventPartition::Contains(RowId row, EventId id) const {
   if (ChunkOf(row) >= blocks_.size()) return false;
   const EventBlock& b = block(ChunkOf(row));
-  return b.sealed->Contains(OffsetOf(row), id.value) ||
-         upkeep_->blocks[ChunkOf(row)].tail.Contains(b, OffsetOf(row), id.value);
+  return b.sealed->Contains(OffsetOf(row), id.value, floor_ms_) ||
+         upkeep_->blocks[ChunkOf(row)].tail.Contains(b, OffsetOf(row), id.value, floor_ms_);
 }
 
-uint64_t EventPartition::CountOf(RowId row) const {
-  if (ChunkOf(row) >= blocks_.size()) return 0;
-  const SealedEvents& sealed = *block(ChunkOf(row)).sealed;
+bool EventPartition::HasAny(RowId row) const {
+  if (ChunkOf(row) >= blocks_.size()) return false;
+  const std::vector<uint32_t>& runs = block(ChunkOf(row)).sealed->run_begin;
   const uint32_t offset = OffsetOf(row);
-  return sealed.run_begin[offset + 1] - sealed.run_begin[offset] +
-         upkeep_->blocks[ChunkOf(row)].tail.CountOf(offset);
+  return runs[offset + 1] != runs[offset] ||
+         upkeep_->blocks[ChunkOf(row)].tail.LastOf(offset) != TailEvent::kNone;
 }
 
 void EventPartition::Add(RowId row, const NewEvent& event, Sealing sealing) {
+  if (event.time.ms < floor_ms_) return;
   const uint32_t chunk = ChunkOf(row);
   while (blocks_.size() <= chunk) blocks_.emplace_back();
   if (upkeep_->blocks.size() <= chunk) upkeep_->blocks.resize(chunk + 1);
   EventBlock& b = blocks_[chunk].Mutable();
-  TailIndex& index = upkeep_->blocks[chunk].tail;
+  BlockUpkeep& upkeep = upkeep_->blocks[chunk];
   const auto offset = static_cast<uint16_t>(OffsetOf(row));
   b.Append({.time_ms = event.time.ms,
             .id = event.id.value,
             .origin = event.origin.value + 1,
-            .previous = index.LastOf(offset),
+            .previous = upkeep.tail.LastOf(offset),
             .row_offset = offset},
            event.properties);
-  index.AddLast(b);
+  upkeep.tail.AddLast(b);
+  upkeep.min_tail_ms = std::min(upkeep.min_tail_ms, event.time.ms);
+  upkeep_->hours.Add(event.time.ms);
   ++num_events_;
   SealIfLong(chunk, sealing);
 }
@@ -88,18 +94,41 @@ void EventPartition::QueueDue(uint32_t chunk) {
   upkeep.queued = true;
 }
 
-bool EventPartition::Kill(RowId row) {
-  const uint64_t count = CountOf(row);
-  if (count == 0) return false;
-  num_events_ -= count;
-  BlockUpkeep& upkeep = upkeep_->blocks[ChunkOf(row)];
-  upkeep.dead.push_back(static_cast<uint16_t>(OffsetOf(row)));
-  upkeep.num_dead_events += count;
-  upkeep_->stale.insert(ChunkOf(row));
+void EventPartition::Kill(RowId row) {
   const EventBlock& b = block(ChunkOf(row));
+  BlockUpkeep& upkeep = upkeep_->blocks[ChunkOf(row)];
+  const std::vector<EventRef> events = Ordered(b, OffsetOf(row), upkeep.tail.LastOf(OffsetOf(row)));
+  for (const EventRef event : events) upkeep_->hours.Remove(TimeOf(b, event).ms);
+  num_events_ -= events.size();
+  upkeep.dead.push_back(static_cast<uint16_t>(OffsetOf(row)));
+  upkeep.num_dead_events += events.size();
+  upkeep_->stale.insert(ChunkOf(row));
   const size_t size = b.sealed->size() + b.tail.size();
   if (upkeep.num_dead_events * kDueFraction >= size) QueueDue(ChunkOf(row));
-  return true;
+}
+
+void EventPartition::Expire(int64_t floor_ms) {
+  if (floor_ms <= floor_ms_) return;
+  floor_ms_ = floor_ms;
+  num_events_ -= upkeep_->hours.RemoveBefore(floor_ms);
+  for (uint32_t c = 0; c < blocks_.size(); ++c) {
+    if (HasExpired(c)) upkeep_->stale.insert(c);
+  }
+}
+
+void EventPartition::LiftFloor() {
+  for (uint32_t c = 0; c < blocks_.size(); ++c) {
+    if (!HasExpired(c)) continue;
+    const SealJob job = JobOf(c);
+    Install(job, job.Run());
+  }
+  floor_ms_ = kNoFloor;
+}
+
+bool EventPartition::HasExpired(uint32_t chunk) const {
+  const SealedEvents& sealed = *block(chunk).sealed;
+  return (sealed.size() != 0 && sealed.min_time_ms < floor_ms_) ||
+         upkeep_->blocks[chunk].min_tail_ms < floor_ms_;
 }
 
 SealJob EventPartition::JobOf(uint32_t chunk) const {
@@ -107,7 +136,9 @@ SealJob EventPartition::JobOf(uint32_t chunk) const {
           .chunk = chunk,
           .generation = upkeep_->blocks[chunk].generation,
           .block = blocks_[chunk],
-          .rules = {.num_properties = properties_.size(), .dead_rows = upkeep_->blocks[chunk].dead},
+          .rules = {.num_properties = properties_.size(),
+                    .floor_ms = floor_ms_,
+                    .dead_rows = upkeep_->blocks[chunk].dead},
           .num_dead_events = upkeep_->blocks[chunk].num_dead_events};
 }
 
@@ -133,7 +164,7 @@ void EventPartition::Install(const SealJob& job, std::shared_ptr<const SealedEve
   upkeep.dead.erase(upkeep.dead.begin(),
                     upkeep.dead.begin() + static_cast<std::ptrdiff_t>(job.rules.dead_rows.size()));
   upkeep.num_dead_events -= job.num_dead_events;
-  if (upkeep.dead.empty()) upkeep_->stale.erase(job.chunk);
+  upkeep.min_tail_ms = std::numeric_limits<int64_t>::max();
   EventBlock next;
   next.sealed = std::move(sealed);
   const EventBlock& now = block(job.chunk);
@@ -142,8 +173,10 @@ void EventPartition::Install(const SealJob& job, std::shared_ptr<const SealedEve
     event.previous = upkeep.tail.LastOf(event.row_offset);
     next.Append(event, now.PropertiesOf(now.tail[t]));
     upkeep.tail.AddLast(next);
+    upkeep.min_tail_ms = std::min(upkeep.min_tail_ms, event.time_ms);
   }
   blocks_[job.chunk] = Cow<EventBlock>(std::move(next));
+  if (upkeep.dead.empty() && !HasExpired(job.chunk)) upkeep_->stale.erase(job.chunk);
 }
 
 void EventPartition::CopyEvents(RowId from, RowId to, Sealing sealing) {
@@ -180,6 +213,7 @@ size_t EventPartition::MemoryBytes() const {
              b->tail_rows.MemoryBytes() + b->tail_properties.MemoryBytes();
   }
   for (const BlockUpkeep& upkeep : upkeep_->blocks) bytes += upkeep.tail.MemoryBytes();
+  bytes += upkeep_->hours.MemoryBytes();
   return bytes;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
@@ -19,6 +20,7 @@
 #include "storage/memory/cells.h"
 #include "storage/memory/cow.h"
 #include "storage/memory/events/block.h"
+#include "storage/memory/events/hour_counts.h"
 #include "storage/memory/events/seal.h"
 #include "storage/memory/events/tail_index.h"
 
@@ -36,7 +38,9 @@ struct NewEvent {
 // Add only when that one does not keep up.
 enum class Sealing { kInline, kBackground };
 
-// Invariants: (1) an event is in the block of its row's chunk; (2) an id occurs once per row.
+// Events before the floor are gone for every reader here at once, and from the blocks when these
+// are sealed next; where this says events, it means the others. Invariants: (1) an event is in the
+// block of its row's chunk; (2) an id occurs once per row.
 class EventPartition {
  public:
   EventPartition() : upkeep_(std::make_shared<Upkeep>()) {}
@@ -45,6 +49,7 @@ class EventPartition {
   const EventBlock& block(size_t c) const { return *blocks_[c]; }
   uint64_t num_events() const { return num_events_; }  // of live rows
   const std::vector<CellType>& properties() const { return properties_; }
+  int64_t floor_ms() const { return floor_ms_; }
 
   // The row's events in (time, id) order. Cost: O(events of the row), and a pass over the row
   // offsets of its block's tail.
@@ -53,17 +58,25 @@ class EventPartition {
   // Thread (all below): the writer.
   // Whether the row has an event with this id. Cost: O(log events of the row).
   bool Contains(RowId row, EventId id) const;
-  uint64_t CountOf(RowId row) const;  // Cost: O(1)
+  // Whether blocks hold anything of the row, also from before the floor. Cost: O(1).
+  bool HasAny(RowId row) const;
+  // The begin of the hour of the oldest event of a live row.
+  std::optional<int64_t> oldest_ms() const { return upkeep_->hours.oldest_ms(); }
   void AddProperty(CellType type) { properties_.push_back(std::move(type)); }
-  // Adds an event. Requires: !Contains(row, event.id). Cost: O(1), and now and then a seal.
+  // Adds an event, if it is not before the floor. Requires: !Contains(row, event.id). Cost: O(1),
+  // and now and then a seal.
   void Add(RowId row, const NewEvent& event, Sealing sealing);
   // Adds the events of `from` to `to`, but for ids that `to` has. `from` keeps its own.
   // Cost: O(events of `from`).
   void CopyEvents(RowId from, RowId to, Sealing sealing);
 
-  // The row is not live any more: its events do not count, and sealing drops them. Whether it has
-  // any; then TakePurged gives it when they are gone. Cost: O(1).
-  bool Kill(RowId row);
+  // The row is not live any more: its events do not count, and sealing drops them. Requires:
+  // HasAny; TakePurged gives the row when it has not. Cost: O(events of the row).
+  void Kill(RowId row);
+  // Raises the floor to a whole hour. Cost: O(blocks and hours).
+  void Expire(int64_t floor_ms);
+  // Drops what is before the floor and takes the floor away. Cost: O(events).
+  void LiftFloor();
 
   // Blocks with long tails or much to drop are due; those with anything to drop are stale.
   bool has_due() const { return !upkeep_->due.empty(); }
@@ -85,6 +98,7 @@ class EventPartition {
     bool queued = false;         // stands in `due`
     std::vector<uint16_t> dead;  // rows that were killed and still have events here
     size_t num_dead_events = 0;
+    int64_t min_tail_ms = std::numeric_limits<int64_t>::max();
   };
   // Shared with the copies that views hold, but only the writer touches it.
   struct Upkeep {
@@ -92,6 +106,7 @@ class EventPartition {
     std::deque<uint32_t> due;  // blocks to seal, oldest first
     std::set<uint32_t> stale;
     std::vector<RowId> purged;
+    HourCounts hours;  // of the events of live rows
   };
 
   // In (time, id) order, with the row's last event in the tail known.
@@ -99,10 +114,13 @@ class EventPartition {
   SealJob JobOf(uint32_t chunk) const;
   void SealIfLong(uint32_t chunk, Sealing sealing);
   void QueueDue(uint32_t chunk);
+  // Whether the block has events from before the floor.
+  bool HasExpired(uint32_t chunk) const;
 
   std::vector<Cow<EventBlock>> blocks_;
   std::vector<CellType> properties_;  // by PropertyId
   uint64_t num_events_ = 0;
+  int64_t floor_ms_ = kNoFloor;
   std::shared_ptr<Upkeep> upkeep_;
 };
 

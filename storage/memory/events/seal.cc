@@ -48,15 +48,20 @@ struct Layout {
 // What is not taken over. Asked for ascending places.
 class Dropped {
  public:
-  Dropped(const SealedEvents& sealed, const SealRules& rules) : dead_(rules.dead_rows) {
+  Dropped(const SealedEvents& sealed, const SealRules& rules)
+      : dead_(rules.dead_rows), floor_ms_(rules.floor_ms) {
     std::sort(dead_.begin(), dead_.end());
-    for (const uint16_t row : dead_) {
-      if (sealed.run_begin[row] == sealed.run_begin[row + 1]) continue;
-      ranges_.emplace_back(sealed.run_begin[row], sealed.run_begin[row + 1]);
+    if (floor_ms_ <= sealed.min_time_ms) {
+      for (const uint16_t row : dead_) Drop(sealed.run_begin[row], sealed.run_begin[row + 1]);
+      return;
+    }
+    for (uint32_t r = 0; r < kChunkRows; ++r) {
+      const uint32_t end = IsDead(r) ? sealed.run_begin[r + 1] : sealed.FirstFrom(r, floor_ms_);
+      Drop(sealed.run_begin[r], end);
     }
   }
   bool Drops(const TailEvent& event) const {
-    return std::binary_search(dead_.begin(), dead_.end(), event.row_offset);
+    return event.time_ms < floor_ms_ || IsDead(event.row_offset);
   }
   // Takes [begin, end) of the sealed part, but for what is dropped.
   void TakeSealed(uint32_t begin, uint32_t end, Layout* layout) {
@@ -69,7 +74,13 @@ class Dropped {
   }
 
  private:
+  bool IsDead(uint32_t row) const { return std::binary_search(dead_.begin(), dead_.end(), row); }
+  void Drop(uint32_t begin, uint32_t end) {
+    if (begin != end) ranges_.emplace_back(begin, end);
+  }
+
   std::vector<uint16_t> dead_;
+  int64_t floor_ms_;
   std::vector<std::pair<uint32_t, uint32_t>> ranges_;  // of the sealed part, ascending
   size_t next_ = 0;
 };
@@ -292,6 +303,11 @@ std::shared_ptr<const SealedEvents> Seal(const EventBlock& block, const SealRule
   sealed->times = MakeColumn(layout, old.times, [&](uint32_t t) { return block.tail[t].time_ms; });
   sealed->origins = MakeColumn(
       layout, old.origins, [&](uint32_t t) { return static_cast<int64_t>(block.tail[t].origin); });
+  if (layout.size != 0) {
+    int64_t max_time_ms = sealed->times.Get(0);
+    sealed->min_time_ms = max_time_ms;
+    sealed->times.Widen(0, layout.size, &sealed->min_time_ms, &max_time_ms);
+  }
   const std::vector<TailCells> tail = CellsOfTail(block, rules.num_properties);
   for (size_t p = 0; p < rules.num_properties; ++p) {
     const PropertyId id{static_cast<uint16_t>(p)};

@@ -19,9 +19,11 @@ namespace roster {
 // The number of events at which a block's tail is worth sealing.
 size_t TailLimit(const EventBlock& block);
 
-// What sealing has to know beside the block. Events of dead rows are dropped.
+// What sealing has to know beside the block. Events of dead rows and those before the floor are
+// dropped.
 struct SealRules {
   size_t num_properties = 0;
+  int64_t floor_ms = kNoFloor;
   std::vector<uint16_t> dead_rows;  // offsets in the chunk
 };
 
