@@ -123,6 +123,7 @@ absl::StatusOr<WriteResult> CommitQueue::Commit(const Batch& batch, bool* commit
   const uint64_t digest = batch.options.request_id.empty() ? 0 : DigestOf(batch);
   if (auto repeat = Repeat(batch, digest)) return *std::move(repeat);
 
+  const MutexLock writing(&shared_->writing);
   const ViewClock::CommitTime time = clock_->ForCommit();
   Draft draft(WriterStore().state());
   ROSTER_ASSIGN_OR_RETURN(WriteResult result, StageAll(batch, time.clock, &draft));
@@ -130,7 +131,12 @@ absl::StatusOr<WriteResult> CommitQueue::Commit(const Batch& batch, bool* commit
   const bool time_due = WriterStore().next_due().value_or(Timestamp{INT64_MAX}) <= time.clock;
   if (draft.mutations().empty() && !time_due) return result;  // repeats only: nothing to log
 
+  // What time alone brings is small and must go on when nothing else may.
+  const bool grows = !draft.mutations().empty();
   std::vector<Mutation> mutations = {Advance{time.clock}};
+  for (const ExpireEvents& expiry : WriterStore().ExpiriesDue(time.clock)) {
+    mutations.emplace_back(expiry);
+  }
   for (Mutation& mutation : draft.TakeMutations()) mutations.push_back(std::move(mutation));
   const ProfileId first = result.items.empty() ? ProfileId{} : result.items.front().profile;
   const std::string payload = EncodeCommit({.received_at = time.clock,
@@ -140,8 +146,6 @@ absl::StatusOr<WriteResult> CommitQueue::Commit(const Batch& batch, bool* commit
                                             .outcome = first,
                                             .num_items = batch.items.size()},
                                            mutations);
-  // What time alone brings is small and must go on when nothing else may.
-  const bool grows = mutations.size() > 1;
   ROSTER_RETURN_IF_ERROR(Reserve(payload.size(), grows));
   *committed = true;  // from here the command cannot be refused
   ROSTER_ASSIGN_OR_RETURN(result.lsn, ApplyAndAppend(mutations, payload, time.ceiling));
@@ -176,6 +180,7 @@ absl::StatusOr<Lsn> CommitQueue::ApplyAndAppend(const std::vector<Mutation>& mut
     return OutcomeUnknown();
   }
   shared_->store.FinishCommit(*lsn);
+  if (shared_->upkeep != nullptr && shared_->store.has_seal_due()) shared_->upkeep->Wake();
   group_ceiling_ = std::max(group_ceiling_, ceiling);
   ++num_commits_;
   return *lsn;

@@ -25,11 +25,15 @@
 
 namespace roster {
 
-// The store with the lock under which it changes. Readers hold it to take a view, the writer while
-// it stages and applies one command.
+// The store with the locks under which it changes. Readers hold `mutex` to take a view. Who changes
+// the store holds both; holding `writing` alone, which the queue does from staging a command to
+// applying it, is enough to read it.
 struct SharedStore {
+  Mutex writing ABSL_ACQUIRED_BEFORE(mutex);
   Mutex mutex;
   Store store ABSL_GUARDED_BY(mutex);
+  Loop* upkeep =
+      nullptr;  // woken when the store has something to seal; set before the queue starts
 };
 
 // Invariants: (1) commands are applied and answered in the order of Submit; (2) `done` is called
@@ -75,7 +79,7 @@ class CommitQueue {
   absl::Status Reserve(size_t payload_bytes, bool grows);
   absl::StatusOr<Lsn> ApplyAndAppend(const std::vector<Mutation>& mutations,
                                      const std::string& payload, Timestamp ceiling);
-  // The store as the loop's thread reads it: it alone changes it, so it needs no lock to read.
+  // The store as the loop's thread reads it, under `writing` or what only a commit changes.
   const Store& WriterStore() const ABSL_NO_THREAD_SAFETY_ANALYSIS;
   absl::Status Finish(std::vector<Outcome>* group) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status SyncLog() ABSL_LOCKS_EXCLUDED(mutex_);

@@ -77,6 +77,7 @@ class Draft {
   void Set(SetTrait set);
   void Add(AddEvent add);
   void Merge(MergeProfiles merge);
+  void Retain(SetRetention retention) { mutations_.emplace_back(retention); }
 
  private:
   // The profile that answers for an id, through merges of the draft.

@@ -12,6 +12,7 @@
 #include "engine/normalise.h"
 #include "engine/profile_reader.h"
 #include "engine/recovery.h"
+#include "engine/upkeep/sealer.h"
 #include "engine/view_clock.h"
 #include "query/query.h"
 #include "query/schema_catalog.h"
@@ -79,6 +80,7 @@ class Engine final : public Database {
   RecoveryReport recovery_;
   std::atomic<uint64_t> num_statements_{0};
   std::atomic<bool> closed_{false};
+  std::unique_ptr<Sealer> sealer_;
   std::unique_ptr<CommitQueue> queue_;  // last: its thread uses the members above
 };
 
@@ -98,6 +100,7 @@ absl::Status Engine::Start() {
   clock_ = std::make_unique<ViewClock>(
       environment_.clock, recovered.clock,
       [log = log_.get()](Timestamp ceiling) { return log->SyncMark(ceiling); });
+  sealer_ = std::make_unique<Sealer>(environment_.executor, environment_.clock, &shared_);
   queue_ = std::make_unique<CommitQueue>(options_, environment_, &shared_, log_.get(), clock_.get(),
                                          std::move(recovered.requests));
   return absl::OkStatus();
@@ -178,7 +181,7 @@ Stats Engine::GetStats() {
     stats.lsn = shared_.store.lsn();
     stats.num_profiles = state.num_profiles;
     stats.num_events = state.num_events;
-    stats.num_identities = state.identities.size();
+    stats.num_identities = state.identities.num_attached();
     stats.memory_bytes = shared_.store.MemoryBytes();
   }
   queue_->WaitUntilAnswerable(stats.lsn);

@@ -19,7 +19,7 @@ IdentityRef RefOf(const State& state, IdentityId id) {
 }
 
 std::optional<IdentityRef> OriginRef(const State& state, IdentityId id) {
-  if (id == kNoOrigin) return std::nullopt;
+  if (id == kNoOrigin || !state.identities.IsAttached(id)) return std::nullopt;
   return RefOf(state, id);
 }
 

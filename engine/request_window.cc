@@ -55,6 +55,11 @@ void Add(const Track& item, ByteWriter* out) {
   out->Text(item.source);
 }
 
+void Add(const Retain& item, ByteWriter* out) {
+  out->Text(item.event);
+  out->Signed(item.keep_ms);
+}
+
 }  // namespace
 
 const FirstOutcome* RequestWindow::Find(std::string_view request_id) const {

@@ -291,6 +291,18 @@ absl::StatusOr<ItemResult> Stage(const Track& item, const StageContext& context,
   return result;
 }
 
+absl::StatusOr<ItemResult> Stage(const Retain& item, const StageContext&, Draft* draft) {
+  const std::optional<EventTypeId> event = draft->FindEvent(ToNfc(item.event));
+  if (!event) {
+    return MakeError(ErrorCode::kNoTrait, StrCat("unknown event type: ", item.event));
+  }
+  if (item.keep_ms < 0 || item.keep_ms > kMaxKeepMs) {
+    return MakeError(ErrorCode::kLimit, StrCat("retention out of range, in ms: ", item.keep_ms));
+  }
+  draft->Retain({*event, item.keep_ms});
+  return ItemResult{.status = {}, .profile = {}};
+}
+
 }  // namespace
 
 EventId EventIdSource::Next(Timestamp clock) {

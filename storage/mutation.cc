@@ -15,7 +15,7 @@ namespace {
 constexpr uint8_t kVersion = 1;
 
 // The kinds stand in files: the alternatives of Mutation from 1. New ones are added at the end.
-static_assert(std::is_same_v<std::variant_alternative_t<9, Mutation>, Advance>);
+static_assert(std::is_same_v<std::variant_alternative_t<12, Mutation>, ExpireEvents>);
 
 void PutValue(const Value& value, ByteWriter* out) {
   out->Byte(static_cast<uint8_t>(TypeOf(value)));
@@ -83,6 +83,7 @@ struct Putter {
   void operator()(NamespaceKind kind) const { out->Byte(static_cast<uint8_t>(kind)); }
   void operator()(uint8_t byte) const { out->Byte(byte); }
   void operator()(uint32_t number) const { out->Varint(number); }
+  void operator()(int64_t number) const { out->Signed(number); }
   void operator()(Timestamp time) const { out->Signed(time.ms); }
   void operator()(ProfileId id) const { out->Varint(id.value); }
   void operator()(EventId id) const { out->Fixed(id.value); }
@@ -110,6 +111,7 @@ struct Getter {
   void operator()(NamespaceKind& kind) const { kind = static_cast<NamespaceKind>(in->Byte()); }
   void operator()(uint8_t& byte) const { byte = in->Byte(); }
   void operator()(uint32_t& number) const { number = Small<uint32_t>(); }
+  void operator()(int64_t& number) const { number = in->Signed(); }
   void operator()(Timestamp& time) const { time.ms = in->Signed(); }
   void operator()(ProfileId& id) const { id.value = in->Varint(); }
   void operator()(EventId& id) const { id.value = in->Fixed<uint64_t>(); }
@@ -159,9 +161,15 @@ void Fields(M& m, const F& f) {
     f(m.profile), f(m.event), f(m.id), f(m.time), f(m.origin), f(m.properties);
   } else if constexpr (std::is_same_v<T, MergeProfiles>) {
     f(m.loser), f(m.survivor), f(m.time), f(m.link);
-  } else {
-    static_assert(std::is_same_v<T, Advance>);
+  } else if constexpr (std::is_same_v<T, Advance>) {
     f(m.clock);
+  } else if constexpr (std::is_same_v<T, EraseProfile>) {
+    f(m.profile);
+  } else if constexpr (std::is_same_v<T, SetRetention>) {
+    f(m.event), f(m.keep_ms);
+  } else {
+    static_assert(std::is_same_v<T, ExpireEvents>);
+    f(m.event), f(m.before);
   }
 }
 

@@ -3,6 +3,7 @@
 // Implements store_chunks.h.
 #include "storage/store_chunks.h"
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -239,8 +240,18 @@ absl::StatusOr<ColumnChunk> GetCells(const CellLimits& cells, const ChunkLimits&
   return chunk;
 }
 
-std::shared_ptr<const SealedEvents> AllEvents(const EventBlock& block, size_t num_properties) {
-  return block.tail.empty() ? block.sealed : Seal(block, num_properties);
+std::shared_ptr<const SealedEvents> LiveEvents(const EventBlock& block, const ChunkBits& live,
+                                               size_t num_properties, int64_t floor_ms) {
+  const SealedEvents& sealed = *block.sealed;
+  SealRules rules{.num_properties = num_properties, .floor_ms = floor_ms, .dead_rows = {}};
+  for (uint16_t r = 0; r < kChunkRows; ++r) {
+    if (!live.Test(r)) rules.dead_rows.push_back(r);
+  }
+  const bool has_dead = std::ranges::any_of(rules.dead_rows, [&](uint16_t r) {
+    return sealed.run_begin[r] != sealed.run_begin[r + 1];
+  });
+  const bool has_old = sealed.size() != 0 && sealed.min_time_ms < floor_ms;
+  return block.tail.empty() && !has_dead && !has_old ? block.sealed : Seal(block, rules);
 }
 
 void MarkEvents(const SealedEvents& events, std::vector<UsedTexts>* texts) {

@@ -82,8 +82,10 @@ void PutCells(const ColumnChunk& chunk, const UsedTexts& texts, std::string* out
 absl::StatusOr<ColumnChunk> GetCells(const CellLimits& cells, const ChunkLimits& limits,
                                      ByteReader* in);
 
-// All events of a block, sorted.
-std::shared_ptr<const SealedEvents> AllEvents(const EventBlock& block, size_t num_properties);
+// The events of a block that anyone can read, sorted: those of live rows that are not before the
+// floor of their type.
+std::shared_ptr<const SealedEvents> LiveEvents(const EventBlock& block, const ChunkBits& live,
+                                               size_t num_properties, int64_t floor_ms);
 // `texts`: by property.
 void MarkEvents(const SealedEvents& events, std::vector<UsedTexts>* texts);
 void PutEvents(const SealedEvents& events, const std::vector<UsedTexts>& texts, std::string* out);

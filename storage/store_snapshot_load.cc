@@ -122,7 +122,7 @@ class StoreLoader {
   absl::Status CheckCells(const SnapshotSection& section, TraitId id, uint64_t c,
                           const ColumnChunk& chunk) const;
   absl::Status JoinEvents();
-  uint64_t LiveEvents(uint64_t c, const SealedEvents& events) const;
+  bool AllLive(uint64_t c, const SealedEvents& events, int64_t floor_ms) const;
 
   void Plan(uint64_t cost, std::function<absl::Status()> run) {
     jobs_.push_back({cost, std::move(run), absl::OkStatus()});
@@ -203,6 +203,7 @@ class StoreLoader {
   std::vector<uint32_t> answers_;  // by id - 1: the row + 1
   std::vector<uint64_t> owners_;   // by row: the profile, 0 when it is not live
   uint64_t num_names_ = 0;         // identities read so far
+  uint64_t num_named_ = 0;         // those that are not detached
   uint64_t num_placed_ = 0;        // those with a row
   std::vector<std::vector<LoadedPart<ColumnChunk>>> cells_;  // by trait
   std::vector<std::vector<LoadedPart<Block>>> blocks_;       // by event type
@@ -219,7 +220,9 @@ absl::Status StoreLoader::LoadSchema() {
     const bool declares = std::holds_alternative<DeclareTrait>(mutation) ||
                           std::holds_alternative<DeclareEvent>(mutation) ||
                           std::holds_alternative<DeclareProperty>(mutation) ||
-                          std::holds_alternative<DeclareNamespace>(mutation);
+                          std::holds_alternative<DeclareNamespace>(mutation) ||
+                          std::holds_alternative<SetRetention>(mutation) ||
+                          std::holds_alternative<ExpireEvents>(mutation);
     if (!declares) return reader_.Damage(*section, "something else than declarations");
     const absl::Status fits = store_->Check(mutation);
     if (!fits.ok()) return Located(*section, fits);
@@ -316,7 +319,9 @@ void StoreLoader::PlanIdentities() {
         Identities& identities = state_.identities;
         if (index == 0) identities.ReserveNames(std::min(head_.num_identities, in->remaining()));
         ++num_names_;
-        return identities.LoadName(in->Text(), state_.schema->namespaces().size())
+        const std::string_view key = in->Text();
+        num_named_ += key.empty() ? 0 : 1;
+        return identities.LoadName(key, state_.schema->namespaces().size())
                    ? absl::OkStatus()
                    : MakeError(ErrorCode::kCorrupt, "name of an identity");
       },
@@ -328,7 +333,7 @@ void StoreLoader::PlanIdentities() {
         return TakeChains(index, in) ? absl::OkStatus()
                                      : MakeError(ErrorCode::kCorrupt, "identities of the rows");
       },
-      [this] { return CheckCount(num_placed_, head_.num_identities, "identities with a row"); });
+      [] { return absl::OkStatus(); });
 }
 
 bool StoreLoader::TakeChains(uint64_t index, ByteReader* in) {
@@ -429,11 +434,18 @@ absl::Status StoreLoader::JoinProfiles() {
     ++state_.num_profiles;
   }
   for (const uint32_t answer : answers_) {
-    if (answer == 0 || owners_[answer - 1] == 0) return Wrong("an id that nothing answers for");
+    if (answer == 0) {
+      state_.profiles.AddErased();
+      continue;
+    }
+    if (owners_[answer - 1] == 0) return Wrong("an id that a row without a profile answers for");
     state_.profiles.AddAnswered({answer - 1}, {owners_[answer - 1]});
   }
+  ROSTER_RETURN_IF_ERROR(CheckCount(num_placed_, num_named_, "identities with a row"));
   for (uint32_t i = 0; i < state_.identities.size(); ++i) {
-    if (!state_.live.Test(state_.identities.RowOf({i}))) return Wrong("an identity of nobody");
+    if (!state_.identities.IsAttached({i})) continue;
+    const bool live = state_.live.Test(state_.identities.RowOf({i}));
+    if (!live || state_.identities.KeyAt({i}).empty()) return Wrong("an identity of nobody");
   }
   for (const auto& [time, profile] : head_.pending.seen_later) {
     if (!state_.FindProfile(profile)) return Wrong("something pending of nobody");
@@ -473,23 +485,26 @@ absl::Status StoreLoader::JoinTraits() {
   return absl::OkStatus();
 }
 
-uint64_t StoreLoader::LiveEvents(uint64_t c, const SealedEvents& events) const {
-  if (events.size() == 0) return 0;
-  uint64_t count = 0;
-  state_.live.chunk(c).ForEach(
-      [&](uint32_t i) { count += events.run_begin[i + 1] - events.run_begin[i]; });
-  return count;
+// Whether every event can be read: of a live row, and not before the floor.
+bool StoreLoader::AllLive(uint64_t c, const SealedEvents& events, int64_t floor_ms) const {
+  if (events.size() == 0) return true;
+  if (events.min_time_ms < floor_ms) return false;
+  const ChunkBits& live = state_.live.chunk(c);
+  return std::ranges::all_of(events.rows, [&](uint16_t row) { return live.Test(row); });
 }
 
 absl::Status StoreLoader::JoinEvents() {
   for (size_t e = 0; e < blocks_.size(); ++e) {
     EventPartition& events = state_.partitions[e].Mutable();
-    ROSTER_RETURN_IF_ERROR(Join(&blocks_[e], [&](const SnapshotSection&, uint64_t c, Block block) {
-      const uint64_t num_live = LiveEvents(c, *block);
-      state_.num_events += num_live;
-      events.AppendBlock(std::move(block), num_live);
-      return absl::OkStatus();
-    }));
+    ROSTER_RETURN_IF_ERROR(
+        Join(&blocks_[e], [&](const SnapshotSection& section, uint64_t c, Block block) {
+          if (!AllLive(c, *block, events.floor_ms())) {
+            return reader_.Damage(section, "an event of nobody, or one that has expired");
+          }
+          state_.num_events += block->size();
+          events.AppendBlock(std::move(block));
+          return absl::OkStatus();
+        }));
   }
   return absl::OkStatus();
 }

@@ -90,7 +90,7 @@ class StoreWriter {
     return out_->EndSection();
   }
 
-  // As a commit of declarations.
+  // As a commit of declarations, with what retention says of event types.
   absl::Status WriteSchema() {
     std::string bytes;
     EncodeCommitHeader({}, &bytes);
@@ -112,6 +112,10 @@ class StoreWriter {
                 {static_cast<uint16_t>(e)}, property.name, property.type, property.scale},
             &bytes);
       }
+      const EventTypeId id{static_cast<uint16_t>(e)};
+      if (event.keep_ms != 0) EncodeMutation(SetRetention{id, event.keep_ms}, &bytes);
+      const int64_t floor_ms = state_.partition(id).floor_ms();
+      if (floor_ms != kNoFloor) EncodeMutation(ExpireEvents{id, {floor_ms}}, &bytes);
     }
     return WriteSection("schema", bytes);
   }
@@ -210,10 +214,11 @@ class StoreWriter {
     std::vector<UsedTexts> texts;
     for (const CellType& type : events.properties()) texts.emplace_back(type);
     const size_t num_properties = texts.size();
+    const auto block = [&](size_t c) {
+      return LiveEvents(events.block(c), state_.live.chunk(c), num_properties, events.floor_ms());
+    };
     // A block that is not sealed is so twice, for the texts and for the cells: not kept meanwhile.
-    for (size_t c = 0; c < events.num_blocks(); ++c) {
-      MarkEvents(*AllEvents(events.block(c), num_properties), &texts);
-    }
+    for (size_t c = 0; c < events.num_blocks(); ++c) MarkEvents(*block(c), &texts);
     std::vector<uint32_t>& counts = property_texts_.emplace_back();
     for (size_t p = 0; p < num_properties; ++p) {
       texts[p].Number();
@@ -222,7 +227,7 @@ class StoreWriter {
     }
     PartWriter part(out_, name + "/blocks");
     for (size_t c = 0; c < events.num_blocks(); ++c) {
-      PutEvents(*AllEvents(events.block(c), num_properties), texts, part.item());
+      PutEvents(*block(c), texts, part.item());
       ROSTER_RETURN_IF_ERROR(part.Add());
     }
     return part.Finish();

@@ -133,10 +133,16 @@ const EventBlock* EventFilter::BlockOf(const ReadView& view, uint32_t chunk) con
 
 EventBits EventFilter::SelectSealed(const ReadView& view, const EventBlock& block) const {
   EventBits bits(block.sealed->size());
-  const TimeRange range = bound_.window.UntilNow(view.clock());
+  const TimeRange range = RangeAt(view);
   CellFilter(IntRange{range.low, range.high}).Narrow(block.sealed->times, bits.words());
   if (condition_ != nullptr) condition_->Narrow(*block.sealed, &bits);
   return bits;
+}
+
+TimeRange EventFilter::RangeAt(const ReadView& view) const {
+  TimeRange range = bound_.window.UntilNow(view.clock());
+  range.low = std::max(range.low, view->partition(bound_.event).floor_ms());
+  return range;
 }
 
 bool EventFilter::PassesIn(const TimeRange& range, const ReadView& view, const EventBlock& block,

@@ -75,7 +75,7 @@ class EventFilter {
   // Calls f(index in the tail) for the events of the tail that pass. Requires: as above.
   template <typename F>
   void ForEachInTail(const ReadView& view, const EventBlock& block, F&& f) const {
-    const TimeRange range = bound_.window.UntilNow(view.clock());
+    const TimeRange range = RangeAt(view);
     for (uint32_t t = 0; t < block.tail.size(); ++t) {
       if (PassesIn(range, view, block, {true, t})) f(t);
     }
@@ -87,7 +87,7 @@ class EventFilter {
   void ForEachOf(const ReadView& view, RowId row, F&& f) const {
     const EventBlock* const block = BlockOf(view, ChunkOf(row));
     if (block == nullptr) return;
-    const TimeRange range = bound_.window.UntilNow(view.clock());
+    const TimeRange range = RangeAt(view);
     const uint32_t offset = OffsetOf(row);
     const std::vector<uint32_t>& runs = block->sealed->run_begin;
     for (uint32_t i = runs[offset]; i < runs[offset + 1]; ++i) {
@@ -103,6 +103,8 @@ class EventFilter {
   std::string DescribeWindow() const;
 
  private:
+  // The times of the events that are meant: none of the future, none that retention took.
+  TimeRange RangeAt(const ReadView& view) const;
   bool PassesIn(const TimeRange& range, const ReadView& view, const EventBlock& block,
                 EventRef event) const;
 

@@ -87,9 +87,29 @@ struct Advance {
   Timestamp clock;
 };
 
-using Mutation =
-    std::variant<DeclareTrait, DeclareEvent, DeclareProperty, DeclareNamespace, CreateProfile,
-                 AttachIdentity, SetTrait, AddEvent, MergeProfiles, Advance>;
+// The profile is gone, with all that it has; the ids that it answered for are never answered for
+// again. Its identities are free to be attached anew.
+struct EraseProfile {
+  ProfileId profile;
+};
+
+// Events of a type are kept for so long; 0: for ever. ExpireEvents is what it brings about. A
+// longer time than before does not bring back what is gone.
+struct SetRetention {
+  EventTypeId event;
+  int64_t keep_ms = 0;
+};
+
+// The events of a type from before this time, the begin of an hour, are gone; those that come later
+// are not taken in, until SetRetention allows a longer time.
+struct ExpireEvents {
+  EventTypeId event;
+  Timestamp before;
+};
+
+using Mutation = std::variant<DeclareTrait, DeclareEvent, DeclareProperty, DeclareNamespace,
+                              CreateProfile, AttachIdentity, SetTrait, AddEvent, MergeProfiles,
+                              Advance, EraseProfile, SetRetention, ExpireEvents>;
 
 // What a commit touched, for those who keep something up to date with it. May hold repeats.
 struct ChangeSet {

@@ -31,6 +31,9 @@ void Column::Forget(RowId row) {
   ColumnChunk& c = chunks_[ChunkOf(row)].Mutable();
   c.present.Clear(OffsetOf(row));
   c.stamped.Clear(OffsetOf(row));
+  c.cells.Forget(OffsetOf(row));
+  c.times.Forget(OffsetOf(row));
+  c.origins.Forget(OffsetOf(row));
 }
 
 size_t Column::MemoryBytes() const {

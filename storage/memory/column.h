@@ -58,7 +58,9 @@ class Column {
 
   // Sets a cell, or clears it with nullopt. Thread: the writer.
   void Set(RowId row, std::optional<int64_t> bits, Timestamp time, IdentityId origin);
-  // Forgets the row as if it had never been. Thread: the writer.
+  // Forgets the row as if it had never been, and overwrites what it had. A text that no cell has
+  // any more stays in the dictionary until a snapshot is loaded, which holds what is used. Thread:
+  // the writer.
   void Forget(RowId row);
 
   // Adds a chunk behind the others, to load a state. Requires: the chunk is of this column's type.

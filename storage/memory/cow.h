@@ -35,10 +35,13 @@ class Cow {
   const T& operator*() const { return node_->value; }
   const T* operator->() const { return &node_->value; }
 
+  // Whether this is the only handle. Thread: the writer; everything that holders of other handles
+  // did happened before.
+  bool unique() const { return node_->refs.load(std::memory_order_acquire) == 1; }
   // The value to write to: copied first when another handle shares it.
   // Thread: the writer. The acquire pairs with the release of a view that was dropped elsewhere.
   T& Mutable() {
-    if (node_->refs.load(std::memory_order_acquire) != 1) {
+    if (!unique()) {
       Node* copy = new Node{{1}, node_->value};
       Release();
       node_ = copy;

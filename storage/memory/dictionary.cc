@@ -36,6 +36,51 @@ std::optional<uint32_t> Dictionary::Find(std::string_view text) const {
   return *it;
 }
 
+std::optional<uint32_t> Dictionary::FindBelow(std::string_view text, size_t limit) const {
+  ReaderLock lock(&mutex_);
+  const auto it = index_.find(text);
+  if (it == index_.end()) return std::nullopt;
+  uint32_t code = *it;
+  while (code >= limit) {
+    const auto older = older_.find(code);
+    if (older == older_.end()) return std::nullopt;
+    code = older->second;
+  }
+  return code;
+}
+
+uint32_t Dictionary::Supersede(std::string_view text) {
+  const auto it = index_.find(text);
+  if (it == index_.end()) return Intern(text);
+  const uint32_t code = static_cast<uint32_t>(texts_.size());
+  texts_.Append(Keep(text));
+  WriterLock lock(&mutex_);
+  older_[code] = *it;
+  index_.erase(it);
+  index_.insert(code);
+  size_.store(code + 1, std::memory_order_release);
+  return code;
+}
+
+void Dictionary::AddWiped() {
+  texts_.Append(Keep({}));
+  size_.store(static_cast<uint32_t>(texts_.size()), std::memory_order_release);
+}
+
+void Dictionary::Wipe(uint32_t code) {
+  WriterLock lock(&mutex_);
+  const std::string_view text = Text(code);
+  const auto it = index_.find(text);
+  if (*it == code) {
+    index_.erase(it);
+  } else {
+    uint32_t newer = *it;
+    while (older_.at(newer) != code) newer = older_.at(newer);
+    older_.erase(newer);
+  }
+  std::memset(texts_[code] + (text.data() - texts_[code]), 0, text.size());
+}
+
 std::string_view Dictionary::Text(uint32_t code) const {
   const auto* at = reinterpret_cast<const unsigned char*>(texts_[code]);
   uint64_t size = 0;
@@ -53,7 +98,7 @@ size_t Dictionary::MemoryBytes() const {
   return block_bytes_ + texts_.MemoryBytes() + index_.capacity() * (sizeof(uint32_t) + 1);
 }
 
-const char* Dictionary::Keep(std::string_view text) {
+char* Dictionary::Keep(std::string_view text) {
   std::string length;
   ByteWriter(&length).Varint(text.size());
   const size_t need = length.size() + text.size();

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "storage/base/mutex.h"
 #include "storage/base/text.h"
@@ -19,8 +20,9 @@
 
 namespace roster {
 
-// Invariants: (1) codes are dense from 0 and never change; (2) no text has two codes.
-// A code may be newer than a reader's view: no row of the view has it then, so it does no harm.
+// Invariants: (1) codes are dense from 0 and never change; (2) no text has two codes, but for those
+// that Supersede made. A code may be newer than a reader's view: no row of the view has it then, so
+// it does no harm.
 class Dictionary {
  public:
   Dictionary() : index_(0, HashOf{this}, SameAs{this}) {}
@@ -33,6 +35,17 @@ class Dictionary {
   void Reserve(size_t num_texts);
   // Thread: any.
   std::optional<uint32_t> Find(std::string_view text) const;
+  // As Find, of the codes below a limit: what a view that knows so many would have found.
+  std::optional<uint32_t> FindBelow(std::string_view text, size_t limit) const;
+  // A new code for a text that may have one already, which later finds of it give. The older code
+  // keeps its text for those who know it. Thread: the writer.
+  uint32_t Supersede(std::string_view text);
+  // Forgets a code and overwrites its text. Requires: nobody asks for its text any more, and of the
+  // codes of the same text it is the oldest that is left.
+  // Thread: the writer.
+  void Wipe(uint32_t code);
+  // A code without a text, as one that was wiped. Thread: the writer.
+  void AddWiped();
   // Requires: a code that a view, Find or Intern gave. Lifetime: as the dictionary. Thread: any.
   std::string_view Text(uint32_t code) const;
   // The number of codes that may be asked for now. Thread: any.
@@ -55,10 +68,10 @@ class Dictionary {
     bool operator()(std::string_view a, uint32_t b) const { return a == dictionary->Text(b); }
   };
 
-  const char* Keep(std::string_view text);
+  char* Keep(std::string_view text);
 
   // Each text with its length before it (a varint), in blocks that never move.
-  AppendTable<const char*> texts_;
+  AppendTable<char*> texts_;
   std::vector<std::unique_ptr<char[]>> blocks_;
   size_t block_free_ = 0;
   char* block_next_ = nullptr;
@@ -67,6 +80,7 @@ class Dictionary {
   // Guards the index against readers while the writer inserts; the writer alone reads it unlocked.
   mutable SharedMutex mutex_;
   absl::flat_hash_set<uint32_t, HashOf, SameAs> index_;
+  absl::flat_hash_map<uint32_t, uint32_t> older_;  // superseded codes, by the newer one
   std::atomic<uint32_t> size_{0};
 };
 

@@ -23,6 +23,7 @@ enum class Kind : uint64_t {
   kIdentity = 8,
   kCell = 9,
   kEvent = 10,
+  kFloor = 11,  // of the events of a type
 };
 
 uint64_t HashOf(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }
@@ -84,7 +85,7 @@ class Digester {
     }
     for (const EventTypeInfo& event : schema_.events()) {
       const uint64_t name = HashOf(event.name);
-      Add(Kind::kEventType, name);
+      Add(Kind::kEventType, name, event.keep_ms);
       for (const PropertyInfo& property : event.properties) {
         Add(Kind::kProperty, name, HashOf(property.name), property.type, property.scale);
       }
@@ -110,6 +111,7 @@ class Digester {
     const Identities& identities = state_.identities;
     origins_.resize(identities.size() + 1);  // 0: none
     for (uint32_t i = 0; i < identities.size(); ++i) {
+      if (!identities.IsAttached({i})) continue;  // nothing that can be seen came by it
       const IdentityName name = identities.NameOf({i});
       const uint64_t space = spaces[name.name_space.value];
       const uint64_t value = HashOf(name.value);
@@ -143,8 +145,9 @@ class Digester {
       names.push_back(HashOf(info.properties[p].name));
     }
     const uint64_t type = HashOf(info.name);
+    Add(Kind::kFloor, type, events.floor_ms());
     const auto add = [&](RowId row, uint64_t event, int64_t time, size_t origin, uint64_t values) {
-      if (!state_.live.Test(row)) return;
+      if (!state_.live.Test(row) || time < events.floor_ms()) return;
       Add(Kind::kEvent, state_.ProfileAt(row).value, type, event, time, origins_[origin], values);
     };
     for (uint32_t c = 0; c < events.num_blocks(); ++c) {

@@ -19,8 +19,9 @@ std::string KeyOf(NamespaceId name_space, std::string_view value) {
 }  // namespace
 
 std::optional<IdentityId> Identities::Find(NamespaceId name_space, std::string_view value) const {
-  const std::optional<uint32_t> code = names_->Find(KeyOf(name_space, value));
-  if (!code || *code >= rows_.size()) return std::nullopt;  // newer than this state
+  // Without the numbers that are newer than this state.
+  const auto code = names_->FindBelow(KeyOf(name_space, value), rows_.size());
+  if (!code || !IsAttached({*code})) return std::nullopt;
   return IdentityId{*code};
 }
 
@@ -45,14 +46,19 @@ std::optional<IdentityId> Identities::FirstOfRow(RowId row, NamespaceId name_spa
 }
 
 IdentityId Identities::Attach(RowId row, NamespaceId name_space, std::string_view value) {
-  const uint32_t id = names_->Intern(KeyOf(name_space, value));
+  const uint32_t id = names_->Supersede(KeyOf(name_space, value));
   ROSTER_CHECK(id == rows_.size());
+  ++num_attached_;
   rows_.PushBack({});
   Append(row, id);
   return IdentityId{id};
 }
 
 bool Identities::LoadName(std::string_view key, size_t num_namespaces) {
+  if (key.empty()) {
+    names_->AddWiped();
+    return true;
+  }
   ByteReader reader(key);
   if (reader.Varint() >= num_namespaces || reader.failed()) return false;
   const uint32_t next = names_->size();
@@ -67,8 +73,17 @@ bool Identities::LoadChain(RowId row, absl::Span<const uint32_t> chain) {
   for (const uint32_t id : chain) {
     if (id >= rows_.size() || rows_[id].row != kEnd) return false;
     Append(row, id);
+    ++num_attached_;
   }
   return true;
+}
+
+std::vector<IdentityId> Identities::DetachAll(RowId row) {
+  std::vector<IdentityId> detached = OfRow(row);
+  for (const IdentityId id : detached) rows_.Set(id.value, {});
+  if (!detached.empty()) chains_.Set(row.value, {});
+  num_attached_ -= detached.size();
+  return detached;
 }
 
 void Identities::MoveAll(RowId from, RowId to) {

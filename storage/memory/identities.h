@@ -24,15 +24,23 @@ struct IdentityName {
   std::string_view value;
 };
 
-// Invariants: (1) an identity points to one row for ever, until a merge moves it; (2) the
-// identities of a row form one chain from its head, in order of attachment.
+// A name that is detached can be attached again, under a new number. Views that knew the old one
+// find it by the name still, because they find only numbers that they know; once none of them
+// lives, Wipe overwrites the name. Events that came by the old number are of an erased profile.
+// Invariants: (1) an identity points to one row, until a merge moves it or it is detached for ever;
+// (2) the identities of a row form one chain from its head, in order of attachment.
 class Identities {
  public:
+  // Numbers given so far, and how many of them are attached.
   size_t size() const { return rows_.size(); }
+  uint64_t num_attached() const { return num_attached_; }
 
   // The identity's number, if this state knows it. Thread: any, on a view.
   std::optional<IdentityId> Find(NamespaceId name_space, std::string_view value) const;
+  // Requires: IsAttached.
   IdentityName NameOf(IdentityId id) const;
+  bool IsAttached(IdentityId id) const { return rows_[id.value].row != kEnd; }
+  // Requires: IsAttached.
   RowId RowOf(IdentityId id) const { return RowId{rows_[id.value].row}; }
   // In order of attachment.
   std::vector<IdentityId> OfRow(RowId row) const;
@@ -42,32 +50,39 @@ class Identities {
   // Thread (all below): the writer.
   // Attaches a new identity. Requires: Find gives none. Returns the next dense number.
   IdentityId Attach(RowId row, NamespaceId name_space, std::string_view value);
-  // To load a state, into an empty one: all names in order (as keys that KeyAt gives; false when
-  // one is malformed or known), beside it room for as many and then the chain of each row (false
-  // when an identity is not one of them, or has a row). Thread: the names on one, the rest on
-  // another.
+  // To load a state, into an empty one: all names in order (as keys that KeyAt gives, empty for
+  // one that is detached; false when one is malformed or known), beside it room for as many and
+  // then the chain of each row (false when an identity is not one of them, or has a row). Thread:
+  // the names on one, the rest on another.
   void ReserveNames(size_t count) { names_->Reserve(count); }
   bool LoadName(std::string_view key, size_t num_namespaces);
   void LoadPlaces(size_t count);
   bool LoadChain(RowId row, absl::Span<const uint32_t> chain);
-  // The namespace (a varint) and the value.
-  std::string_view KeyAt(IdentityId id) const { return names_->Text(id.value); }
+  // The namespace (a varint) and the value; empty for one that is detached.
+  std::string_view KeyAt(IdentityId id) const {
+    return IsAttached(id) ? names_->Text(id.value) : std::string_view();
+  }
 
+  // Detaches all identities of the row and returns them.
+  std::vector<IdentityId> DetachAll(RowId row);
+  // Overwrites the name of a detached identity. Requires: no view lives that has it attached.
+  void Wipe(IdentityId id) { names_->Wipe(id.value); }
   // Points all identities of `from` to `to`, behind those that `to` has.
   void MoveAll(RowId from, RowId to);
 
   size_t MemoryBytes() const;
 
  private:
+  static constexpr uint32_t kEnd = 0xffffffffu;
+
   struct Record {
-    uint32_t row = kEnd;
+    uint32_t row = kEnd;   // kEnd: detached
     uint32_t next = kEnd;  // the row's next identity
   };
   struct Chain {
     uint32_t first = kEnd;
     uint32_t last = kEnd;
   };
-  static constexpr uint32_t kEnd = 0xffffffffu;
 
   void Append(RowId row, uint32_t id);
   Chain ChainOf(RowId row) const {
@@ -78,6 +93,7 @@ class Identities {
   std::shared_ptr<Dictionary> names_ = std::make_shared<Dictionary>();
   CowVector<Record> rows_;   // by IdentityId
   CowVector<Chain> chains_;  // by row
+  uint64_t num_attached_ = 0;
 };
 
 }  // namespace roster

@@ -72,6 +72,8 @@ class PackedInts {
     if (width_ == 0 || !Fits(raw, width_) || (raw == 0 && base_ != 0)) return Repack(i, value);
     Store(i, raw);
   }
+  // Makes the place one that was never set, and overwrites what stood there.
+  void Forget(size_t i) { Store(i, 0); }
   // Requires: made by ForRange, ForSets or Wide; the value is in the range.
   void Put(size_t i, int64_t value) {
     Store(i, static_cast<uint64_t>(value) - static_cast<uint64_t>(base_));

@@ -10,6 +10,7 @@ std::optional<RowId> Profiles::Find(ProfileId id) const {
   if (id.value == 0 || id.value > entries_.size()) return std::nullopt;
   uint32_t entry = entries_[id.value - 1];
   while (entry >= kLink) entry = entries_[entry - kLink];
+  if (entry == kErased) return std::nullopt;
   return RowId{entry};
 }
 
@@ -18,6 +19,11 @@ void Profiles::AddAnswered(RowId row, ProfileId owner) {
   const auto root = static_cast<uint32_t>(owner.value - 1);
   entries_.PushBack(kLink + root);
   (*roots_)[row.value] = {root, 1};
+}
+
+void Profiles::Erase(RowId row, ProfileId id) {
+  entries_.Set(RootOf(row, id).entry, kErased);
+  roots_->erase(row.value);
 }
 
 void Profiles::Merge(RowId from, ProfileId from_id, RowId to, ProfileId to_id) {

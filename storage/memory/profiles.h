@@ -38,6 +38,10 @@ class Profiles {
   // Gives the next id to a row whose profile has the id `owner`, this one or another that is given
   // before or after. To load a state.
   void AddAnswered(RowId row, ProfileId owner);
+  // Gives the next id to nobody, as if it had been erased. To load a state.
+  void AddErased() { entries_.PushBack(kErased); }
+  // From now on no id is answered for by the row. The id: of the row's profile.
+  void Erase(RowId row, ProfileId id);
   // From now on `to` answers for every id that `from` answers for. The ids: of the two rows'
   // profiles.
   void Merge(RowId from, ProfileId from_id, RowId to, ProfileId to_id);
@@ -45,8 +49,9 @@ class Profiles {
   size_t MemoryBytes() const;
 
  private:
-  // An entry above kLink is the index of another one; rows are below it.
+  // An entry from kLink on is the index of another one; rows are below kErased.
   static constexpr uint32_t kLink = 0x80000000u;
+  static constexpr uint32_t kErased = kLink - 1;
   struct Root {
     uint32_t entry = 0;
     uint32_t height = 0;

@@ -21,10 +21,13 @@
 
 namespace roster {
 
+// Held by every view that was taken between two erasures, to show that one of them lives.
+struct ViewMark {};
+
 // Everything that a read can see. Copying it copies handles: about as many as there are traits and
 // event types. Invariants: (1) columns and partitions are as many as the schema declares;
-// (2) a row is live unless its profile was merged away; (3) a row that is not live has no identity
-// and no cell, and its events are those its survivor has too.
+// (2) a row is live from when a profile gets it until that is merged away or erased; (3) a row that
+// is not live has no identity and no cell, and nobody reads its events.
 struct State {
   Cow<Schema> schema;
   Profiles profiles;
@@ -35,6 +38,7 @@ struct State {
   std::vector<Cow<EventPartition>> partitions;  // by EventTypeId
   uint64_t num_profiles = 0;                    // live rows
   uint64_t num_events = 0;                      // of live rows
+  Cow<ViewMark> mark;
 
   uint32_t num_rows() const { return static_cast<uint32_t>(profile_of_row.size()); }
   const Column& column(TraitId id) const { return *columns[id.value]; }

@@ -44,9 +44,12 @@ struct EventTypeInfo {
   std::string name;
   std::vector<PropertyInfo> properties;
   TextMap<uint16_t> property_ids;
+  int64_t keep_ms = 0;  // retention; 0: for ever
 
   std::optional<PropertyId> FindProperty(std::string_view property) const;
 };
+
+inline constexpr int64_t kMaxKeepMs = int64_t{366} * 10'000 * 86'400'000;
 
 enum class NamespaceKind : uint8_t { kPerson = 1, kContact = 2, kDevice = 3, kAnonymous = 4 };
 
@@ -78,6 +81,7 @@ class Schema {
   TraitId AddTrait(TraitInfo info);
   EventTypeId AddEvent(std::string name);
   PropertyId AddProperty(EventTypeId event, PropertyInfo info);
+  void SetRetention(EventTypeId event, int64_t keep_ms) { events_[event.value].keep_ms = keep_ms; }
   NamespaceId AddNamespace(NamespaceInfo info);
 
  private:

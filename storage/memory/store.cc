@@ -24,9 +24,69 @@ void Store::Apply(const Mutation& mutation, ChangeSet* changes) {
   std::visit([&](const auto& m) { ApplyOne(m, changes); }, mutation);
 }
 
+void Store::FinishCommit(Lsn lsn) {
+  lsn_ = lsn;
+  WipeDetached();
+}
+
 std::optional<Timestamp> Store::next_due() const {
-  if (seen_later_.empty()) return std::nullopt;
-  return seen_later_.begin()->first;
+  std::optional<Timestamp> due;
+  if (!seen_later_.empty()) due = seen_later_.begin()->first;
+  for (uint16_t e = 0; e < state_.partitions.size(); ++e) {
+    const std::optional<Timestamp> expiry = ExpiryOf({e});
+    if (expiry && (!due || *expiry < *due)) due = expiry;
+  }
+  return due;
+}
+
+std::optional<Timestamp> Store::ExpiryOf(EventTypeId event) const {
+  const int64_t keep_ms = state_.schema->event(event).keep_ms;
+  if (keep_ms == 0) return std::nullopt;
+  const std::optional<int64_t> oldest_ms = state_.partition(event).oldest_ms();
+  if (!oldest_ms || *oldest_ms > INT64_MAX - keep_ms - kRetentionStepMs) return std::nullopt;
+  return Timestamp{*oldest_ms + kRetentionStepMs + keep_ms};
+}
+
+std::vector<ExpireEvents> Store::ExpiriesDue(Timestamp clock) const {
+  std::vector<ExpireEvents> expiries;
+  for (uint16_t e = 0; e < state_.partitions.size(); ++e) {
+    const std::optional<Timestamp> expiry = ExpiryOf({e});
+    if (!expiry || *expiry > clock) continue;
+    expiries.push_back({{e}, {HourOf(clock.ms - state_.schema->event({e}).keep_ms)}});
+  }
+  return expiries;
+}
+
+bool Store::has_seal_due() const {
+  const auto due = [](const Cow<EventPartition>& events) { return events->has_due(); };
+  return std::any_of(state_.partitions.begin(), state_.partitions.end(), due);
+}
+
+bool Store::has_stale() const {
+  const auto stale = [](const Cow<EventPartition>& events) { return events->has_stale(); };
+  return !detached_.empty() ||
+         std::any_of(state_.partitions.begin(), state_.partitions.end(), stale);
+}
+
+std::optional<SealJob> Store::TakeSealJob(bool or_stale) {
+  WipeDetached();
+  for (const bool stale : {false, true}) {
+    if (stale && !or_stale) break;
+    for (size_t e = 0; e < state_.partitions.size(); ++e) {
+      const EventPartition& events = *state_.partitions[e];
+      if (!events.has_due() && !(stale && events.has_stale())) continue;
+      std::optional<SealJob> job = state_.partitions[e].Mutable().TakeJob(stale);
+      job->event = EventTypeId{static_cast<uint16_t>(e)};
+      return job;
+    }
+  }
+  return std::nullopt;
+}
+
+void Store::InstallSeal(const SealJob& job, std::shared_ptr<const SealedEvents> sealed) {
+  EventPartition& events = state_.partitions[job.event.value].Mutable();
+  events.Install(job, std::move(sealed));
+  FreePurged(&events);
 }
 
 ReadView Store::TakeView(Timestamp clock) const {
@@ -40,6 +100,9 @@ void Store::Restore(State state, const StorePending& pending, Lsn lsn) {
   clock_ = pending.clock;
   seen_later_ = {pending.seen_later.begin(), pending.seen_later.end()};
   lsn_ = lsn;
+  for (uint32_t row = state_.num_rows(); row-- > 0;) {
+    if (!state_.live.Test({row})) free_rows_.push_back({row});
+  }
 }
 
 size_t Store::MemoryBytes() const {
@@ -71,9 +134,8 @@ void Store::ApplyOne(const DeclareNamespace& m, ChangeSet*) {
 }
 
 void Store::ApplyOne(const CreateProfile& m, ChangeSet* changes) {
-  const RowId row{state_.num_rows()};
+  const RowId row = NewRow(m.id);
   state_.profiles.Add(row);
-  state_.profile_of_row.PushBack(m.id.value);
   state_.live.Set(row);
   ++state_.num_profiles;
   Column& created_at = state_.columns[kCreatedAt.value].Mutable();
@@ -113,8 +175,11 @@ void Store::ApplyOne(const AddEvent& m, ChangeSet* changes) {
   for (const auto& [id, value] : m.properties) {
     properties.push_back({id, EncodeCell(events.properties()[id.value], value)});
   }
-  events.Add(row, {.id = m.id, .time = m.time, .origin = m.origin, .properties = properties});
-  ++state_.num_events;
+  state_.num_events -= events.num_events();
+  events.Add(row, {.id = m.id, .time = m.time, .origin = m.origin, .properties = properties},
+             sealing_);
+  state_.num_events += events.num_events();
+  FreePurged(&events);
   Seen(row, m.time);
   changes->rows.push_back(row);
   changes->events.push_back(m.event);
@@ -124,18 +189,18 @@ void Store::ApplyOne(const MergeProfiles& m, ChangeSet* changes) {
   const RowId from = LiveRow(m.loser);
   const RowId to = LiveRow(m.survivor);
   for (size_t e = 0; e < state_.partitions.size(); ++e) {
-    if (state_.partitions[e]->CountOf(from) == 0) continue;
+    if (!state_.partitions[e]->HasAny(from)) continue;
     EventPartition& events = state_.partitions[e].Mutable();
     state_.num_events -= events.num_events();
-    events.MoveEvents(from, to);
+    events.CopyEvents(from, to, sealing_);
     state_.num_events += events.num_events();
+    FreePurged(&events);
     changes->events.push_back(EventTypeId{static_cast<uint16_t>(e)});
   }
   MoveTraits(from, to);
   state_.identities.MoveAll(from, to);
   state_.profiles.Merge(from, state_.ProfileAt(from), to, state_.ProfileAt(to));
-  state_.live.Clear(from);
-  --state_.num_profiles;
+  RetireRow(from);
   changes->rows.push_back(from);
   changes->rows.push_back(to);
 }
@@ -149,6 +214,89 @@ void Store::ApplyOne(const Advance& m, ChangeSet* changes) {
     Seen(row, time);
     changes->rows.push_back(row);
     changes->traits.push_back(kLastSeen);
+  }
+}
+
+void Store::ApplyOne(const EraseProfile& m, ChangeSet* changes) {
+  const RowId row = LiveRow(m.profile);
+  std::erase_if(seen_later_, [&](const auto& later) { return LiveRow(later.second) == row; });
+  for (Cow<Column>& column : state_.columns) {
+    if (column->TimeOf(row)) column.Mutable().Forget(row);
+  }
+  state_.profiles.Erase(row, state_.ProfileAt(row));
+  std::vector<IdentityId> identities = state_.identities.DetachAll(row);
+  if (!identities.empty()) {
+    detached_.push_back({state_.mark, std::move(identities)});
+    state_.mark = Cow<ViewMark>();  // views from now on have them detached
+  }
+  for (size_t e = 0; e < state_.partitions.size(); ++e) {
+    if (!state_.partitions[e]->HasAny(row)) continue;
+    changes->events.push_back(EventTypeId{static_cast<uint16_t>(e)});
+  }
+  RetireRow(row);
+  changes->rows.push_back(row);
+}
+
+void Store::ApplyOne(const SetRetention& m, ChangeSet* changes) {
+  const int64_t before_ms = state_.schema->event(m.event).keep_ms;
+  state_.schema.Mutable().SetRetention(m.event, m.keep_ms);
+  if (before_ms == 0 || (m.keep_ms != 0 && m.keep_ms <= before_ms)) return;
+  // Older events may come again, so what is gone must not look as if it were there.
+  EventPartition& events = state_.partitions[m.event.value].Mutable();
+  events.LiftFloor();
+  FreePurged(&events);
+  changes->events.push_back(m.event);
+}
+
+void Store::ApplyOne(const ExpireEvents& m, ChangeSet* changes) {
+  EventPartition& events = state_.partitions[m.event.value].Mutable();
+  state_.num_events -= events.num_events();
+  events.Expire(m.before.ms);
+  state_.num_events += events.num_events();
+  changes->events.push_back(m.event);
+}
+
+RowId Store::NewRow(ProfileId id) {
+  if (free_rows_.empty()) {
+    state_.profile_of_row.PushBack(id.value);
+    return RowId{state_.num_rows() - 1};
+  }
+  const RowId row = free_rows_.back();
+  free_rows_.pop_back();
+  state_.profile_of_row.Set(row.value, id.value);
+  return row;
+}
+
+// Its columns and identities are empty by now.
+void Store::RetireRow(RowId row) {
+  state_.live.Clear(row);
+  --state_.num_profiles;
+  uint32_t num_blocks = 0;
+  for (Cow<EventPartition>& events : state_.partitions) {
+    if (!events->HasAny(row)) continue;
+    EventPartition& writable = events.Mutable();
+    state_.num_events -= writable.num_events();
+    writable.Kill(row);
+    state_.num_events += writable.num_events();
+    ++num_blocks;
+  }
+  if (num_blocks == 0) return free_rows_.push_back(row);
+  retired_rows_[row.value] = num_blocks;
+}
+
+void Store::FreePurged(EventPartition* events) {
+  for (const RowId row : events->TakePurged()) {
+    const auto it = retired_rows_.find(row.value);
+    ROSTER_CHECK(it != retired_rows_.end());
+    if (--it->second != 0) continue;
+    retired_rows_.erase(it);
+    free_rows_.push_back(row);
+  }
+}
+
+void Store::WipeDetached() {
+  for (; !detached_.empty() && detached_.front().views.unique(); detached_.pop_front()) {
+    for (const IdentityId id : detached_.front().identities) state_.identities.Wipe(id);
   }
 }
 

@@ -5,12 +5,14 @@
 #ifndef ROSTER_STORAGE_MEMORY_STORE_H_
 #define ROSTER_STORAGE_MEMORY_STORE_H_
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "roster/value.h"
@@ -38,6 +40,9 @@ class Store {
   // count when their time comes.
   std::optional<Timestamp> next_due() const;
 
+  // What retention takes away at this clock, to be logged and applied with the Advance to it.
+  std::vector<ExpireEvents> ExpiriesDue(Timestamp clock) const;
+
   // Whether a mutation fits the state: ids exist or are the next, values have their types. What
   // the engine makes always does; recovery asks before it applies. Errors: CORRUPT.
   absl::Status Check(const Mutation& mutation) const;
@@ -45,7 +50,18 @@ class Store {
   // Applies one mutation and adds to `changes` what it touched. Cannot fail. Requires: Check is ok.
   void Apply(const Mutation& mutation, ChangeSet* changes);
   // Ends a commit: views from now on say this LSN.
-  void FinishCommit(Lsn lsn) { lsn_ = lsn; }
+  void FinishCommit(Lsn lsn);
+
+  // From now on blocks are sealed by TakeSealJob and InstallSeal; until then Apply does it.
+  void SealInBackground() { sealing_ = Sealing::kBackground; }
+  // Whether TakeSealJob gives one. Cost: O(event types).
+  bool has_seal_due() const;
+  // Whether anything is kept that nobody can read any more: TakeSealJob(true) brings it away.
+  bool has_stale() const;
+  // The next block that is due for sealing, as a job to be run outside of the writer's lock and
+  // given back with its result. What a view shows is the same before and after.
+  std::optional<SealJob> TakeSealJob(bool or_stale = false);
+  void InstallSeal(const SealJob& job, std::shared_ptr<const SealedEvents> sealed);
 
   // An immutable picture of now. Cost: a handle for each trait and event type.
   ReadView TakeView(Timestamp clock) const;
@@ -53,7 +69,8 @@ class Store {
   // Goes with a view that is taken at the same time. Cost: O(what is pending).
   StorePending Pending() const;
   // Makes a loaded state this store's. Requires: the store's own was empty, and the schema of
-  // `state` was declared in it; pending profiles are in the state.
+  // `state` was declared in it; pending profiles are in the state; of rows that are not live it has
+  // nothing.
   void Restore(State state, const StorePending& pending, Lsn lsn);
 
   // Of all structures that hold data. Cost: O(chunks).
@@ -70,15 +87,35 @@ class Store {
   void ApplyOne(const AddEvent& m, ChangeSet* changes);
   void ApplyOne(const MergeProfiles& m, ChangeSet* changes);
   void ApplyOne(const Advance& m, ChangeSet* changes);
+  void ApplyOne(const EraseProfile& m, ChangeSet* changes);
+  void ApplyOne(const SetRetention& m, ChangeSet* changes);
+  void ApplyOne(const ExpireEvents& m, ChangeSet* changes);
 
   RowId LiveRow(ProfileId id) const;
   void Seen(RowId row, Timestamp time);
   void CreatedEarlier(RowId row, Timestamp time, IdentityId origin);
   void MoveTraits(RowId from, RowId to);
+  RowId NewRow(ProfileId id);
+  void RetireRow(RowId row);
+  // When the next events of a type expire.
+  std::optional<Timestamp> ExpiryOf(EventTypeId event) const;
+  void FreePurged(EventPartition* events);
+  void WipeDetached();
 
   State state_;
+  Sealing sealing_ = Sealing::kInline;
   Lsn lsn_;
   Timestamp clock_;
+  // Rows that are not live: those that event blocks still have something of, with the number of
+  // blocks, and those of which nothing is left, to be given to new profiles.
+  absl::flat_hash_map<uint32_t, uint32_t> retired_rows_;
+  std::vector<RowId> free_rows_;
+  // Detached identities with the views that may still read their names, oldest first.
+  struct Detached {
+    Cow<ViewMark> views;
+    std::vector<IdentityId> identities;
+  };
+  std::deque<Detached> detached_;
   // Times later than the clock at which profiles will have been seen. Derived by Apply.
   std::multimap<Timestamp, ProfileId> seen_later_;
 };

@@ -105,6 +105,19 @@ struct Checker {
     if (!loser || !survivor || *loser == *survivor) return Refuse("profiles of a merge");
     return absl::OkStatus();
   }
+  absl::Status operator()(const EraseProfile& m) const {
+    return HasProfile(m.profile) ? absl::OkStatus() : Refuse("profile of an erasure");
+  }
+  absl::Status operator()(const SetRetention& m) const {
+    if (m.event.value >= state.schema->events().size()) return Refuse("event type of a retention");
+    const bool fits = m.keep_ms >= 0 && m.keep_ms <= kMaxKeepMs;
+    return fits ? absl::OkStatus() : Refuse("time of a retention");
+  }
+  absl::Status operator()(const ExpireEvents& m) const {
+    if (m.event.value >= state.schema->events().size()) return Refuse("event type of an expiry");
+    const bool fits = m.before.ms % kRetentionStepMs == 0;
+    return fits ? absl::OkStatus() : Refuse("time of an expiry");
+  }
   absl::Status operator()(const Advance&) const { return absl::OkStatus(); }
 };
 

@@ -12,6 +12,8 @@
 namespace roster {
 namespace {
 
+RowId RowOf(const State& state, ProfileId id) { return *state.FindProfile(id); }
+
 class RandomHistory {
  public:
   explicit RandomHistory(uint64_t seed) : random_(seed) {
@@ -23,6 +25,7 @@ class RandomHistory {
     REQUIRE(b_.Trait("plan", ValueType::kText) == kModelTraits[0]);
     REQUIRE(b_.Trait("age", ValueType::kInteger) == kModelTraits[1]);
     b_.Namespace("email");
+    if (!OneIn(4)) b_.store.SealInBackground();
     // Rows in more than one chunk, few enough to have many events each.
     while (b_.store.state().num_rows() < kChunkRows - 6) CreateProfile();
     for (int i = 0; i < 12; ++i) CreateProfile();
@@ -38,11 +41,16 @@ class RandomHistory {
       AttachIdentity();
     } else if (kind < 960) {
       CreateProfile();
-    } else if (kind < 990) {
+    } else if (kind < 980) {
       Merge();
+    } else if (kind < 991) {
+      Erase();
+    } else if (kind < 994) {
+      Retain();
     } else {
       HoldView();
     }
+    SealALittle();
   }
 
   void CheckAll() {
@@ -77,7 +85,7 @@ class RandomHistory {
     const RowId row = *b_.store.state().FindProfile({profile});
     REQUIRE(b_.store.state().partition(kModelEvents[type]).Contains(row, {id}) == known);
     if (known) return;
-    ModelEvent event{static_cast<int64_t>(Below(2000)) - 1000, {}, {}};
+    ModelEvent event{(static_cast<int64_t>(Below(2000)) - 1000) * 900'000, {}, {}};
     std::vector<std::pair<PropertyId, Value>> properties;
     if (OneIn(2)) {
       event.number = static_cast<int64_t>(Below(100'000)) - 50'000;
@@ -88,7 +96,7 @@ class RandomHistory {
       properties.emplace_back(kModelText, *event.text);
     }
     b_.Add({profile}, kModelEvents[type], id, event.time, properties);
-    model_.of(profile).events[type][id] = event;
+    if (event.time >= model_.floors[type]) model_.of(profile).events[type][id] = event;
   }
 
   void SetTrait() {
@@ -121,9 +129,43 @@ class RandomHistory {
     model_.Merge(loser, survivor);
   }
 
+  void Erase() {
+    const uint64_t profile = AnyLive();
+    b_.Apply(EraseProfile{{profile}});
+    model_.Erase(profile);
+  }
+
+  void Retain() {
+    const size_t type = Below(2);
+    if (OneIn(3)) {
+      // A longer time lets older events in again.
+      b_.Apply(SetRetention{kModelEvents[type], 1});
+      b_.Apply(SetRetention{kModelEvents[type], 0});
+      model_.floors[type] = kNoFloor;
+    } else {
+      const int64_t before_ms = HourOf((static_cast<int64_t>(Below(2500)) - 1100) * 900'000);
+      b_.Apply(ExpireEvents{kModelEvents[type], {before_ms}});
+      model_.Expire(type, before_ms);
+    }
+  }
+
   void HoldView() {
     if (held_.size() > 3) held_.erase(held_.begin());
     held_.emplace_back(b_.store.TakeView({0}), model_);
+  }
+
+  // Jobs are taken, run and put in place at any time, also when they were overtaken.
+  void SealALittle() {
+    if (OneIn(4)) {
+      if (auto job = b_.store.TakeSealJob(OneIn(4))) {
+        auto sealed = job->Run();
+        jobs_.emplace_back(*std::move(job), std::move(sealed));
+      }
+    }
+    if (jobs_.empty() || OneIn(4)) return;
+    const auto done = jobs_.begin() + static_cast<std::ptrdiff_t>(Below(jobs_.size()));
+    b_.store.InstallSeal(done->first, done->second);
+    jobs_.erase(done);
   }
 
   void CheckContains() {
@@ -132,7 +174,7 @@ class RandomHistory {
       const RowId row = *state.FindProfile({id});
       for (size_t e = 0; e < std::size(kModelEvents); ++e) {
         const EventPartition& events = state.partition(kModelEvents[e]);
-        REQUIRE(events.CountOf(row) == profile.events[e].size());
+        REQUIRE((events.HasAny(row) || profile.events[e].empty()));
         for (const auto& [event, what] : profile.events[e]) REQUIRE(events.Contains(row, {event}));
       }
     }
@@ -142,6 +184,7 @@ class RandomHistory {
   StoreBuilder b_;
   StoreModel model_;
   std::vector<std::pair<ReadView, StoreModel>> held_;
+  std::vector<std::pair<SealJob, std::shared_ptr<const SealedEvents>>> jobs_;
 };
 
 TEST_CASE("a store holds what plain maps hold, and views what they held", "[random]") {
@@ -153,6 +196,101 @@ TEST_CASE("a store holds what plain maps hold, and views what they held", "[rand
       if (step % 500 == 0) history.CheckAll();
     }
   }
+}
+
+void SealEverything(Store* store) {
+  while (auto job = store->TakeSealJob(true)) store->InstallSeal(*job, job->Run());
+}
+
+TEST_CASE("the rows of erased and merged profiles are given to new ones, once they are empty",
+          "[erase]") {
+  StoreBuilder b;
+  const EventTypeId order = b.Event("order");
+  const EventTypeId visit = b.Event("visit");
+  const TraitId plan = b.Trait("plan", ValueType::kText);
+  b.store.SealInBackground();
+  const ProfileId jo = b.Profile(5);
+  const ProfileId ann = b.Profile(6);
+  for (uint64_t i = 0; i < 100; ++i) b.Add(jo, order, i, 10);
+  b.Add(jo, visit, 1, 10);
+  b.Set(jo, plan, "pro", 4);
+  const RowId row = RowOf(b.store.state(), jo);
+  const ReadView before = b.store.TakeView({100});
+
+  SECTION("erased") {
+    b.Apply(EraseProfile{jo});
+    CHECK(b.store.state().num_events == 0);
+  }
+  SECTION("merged away") {
+    b.Apply(MergeProfiles{jo, ann, {0}});
+    CHECK(b.store.state().num_events == 101);
+  }
+  CHECK(b.store.state().num_profiles == 1);
+  CHECK_FALSE(b.store.state().live.Test(row));
+  const ProfileId early = b.Profile(7);  // something of the old one is still there
+  CHECK(RowOf(b.store.state(), early) != row);
+  CHECK(b.store.has_stale());
+  SealEverything(&b.store);
+  CHECK_FALSE(b.store.has_stale());
+  const ProfileId late = b.Profile(8);
+  REQUIRE(RowOf(b.store.state(), late) == row);
+  const State& state = b.store.state();
+  CHECK(state.partition(order).EventsOf(row).empty());
+  CHECK_FALSE(state.column(plan).TimeOf(row).has_value());
+  CHECK(state.column(kCreatedAt).Get(row) == Value(Timestamp{8}));
+  b.Add(late, order, 1, 11);
+  CHECK(state.partition(order).EventsOf(row).size() == 1);
+
+  CHECK(RowOf(before.state(), jo) == row);
+  CHECK(before->partition(order).EventsOf(row).size() == 100);
+  CHECK(before->column(plan).Get(row) == Value("pro"));
+  CHECK(before->column(kCreatedAt).Get(row) == Value(Timestamp{5}));
+}
+
+TEST_CASE("an erased profile's identity is free, and overwritten when no view reads it",
+          "[erase]") {
+  StoreBuilder b;
+  const NamespaceId email = b.Namespace("email");
+  const ProfileId jo = b.Profile();
+  b.Apply(AttachIdentity{jo, {0}, email, "jo@example.com", {0}});
+  std::optional<ReadView> before = b.store.TakeView({0});
+  b.Apply(EraseProfile{jo});
+  const Identities& identities = b.store.state().identities;
+  CHECK_FALSE(b.store.state().FindProfile(jo).has_value());
+  CHECK_FALSE(identities.Find(email, "jo@example.com").has_value());
+  CHECK(identities.num_attached() == 0);
+  const ReadView between = b.store.TakeView({0});
+
+  const ProfileId other = b.Profile();
+  const bool again = GENERATE(false, true);
+  if (again) b.Apply(AttachIdentity{other, {1}, email, "jo@example.com", {0}});
+  CHECK(before->state().FindIdentity(email, "jo@example.com") == RowOf(before->state(), jo));
+  CHECK(before->state().identities.NameOf({0}).value == "jo@example.com");
+  CHECK_FALSE(between->FindIdentity(email, "jo@example.com").has_value());
+  const std::string_view bytes = before->state().identities.NameOf({0}).value;
+  before.reset();
+  CHECK(bytes == "jo@example.com");
+  b.store.FinishCommit(b.store.lsn());
+  CHECK(bytes == std::string(14, '\0'));
+  CHECK_FALSE(between->FindIdentity(email, "jo@example.com").has_value());
+  CHECK(b.store.state().FindIdentity(email, "jo@example.com").has_value() == again);
+}
+
+TEST_CASE("times of the future go with the profile", "[erase]") {
+  StoreBuilder b;
+  const EventTypeId order = b.Event("order");
+  const ProfileId jo = b.Profile();
+  const ProfileId ann = b.Profile();
+  const ProfileId loser = b.Profile();
+  b.Add(jo, order, 1, 500);
+  b.Add(ann, order, 1, 700);
+  b.Add(loser, order, 2, 400);
+  b.Apply(MergeProfiles{loser, jo, {0}});
+  b.Apply(EraseProfile{jo});
+  CHECK(b.store.next_due() == Timestamp{700});
+  b.Apply(Advance{{800}});
+  CHECK(b.store.state().column(kLastSeen).Get(RowOf(b.store.state(), ann)) ==
+        Value(Timestamp{700}));
 }
 
 TEST_CASE("every id of a long chain of merges is answered for by its end", "[random]") {

@@ -72,6 +72,19 @@ void StoreModel::Merge(uint64_t loser, uint64_t survivor) {
   for (auto& [id, who] : answers) who = who == loser ? survivor : who;
 }
 
+void StoreModel::Erase(uint64_t id) {
+  profiles.erase(id);
+  std::erase_if(answers, [&](const auto& answer) { return answer.second == id; });
+}
+
+void StoreModel::Expire(size_t type, int64_t before_ms) {
+  if (before_ms <= floors[type]) return;
+  floors[type] = before_ms;
+  for (auto& [id, profile] : profiles) {
+    std::erase_if(profile.events[type], [&](const auto& e) { return e.second.time < before_ms; });
+  }
+}
+
 StoreModel ModelOf(const State& state) {
   StoreModel model;
   model.num_ids = state.profiles.size();
@@ -91,6 +104,7 @@ StoreModel ModelOf(const State& state) {
   uint64_t num_events = 0;
   for (size_t e = 0; e < std::size(kModelEvents); ++e) {
     REQUIRE(state.partition(kModelEvents[e]).num_events() == model.NumEvents(e));
+    model.floors[e] = state.partition(kModelEvents[e]).floor_ms();
     num_events += model.NumEvents(e);
   }
   REQUIRE(state.num_events == num_events);

@@ -41,12 +41,15 @@ struct StoreModel {
   std::map<uint64_t, ModelProfile> profiles;  // those that are live
   std::map<uint64_t, uint64_t> answers;       // every id that is answered for, to who does
   uint64_t num_ids = 0;                       // given so far
+  int64_t floors[2] = {kNoFloor, kNoFloor};   // by event type
 
   bool operator==(const StoreModel&) const = default;
 
   ModelProfile& of(uint64_t id) { return profiles.at(answers.at(id)); }
   uint64_t NumEvents(size_t type) const;
   void Merge(uint64_t loser, uint64_t survivor);
+  void Erase(uint64_t id);
+  void Expire(size_t type, int64_t before_ms);
 };
 
 // The schema of the model's stores, as StoreBuilder makes it.

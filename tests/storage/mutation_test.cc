@@ -44,6 +44,9 @@ Commit Sample() {
                 {{4}, Value(INT64_MIN)}}},
       MergeProfiles{{2}, {3}, {78}, {4}},
       Advance{{1'795'000'000'124}},
+      EraseProfile{{4}},
+      SetRetention{{1}, 34'560'000'000},
+      ExpireEvents{{1}, {-3'600'000}},
   };
   return commit;
 }

@@ -84,6 +84,13 @@ class Database {
   // Errors: of the item (NOIDENTITY, TYPE, LIMIT, PARSE), READONLY, DISKFULL, OOM, UNKNOWN.
   virtual absl::StatusOr<WriteResult> Write(WriteItem item, WriteOptions options = {}) = 0;
 
+  // Write of a Retain: events of the type are kept for so long, 0 for ever.
+  // Errors: NOTRAIT (no such event type), LIMIT (a time below 0 or too long); as Write.
+  absl::StatusOr<WriteResult> SetRetention(std::string event, int64_t keep_ms,
+                                           WriteOptions options = {}) {
+    return Write(WriteItem(Retain{std::move(event), keep_ms}), std::move(options));
+  }
+
   // Writes many items as one commit; each has its own status in the result.
   // Errors: LIMIT (more than 16 MiB), READONLY, DISKFULL, OOM, UNKNOWN; with `atomic` the first
   // item's.

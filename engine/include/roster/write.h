@@ -50,7 +50,14 @@ struct Track {
   std::string source;
 };
 
-using WriteItem = std::variant<Identify, Track>;
+// Keeps the events of a type for so long, counted from their time; 0: for ever. Older ones are gone
+// at the full hour after, for good.
+struct Retain {
+  std::string event;
+  int64_t keep_ms = 0;
+};
+
+using WriteItem = std::variant<Identify, Track, Retain>;
 
 // What holds for a whole command.
 struct WriteOptions {

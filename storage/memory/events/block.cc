@@ -17,17 +17,38 @@ std::shared_ptr<const SealedEvents> EmptySealed() {
 
 EventBlock::EventBlock() : sealed(EmptySealed()) {}
 
-bool SealedEvents::Contains(uint32_t row_offset, uint64_t id) const {
+bool SealedEvents::Contains(uint32_t row_offset, uint64_t id, int64_t floor_ms) const {
   const uint32_t begin = run_begin[row_offset];
   const uint32_t end = run_begin[row_offset + 1];
   if (end - begin <= kLongRun) {
-    return std::find(ids.data() + begin, ids.data() + end, id) != ids.data() + end;
+    for (uint32_t i = begin; i < end; ++i) {
+      if (ids[i] == id && times.Get(i) >= floor_ms) return true;
+    }
+    return false;
   }
   const absl::Span<const uint32_t> places = ById(row_offset);
-  const auto found =
+  auto found =
       std::lower_bound(places.begin(), places.end(), id,
                        [&](uint32_t place, uint64_t wanted) { return ids[place] < wanted; });
-  return found != places.end() && ids[*found] == id;
+  for (; found != places.end() && ids[*found] == id; ++found) {
+    if (times.Get(*found) >= floor_ms) return true;
+  }
+  return false;
+}
+
+uint32_t SealedEvents::FirstFrom(uint32_t row_offset, int64_t floor_ms) const {
+  uint32_t low = run_begin[row_offset];
+  if (floor_ms <= min_time_ms) return low;
+  uint32_t high = run_begin[row_offset + 1];
+  while (low < high) {
+    const uint32_t middle = low + (high - low) / 2;
+    if (times.Get(middle) < floor_ms) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
 }
 
 absl::Span<const uint32_t> SealedEvents::ById(uint32_t row_offset) const {
@@ -47,6 +68,14 @@ size_t SealedEvents::MemoryBytes() const {
     bytes += sizeof(p) + p.cells.MemoryBytes() + p.present.capacity() * sizeof(uint64_t);
   }
   return bytes;
+}
+
+void EventBlock::Append(TailEvent event, absl::Span<const EventProperty> properties) {
+  event.first_property = static_cast<uint32_t>(tail_properties.size());
+  event.num_properties = static_cast<uint16_t>(properties.size());
+  tail.Append(event);
+  tail_rows.Append(event.row_offset);
+  for (const EventProperty& p : properties) tail_properties.Append(p);
 }
 
 // In steps that the compiler turns into comparisons of many rows at once.

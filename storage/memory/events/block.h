@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -26,6 +27,9 @@ struct EventProperty {
   PropertyId property;
   int64_t bits = 0;
 };
+
+// The floor of a partition of which no event is too old.
+inline constexpr int64_t kNoFloor = std::numeric_limits<int64_t>::min();
 
 // A property of a sealed block. Shape: as many cells as events.
 struct SealedProperty {
@@ -53,6 +57,7 @@ struct SealedEvents {
   std::vector<uint64_t> ids;
   PackedInts origins;                      // IdentityId + 1; 0 is none
   std::vector<SealedProperty> properties;  // by PropertyId; may be fewer than are declared now
+  int64_t min_time_ms = kNoFloor;          // of all; kNoFloor when there are none
   std::vector<IdRun> id_runs;
   std::vector<uint32_t> by_id;
 
@@ -62,8 +67,11 @@ struct SealedEvents {
     if (id.value >= properties.size() || properties[id.value].cells.size() == 0) return nullptr;
     return &properties[id.value];
   }
-  // Whether the row has an event with this id. Cost: O(log events of the row).
-  bool Contains(uint32_t row_offset, uint64_t id) const;
+  // Whether the row has an event with this id that is not before `floor_ms`.
+  // Cost: O(log events of the row).
+  bool Contains(uint32_t row_offset, uint64_t id, int64_t floor_ms) const;
+  // The first event of the row that is not before `floor_ms`. Cost: O(log events of the row).
+  uint32_t FirstFrom(uint32_t row_offset, int64_t floor_ms) const;
   // The places of a row's events by id; empty for a row of no more than kLongRun events.
   absl::Span<const uint32_t> ById(uint32_t row_offset) const;
   size_t MemoryBytes() const;
@@ -93,6 +101,8 @@ struct EventBlock {
   absl::Span<const EventProperty> PropertiesOf(const TailEvent& event) const {
     return {tail_properties.data() + event.first_property, event.num_properties};
   }
+  // Thread: the writer. `first_property` and `num_properties` are filled in.
+  void Append(TailEvent event, absl::Span<const EventProperty> properties);
   // The place in the tail of the row's last event, or kNone. Cost: a pass over tail_rows.
   uint32_t LastInTail(uint32_t row_offset) const;
   // Calls f(place in the tail) for the row's events, from `last` back.

@@ -3,9 +3,15 @@
 
 #include <algorithm>
 
-#include "storage/memory/events/seal.h"
-
 namespace roster {
+namespace {
+
+// A tail this many times as long as its limit is sealed by the writer itself.
+constexpr size_t kOverdue = 4;
+// A block is due when this part of it is to be dropped.
+constexpr size_t kDueFraction = 16;
+
+}  // namespace
 
 std::vector<EventRef> EventPartition::EventsOf(RowId row) const {
   if (ChunkOf(row) >= blocks_.size()) return {};
@@ -16,11 +22,14 @@ std::vector<EventRef> EventPartition::EventsOf(RowId row) const {
 std::vector<EventRef> EventPartition::Ordered(const EventBlock& b, uint32_t row_offset,
                                               uint32_t last) const {
   std::vector<EventRef> events;
-  for (uint32_t i = b.sealed->run_begin[row_offset]; i < b.sealed->run_begin[row_offset + 1]; ++i) {
+  const uint32_t end = b.sealed->run_begin[row_offset + 1];
+  for (uint32_t i = b.sealed->FirstFrom(row_offset, floor_ms_); i < end; ++i) {
     events.push_back({false, i});
   }
   const auto num_sealed = static_cast<std::ptrdiff_t>(events.size());
-  b.ForEachInTail(last, [&](uint32_t t) { events.push_back({true, t}); });
+  b.ForEachInTail(last, [&](uint32_t t) {
+    if (b.tail[t].time_ms >= floor_ms_) events.push_back({true, t});
+  });
   const auto key = [&](EventRef e) { return std::pair(TimeOf(b, e).ms, IdOf(b, e).value); };
   const auto before = [&](EventRef x, EventRef y) { return key(x) < key(y); };
   const auto tail_begin = events.begin() + num_sealed;
@@ -35,52 +44,145 @@ std::vector<EventRef> EventPartition::Ordered(const EventBlock& b, uint32_t row_
 bool EventPartition::Contains(RowId row, EventId id) const {
   if (ChunkOf(row) >= blocks_.size()) return false;
   const EventBlock& b = block(ChunkOf(row));
-  return b.sealed->Contains(OffsetOf(row), id.value) ||
-         (*tails_)[ChunkOf(row)].Contains(b, OffsetOf(row), id.value);
+  return b.sealed->Contains(OffsetOf(row), id.value, floor_ms_) ||
+         upkeep_->blocks[ChunkOf(row)].tail.Contains(b, OffsetOf(row), id.value, floor_ms_);
 }
 
-uint64_t EventPartition::CountOf(RowId row) const {
-  if (ChunkOf(row) >= blocks_.size()) return 0;
-  const SealedEvents& sealed = *block(ChunkOf(row)).sealed;
+bool EventPartition::HasAny(RowId row) const {
+  if (ChunkOf(row) >= blocks_.size()) return false;
+  const std::vector<uint32_t>& runs = block(ChunkOf(row)).sealed->run_begin;
   const uint32_t offset = OffsetOf(row);
-  return sealed.run_begin[offset + 1] - sealed.run_begin[offset] +
-         (*tails_)[ChunkOf(row)].CountOf(offset);
+  return runs[offset + 1] != runs[offset] ||
+         upkeep_->blocks[ChunkOf(row)].tail.LastOf(offset) != TailEvent::kNone;
 }
 
-void EventPartition::Add(RowId row, const NewEvent& event) {
+void EventPartition::Add(RowId row, const NewEvent& event, Sealing sealing) {
+  if (event.time.ms < floor_ms_) return;
   const uint32_t chunk = ChunkOf(row);
   while (blocks_.size() <= chunk) blocks_.emplace_back();
-  while (tails_->size() <= chunk) tails_->emplace_back();
+  if (upkeep_->blocks.size() <= chunk) upkeep_->blocks.resize(chunk + 1);
   EventBlock& b = blocks_[chunk].Mutable();
+  BlockUpkeep& upkeep = upkeep_->blocks[chunk];
   const auto offset = static_cast<uint16_t>(OffsetOf(row));
-  b.tail.Append({.time_ms = event.time.ms,
-                 .id = event.id.value,
-                 .origin = event.origin.value + 1,
-                 .first_property = static_cast<uint32_t>(b.tail_properties.size()),
-                 .previous = (*tails_)[chunk].LastOf(offset),
-                 .row_offset = offset,
-                 .num_properties = static_cast<uint16_t>(event.properties.size())});
-  b.tail_rows.Append(offset);
-  for (const EventProperty& p : event.properties) b.tail_properties.Append(p);
-  (*tails_)[chunk].AddLast(b);
+  b.Append({.time_ms = event.time.ms,
+            .id = event.id.value,
+            .origin = event.origin.value + 1,
+            .previous = upkeep.tail.LastOf(offset),
+            .row_offset = offset},
+           event.properties);
+  upkeep.tail.AddLast(b);
+  upkeep.min_tail_ms = std::min(upkeep.min_tail_ms, event.time.ms);
+  upkeep_->hours.Add(event.time.ms);
   ++num_events_;
-  if (b.tail.size() >= TailLimit(b)) SealBlock(chunk);
+  SealIfLong(chunk, sealing);
 }
 
-void EventPartition::SealBlock(size_t chunk) {
-  EventBlock& b = blocks_[chunk].Mutable();
-  b.sealed = Seal(b, properties_.size());
-  b.tail = {};
-  b.tail_rows = {};
-  b.tail_properties = {};
-  (*tails_)[chunk].Clear();
+void EventPartition::SealIfLong(uint32_t chunk, Sealing sealing) {
+  const EventBlock& b = block(chunk);
+  const size_t limit = TailLimit(b);
+  if (b.tail.size() < limit) return;
+  if (sealing == Sealing::kInline || b.tail.size() >= limit * kOverdue) {
+    const SealJob job = JobOf(chunk);
+    return Install(job, job.Run());
+  }
+  QueueDue(chunk);
 }
 
-void EventPartition::MoveEvents(RowId from, RowId to) {
+void EventPartition::QueueDue(uint32_t chunk) {
+  BlockUpkeep& upkeep = upkeep_->blocks[chunk];
+  if (!upkeep.queued) upkeep_->due.push_back(chunk);
+  upkeep.queued = true;
+}
+
+void EventPartition::Kill(RowId row) {
+  const EventBlock& b = block(ChunkOf(row));
+  BlockUpkeep& upkeep = upkeep_->blocks[ChunkOf(row)];
+  const std::vector<EventRef> events = Ordered(b, OffsetOf(row), upkeep.tail.LastOf(OffsetOf(row)));
+  for (const EventRef event : events) upkeep_->hours.Remove(TimeOf(b, event).ms);
+  num_events_ -= events.size();
+  upkeep.dead.push_back(static_cast<uint16_t>(OffsetOf(row)));
+  upkeep.num_dead_events += events.size();
+  upkeep_->stale.insert(ChunkOf(row));
+  const size_t size = b.sealed->size() + b.tail.size();
+  if (upkeep.num_dead_events * kDueFraction >= size) QueueDue(ChunkOf(row));
+}
+
+void EventPartition::Expire(int64_t floor_ms) {
+  if (floor_ms <= floor_ms_) return;
+  floor_ms_ = floor_ms;
+  num_events_ -= upkeep_->hours.RemoveBefore(floor_ms);
+  for (uint32_t c = 0; c < blocks_.size(); ++c) {
+    if (HasExpired(c)) upkeep_->stale.insert(c);
+  }
+}
+
+void EventPartition::LiftFloor() {
+  for (uint32_t c = 0; c < blocks_.size(); ++c) {
+    if (!HasExpired(c)) continue;
+    const SealJob job = JobOf(c);
+    Install(job, job.Run());
+  }
+  floor_ms_ = kNoFloor;
+}
+
+bool EventPartition::HasExpired(uint32_t chunk) const {
+  const SealedEvents& sealed = *block(chunk).sealed;
+  return (sealed.size() != 0 && sealed.min_time_ms < floor_ms_) ||
+         upkeep_->blocks[chunk].min_tail_ms < floor_ms_;
+}
+
+SealJob EventPartition::JobOf(uint32_t chunk) const {
+  return {.event = {},  // the store knows
+          .chunk = chunk,
+          .generation = upkeep_->blocks[chunk].generation,
+          .block = blocks_[chunk],
+          .rules = {.num_properties = properties_.size(),
+                    .floor_ms = floor_ms_,
+                    .dead_rows = upkeep_->blocks[chunk].dead},
+          .num_dead_events = upkeep_->blocks[chunk].num_dead_events};
+}
+
+std::optional<SealJob> EventPartition::TakeJob(bool or_stale) {
+  if (upkeep_->due.empty()) {
+    if (!or_stale || upkeep_->stale.empty()) return std::nullopt;
+    QueueDue(*upkeep_->stale.begin());
+  }
+  const uint32_t chunk = upkeep_->due.front();
+  upkeep_->due.pop_front();
+  upkeep_->blocks[chunk].queued = false;
+  return JobOf(chunk);
+}
+
+void EventPartition::Install(const SealJob& job, std::shared_ptr<const SealedEvents> sealed) {
+  BlockUpkeep& upkeep = upkeep_->blocks[job.chunk];
+  if (upkeep.generation != job.generation) return;
+  ++upkeep.generation;
+  upkeep.tail.Clear();
+  for (const uint16_t row : job.rules.dead_rows) {
+    upkeep_->purged.push_back(RowAt(job.chunk, row));
+  }
+  upkeep.dead.erase(upkeep.dead.begin(),
+                    upkeep.dead.begin() + static_cast<std::ptrdiff_t>(job.rules.dead_rows.size()));
+  upkeep.num_dead_events -= job.num_dead_events;
+  upkeep.min_tail_ms = std::numeric_limits<int64_t>::max();
+  EventBlock next;
+  next.sealed = std::move(sealed);
+  const EventBlock& now = block(job.chunk);
+  for (size_t t = job.block->tail.size(); t < now.tail.size(); ++t) {
+    TailEvent event = now.tail[t];
+    event.previous = upkeep.tail.LastOf(event.row_offset);
+    next.Append(event, now.PropertiesOf(now.tail[t]));
+    upkeep.tail.AddLast(next);
+    upkeep.min_tail_ms = std::min(upkeep.min_tail_ms, event.time_ms);
+  }
+  blocks_[job.chunk] = Cow<EventBlock>(std::move(next));
+  if (upkeep.dead.empty() && !HasExpired(job.chunk)) upkeep_->stale.erase(job.chunk);
+}
+
+void EventPartition::CopyEvents(RowId from, RowId to, Sealing sealing) {
   if (ChunkOf(from) >= blocks_.size()) return;
-  num_events_ -= CountOf(from);
   const Cow<EventBlock> source = blocks_[ChunkOf(from)];  // stays as it is while `to` grows
-  const uint32_t last = (*tails_)[ChunkOf(from)].LastOf(OffsetOf(from));
+  const uint32_t last = upkeep_->blocks[ChunkOf(from)].tail.LastOf(OffsetOf(from));
   std::vector<EventProperty> properties;
   for (const EventRef event : Ordered(*source, OffsetOf(from), last)) {
     const EventId id = IdOf(*source, event);
@@ -92,17 +194,20 @@ void EventPartition::MoveEvents(RowId from, RowId to) {
         properties.push_back({property, *bits});
       }
     }
-    Add(to, {.id = id,
-             .time = TimeOf(*source, event),
-             .origin = OriginOf(*source, event),
-             .properties = properties});
+    Add(to,
+        {.id = id,
+         .time = TimeOf(*source, event),
+         .origin = OriginOf(*source, event),
+         .properties = properties},
+        sealing);
   }
 }
 
-void EventPartition::AppendBlock(std::shared_ptr<const SealedEvents> sealed, uint64_t num_live) {
-  tails_->emplace_back();
+void EventPartition::AppendBlock(std::shared_ptr<const SealedEvents> sealed) {
+  upkeep_->blocks.emplace_back();
+  for (uint32_t i = 0; i < sealed->size(); ++i) upkeep_->hours.Add(sealed->times.Get(i));
+  num_events_ += sealed->size();
   blocks_.emplace_back().Mutable().sealed = std::move(sealed);
-  num_events_ += num_live;
 }
 
 size_t EventPartition::MemoryBytes() const {
@@ -114,7 +219,8 @@ size_t EventPartition::MemoryBytes() const {
     bytes += sizeof(EventBlock) + b->sealed->MemoryBytes() + b->tail.MemoryBytes() +
              b->tail_rows.MemoryBytes() + b->tail_properties.MemoryBytes();
   }
-  for (const TailIndex& tail : *tails_) bytes += tail.MemoryBytes();
+  for (const BlockUpkeep& upkeep : upkeep_->blocks) bytes += upkeep.tail.MemoryBytes();
+  bytes += upkeep_->hours.MemoryBytes();
   return bytes;
 }
 

@@ -40,10 +40,50 @@ struct Layout {
   uint32_t size = 0;
 
   void Take(bool in_tail, uint32_t begin, uint32_t end) {
-    if (begin == end) return;
+    if (begin >= end) return;
     pieces.push_back({in_tail, begin, end - begin, size});
     size += end - begin;
   }
+};
+
+// What is not taken over. Asked for ascending places.
+class Dropped {
+ public:
+  Dropped(const SealedEvents& sealed, const SealRules& rules)
+      : dead_(rules.dead_rows), floor_ms_(rules.floor_ms) {
+    std::sort(dead_.begin(), dead_.end());
+    if (floor_ms_ <= sealed.min_time_ms) {
+      for (const uint16_t row : dead_) Drop(sealed.run_begin[row], sealed.run_begin[row + 1]);
+      return;
+    }
+    for (uint32_t r = 0; r < kChunkRows; ++r) {
+      const uint32_t end = IsDead(r) ? sealed.run_begin[r + 1] : sealed.FirstFrom(r, floor_ms_);
+      Drop(sealed.run_begin[r], end);
+    }
+  }
+  bool Drops(const TailEvent& event) const {
+    return event.time_ms < floor_ms_ || IsDead(event.row_offset);
+  }
+  // Takes [begin, end) of the sealed part, but for what is dropped.
+  void TakeSealed(uint32_t begin, uint32_t end, Layout* layout) {
+    for (; next_ < ranges_.size() && ranges_[next_].first < end; ++next_) {
+      layout->Take(false, begin, ranges_[next_].first);
+      begin = std::max(begin, ranges_[next_].second);
+      if (ranges_[next_].second > end) break;  // goes on behind what is asked for
+    }
+    layout->Take(false, begin, end);
+  }
+
+ private:
+  bool IsDead(uint32_t row) const { return std::binary_search(dead_.begin(), dead_.end(), row); }
+  void Drop(uint32_t begin, uint32_t end) {
+    if (begin != end) ranges_.emplace_back(begin, end);
+  }
+
+  std::vector<uint16_t> dead_;
+  int64_t floor_ms_;
+  std::vector<std::pair<uint32_t, uint32_t>> ranges_;  // of the sealed part, ascending
+  size_t next_ = 0;
 };
 
 // The tail's events in order, as places in the tail.
@@ -72,16 +112,18 @@ uint32_t PlaceIn(const SealedEvents& sealed, const SortKey& key, uint32_t from) 
   return low;
 }
 
-Layout MakeLayout(const EventBlock& block) {
+Layout MakeLayout(const EventBlock& block, const SealRules& rules) {
   Layout layout;
+  Dropped dropped(*block.sealed, rules);
   uint32_t taken = 0;
   for (const auto& [key, t] : SortedTail(block)) {
+    if (dropped.Drops(block.tail[t])) continue;
     const uint32_t place = PlaceIn(*block.sealed, key, taken);
-    layout.Take(false, taken, place);
+    dropped.TakeSealed(taken, place, &layout);
     layout.Take(true, t, t + 1);
     taken = place;
   }
-  layout.Take(false, taken, block.sealed->size());
+  dropped.TakeSealed(taken, block.sealed->size(), &layout);
   return layout;
 }
 
@@ -235,6 +277,13 @@ void FillRuns(SealedEvents* sealed) {
   for (uint32_t r = 0; r < kChunkRows; ++r) sealed->run_begin[r + 1] += sealed->run_begin[r];
 }
 
+void FillMinTime(SealedEvents* sealed) {
+  if (sealed->size() == 0) return;
+  int64_t max_time_ms = sealed->times.Get(0);
+  sealed->min_time_ms = max_time_ms;
+  sealed->times.Widen(0, sealed->size(), &sealed->min_time_ms, &max_time_ms);
+}
+
 // The arrays that are not packed.
 void FillRowsAndIds(const Layout& layout, const EventBlock& block, SealedEvents* sealed) {
   const SealedEvents& old = *block.sealed;
@@ -258,16 +307,17 @@ size_t TailLimit(const EventBlock& block) {
   return std::clamp(block.sealed->size() / kSealFraction, kMinTail, kMaxTail);
 }
 
-std::shared_ptr<const SealedEvents> Seal(const EventBlock& block, size_t num_properties) {
+std::shared_ptr<const SealedEvents> Seal(const EventBlock& block, const SealRules& rules) {
   const SealedEvents& old = *block.sealed;
-  const Layout layout = MakeLayout(block);
+  const Layout layout = MakeLayout(block, rules);
   auto sealed = std::make_shared<SealedEvents>();
   FillRowsAndIds(layout, block, sealed.get());
   sealed->times = MakeColumn(layout, old.times, [&](uint32_t t) { return block.tail[t].time_ms; });
   sealed->origins = MakeColumn(
       layout, old.origins, [&](uint32_t t) { return static_cast<int64_t>(block.tail[t].origin); });
-  const std::vector<TailCells> tail = CellsOfTail(block, num_properties);
-  for (size_t p = 0; p < num_properties; ++p) {
+  FillMinTime(sealed.get());
+  const std::vector<TailCells> tail = CellsOfTail(block, rules.num_properties);
+  for (size_t p = 0; p < rules.num_properties; ++p) {
     const PropertyId id{static_cast<uint16_t>(p)};
     sealed->properties.push_back(MakeProperty(layout, old, id, tail[p]));
   }
@@ -277,6 +327,7 @@ std::shared_ptr<const SealedEvents> Seal(const EventBlock& block, size_t num_pro
 
 bool DeriveRuns(SealedEvents* sealed) {
   FillRuns(sealed);
+  FillMinTime(sealed);
   const std::vector<uint64_t>& ids = sealed->ids;
   std::vector<uint32_t> places;
   for (uint32_t r = 0; r < kChunkRows; ++r) {

@@ -3,11 +3,15 @@
 
 namespace roster {
 
-bool TailIndex::Contains(const EventBlock& block, uint32_t row_offset, uint64_t id) const {
+bool TailIndex::Contains(const EventBlock& block, uint32_t row_offset, uint64_t id,
+                         int64_t floor_ms) const {
   const Chain chain = ChainOf(row_offset);
-  if (chain.count > kLongChain) return ids_.contains({static_cast<uint16_t>(row_offset), id});
+  if (chain.count > kLongChain) {
+    const bool known = ids_.contains({static_cast<uint16_t>(row_offset), id});
+    if (!known || floor_ms == kNoFloor) return known;
+  }
   for (uint32_t t = chain.last; t != TailEvent::kNone; t = block.tail[t].previous) {
-    if (block.tail[t].id == id) return true;
+    if (block.tail[t].id == id && block.tail[t].time_ms >= floor_ms) return true;
   }
   return false;
 }

@@ -20,9 +20,9 @@ class TailIndex {
  public:
   // The place in the tail of the row's last event, or TailEvent::kNone. Cost: O(1).
   uint32_t LastOf(uint32_t row_offset) const { return ChainOf(row_offset).last; }
-  uint32_t CountOf(uint32_t row_offset) const { return ChainOf(row_offset).count; }
-  // Cost: O(1).
-  bool Contains(const EventBlock& block, uint32_t row_offset, uint64_t id) const;
+  // Whether the tail has the row's event with this id, not before `floor_ms`. Cost: O(1), but
+  // O(events of the row in the tail) when it has it and there is a floor.
+  bool Contains(const EventBlock& block, uint32_t row_offset, uint64_t id, int64_t floor_ms) const;
 
   // Takes up the tail's last event, which was just appended with `previous` = LastOf its row.
   void AddLast(const EventBlock& block);

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Seals the store's event blocks beside the writer: takes a job under the store's lock, runs it
+// outside, puts the result in place under the lock. Thread rule: the steps on a loop of its own.
+#ifndef ROSTER_ENGINE_UPKEEP_SEALER_H_
+#define ROSTER_ENGINE_UPKEEP_SEALER_H_
+
+#include <memory>
+
+#include "engine/commit_queue.h"
+#include "storage/base/environment.h"
+
+namespace roster {
+
+// From its making on the store seals in the background, and wakes it.
+class Sealer {
+ public:
+  // Requires: nothing writes to the store yet. Lifetime: all outlive it; the commit queue does
+  // not.
+  Sealer(Executor* executor, Clock* clock, SharedStore* store);
+
+ private:
+  NextStep Step();
+
+  SharedStore* const shared_;
+  Clock* const clock_;
+  int64_t rested_us_;  // monotonic; when nothing stale was left
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace roster
+
+#endif  // ROSTER_ENGINE_UPKEEP_SEALER_H_

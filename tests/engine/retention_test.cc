@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Retention removes what it says and nothing else, also over a restart. ROSTER_SEED repeats a run.
+#include <map>
+#include <random>
+
+#include "roster/error.h"
+#include "tests/engine/simulation.h"
+#include "tests/seed.h"
+
+namespace roster {
+namespace {
+
+constexpr int64_t kHourMs = 3'600'000;
+
+int64_t HourBefore(int64_t ms) { return ms / kHourMs * kHourMs; }
+
+// The times of the events by user and type that are still to be there.
+struct Model {
+  std::map<std::string, std::map<std::string, std::multimap<int64_t, std::string>>> events;
+  std::map<std::string, int64_t> keep_ms;
+
+  void Expire(int64_t now_ms) {
+    for (auto& [user, types] : events) {
+      for (auto& [type, times] : types) {
+        const int64_t keep = keep_ms[type];
+        if (keep != 0) times.erase(times.begin(), times.lower_bound(HourBefore(now_ms - keep)));
+      }
+    }
+  }
+  uint64_t Count(const std::string& user, const std::string& type) {
+    return events[user][type].size();
+  }
+};
+
+void CheckEqual(Database* db, int64_t now_ms, Model* model) {
+  model->Expire(now_ms);
+  uint64_t total = 0;
+  for (auto& [user, types] : model->events) {
+    const Profile profile = MustGet(db, User(user));
+    std::map<std::string, uint64_t> counts;
+    for (const EventCount& count : profile.event_counts) counts[count.type] = count.count;
+    for (const auto& [type, times] : types) {
+      REQUIRE(counts[type] == times.size());
+      total += times.size();
+      const auto told = db->Execute("count where external_id = \"" + user + "\" and did \"" + type +
+                                        "\" exactly " + std::to_string(times.size()) + " times",
+                                    {});
+      REQUIRE(told.ok());
+      REQUIRE(std::get<Count>(told->data).count == 1);
+    }
+  }
+  REQUIRE(db->GetStats().num_events == total);
+}
+
+TEST_CASE("retention removes what it says and nothing else", "[retention]") {
+  std::mt19937_64 random(TestSeed());
+  const std::vector<std::string> types = {"view", "order"};
+  for (int round = 0; round < 5; ++round) {
+    FaultyFileSystem files;
+    auto world = std::make_unique<World>(&files);
+    auto db = world->Open();
+    Model model;
+    int next = 0;
+    for (int step = 0; step < 300; ++step) {
+      const int64_t now_ms = world->clock.now_ms;
+      const std::string type = types[random() % 2];
+      switch (random() % 12) {
+        case 0:
+          world->clock.now_ms += static_cast<int64_t>(random() % (30 * kHourMs));
+          break;
+        case 1:
+          // Asking moves the store's clock, so that what is due by now goes before the change.
+          CheckEqual(db.get(), now_ms, &model);
+          if (model.events.empty()) break;
+          {
+            const int64_t keep_ms =
+                random() % 4 == 0 ? 0 : (1 + static_cast<int64_t>(random() % 300)) * kHourMs;
+            if (db->SetRetention(type, keep_ms).ok()) model.keep_ms[type] = keep_ms;
+          }
+          break;
+        case 2:
+          CheckEqual(db.get(), now_ms, &model);
+          break;
+        case 3:
+          db.reset();
+          world = std::make_unique<World>(&files, now_ms);
+          db = world->Open();
+          break;
+        default: {
+          const std::string user = "u" + std::to_string(random() % 5);
+          const std::string id = "m" + std::to_string(++next);
+          const int64_t time_ms = now_ms - static_cast<int64_t>(random() % (400 * kHourMs));
+          REQUIRE(db->Write(Event(user, type, id, {}, Timestamp{time_ms})).ok());
+          model.events[user][type].emplace(time_ms, id);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("retention of what is not there is refused", "[retention]") {
+  FaultyFileSystem files;
+  World world(&files);
+  const auto db = world.Open();
+  CHECK(ErrorCodeOf(db->SetRetention("view", 5 * kHourMs).status()) == ErrorCode::kNoTrait);
+  REQUIRE(db->Write(Event("u1", "view", "m1")).ok());
+  CHECK(ErrorCodeOf(db->SetRetention("view", -1).status()) == ErrorCode::kLimit);
+  CHECK(db->SetRetention("view", 5 * kHourMs).ok());
+  CHECK(db->SetRetention("view", 0).ok());
+}
+
+}  // namespace
+}  // namespace roster
