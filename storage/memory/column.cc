@@ -16,14 +16,19 @@ IdentityId Column::OriginOf(RowId row) const {
 }
 
 void Column::Set(RowId row, std::optional<int64_t> bits, Timestamp time, IdentityId origin) {
-  while (chunks_.size() <= ChunkOf(row)) chunks_.emplace_back(ColumnChunk(type_.type));
+  while (chunks_.size() <= ChunkOf(row)) {
+    chunks_.emplace_back(ColumnChunk(type_.type));
+    chunk_bytes_ += chunks_.back()->MemoryBytes();
+  }
   ColumnChunk& c = chunks_[ChunkOf(row)].Mutable();
+  chunk_bytes_ -= c.MemoryBytes();
   const uint32_t i = OffsetOf(row);
   if (bits) c.cells.Set(i, *bits);
   c.present.Assign(i, bits.has_value());
   c.stamped.Set(i);
   c.times.Set(i, time.ms);
   c.origins.Set(i, static_cast<uint32_t>(origin.value + 1));
+  chunk_bytes_ += c.MemoryBytes();
 }
 
 void Column::Forget(RowId row) {
@@ -37,12 +42,7 @@ void Column::Forget(RowId row) {
 }
 
 size_t Column::MemoryBytes() const {
-  size_t bytes = type_.dictionary ? type_.dictionary->MemoryBytes() : 0;
-  for (const Cow<ColumnChunk>& c : chunks_) {
-    bytes += sizeof(ColumnChunk) + c->cells.MemoryBytes() + c->times.MemoryBytes() +
-             c->origins.MemoryBytes();
-  }
-  return bytes;
+  return chunk_bytes_ + (type_.dictionary ? type_.dictionary->MemoryBytes() : 0);
 }
 
 }  // namespace roster

@@ -32,6 +32,10 @@ struct ColumnChunk {
   ChunkBits stamped;
   PackedInts times{kChunkRows};
   PackedInts origins{kChunkRows};  // IdentityId + 1; 0 is none
+
+  size_t MemoryBytes() const {
+    return sizeof(ColumnChunk) + cells.MemoryBytes() + times.MemoryBytes() + origins.MemoryBytes();
+  }
 };
 
 // Invariants: (1) present implies stamped; (2) chunks past num_chunks() have no value.
@@ -63,11 +67,13 @@ class Column {
   // the writer.
   void Forget(RowId row);
 
+  // Cost: O(1).
   size_t MemoryBytes() const;
 
  private:
   CellType type_;
   std::vector<Cow<ColumnChunk>> chunks_;
+  size_t chunk_bytes_ = 0;  // of all chunks
 };
 
 }  // namespace roster

@@ -64,6 +64,11 @@ size_t SealedEvents::MemoryBytes() const {
   size_t bytes = run_begin.capacity() * sizeof(uint32_t) + rows.capacity() * sizeof(uint16_t) +
                  times.MemoryBytes() + ids.capacity() * sizeof(uint64_t) + origins.MemoryBytes() +
                  id_runs.capacity() * sizeof(IdRun) + by_id.capacity() * sizeof(uint32_t);
+  return bytes + PropertyBytes();
+}
+
+size_t SealedEvents::PropertyBytes() const {
+  size_t bytes = 0;
   for (const SealedProperty& p : properties) {
     bytes += sizeof(p) + p.cells.MemoryBytes() + p.present.capacity() * sizeof(uint64_t);
   }

@@ -75,6 +75,7 @@ struct SealedEvents {
   // The places of a row's events by id; empty for a row of no more than kLongRun events.
   absl::Span<const uint32_t> ById(uint32_t row_offset) const;
   size_t MemoryBytes() const;
+  size_t PropertyBytes() const;  // of these
 };
 
 // An event that is not sealed yet.
@@ -103,6 +104,9 @@ struct EventBlock {
   }
   // Thread: the writer. `first_property` and `num_properties` are filled in.
   void Append(TailEvent event, absl::Span<const EventProperty> properties);
+  size_t TailBytes() const {
+    return tail.MemoryBytes() + tail_rows.MemoryBytes() + tail_properties.MemoryBytes();
+  }
   // The place in the tail of the row's last event, or kNone. Cost: a pass over tail_rows.
   uint32_t LastInTail(uint32_t row_offset) const;
   // Calls f(place in the tail) for the row's events, from `last` back.

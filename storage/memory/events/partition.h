@@ -89,6 +89,7 @@ class EventPartition {
   // The rows that were killed and of which no event is left, since it was last called.
   std::vector<RowId> TakePurged() { return std::exchange(upkeep_->purged, {}); }
 
+  // Cost: O(properties).
   size_t MemoryBytes() const;
 
  private:
@@ -106,7 +107,8 @@ class EventPartition {
     std::deque<uint32_t> due;  // blocks to seal, oldest first
     std::set<uint32_t> stale;
     std::vector<RowId> purged;
-    HourCounts hours;  // of the events of live rows
+    HourCounts hours;        // of the events of live rows
+    size_t block_bytes = 0;  // of all blocks with what is here beside them
   };
 
   // In (time, id) order, with the row's last event in the tail known.
@@ -114,6 +116,8 @@ class EventPartition {
   SealJob JobOf(uint32_t chunk) const;
   void SealIfLong(uint32_t chunk, Sealing sealing);
   void QueueDue(uint32_t chunk);
+  // Of a block's tail and of what is kept beside it.
+  size_t TailBytes(uint32_t chunk) const;
   // Whether the block has events from before the floor.
   bool HasExpired(uint32_t chunk) const;
 
