@@ -18,12 +18,16 @@ IdentityId Column::OriginOf(RowId row) const {
 void Column::Set(RowId row, std::optional<int64_t> bits, Timestamp time, IdentityId origin) {
   while (chunks_.size() <= ChunkOf(row)) {
     chunks_.emplace_back(ColumnChunk(type_.type));
+    chunks_.back().Mutable().bounds = IntBounds::None();
     chunk_bytes_ += chunks_.back()->MemoryBytes();
   }
   ColumnChunk& c = chunks_[ChunkOf(row)].Mutable();
   chunk_bytes_ -= c.MemoryBytes();
   const uint32_t i = OffsetOf(row);
-  if (bits) c.cells.Set(i, *bits);
+  if (bits) {
+    c.cells.Set(i, *bits);
+    c.bounds.Widen(*bits);
+  }
   c.present.Assign(i, bits.has_value());
   c.stamped.Set(i);
   c.times.Set(i, time.ms);

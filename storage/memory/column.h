@@ -26,6 +26,7 @@ struct ColumnChunk {
       : cells(type == ValueType::kNumber ? PackedInts::Wide(kChunkRows) : PackedInts(kChunkRows)) {}
 
   PackedInts cells;
+  IntBounds bounds;  // hold every cell that was set since the chunk was made here
   ChunkBits present;
   // When and by whom the cell was last set or cleared; a row that is `stamped` but not `present`
   // was cleared, and the time keeps an older write that arrives later from bringing it back.

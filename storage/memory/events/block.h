@@ -35,6 +35,7 @@ inline constexpr int64_t kNoFloor = std::numeric_limits<int64_t>::min();
 struct SealedProperty {
   PackedInts cells;               // anything where not present
   std::vector<uint64_t> present;  // a bit per event; empty: all present
+  IntBounds bounds;               // of the cells; exact where the block was sealed here
 
   bool Has(size_t i) const { return present.empty() || ((present[i / 64] >> (i % 64)) & 1) != 0; }
 };
@@ -57,7 +58,7 @@ struct SealedEvents {
   std::vector<uint64_t> ids;
   PackedInts origins;                      // IdentityId + 1; 0 is none
   std::vector<SealedProperty> properties;  // by PropertyId; may be fewer than are declared now
-  int64_t min_time_ms = kNoFloor;          // of all; kNoFloor when there are none
+  IntBounds time_bounds;
   std::vector<IdRun> id_runs;
   std::vector<uint32_t> by_id;
 

@@ -132,7 +132,7 @@ void EventPartition::LiftFloor() {
 
 bool EventPartition::HasExpired(uint32_t chunk) const {
   const SealedEvents& sealed = *block(chunk).sealed;
-  return (sealed.size() != 0 && sealed.min_time_ms < floor_ms_) ||
+  return (sealed.size() != 0 && sealed.time_bounds.low < floor_ms_) ||
          upkeep_->blocks[chunk].min_tail_ms < floor_ms_;
 }
 
