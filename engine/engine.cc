@@ -3,6 +3,7 @@
 // Database over the parts: recovery, the commit queue, views and the query layer. Each method is
 // the walk of one call. Thread rule: as Database.
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <memory>
 
@@ -49,6 +50,16 @@ Table ToPublic(query::TableAnswer answer) {
   return table;
 }
 
+MemoryEntry ToPublic(MemoryUse use) {
+  constexpr std::array<const char*, 4> kKinds = {"trait", "event", "identities", "rows"};
+  MemoryEntry entry{.kind = kKinds[static_cast<size_t>(use.kind)],
+                    .name = std::move(use.name),
+                    .bytes = use.total_bytes(),
+                    .parts = {}};
+  for (const auto& [part, bytes] : use.parts) entry.parts.emplace_back(part, bytes);
+  return entry;
+}
+
 class Engine final : public Database {
  public:
   Engine(const Options& options, const Environment& environment, std::unique_ptr<LogDirectory> log)
@@ -65,6 +76,7 @@ class Engine final : public Database {
   absl::StatusOr<QueryResult> Execute(std::string_view statement, absl::Span<const Value> params,
                                       const ExecuteOptions& options) override;
   Stats GetStats() override;
+  std::vector<MemoryEntry> GetMemory() override;
   absl::Status Close() override;
 
  private:
@@ -187,6 +199,18 @@ Stats Engine::GetStats() {
   queue_->WaitUntilAnswerable(stats.lsn);
   stats.durable_lsn = queue_->durable_lsn();
   return stats;
+}
+
+std::vector<MemoryEntry> Engine::GetMemory() {
+  std::vector<MemoryUse> uses;
+  {
+    MutexLock lock(&shared_.mutex);
+    uses = shared_.store.MemoryUses();
+  }
+  std::vector<MemoryEntry> entries;
+  entries.reserve(uses.size());
+  for (MemoryUse& use : uses) entries.push_back(ToPublic(std::move(use)));
+  return entries;
 }
 
 absl::Status Engine::Close() {

@@ -62,24 +62,19 @@ PackedInts Gather(const ChunkBits& bits, const PackedInts& cells, F&& value) {
   return PackedInts::Of(values);
 }
 
-struct Range {
-  int64_t min = std::numeric_limits<int64_t>::max();
-  int64_t max = std::numeric_limits<int64_t>::min();
-};
-
-Range RangeOf(const PackedInts& ints) {
-  Range range;
-  ints.Widen(0, ints.size(), &range.min, &range.max);
-  return range;
+IntBounds BoundsOf(const PackedInts& ints) {
+  IntBounds bounds = IntBounds::None();
+  ints.Widen(0, ints.size(), &bounds);
+  return bounds;
 }
 
 // The other way: cells of a chunk that can be set, with the values at the bits.
 PackedInts Scatter(const ChunkBits& bits, const PackedInts& values, ValueType type) {
   if (values.size() == 0) return ColumnChunk(type).cells;
-  const Range range = RangeOf(values);
+  const IntBounds bounds = BoundsOf(values);
   PackedInts cells = type == ValueType::kNumber
                          ? PackedInts::Wide(kChunkRows)
-                         : PackedInts::ForSets(kChunkRows, range.min, range.max);
+                         : PackedInts::ForSets(kChunkRows, bounds.low, bounds.high);
   size_t next = 0;
   bits.ForEach([&](uint32_t i) { cells.Put(i, values.Get(next++)); });
   return cells;
@@ -89,9 +84,9 @@ bool Fit(const PackedInts& values, const CellLimits& limits) {
   if (IsCoded(limits.type)) return AllBelow(values, limits.num_texts);
   if (limits.type == ValueType::kBoolean) return AllBelow(values, 2);
   if (limits.type != ValueType::kDate || values.size() == 0) return true;
-  const Range range = RangeOf(values);
-  return range.min >= std::numeric_limits<int32_t>::min() &&
-         range.max <= std::numeric_limits<int32_t>::max();
+  const IntBounds bounds = BoundsOf(values);
+  return bounds.low >= std::numeric_limits<int32_t>::min() &&
+         bounds.high <= std::numeric_limits<int32_t>::max();
 }
 
 uint64_t Count(const std::vector<uint64_t>& bits) {
@@ -133,14 +128,14 @@ absl::StatusOr<SealedProperty> GetProperty(size_t num_events, const CellLimits& 
   }
   std::optional<PackedInts> values = GetInts(num_values, in);
   if (!values || !Fit(*values, limits)) return Refuse("values of a property");
+  property.bounds = BoundsOf(*values);
   if (form == PropertyForm::kAll) {
     property.cells = *std::move(values);
     return property;
   }
   // Where there is no value stands one of the column, so that it costs no width.
-  const Range range = RangeOf(*values);
   const int64_t filler = values->Get(0);
-  property.cells = PackedInts::ForRange(num_events, range.min, range.max);
+  property.cells = PackedInts::ForRange(num_events, property.bounds.low, property.bounds.high);
   size_t next = 0;
   for (size_t i = 0; i < num_events; ++i) {
     property.cells.Put(i, property.Has(i) ? values->Get(next++) : filler);
@@ -192,8 +187,8 @@ std::optional<PackedInts> GetInts(size_t size, ByteReader* in) {
 
 bool AllBelow(const PackedInts& ints, uint64_t limit) {
   if (ints.size() == 0) return true;
-  const Range range = RangeOf(ints);
-  return range.min >= 0 && static_cast<uint64_t>(range.max) < limit;
+  const IntBounds bounds = BoundsOf(ints);
+  return bounds.low >= 0 && static_cast<uint64_t>(bounds.high) < limit;
 }
 
 void MarkCells(const ColumnChunk& chunk, UsedTexts* texts) {
@@ -217,6 +212,7 @@ absl::StatusOr<ColumnChunk> GetCells(const CellLimits& cells, const ChunkLimits&
                                      ByteReader* in) {
   ColumnChunk chunk(cells.type);
   const auto form = static_cast<ChunkForm>(in->Byte());
+  chunk.bounds = IntBounds::None();
   if (form == ChunkForm::kEmpty && !in->failed()) return chunk;
   if (form != ChunkForm::kCells) return Refuse("form of a chunk");
   const std::optional<ChunkBits> stamped = GetBits(limits.num_rows, in);
@@ -237,6 +233,7 @@ absl::StatusOr<ColumnChunk> GetCells(const CellLimits& cells, const ChunkLimits&
   chunk.times = Scatter(*stamped, *times, ValueType::kTimestamp);
   chunk.origins = Scatter(*stamped, *origins, ValueType::kInteger);
   chunk.cells = Scatter(*present, *values, cells.type);
+  chunk.bounds = BoundsOf(*values);
   return chunk;
 }
 
@@ -250,7 +247,7 @@ std::shared_ptr<const SealedEvents> LiveEvents(const EventBlock& block, const Ch
   const bool has_dead = std::ranges::any_of(rules.dead_rows, [&](uint16_t r) {
     return sealed.run_begin[r] != sealed.run_begin[r + 1];
   });
-  const bool has_old = sealed.size() != 0 && sealed.min_time_ms < floor_ms;
+  const bool has_old = sealed.size() != 0 && sealed.time_bounds.low < floor_ms;
   return block.tail.empty() && !has_dead && !has_old ? block.sealed : Seal(block, rules);
 }
 

@@ -488,7 +488,7 @@ absl::Status StoreLoader::JoinTraits() {
 // Whether every event can be read: of a live row, and not before the floor.
 bool StoreLoader::AllLive(uint64_t c, const SealedEvents& events, int64_t floor_ms) const {
   if (events.size() == 0) return true;
-  if (events.min_time_ms < floor_ms) return false;
+  if (events.time_bounds.low < floor_ms) return false;
   const ChunkBits& live = state_.live.chunk(c);
   return std::ranges::all_of(events.rows, [&](uint16_t row) { return live.Test(row); });
 }

@@ -107,6 +107,18 @@ void NarrowCells(const IntRange& range, const PackedInts& cells, bool negated, u
 
 }  // namespace
 
+void CellFilter::Narrow(const PackedInts& cells, const IntBounds& bounds, uint64_t* rows) const {
+  if (const auto* range = std::get_if<IntRange>(&test_)) {
+    if (bounds.high < range->low || range->high < bounds.low) {
+      return NarrowAll(negated_, cells.size(), rows);
+    }
+    if (range->low <= bounds.low && bounds.high <= range->high) {
+      return NarrowAll(!negated_, cells.size(), rows);
+    }
+  }
+  Narrow(cells, rows);
+}
+
 void CellFilter::Narrow(const PackedInts& cells, uint64_t* rows) const {
   std::visit(
       [&](const auto& test) {

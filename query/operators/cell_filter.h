@@ -48,6 +48,9 @@ class CellFilter {
   // Clears the bits of `rows` whose cell does not pass; clear bits stay clear and whole words of
   // them are skipped. Shape: rows has (cells.size() + 63) / 64 words.
   void Narrow(const PackedInts& cells, uint64_t* rows) const;
+  // The same, where the cells that count are known to lie within bounds: a range that holds none or
+  // all of them needs no pass over the cells.
+  void Narrow(const PackedInts& cells, const IntBounds& bounds, uint64_t* rows) const;
 
  private:
   std::variant<IntRange, IntSet, CodeTable, NumberRange, NumberSet> test_;

@@ -16,7 +16,7 @@ void ColumnOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* r
   if (chunk >= column.num_chunks()) return rows->ClearAll();
   const ColumnChunk& cells = column.chunk(chunk);
   rows->And(cells.present);
-  filter_.Narrow(cells.cells, rows->words());
+  filter_.Narrow(cells.cells, cells.bounds, rows->words());
 }
 
 bool ColumnOperator::Matches(const ReadView& view, RowId row) const {

@@ -37,7 +37,7 @@ class PropertyCondition : public EventCondition {
     const SealedProperty* const property = events.property(bound_.property);
     if (property == nullptr) return bits->ClearAll();
     if (!property->present.empty()) bits->And(property->present.data());
-    filter_.Narrow(property->cells, bits->words());
+    filter_.Narrow(property->cells, property->bounds, bits->words());
   }
 
   bool Passes(const EventPartition& partition, const EventBlock& block, EventRef event,
@@ -134,8 +134,10 @@ const EventBlock* EventFilter::BlockOf(const ReadView& view, uint32_t chunk) con
 EventBits EventFilter::SelectSealed(const ReadView& view, const EventBlock& block) const {
   EventBits bits(block.sealed->size());
   const TimeRange range = RangeAt(view);
-  CellFilter(IntRange{range.low, range.high}).Narrow(block.sealed->times, bits.words());
-  if (condition_ != nullptr) condition_->Narrow(*block.sealed, &bits);
+  const SealedEvents& sealed = *block.sealed;
+  CellFilter(IntRange{range.low, range.high})
+      .Narrow(sealed.times, sealed.time_bounds, bits.words());
+  if (condition_ != nullptr && bits.Any()) condition_->Narrow(*block.sealed, &bits);
   return bits;
 }
 

@@ -4,6 +4,7 @@
 // line dialect).
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "roster/json.h"
@@ -70,10 +71,27 @@ Fields PersistenceSection(const Stats& stats) {
           {"recovery_us", Reply::Integer(stats.recovery.took_us)}};
 }
 
-Fields MemorySection(const Services& services, const Stats& stats) {
-  return {{"used_memory", Reply::Unsigned(stats.memory_bytes)},
-          {"buffers", Number(services.metrics->buffer_bytes)},
-          {"buffers_limit", Reply::Unsigned(services.limits->all_buffers_bytes)}};
+// The name of a line: what a name may not have in it there becomes "_".
+std::string LineName(const MemoryEntry& entry) {
+  std::string name = entry.kind;
+  if (!entry.name.empty()) name += "_" + entry.name;
+  for (char& c : name) {
+    if (static_cast<unsigned char>(c) < ' ' || c == ':') c = '_';
+  }
+  return name;
+}
+
+Fields MemorySection(const Services& services, const Stats& stats, bool in_detail) {
+  Fields fields = {{"used_memory", Reply::Unsigned(stats.memory_bytes)},
+                   {"buffers", Number(services.metrics->buffer_bytes)},
+                   {"buffers_limit", Reply::Unsigned(services.limits->all_buffers_bytes)}};
+  if (!in_detail) return fields;
+  for (const MemoryEntry& entry : services.database->GetMemory()) {
+    Fields parts = {{"bytes", Reply::Unsigned(entry.bytes)}};
+    for (const auto& [part, bytes] : entry.parts) parts.emplace_back(part, Reply::Unsigned(bytes));
+    fields.emplace_back(LineName(entry), Reply(std::move(parts)));
+  }
+  return fields;
 }
 
 std::string FieldText(const Reply& reply) {
@@ -81,6 +99,13 @@ std::string FieldText(const Reply& reply) {
   if (const auto* text = std::get_if<std::string>(&node)) return *text;
   if (const auto* number = std::get_if<int64_t>(&node)) return std::to_string(*number);
   if (const auto* flag = std::get_if<bool>(&node)) return *flag ? "1" : "0";
+  if (const auto* fields = std::get_if<Fields>(&node)) {  // as Redis shows key spaces
+    std::string text;
+    for (const auto& [key, value] : *fields) {
+      text += (text.empty() ? "" : ",") + key + "=" + FieldText(value);
+    }
+    return text;
+  }
   return "";
 }
 
@@ -89,6 +114,11 @@ std::string SectionText(std::string name, const Fields& fields) {
   std::string text = "# " + name + "\r\n";
   for (const auto& [key, value] : fields) text += key + ":" + FieldText(value) + "\r\n";
   return text + "\r\n";
+}
+
+bool IsNamed(const std::string& section, const std::vector<std::string>& words) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](const std::string& word) { return ToLower(word) == section; });
 }
 
 bool IsWanted(const std::string& section, const std::vector<std::string>& words) {
@@ -109,7 +139,7 @@ Outcome Info(const Services& services, const Session&, const Request& request) {
   sections.emplace_back("clients", ClientsSection(services));
   sections.emplace_back("stats", StatsSection(services, stats));
   sections.emplace_back("persistence", PersistenceSection(stats));
-  sections.emplace_back("memory", MemorySection(services, stats));
+  sections.emplace_back("memory", MemorySection(services, stats, IsNamed("memory", request.words)));
   std::string text;
   Reply::Map tree;
   for (auto& [name, fields] : sections) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/memory/column.h"
 
+#include <utility>
+
 namespace roster {
 
 std::optional<Timestamp> Column::TimeOf(RowId row) const {
@@ -16,14 +18,28 @@ IdentityId Column::OriginOf(RowId row) const {
 }
 
 void Column::Set(RowId row, std::optional<int64_t> bits, Timestamp time, IdentityId origin) {
-  while (chunks_.size() <= ChunkOf(row)) chunks_.emplace_back(ColumnChunk(type_.type));
+  while (chunks_.size() <= ChunkOf(row)) {
+    chunks_.emplace_back(ColumnChunk(type_.type));
+    chunks_.back().Mutable().bounds = IntBounds::None();
+    chunk_bytes_ += chunks_.back()->MemoryBytes();
+  }
   ColumnChunk& c = chunks_[ChunkOf(row)].Mutable();
+  chunk_bytes_ -= c.MemoryBytes();
   const uint32_t i = OffsetOf(row);
-  if (bits) c.cells.Set(i, *bits);
+  if (bits) {
+    c.cells.Set(i, *bits);
+    c.bounds.Widen(*bits);
+  }
   c.present.Assign(i, bits.has_value());
   c.stamped.Set(i);
   c.times.Set(i, time.ms);
   c.origins.Set(i, static_cast<uint32_t>(origin.value + 1));
+  chunk_bytes_ += c.MemoryBytes();
+}
+
+void Column::AppendChunk(ColumnChunk chunk) {
+  chunk_bytes_ += chunk.MemoryBytes();
+  chunks_.emplace_back(std::move(chunk));
 }
 
 void Column::Forget(RowId row) {
@@ -37,12 +53,7 @@ void Column::Forget(RowId row) {
 }
 
 size_t Column::MemoryBytes() const {
-  size_t bytes = type_.dictionary ? type_.dictionary->MemoryBytes() : 0;
-  for (const Cow<ColumnChunk>& c : chunks_) {
-    bytes += sizeof(ColumnChunk) + c->cells.MemoryBytes() + c->times.MemoryBytes() +
-             c->origins.MemoryBytes();
-  }
-  return bytes;
+  return chunk_bytes_ + (type_.dictionary ? type_.dictionary->MemoryBytes() : 0);
 }
 
 }  // namespace roster

@@ -26,12 +26,17 @@ struct ColumnChunk {
       : cells(type == ValueType::kNumber ? PackedInts::Wide(kChunkRows) : PackedInts(kChunkRows)) {}
 
   PackedInts cells;
+  IntBounds bounds;  // hold every cell that was set since the chunk was made here
   ChunkBits present;
   // When and by whom the cell was last set or cleared; a row that is `stamped` but not `present`
   // was cleared, and the time keeps an older write that arrives later from bringing it back.
   ChunkBits stamped;
   PackedInts times{kChunkRows};
   PackedInts origins{kChunkRows};  // IdentityId + 1; 0 is none
+
+  size_t MemoryBytes() const {
+    return sizeof(ColumnChunk) + cells.MemoryBytes() + times.MemoryBytes() + origins.MemoryBytes();
+  }
 };
 
 // Invariants: (1) present implies stamped; (2) chunks past num_chunks() have no value.
@@ -64,13 +69,15 @@ class Column {
   void Forget(RowId row);
 
   // Adds a chunk behind the others, to load a state. Requires: the chunk is of this column's type.
-  void AppendChunk(ColumnChunk chunk) { chunks_.emplace_back(std::move(chunk)); }
+  void AppendChunk(ColumnChunk chunk);
 
+  // Cost: O(1).
   size_t MemoryBytes() const;
 
  private:
   CellType type_;
   std::vector<Cow<ColumnChunk>> chunks_;
+  size_t chunk_bytes_ = 0;  // of all chunks
 };
 
 }  // namespace roster

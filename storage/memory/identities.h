@@ -71,6 +71,7 @@ class Identities {
   void MoveAll(RowId from, RowId to);
 
   size_t MemoryBytes() const;
+  size_t NameBytes() const { return names_->MemoryBytes(); }  // of these
 
  private:
   static constexpr uint32_t kEnd = 0xffffffffu;

@@ -72,13 +72,13 @@ void PackedInts::CopyFrom(size_t at, const PackedInts& from, size_t begin, size_
   for (size_t i = 0; i < count; ++i) Put(at + i, from.Get(begin + i));
 }
 
-void PackedInts::Widen(size_t begin, size_t count, int64_t* min, int64_t* max) const {
+void PackedInts::Widen(size_t begin, size_t count, IntBounds* bounds) const {
   if (count == 0) return;
   if (width_ == 8) {  // with base 0, and signed
     const auto [low, high] =
         std::minmax_element(data<int64_t>() + begin, data<int64_t>() + begin + count);
-    *min = std::min(*min, *low);
-    *max = std::max(*max, *high);
+    bounds->Widen(*low);
+    bounds->Widen(*high);
     return;
   }
   uint64_t low = 0;
@@ -86,8 +86,8 @@ void PackedInts::Widen(size_t begin, size_t count, int64_t* min, int64_t* max) c
   if (width_ == 1) WidenBy(data<uint8_t>() + begin, count, &low, &high);
   if (width_ == 2) WidenBy(data<uint16_t>() + begin, count, &low, &high);
   if (width_ == 4) WidenBy(data<uint32_t>() + begin, count, &low, &high);
-  *min = std::min(*min, Add(low));
-  *max = std::max(*max, Add(high));
+  bounds->Widen(Add(low));
+  bounds->Widen(Add(high));
 }
 
 // The narrowest width for [min, max]. Where base 0 does not do, the range lies in the middle of

@@ -5,13 +5,30 @@
 #ifndef ROSTER_STORAGE_MEMORY_PACKED_INTS_H_
 #define ROSTER_STORAGE_MEMORY_PACKED_INTS_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 namespace roster {
+
+// What values lie between, ends included: a zone map. As it is by default it says nothing.
+struct IntBounds {
+  int64_t low = std::numeric_limits<int64_t>::min();
+  int64_t high = std::numeric_limits<int64_t>::max();
+
+  // Of no value yet.
+  static IntBounds None() {
+    return {std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min()};
+  }
+  void Widen(int64_t value) {
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+};
 
 // A vector of int64 stored as value - base in 0, 1, 2, 4 or 8 bytes. Grown by Set, or made whole by
 // Of, or ForRange with Put and CopyFrom, and then not Set any more.
@@ -80,8 +97,8 @@ class PackedInts {
   }
   // As Put of `count` values of another vector. Cost: that of a copy where the width is the same.
   void CopyFrom(size_t at, const PackedInts& from, size_t begin, size_t count);
-  // Widens [*min, *max] so that it holds `count` values from `begin` on.
-  void Widen(size_t begin, size_t count, int64_t* min, int64_t* max) const;
+  // Widens `bounds` so that they hold `count` values from `begin` on.
+  void Widen(size_t begin, size_t count, IntBounds* bounds) const;
   // New places are not set: they read as base.
   void Resize(size_t size) {
     size_ = size;

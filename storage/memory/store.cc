@@ -105,14 +105,6 @@ void Store::Restore(State state, const StorePending& pending, Lsn lsn) {
   }
 }
 
-size_t Store::MemoryBytes() const {
-  size_t bytes = state_.identities.MemoryBytes() + state_.profiles.MemoryBytes() +
-                 state_.profile_of_row.MemoryBytes() + state_.live.num_chunks() * sizeof(ChunkBits);
-  for (const Cow<Column>& column : state_.columns) bytes += column->MemoryBytes();
-  for (const Cow<EventPartition>& events : state_.partitions) bytes += events->MemoryBytes();
-  return bytes;
-}
-
 void Store::ApplyOne(const DeclareTrait& m, ChangeSet*) {
   state_.schema.Mutable().AddTrait({.name = m.name, .type = m.type, .scale = m.scale});
   state_.columns.emplace_back(Column(CellType::Make(m.type, m.scale)));

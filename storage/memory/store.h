@@ -18,6 +18,7 @@
 #include "roster/value.h"
 #include "storage/memory/change.h"
 #include "storage/memory/read_view.h"
+#include "storage/memory/upkeep/memory_use.h"
 
 namespace roster {
 
@@ -73,8 +74,10 @@ class Store {
   // nothing.
   void Restore(State state, const StorePending& pending, Lsn lsn);
 
-  // Of all structures that hold data. Cost: O(chunks).
+  // Of all structures that hold data. Cost: O(traits, event types and their properties).
   size_t MemoryBytes() const;
+  // The same, part by part. Cost: O(chunks of all).
+  std::vector<MemoryUse> MemoryUses() const;
 
  private:
   void ApplyOne(const DeclareTrait& m, ChangeSet* changes);

@@ -58,6 +58,13 @@ class RandomHistory {
     held_.clear();
     REQUIRE(ModelOf(b_.store.state()) == model_);
     CheckContains();
+    // The total that is kept is the sum of what is there.
+    uint64_t bytes = 0;
+    for (const MemoryUse& use : b_.store.MemoryUses()) {
+      for (const auto& [part, size] : use.parts) REQUIRE(size < 1u << 30);
+      bytes += use.total_bytes();
+    }
+    REQUIRE(bytes == b_.store.MemoryBytes());
   }
 
  private:

@@ -204,6 +204,33 @@ TEST_CASE("events read in time order whatever their arrival, through sealing", "
   }
 }
 
+TEST_CASE("zone maps hold what is there", "[events][columns]") {
+  std::mt19937_64 random(TestSeed());
+  StoreBuilder b;
+  const TraitId age = b.Trait("age", ValueType::kInteger);
+  const EventTypeId order = b.Event("order");
+  const PropertyId total = b.Property(order, "total", ValueType::kInteger);
+  const ProfileId jo = b.Profile();
+  const ProfileId ann = b.Profile();
+  IntBounds times = IntBounds::None();
+  IntBounds totals = IntBounds::None();
+  for (uint64_t id = 0; id < 256; ++id) {
+    const auto time = static_cast<int64_t>(random() % 5000);
+    const auto amount = static_cast<int64_t>(random() % 900) - 300;
+    b.Add(random() % 2 == 0 ? jo : ann, order, id, time, {{total, amount}});
+    b.Set(jo, age, amount);
+    times.Widen(time);
+    totals.Widen(amount);
+  }
+  const SealedEvents& sealed = *b.store.state().partition(order).block(0).sealed;
+  REQUIRE(sealed.size() == 256);
+  CHECK((sealed.time_bounds.low == times.low && sealed.time_bounds.high == times.high));
+  const IntBounds& of_total = sealed.property(total)->bounds;
+  CHECK((of_total.low == totals.low && of_total.high == totals.high));
+  const IntBounds& of_age = b.store.state().column(age).chunk(0).bounds;
+  CHECK((of_age.low <= totals.low && of_age.high >= totals.high));
+}
+
 TEST_CASE("a cleared cell keeps its time, a forgotten one does not", "[columns]") {
   StoreBuilder b;
   const TraitId plan = b.Trait("plan", ValueType::kText);

@@ -243,7 +243,11 @@ TEST_CASE("INFO is text in RESP and an object in lines") {
         "roster_version:", "# Clients\r\n", "# Stats\r\n", "# Persistence\r\n", "# Memory\r\n"}) {
     CHECK(Has(text, part));
   }
-  CHECK_FALSE(Has(clients.Resp({"INFO", "memory"}), "# Server"));
+  CHECK_FALSE(Has(text, "trait_"));
+  const std::string memory = clients.Resp({"INFO", "memory"});
+  CHECK_FALSE(Has(memory, "# Server"));
+  CHECK(Has(memory, "\r\ntrait_pl_an:bytes=5,cells=3,times=2\r\nrows:bytes=1,live=1\r\n"));
+  CHECK(Has(clients.Line("info memory"), R"("trait_pl_an":{"bytes":5,"cells":3,"times":2})"));
   CHECK(Has(clients.Line("info"), R"("result":{"server":{"redis_version":"7.0.0")"));
 }
 

@@ -116,6 +116,11 @@ class FakeDatabase : public Database {
     return stats;
   }
 
+  std::vector<MemoryEntry> GetMemory() override {
+    return {{.kind = "trait", .name = "pl:an", .bytes = 5, .parts = {{"cells", 3}, {"times", 2}}},
+            {.kind = "rows", .name = {}, .bytes = 1, .parts = {{"live", 1}}}};
+  }
+
   absl::Status Close() override {
     {
       const std::lock_guard lock(mutex_);

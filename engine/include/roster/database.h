@@ -68,6 +68,14 @@ struct Stats {
   RecoveryReport recovery;
 };
 
+// What one trait, one event type, or the identities, or the rows take in memory.
+struct MemoryEntry {
+  std::string kind;  // "trait", "event", "identities", "rows"
+  std::string name;  // of a trait or event type
+  uint64_t bytes = 0;
+  std::vector<std::pair<std::string, uint64_t>> parts;  // of these
+};
+
 // One opened store. Invariants: (1) what a call returned as done survives a crash (kSync);
 // (2) a call that fails changed nothing, but for UNKNOWN: then only a restart tells;
 // (3) a reader sees whole commits only.
@@ -113,6 +121,8 @@ class Database {
                                               const ExecuteOptions& options = {}) = 0;
 
   virtual Stats GetStats() = 0;
+  // Stats::memory_bytes, part by part. Cost: that of a walk over the store's chunks.
+  virtual std::vector<MemoryEntry> GetMemory() = 0;
 
   // Finishes what was accepted, syncs and closes; later calls get SHUTDOWN. Errors: of the last
   // sync.

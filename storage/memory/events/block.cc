@@ -38,7 +38,7 @@ bool SealedEvents::Contains(uint32_t row_offset, uint64_t id, int64_t floor_ms) 
 
 uint32_t SealedEvents::FirstFrom(uint32_t row_offset, int64_t floor_ms) const {
   uint32_t low = run_begin[row_offset];
-  if (floor_ms <= min_time_ms) return low;
+  if (floor_ms <= time_bounds.low) return low;
   uint32_t high = run_begin[row_offset + 1];
   while (low < high) {
     const uint32_t middle = low + (high - low) / 2;
@@ -64,6 +64,11 @@ size_t SealedEvents::MemoryBytes() const {
   size_t bytes = run_begin.capacity() * sizeof(uint32_t) + rows.capacity() * sizeof(uint16_t) +
                  times.MemoryBytes() + ids.capacity() * sizeof(uint64_t) + origins.MemoryBytes() +
                  id_runs.capacity() * sizeof(IdRun) + by_id.capacity() * sizeof(uint32_t);
+  return bytes + PropertyBytes();
+}
+
+size_t SealedEvents::PropertyBytes() const {
+  size_t bytes = 0;
   for (const SealedProperty& p : properties) {
     bytes += sizeof(p) + p.cells.MemoryBytes() + p.present.capacity() * sizeof(uint64_t);
   }

@@ -35,6 +35,7 @@ inline constexpr int64_t kNoFloor = std::numeric_limits<int64_t>::min();
 struct SealedProperty {
   PackedInts cells;               // anything where not present
   std::vector<uint64_t> present;  // a bit per event; empty: all present
+  IntBounds bounds;               // of the cells; exact where the block was sealed here
 
   bool Has(size_t i) const { return present.empty() || ((present[i / 64] >> (i % 64)) & 1) != 0; }
 };
@@ -57,7 +58,7 @@ struct SealedEvents {
   std::vector<uint64_t> ids;
   PackedInts origins;                      // IdentityId + 1; 0 is none
   std::vector<SealedProperty> properties;  // by PropertyId; may be fewer than are declared now
-  int64_t min_time_ms = kNoFloor;          // of all; kNoFloor when there are none
+  IntBounds time_bounds;
   std::vector<IdRun> id_runs;
   std::vector<uint32_t> by_id;
 
@@ -75,6 +76,7 @@ struct SealedEvents {
   // The places of a row's events by id; empty for a row of no more than kLongRun events.
   absl::Span<const uint32_t> ById(uint32_t row_offset) const;
   size_t MemoryBytes() const;
+  size_t PropertyBytes() const;  // of these
 };
 
 // An event that is not sealed yet.
@@ -103,6 +105,9 @@ struct EventBlock {
   }
   // Thread: the writer. `first_property` and `num_properties` are filled in.
   void Append(TailEvent event, absl::Span<const EventProperty> properties);
+  size_t TailBytes() const {
+    return tail.MemoryBytes() + tail_rows.MemoryBytes() + tail_properties.MemoryBytes();
+  }
   // The place in the tail of the row's last event, or kNone. Cost: a pass over tail_rows.
   uint32_t LastInTail(uint32_t row_offset) const;
   // Calls f(place in the tail) for the row's events, from `last` back.

@@ -59,10 +59,14 @@ bool EventPartition::HasAny(RowId row) const {
 void EventPartition::Add(RowId row, const NewEvent& event, Sealing sealing) {
   if (event.time.ms < floor_ms_) return;
   const uint32_t chunk = ChunkOf(row);
-  while (blocks_.size() <= chunk) blocks_.emplace_back();
   if (upkeep_->blocks.size() <= chunk) upkeep_->blocks.resize(chunk + 1);
+  while (blocks_.size() <= chunk) {
+    blocks_.emplace_back();
+    upkeep_->block_bytes += sizeof(EventBlock) + blocks_.back()->sealed->MemoryBytes();
+  }
   EventBlock& b = blocks_[chunk].Mutable();
   BlockUpkeep& upkeep = upkeep_->blocks[chunk];
+  upkeep_->block_bytes -= TailBytes(chunk);
   const auto offset = static_cast<uint16_t>(OffsetOf(row));
   b.Append({.time_ms = event.time.ms,
             .id = event.id.value,
@@ -72,6 +76,7 @@ void EventPartition::Add(RowId row, const NewEvent& event, Sealing sealing) {
            event.properties);
   upkeep.tail.AddLast(b);
   upkeep.min_tail_ms = std::min(upkeep.min_tail_ms, event.time.ms);
+  upkeep_->block_bytes += TailBytes(chunk);
   upkeep_->hours.Add(event.time.ms);
   ++num_events_;
   SealIfLong(chunk, sealing);
@@ -127,7 +132,7 @@ void EventPartition::LiftFloor() {
 
 bool EventPartition::HasExpired(uint32_t chunk) const {
   const SealedEvents& sealed = *block(chunk).sealed;
-  return (sealed.size() != 0 && sealed.min_time_ms < floor_ms_) ||
+  return (sealed.size() != 0 && sealed.time_bounds.low < floor_ms_) ||
          upkeep_->blocks[chunk].min_tail_ms < floor_ms_;
 }
 
@@ -157,6 +162,7 @@ void EventPartition::Install(const SealJob& job, std::shared_ptr<const SealedEve
   BlockUpkeep& upkeep = upkeep_->blocks[job.chunk];
   if (upkeep.generation != job.generation) return;
   ++upkeep.generation;
+  upkeep_->block_bytes -= TailBytes(job.chunk) + block(job.chunk).sealed->MemoryBytes();
   upkeep.tail.Clear();
   for (const uint16_t row : job.rules.dead_rows) {
     upkeep_->purged.push_back(RowAt(job.chunk, row));
@@ -176,6 +182,7 @@ void EventPartition::Install(const SealJob& job, std::shared_ptr<const SealedEve
     upkeep.min_tail_ms = std::min(upkeep.min_tail_ms, event.time_ms);
   }
   blocks_[job.chunk] = Cow<EventBlock>(std::move(next));
+  upkeep_->block_bytes += TailBytes(job.chunk) + block(job.chunk).sealed->MemoryBytes();
   if (upkeep.dead.empty() && !HasExpired(job.chunk)) upkeep_->stale.erase(job.chunk);
 }
 
@@ -208,20 +215,20 @@ void EventPartition::AppendBlock(std::shared_ptr<const SealedEvents> sealed) {
   for (uint32_t i = 0; i < sealed->size(); ++i) upkeep_->hours.Add(sealed->times.Get(i));
   num_events_ += sealed->size();
   blocks_.emplace_back().Mutable().sealed = std::move(sealed);
+  const auto chunk = static_cast<uint32_t>(blocks_.size() - 1);
+  upkeep_->block_bytes += TailBytes(chunk) + block(chunk).sealed->MemoryBytes();
 }
 
 size_t EventPartition::MemoryBytes() const {
-  size_t bytes = 0;
+  size_t bytes = upkeep_->block_bytes + upkeep_->hours.MemoryBytes();
   for (const CellType& type : properties_) {
     if (type.dictionary) bytes += type.dictionary->MemoryBytes();
   }
-  for (const Cow<EventBlock>& b : blocks_) {
-    bytes += sizeof(EventBlock) + b->sealed->MemoryBytes() + b->tail.MemoryBytes() +
-             b->tail_rows.MemoryBytes() + b->tail_properties.MemoryBytes();
-  }
-  for (const BlockUpkeep& upkeep : upkeep_->blocks) bytes += upkeep.tail.MemoryBytes();
-  bytes += upkeep_->hours.MemoryBytes();
   return bytes;
+}
+
+size_t EventPartition::TailBytes(uint32_t chunk) const {
+  return block(chunk).TailBytes() + upkeep_->blocks[chunk].tail.MemoryBytes();
 }
 
 }  // namespace roster

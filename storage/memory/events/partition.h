@@ -93,6 +93,7 @@ class EventPartition {
   // its events is before the floor. Cost: O(events).
   void AppendBlock(std::shared_ptr<const SealedEvents> sealed);
 
+  // Cost: O(properties).
   size_t MemoryBytes() const;
 
  private:
@@ -110,7 +111,8 @@ class EventPartition {
     std::deque<uint32_t> due;  // blocks to seal, oldest first
     std::set<uint32_t> stale;
     std::vector<RowId> purged;
-    HourCounts hours;  // of the events of live rows
+    HourCounts hours;        // of the events of live rows
+    size_t block_bytes = 0;  // of all blocks with what is here beside them
   };
 
   // In (time, id) order, with the row's last event in the tail known.
@@ -118,6 +120,8 @@ class EventPartition {
   SealJob JobOf(uint32_t chunk) const;
   void SealIfLong(uint32_t chunk, Sealing sealing);
   void QueueDue(uint32_t chunk);
+  // Of a block's tail and of what is kept beside it.
+  size_t TailBytes(uint32_t chunk) const;
   // Whether the block has events from before the floor.
   bool HasExpired(uint32_t chunk) const;
 

@@ -2,7 +2,6 @@
 #include "storage/memory/events/seal.h"
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -52,7 +51,7 @@ class Dropped {
   Dropped(const SealedEvents& sealed, const SealRules& rules)
       : dead_(rules.dead_rows), floor_ms_(rules.floor_ms) {
     std::sort(dead_.begin(), dead_.end());
-    if (floor_ms_ <= sealed.min_time_ms) {
+    if (floor_ms_ <= sealed.time_bounds.low) {
       for (const uint16_t row : dead_) Drop(sealed.run_begin[row], sealed.run_begin[row + 1]);
       return;
     }
@@ -129,19 +128,17 @@ Layout MakeLayout(const EventBlock& block, const SealRules& rules) {
 
 // A column of the new block: of sealed events the cells of `old`, of the tail's what value(t) says.
 template <typename F>
-PackedInts MakeColumn(const Layout& layout, const PackedInts& old, F&& value) {
+PackedInts MakeColumn(const Layout& layout, const PackedInts& old, F&& value, IntBounds* bounds) {
   if (layout.size == 0) return {};
-  int64_t min = std::numeric_limits<int64_t>::max();
-  int64_t max = std::numeric_limits<int64_t>::min();
+  *bounds = IntBounds::None();
   for (const Piece& piece : layout.pieces) {
-    if (!piece.in_tail) {
-      old.Widen(piece.begin, piece.count, &min, &max);
-      continue;
+    if (piece.in_tail) {
+      bounds->Widen(value(piece.begin));
+    } else {
+      old.Widen(piece.begin, piece.count, bounds);
     }
-    min = std::min(min, value(piece.begin));
-    max = std::max(max, value(piece.begin));
   }
-  PackedInts cells = PackedInts::ForRange(layout.size, min, max);
+  PackedInts cells = PackedInts::ForRange(layout.size, bounds->low, bounds->high);
   for (const Piece& piece : layout.pieces) {
     if (piece.in_tail) {
       cells.Put(piece.at, value(piece.begin));
@@ -214,9 +211,10 @@ SealedProperty MakeProperty(const Layout& layout, const SealedEvents& sealed, Pr
         std::find(tail.present.begin(), tail.present.end(), true) - tail.present.begin())];
   }
   const PackedInts none = PackedInts::ForRange(sealed.size(), filler, filler);
-  property.cells = MakeColumn(layout, old != nullptr ? old->cells : none, [&](uint32_t t) {
-    return tail.num_present != 0 && tail.present[t] ? tail.bits[t] : filler;
-  });
+  property.cells = MakeColumn(
+      layout, old != nullptr ? old->cells : none,
+      [&](uint32_t t) { return tail.num_present != 0 && tail.present[t] ? tail.bits[t] : filler; },
+      &property.bounds);
   return property;
 }
 
@@ -277,13 +275,6 @@ void FillRuns(SealedEvents* sealed) {
   for (uint32_t r = 0; r < kChunkRows; ++r) sealed->run_begin[r + 1] += sealed->run_begin[r];
 }
 
-void FillMinTime(SealedEvents* sealed) {
-  if (sealed->size() == 0) return;
-  int64_t max_time_ms = sealed->times.Get(0);
-  sealed->min_time_ms = max_time_ms;
-  sealed->times.Widen(0, sealed->size(), &sealed->min_time_ms, &max_time_ms);
-}
-
 // The arrays that are not packed.
 void FillRowsAndIds(const Layout& layout, const EventBlock& block, SealedEvents* sealed) {
   const SealedEvents& old = *block.sealed;
@@ -312,10 +303,12 @@ std::shared_ptr<const SealedEvents> Seal(const EventBlock& block, const SealRule
   const Layout layout = MakeLayout(block, rules);
   auto sealed = std::make_shared<SealedEvents>();
   FillRowsAndIds(layout, block, sealed.get());
-  sealed->times = MakeColumn(layout, old.times, [&](uint32_t t) { return block.tail[t].time_ms; });
+  sealed->times = MakeColumn(
+      layout, old.times, [&](uint32_t t) { return block.tail[t].time_ms; }, &sealed->time_bounds);
+  IntBounds origins;
   sealed->origins = MakeColumn(
-      layout, old.origins, [&](uint32_t t) { return static_cast<int64_t>(block.tail[t].origin); });
-  FillMinTime(sealed.get());
+      layout, old.origins, [&](uint32_t t) { return static_cast<int64_t>(block.tail[t].origin); },
+      &origins);
   const std::vector<TailCells> tail = CellsOfTail(block, rules.num_properties);
   for (size_t p = 0; p < rules.num_properties; ++p) {
     const PropertyId id{static_cast<uint16_t>(p)};
@@ -327,7 +320,8 @@ std::shared_ptr<const SealedEvents> Seal(const EventBlock& block, const SealRule
 
 bool DeriveRuns(SealedEvents* sealed) {
   FillRuns(sealed);
-  FillMinTime(sealed);
+  sealed->time_bounds = IntBounds::None();
+  sealed->times.Widen(0, sealed->size(), &sealed->time_bounds);
   const std::vector<uint64_t>& ids = sealed->ids;
   std::vector<uint32_t> places;
   for (uint32_t r = 0; r < kChunkRows; ++r) {
