@@ -6,7 +6,7 @@
 #include <atomic>
 #include <memory>
 
-#include "engine/commit_queue.h"
+#include "engine/commit/commit_queue.h"
 #include "engine/environment.h"
 #include "engine/limits.h"
 #include "engine/normalise.h"

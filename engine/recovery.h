@@ -7,7 +7,7 @@
 #define ROSTER_ENGINE_RECOVERY_H_
 
 #include "absl/status/statusor.h"
-#include "engine/request_window.h"
+#include "engine/commit/request_window.h"
 #include "roster/database.h"
 #include "storage/disk/log_directory.h"
 #include "storage/memory/store.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/request_window.h"
+#include "engine/commit/request_window.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>

@@ -3,8 +3,8 @@
 // The request ids of the last commands with their first outcomes: at-most-once for clients that
 // try again. Derived from the commits' headers, so that it survives restarts.
 // Thread rule: the writer's. Source: DURABILITY.md P17.
-#ifndef ROSTER_ENGINE_REQUEST_WINDOW_H_
-#define ROSTER_ENGINE_REQUEST_WINDOW_H_
+#ifndef ROSTER_ENGINE_COMMIT_REQUEST_WINDOW_H_
+#define ROSTER_ENGINE_COMMIT_REQUEST_WINDOW_H_
 
 #include <cstdint>
 #include <deque>
@@ -43,4 +43,4 @@ uint64_t DigestOf(const Batch& batch);
 
 }  // namespace roster
 
-#endif  // ROSTER_ENGINE_REQUEST_WINDOW_H_
+#endif  // ROSTER_ENGINE_COMMIT_REQUEST_WINDOW_H_

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/commit_queue.h"
+#include "engine/commit/commit_queue.h"
 
 #include <algorithm>
 
-#include "engine/draft.h"
+#include "engine/commit/draft.h"
 #include "engine/limits.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"

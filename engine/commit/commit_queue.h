@@ -3,8 +3,8 @@
 // The one writer: takes commands in the order in which they came, makes each a commit, and answers
 // a group of them after one sync. Thread rule: Submit from any thread; the steps on the loop.
 // Source: ARCHITECTURE.md "Three walks", Write; engine/README.md "Writes".
-#ifndef ROSTER_ENGINE_COMMIT_QUEUE_H_
-#define ROSTER_ENGINE_COMMIT_QUEUE_H_
+#ifndef ROSTER_ENGINE_COMMIT_COMMIT_QUEUE_H_
+#define ROSTER_ENGINE_COMMIT_COMMIT_QUEUE_H_
 
 #include <atomic>
 #include <cstdint>
@@ -14,9 +14,9 @@
 #include <string>
 #include <vector>
 
+#include "engine/commit/request_window.h"
+#include "engine/commit/stage.h"
 #include "engine/environment.h"
-#include "engine/request_window.h"
-#include "engine/stage.h"
 #include "engine/view_clock.h"
 #include "roster/database.h"
 #include "storage/base/mutex.h"
@@ -114,4 +114,4 @@ class CommitQueue {
 
 }  // namespace roster
 
-#endif  // ROSTER_ENGINE_COMMIT_QUEUE_H_
+#endif  // ROSTER_ENGINE_COMMIT_COMMIT_QUEUE_H_
