@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "engine/commit/commit_queue.h"
+#include "engine/commit/shared_store.h"
 #include "engine/environment.h"
 #include "engine/limits.h"
 #include "engine/normalise.h"
@@ -92,14 +93,15 @@ absl::Status Engine::Start() {
       const Timestamp now = std::max(recovered.clock, environment_.clock->Now());
       ROSTER_RETURN_IF_ERROR(WriteInitialCommit(now, log_.get(), &shared_.store));
     }
+    shared_.requests = std::move(recovered.requests);
   }
   recovery_ = recovered.report;
   recovery_.took_us = environment_.clock->MonotonicMicros() - started_us;
   clock_ = std::make_unique<ViewClock>(
       environment_.clock, recovered.clock,
       [log = log_.get()](Timestamp ceiling) { return log->SyncMark(ceiling); });
-  queue_ = std::make_unique<CommitQueue>(options_, environment_, &shared_, log_.get(), clock_.get(),
-                                         std::move(recovered.requests));
+  LogDirectory* const log = options_.durability == Durability::kNone ? nullptr : log_.get();
+  queue_ = std::make_unique<CommitQueue>(options_, environment_, &shared_, log, clock_.get());
   return absl::OkStatus();
 }
 
@@ -167,7 +169,7 @@ absl::StatusOr<QueryResult> Engine::Execute(std::string_view statement,
 Stats Engine::GetStats() {
   Stats stats;
   stats.clock = clock_->Now();
-  stats.read_only = queue_->read_only();
+  stats.read_only = !queue_->latched().ok();
   stats.num_commits = queue_->num_commits();
   stats.num_syncs = queue_->num_syncs();
   stats.num_statements = num_statements_;

@@ -2,13 +2,11 @@
 #include "engine/commit/commit_queue.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "engine/commit/draft.h"
 #include "engine/limits.h"
 #include "roster/error.h"
-#include "storage/base/status_macros.h"
 #include "storage/base/text.h"
-#include "storage/mutation.h"
 
 namespace roster {
 namespace {
@@ -21,43 +19,18 @@ absl::Status OutcomeUnknown() {
                    "outcome unknown: the log failed before this write was durable");
 }
 
-absl::Status CheckOptions(const WriteOptions& options) {
-  if (options.request_id.size() > kMaxRequestIdBytes) {
-    return MakeError(ErrorCode::kLimit,
-                     StrCat("request id longer than ", kMaxRequestIdBytes, " bytes"));
-  }
-  if (options.actor.size() > kMaxActorBytes) {
-    return MakeError(ErrorCode::kLimit, StrCat("actor longer than ", kMaxActorBytes, " bytes"));
-  }
-  return absl::OkStatus();
-}
-
-// The error of one item of a command that is all or nothing.
-absl::Status OfItem(const absl::Status& status, size_t index) {
-  return MakeError(ErrorCodeOf(status),
-                   StrCat(StdView(status.message()), " (item ", index + 1, ")"));
-}
-
-std::string EncodeCommit(const CommitHeader& header, const std::vector<Mutation>& mutations) {
-  std::string payload;
-  EncodeCommitHeader(header, &payload);
-  for (const Mutation& mutation : mutations) EncodeMutation(mutation, &payload);
-  return payload;
-}
-
 }  // namespace
 
 CommitQueue::CommitQueue(const Options& options, const Environment& environment, SharedStore* store,
-                         LogDirectory* log, ViewClock* clock, RequestWindow requests)
+                         LogDirectory* log, ViewClock* clock)
     : options_(options),
       environment_(environment),
-      shared_(store),
       log_(log),
       clock_(clock),
-      requests_(std::move(requests)) {
-  written_lsn_ = WriterStore().lsn();
-  answerable_lsn_ = durable_lsn_ = written_lsn_;
-  loop_ = environment_.executor->StartLoop([this] { return Step(); });
+      committer_(options, store, log, clock) {
+  written_.lsn = answerable_lsn_ = durable_lsn_ = committer_.store().lsn();
+  sync_loop_ = environment_.executor->StartLoop([this] { return SyncStep(); });
+  write_loop_ = environment_.executor->StartLoop([this] { return WriteStep(); });
 }
 
 CommitQueue::~CommitQueue() { Close().IgnoreError(); }
@@ -67,10 +40,14 @@ void CommitQueue::Submit(Batch batch, Database::WriteDone done) {
   {
     MutexLock lock(&mutex_);
     refused = closing_ ? MakeError(ErrorCode::kShutdown, "the store is closing") : latched_;
+    if (refused.ok() && queued_items_ + batch.items.size() > kMaxQueuedItems) {
+      refused = MakeError(ErrorCode::kLimit, StrCat("more than ", kMaxQueuedItems,
+                                                    " items wait to be written; try again"));
+    }
     if (refused.ok()) {
+      queued_items_ += batch.items.size();
       queue_.push_back({std::move(batch), std::move(done)});
-      idle_ = false;
-      loop_->Wake();  // under the lock: Close cannot end the loop before
+      write_loop_->Wake();  // under the lock: Close cannot end the loop before
       return;
     }
   }
@@ -78,180 +55,152 @@ void CommitQueue::Submit(Batch batch, Database::WriteDone done) {
 }
 
 // The write path. The names of the steps are those of ARCHITECTURE.md.
-NextStep CommitQueue::Step() {
-  std::vector<Command> commands = TakeGroup();
-  std::vector<Outcome> group;
-  group.reserve(commands.size());
-  for (Command& command : commands) group.push_back(Process(std::move(command)));
-  const absl::Status finished = Finish(&group);
-  for (Outcome& outcome : group) {
+NextStep CommitQueue::WriteStep() {
+  std::vector<Command> commands = TakeCommands();
+  if (!commands.empty()) HandOver(WriteGroup(std::move(commands)));
+  MutexLock lock(&mutex_);
+  writing_ = false;
+  changed_.NotifyAll();
+  const bool room = next_.outcomes.size() < kMaxGroupCommands;  // else SyncStep wakes the writer
+  return !queue_.empty() && room ? NextStep::Again() : NextStep::WhenWoken();
+}
+
+std::vector<CommitQueue::Command> CommitQueue::TakeCommands() {
+  MutexLock lock(&mutex_);
+  const size_t count = std::min(queue_.size(), kMaxGroupCommands - next_.outcomes.size());
+  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
+  std::vector<Command> commands(std::make_move_iterator(queue_.begin()),
+                                std::make_move_iterator(end));
+  queue_.erase(queue_.begin(), end);
+  for (const Command& command : commands) queued_items_ -= command.batch.items.size();
+  writing_ = !commands.empty();
+  return commands;
+}
+
+CommitQueue::Group CommitQueue::WriteGroup(std::vector<Command> commands) {
+  Group group;
+  group.outcomes.reserve(commands.size());
+  std::optional<Timestamp> ceiling;  // of the group's commits, if any
+  for (Command& command : commands) {
+    const absl::Status refused = latched();
+    Committed one = refused.ok() ? committer_.Commit(command.batch) : Committed{.result = refused};
+    if (!one.log.ok()) Latch(one.log);
+    if (one.ceiling) {
+      ceiling = std::max(ceiling.value_or(*one.ceiling), *one.ceiling);
+      ++num_commits_;
+    }
+    const Durability level = std::max(options_.durability, command.batch.options.durability);
+    group.sync = group.sync || level == Durability::kSync;
+    group.outcomes.push_back({std::move(command.done), std::move(one.result)});
+  }
+  if (!ceiling || !latched().ok()) return group;
+  if (log_ != nullptr) {
+    if (const absl::Status written = log_->Write(); !written.ok()) {
+      Latch(written);
+      return group;
+    }
+  }
+  MutexLock lock(&mutex_);
+  written_ = {committer_.store().lsn(), std::max(written_.ceiling, *ceiling)};
+  return group;
+}
+
+void CommitQueue::HandOver(Group group) {
+  {
+    MutexLock lock(&mutex_);
+    // A single command that nobody is behind has nothing to gain from another thread.
+    const bool here = !finishing_ && next_.outcomes.empty() &&
+                      (!group.sync || (group.outcomes.size() == 1 && queue_.empty()));
+    finishing_ = finishing_ || here;
+    if (!here) {
+      next_.sync = next_.sync || group.sync;
+      std::move(group.outcomes.begin(), group.outcomes.end(), std::back_inserter(next_.outcomes));
+      sync_loop_->Wake();
+      return;
+    }
+  }
+  Finish(std::move(group));
+  MutexLock lock(&mutex_);
+  finishing_ = false;
+  changed_.NotifyAll();
+  // Its timer is to run, or it was kept off in the meantime.
+  if (!timer_runs_ && durable_lsn_ < written_.lsn && log_ != nullptr) sync_loop_->Wake();
+}
+
+NextStep CommitQueue::SyncStep() {
+  Group group;
+  {
+    MutexLock lock(&mutex_);
+    timer_runs_ = false;
+    if (finishing_) return NextStep::WhenWoken();  // the writer does it, and wakes this loop
+    finishing_ = true;
+    group = std::exchange(next_, {});
+    // The writer may have waited for room.
+    if (!queue_.empty()) write_loop_->Wake();
+  }
+  Finish(std::move(group));
+  MutexLock lock(&mutex_);
+  finishing_ = false;
+  changed_.NotifyAll();
+  const NextStep next = next_.outcomes.empty() ? NextSync() : NextStep::Again();
+  timer_runs_ = next.delay_ms > 0;
+  return next;
+}
+
+// Makes the group as durable as it is to be, and answers everybody in it in order.
+void CommitQueue::Finish(Group group) {
+  bool sync = false;
+  {
+    MutexLock lock(&mutex_);
+    const bool due = group.sync || sync_wanted_ > durable_lsn_ || IntervalIsOver();
+    sync = log_ != nullptr && latched_.ok() && due && written_.lsn > durable_lsn_;
+    if (!sync && latched_.ok() && options_.durability != Durability::kSync) {
+      answerable_lsn_ = written_.lsn;
+      changed_.NotifyAll();
+    }
+  }
+  if (sync) SyncLog();
+  const bool failed = !latched().ok();
+  const Lsn durable = durable_lsn();
+  for (Outcome& outcome : group.outcomes) {
     // Also a repeat is unknown when what it repeats is not durable.
-    if (!finished.ok() && outcome.result.ok() && outcome.result->lsn > durable_lsn()) {
+    if (failed && outcome.result.ok() && outcome.result->lsn > durable) {
       outcome.result = OutcomeUnknown();
     }
     outcome.done(std::move(outcome.result));
   }
-  MutexLock lock(&mutex_);
-  if (!queue_.empty()) return NextStep::Again();
-  idle_ = true;
-  changed_.NotifyAll();
-  return NextSync();
 }
 
-std::vector<CommitQueue::Command> CommitQueue::TakeGroup() {
-  MutexLock lock(&mutex_);
-  const size_t count = std::min(queue_.size(), kMaxGroupCommands);
-  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
-  std::vector<Command> group(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
-  queue_.erase(queue_.begin(), end);
-  return group;
-}
-
-CommitQueue::Outcome CommitQueue::Process(Command command) {
-  Outcome outcome{std::move(command.done), WriteResult{}, false};
-  const absl::Status latched = Latched();
-  if (latched.ok()) {
-    outcome.result = Commit(command.batch, &outcome.committed);
-  } else {
-    outcome.result = latched;
-  }
-  return outcome;
-}
-
-absl::StatusOr<WriteResult> CommitQueue::Commit(const Batch& batch, bool* committed) {
-  ROSTER_RETURN_IF_ERROR(CheckOptions(batch.options));
-  const uint64_t digest = batch.options.request_id.empty() ? 0 : DigestOf(batch);
-  if (auto repeat = Repeat(batch, digest)) return *std::move(repeat);
-
-  const ViewClock::CommitTime time = clock_->ForCommit();
-  Draft draft(WriterStore().state());
-  ROSTER_ASSIGN_OR_RETURN(WriteResult result, StageAll(batch, time.clock, &draft));
-  result.lsn = WriterStore().lsn();
-  const bool time_due = WriterStore().next_due().value_or(Timestamp{INT64_MAX}) <= time.clock;
-  if (draft.mutations().empty() && !time_due) return result;  // repeats only: nothing to log
-
-  std::vector<Mutation> mutations = {Advance{time.clock}};
-  for (Mutation& mutation : draft.TakeMutations()) mutations.push_back(std::move(mutation));
-  const ProfileId first = result.items.empty() ? ProfileId{} : result.items.front().profile;
-  const std::string payload = EncodeCommit({.received_at = time.clock,
-                                            .request_id = batch.options.request_id,
-                                            .digest = digest,
-                                            .actor = batch.options.actor,
-                                            .outcome = first,
-                                            .num_items = batch.items.size()},
-                                           mutations);
-  // What time alone brings is small and must go on when nothing else may.
-  const bool grows = mutations.size() > 1;
-  ROSTER_RETURN_IF_ERROR(Reserve(payload.size(), grows));
-  *committed = true;  // from here the command cannot be refused
-  ROSTER_ASSIGN_OR_RETURN(result.lsn, ApplyAndAppend(mutations, payload, time.ceiling));
-  if (!batch.options.request_id.empty()) {
-    requests_.Add(batch.options.request_id, {digest, result.lsn, first});
-  }
-  return result;
-}
-
-absl::Status CommitQueue::Reserve(size_t payload_bytes, bool grows) {
-  if (payload_bytes > kMaxCommandBytes) {
-    return MakeError(ErrorCode::kLimit, StrCat("command larger than ", kMaxCommandBytes, " bytes"));
-  }
-  const uint64_t limit = options_.memory_limit_bytes;
-  if (grows && limit != 0 && WriterStore().MemoryBytes() + payload_bytes > limit) {
-    return MakeError(ErrorCode::kOutOfMemory, "memory limit reached; reads go on");
-  }
-  absl::Status reserved = log_->Reserve(payload_bytes);
-  // The log may have failed outside of this queue, while a mark was written.
-  if (!reserved.ok() && ErrorCodeOf(reserved) == ErrorCode::kReadOnly) Latch(reserved);
-  return reserved;
-}
-
-absl::StatusOr<Lsn> CommitQueue::ApplyAndAppend(const std::vector<Mutation>& mutations,
-                                                const std::string& payload, Timestamp ceiling) {
-  MutexLock lock(&shared_->mutex);
-  ChangeSet changes;
-  for (const Mutation& mutation : mutations) shared_->store.Apply(mutation, &changes);
-  const absl::StatusOr<Lsn> lsn = log_->AppendCommit(payload, ceiling);
-  if (!lsn.ok()) {
-    Latch(lsn.status());
-    return OutcomeUnknown();
-  }
-  shared_->store.FinishCommit(*lsn);
-  group_ceiling_ = std::max(group_ceiling_, ceiling);
-  ++num_commits_;
-  return *lsn;
-}
-
-const Store& CommitQueue::WriterStore() const { return shared_->store; }
-
-std::optional<absl::StatusOr<WriteResult>> CommitQueue::Repeat(const Batch& batch,
-                                                               uint64_t digest) const {
-  if (batch.options.request_id.empty()) return std::nullopt;
-  const FirstOutcome* first = requests_.Find(batch.options.request_id);
-  if (first == nullptr) return std::nullopt;
-  if (first->digest != digest) {
-    return MakeError(ErrorCode::kConflict, "request id was used for another command");
-  }
-  WriteResult result{.lsn = first->lsn, .duplicate = true};
-  result.items.push_back({.status = {}, .profile = first->profile, .duplicate = true});
-  return result;
-}
-
-absl::StatusOr<WriteResult> CommitQueue::StageAll(const Batch& batch, Timestamp clock,
-                                                  Draft* draft) {
-  WriteResult result;
-  for (size_t i = 0; i < batch.items.size(); ++i) {
-    absl::StatusOr<ItemResult> item = StageItem(batch.items[i], {clock, &event_ids_}, draft);
-    if (!item.ok() && batch.atomic) return OfItem(item.status(), i);
-    result.items.push_back(item.ok() ? *std::move(item)
-                                     : ItemResult{.status = item.status(), .profile = {}});
-  }
-  return result;
-}
-
-// Append has filled the group; here it goes to the kernel, is synced and becomes answerable.
-absl::Status CommitQueue::Finish(std::vector<Outcome>* group) {
-  ROSTER_RETURN_IF_ERROR(Latched());
-  const bool any = std::any_of(group->begin(), group->end(),
-                               [](const Outcome& outcome) { return outcome.committed; });
-  if (any) {
-    if (absl::Status written = log_->Write(); !written.ok()) {
-      Latch(written);
-      return written;
-    }
-    written_lsn_ = WriterStore().lsn();
-    unsynced_ = true;
-  }
-  const int64_t now_us = environment_.clock->MonotonicMicros();
-  const bool due = options_.durability == Durability::kSync ||
-                   now_us - last_sync_us_ >= options_.sync_interval_ms * 1000;
-  if (unsynced_ && due) return SyncLog();
-  if (any) {
+void CommitQueue::SyncLog() {
+  Written target;
+  {
     MutexLock lock(&mutex_);
-    answerable_lsn_ = written_lsn_;
-    changed_.NotifyAll();
+    target = written_;
   }
-  return absl::OkStatus();
-}
-
-absl::Status CommitQueue::SyncLog() {
-  const absl::StatusOr<Lsn> durable = log_->Sync();
-  if (!durable.ok()) {
-    Latch(durable.status());
-    return durable.status();
+  if (const absl::StatusOr<Lsn> synced = log_->Sync(); !synced.ok()) {
+    Latch(synced.status());
+    return;
   }
-  unsynced_ = false;
-  last_sync_us_ = environment_.clock->MonotonicMicros();
   ++num_syncs_;
-  clock_->CeilingIsDurable(group_ceiling_);
+  clock_->CeilingIsDurable(target.ceiling);
   MutexLock lock(&mutex_);
-  durable_lsn_ = *durable;
-  answerable_lsn_ = std::max(written_lsn_, *durable);
+  last_sync_us_ = environment_.clock->MonotonicMicros();
+  durable_lsn_ = target.lsn;
+  answerable_lsn_ = std::max(answerable_lsn_, target.lsn);
   changed_.NotifyAll();
-  return absl::OkStatus();
 }
 
-NextStep CommitQueue::NextSync() {
-  if (!unsynced_) return NextStep::WhenWoken();
+bool CommitQueue::IntervalIsOver() const {
+  if (options_.durability != Durability::kInterval) return false;
+  const int64_t since_us = environment_.clock->MonotonicMicros() - last_sync_us_;
+  return since_us >= options_.sync_interval_ms * 1000;
+}
+
+NextStep CommitQueue::NextSync() const {
+  // With kSync who wrote something is about to hand it over.
+  const bool timed = options_.durability == Durability::kInterval && latched_.ok();
+  if (!timed || durable_lsn_ >= written_.lsn) return NextStep::WhenWoken();
+  if (sync_wanted_ > durable_lsn_) return NextStep::Again();
   const int64_t since_ms = (environment_.clock->MonotonicMicros() - last_sync_us_) / 1000;
   return NextStep::After(std::max<int64_t>(1, options_.sync_interval_ms - since_ms));
 }
@@ -269,6 +218,44 @@ bool CommitQueue::WaitUntilAnswerable(Lsn lsn) {
   }
 }
 
+absl::Status CommitQueue::MakeDurable(Lsn lsn) {
+  if (log_ == nullptr) return absl::OkStatus();
+  while (true) {
+    {
+      MutexLock lock(&mutex_);
+      if (!latched_.ok() || durable_lsn_ >= lsn) return latched_;
+      sync_wanted_ = std::max(sync_wanted_, lsn);
+      if (!closing_) sync_loop_->Wake();
+    }
+    if (environment_.executor->RunOne()) continue;
+    MutexLock lock(&mutex_);
+    while (durable_lsn_ < lsn && latched_.ok()) changed_.Wait(&mutex_);
+  }
+}
+
+absl::Status CommitQueue::WaitUntilStill() {
+  while (environment_.executor->RunOne()) {
+  }
+  MutexLock lock(&mutex_);
+  if (latched_.ok()) return MakeError(ErrorCode::kErr, "nothing to resume: writes are accepted");
+  if (closing_) return MakeError(ErrorCode::kShutdown, "the store is closing");
+  while (!Idle()) changed_.Wait(&mutex_);
+  return absl::OkStatus();
+}
+
+void CommitQueue::Resume(Lsn lsn) {
+  MutexLock lock(&mutex_);
+  latched_ = absl::OkStatus();
+  written_.lsn = durable_lsn_ = answerable_lsn_ = lsn;
+  changed_.NotifyAll();
+}
+
+void CommitQueue::SnapshotIsDurable(Lsn lsn) {
+  MutexLock lock(&mutex_);
+  durable_lsn_ = std::max(durable_lsn_, lsn);
+  changed_.NotifyAll();
+}
+
 absl::Status CommitQueue::Close() {
   {
     MutexLock lock(&mutex_);
@@ -282,14 +269,24 @@ absl::Status CommitQueue::Close() {
   }
   {
     MutexLock lock(&mutex_);
-    while (!idle_) changed_.Wait(&mutex_);
+    while (!Idle()) changed_.Wait(&mutex_);
   }
-  loop_.reset();  // from here this thread is the writer
-  if (unsynced_ && Latched().ok()) SyncLog().IgnoreError();
+  write_loop_.reset();
+  sync_loop_.reset();
+  bool unsynced = false;
+  {
+    MutexLock lock(&mutex_);
+    unsynced = log_ != nullptr && latched_.ok() && durable_lsn_ < written_.lsn;
+  }
+  if (unsynced) SyncLog();
   MutexLock lock(&mutex_);
   closed_ = true;
   changed_.NotifyAll();
   return latched_;
+}
+
+bool CommitQueue::Idle() const {
+  return queue_.empty() && !writing_ && next_.outcomes.empty() && !finishing_;
 }
 
 Lsn CommitQueue::durable_lsn() const {
@@ -297,7 +294,10 @@ Lsn CommitQueue::durable_lsn() const {
   return durable_lsn_;
 }
 
-bool CommitQueue::read_only() const { return !Latched().ok(); }
+absl::Status CommitQueue::latched() const {
+  MutexLock lock(&mutex_);
+  return latched_;
+}
 
 void CommitQueue::Latch(const absl::Status& why) {
   MutexLock lock(&mutex_);
@@ -305,11 +305,6 @@ void CommitQueue::Latch(const absl::Status& why) {
   latched_ = MakeError(ErrorCode::kReadOnly, StrCat("the log failed, the store accepts no writes: ",
                                                     StdView(why.message())));
   changed_.NotifyAll();
-}
-
-absl::Status CommitQueue::Latched() const {
-  MutexLock lock(&mutex_);
-  return latched_;
 }
 
 }  // namespace roster
