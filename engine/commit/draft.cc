@@ -140,7 +140,7 @@ TraitState Draft::TraitOf(ProfileId profile, TraitId trait) const {
 }
 
 ProfileId Draft::AddProfile(Timestamp created_at, std::string_view via) {
-  const ProfileId id{state_.row_of_profile.size() + new_profiles_.size() + 1};
+  const ProfileId id{state_.profiles.size() + new_profiles_.size() + 1};
   mutations_.push_back(CreateProfile{id, created_at, std::string(via)});
   new_profiles_.try_emplace(id.value, created_at);
   return id;

@@ -14,7 +14,7 @@
 #include "query/bound.h"
 #include "query/operators/limits.h"
 #include "query/operators/operator.h"
-#include "storage/memory/events.h"
+#include "storage/memory/events/block.h"
 #include "storage/memory/read_view.h"
 
 namespace roster::query {
@@ -93,10 +93,9 @@ class EventFilter {
     for (uint32_t i = runs[offset]; i < runs[offset + 1]; ++i) {
       if (PassesIn(range, view, *block, {false, i})) f(*block, EventRef{false, i});
     }
-    for (uint32_t t = 0; t < block->tail.size(); ++t) {
-      if (block->tail[t].row_offset != offset) continue;
+    block->ForEachInTail(block->LastInTail(offset), [&](uint32_t t) {
       if (PassesIn(range, view, *block, {true, t})) f(*block, EventRef{true, t});
-    }
+    });
   }
 
   // " where (...)", " from 30 days ago until now".

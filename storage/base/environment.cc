@@ -3,6 +3,7 @@
 // The real clock, randomness and threads.
 #include "storage/base/environment.h"
 
+#include <atomic>
 #include <chrono>
 #include <random>
 #include <thread>
@@ -91,6 +92,15 @@ class RealExecutor final : public Executor {
     return std::make_unique<ThreadLoop>(std::move(step));
   }
   bool RunOne() override { return false; }
+  void RunAll(std::vector<std::function<void()>> tasks) override {
+    std::atomic<size_t> next{0};
+    const auto work = [&] {
+      for (size_t i = next++; i < tasks.size(); i = next++) std::exchange(tasks[i], nullptr)();
+    };
+    std::thread other(work);
+    work();
+    other.join();
+  }
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "roster/value.h"
 
@@ -57,6 +58,9 @@ class Executor {
   // Called by who waits for a loop's work: true when the executor ran a step itself (a
   // simulation), false when other threads do it and the caller should block.
   virtual bool RunOne() = 0;
+  // Runs all tasks and returns when they are done: started in order, on the caller's thread and one
+  // more (a simulation: one after the other). A task must not wait for another.
+  virtual void RunAll(std::vector<std::function<void()>> tasks) = 0;
 };
 
 // The real ones; never destroyed.

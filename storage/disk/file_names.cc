@@ -15,19 +15,48 @@ constexpr std::string_view kLogPrefix = "wal-";
 constexpr std::string_view kLogSuffix = ".log";
 constexpr std::string_view kSnapshotPrefix = "snapshot-";
 constexpr std::string_view kSnapshotSuffix = ".snap";
+constexpr std::string_view kTempSuffix = ".tmp";
 constexpr size_t kLogDigits = 8;
+constexpr size_t kLsnDigits = 20;
 
 bool Encloses(std::string_view name, std::string_view prefix, std::string_view suffix) {
   return name.size() > prefix.size() + suffix.size() && name.starts_with(prefix) &&
          name.ends_with(suffix);
 }
 
+bool HasLsnBetween(std::string_view name, std::string_view prefix, std::string_view suffix) {
+  if (!Encloses(name, prefix, suffix)) return false;
+  name.remove_prefix(prefix.size());
+  name.remove_suffix(suffix.size());
+  return name.size() == kLsnDigits && name.find_first_not_of("0123456789") == name.npos;
+}
+
+// In decimal, with zeros to `width`.
+std::string Digits(uint64_t number, size_t width) {
+  const std::string digits = std::to_string(number);
+  return std::string(digits.size() < width ? width - digits.size() : 0, '0') + digits;
+}
+
 }  // namespace
 
 std::string LogFileName(uint64_t number) {
-  const std::string digits = std::to_string(number);
-  const size_t zeros = digits.size() < kLogDigits ? kLogDigits - digits.size() : 0;
-  return StrCat(kLogPrefix, std::string(zeros, '0'), digits, kLogSuffix);
+  return StrCat(kLogPrefix, Digits(number, kLogDigits), kLogSuffix);
+}
+
+std::string SnapshotFileName(uint64_t lsn) {
+  return StrCat(kSnapshotPrefix, Digits(lsn, kLsnDigits), kSnapshotSuffix);
+}
+
+std::string SnapshotTempName(uint64_t lsn) {
+  return StrCat(kSnapshotPrefix, Digits(lsn, kLsnDigits), kTempSuffix);
+}
+
+bool IsSnapshotFileName(std::string_view name) {
+  return HasLsnBetween(name, kSnapshotPrefix, kSnapshotSuffix);
+}
+
+bool IsSnapshotTempName(std::string_view name) {
+  return HasLsnBetween(name, kSnapshotPrefix, kTempSuffix);
 }
 
 std::optional<uint64_t> ParseLogFileName(std::string_view name) {

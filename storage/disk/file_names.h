@@ -26,6 +26,14 @@ std::optional<uint64_t> ParseLogFileName(std::string_view name);
 // "snapshot-....snap": letters, digits and hyphens between the two.
 bool IsSnapshotName(std::string_view name);
 
+// "snapshot-00000000000000000017.snap", and ".tmp" while it is being written.
+std::string SnapshotFileName(uint64_t lsn);
+std::string SnapshotTempName(uint64_t lsn);
+
+// Whether one of these two can have made the name.
+bool IsSnapshotFileName(std::string_view name);
+bool IsSnapshotTempName(std::string_view name);
+
 // Whether a file of this name holds data of a store: wal-*.log, snapshot-*.snap, wal.mark. Such
 // files without a manifest are refused, never overwritten.
 bool IsEngineFile(std::string_view name);

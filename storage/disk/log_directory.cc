@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "roster/error.h"
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
@@ -41,9 +42,35 @@ absl::Status EnsureDirectory(FileSystem* fs, const std::string& directory) {
   return fs->SyncDir(ParentOf(directory));
 }
 
-bool Names(const Manifest& manifest, uint64_t log_number) {
-  return std::any_of(manifest.logs.begin(), manifest.logs.end(),
-                     [&](const LogEntry& log) { return log.number == log_number; });
+// The files that a manifest names.
+absl::flat_hash_set<std::string> FilesOf(const Manifest& manifest) {
+  absl::flat_hash_set<std::string> names;
+  for (const LogEntry& log : manifest.logs) names.insert(LogFileName(log.number));
+  for (const SnapshotEntry& snapshot : manifest.snapshots) names.insert(snapshot.name);
+  return names;
+}
+
+// Ends the last file at `end`; one without any commit is left out.
+void CloseLast(const WalPosition& end, Manifest* manifest) {
+  if (manifest->logs.empty() || manifest->logs.back().closed) return;
+  LogEntry& last = manifest->logs.back();
+  last.closed = ClosedLog{end.offset, end.lsn, end.chain};
+  if (end.lsn == last.base_lsn) manifest->logs.pop_back();
+}
+
+// Names a snapshot as the newest one and leaves out what only older ones need.
+void AddSnapshot(Lsn lsn, size_t keep, Manifest* manifest) {
+  ROSTER_CHECK(keep > 0);
+  auto& snapshots = manifest->snapshots;
+  if (!snapshots.empty() && snapshots.back().lsn == lsn) snapshots.pop_back();
+  snapshots.push_back({SnapshotFileName(lsn.value), lsn});
+  if (snapshots.size() < keep) return;
+  snapshots.erase(snapshots.begin(), snapshots.end() - static_cast<std::ptrdiff_t>(keep));
+  const Lsn oldest = snapshots.front().lsn;
+  const auto needed = std::find_if(
+      manifest->logs.begin(), manifest->logs.end(),
+      [&](const LogEntry& log) { return !log.closed || log.closed->end_lsn > oldest; });
+  manifest->logs.erase(manifest->logs.begin(), needed);
 }
 
 // Whether there is anything but zeros behind the header of a log file.
@@ -82,6 +109,7 @@ absl::StatusOr<std::unique_ptr<LogDirectory>> LogDirectory::Open(
 }
 
 absl::Status LogDirectory::LoadOrCreateManifest() {
+  MutexLock lock(&manifest_mutex_);
   ROSTER_ASSIGN_OR_RETURN(const std::vector<std::string> names, fs_->List(directory_));
   auto manifest = ReadManifest(fs_, directory_);
   if (manifest.ok()) {
@@ -112,23 +140,32 @@ absl::Status LogDirectory::CheckUnlistedFiles(const std::vector<std::string>& na
   return absl::OkStatus();
 }
 
+Manifest LogDirectory::manifest() const {
+  MutexLock lock(&manifest_mutex_);
+  return manifest_;
+}
+
 absl::StatusOr<std::unique_ptr<WalReader>> LogDirectory::Reader(Lsn after) const {
+  const Manifest listed = manifest();
   std::optional<WalMarkRecord> mark;
-  if (!manifest_.logs.empty()) {
-    const auto read = ReadWalMark(fs_, directory_, manifest_.uuid);
+  if (!listed.logs.empty()) {
+    const auto read = ReadWalMark(fs_, directory_, listed.uuid);
     if (absl::IsNotFound(read.status())) {
       return MakeError(ErrorCode::kCorrupt, StrCat("the durable mark is missing: ", kMarkName));
     }
     ROSTER_RETURN_IF_ERROR(read.status());
     mark = *read;
   }
-  return std::make_unique<WalReader>(fs_, directory_, manifest_, mark, after);
+  return std::make_unique<WalReader>(fs_, directory_, listed, mark, after);
 }
 
 absl::Status LogDirectory::StartWriting(const WalEnd& end) {
+  MutexLock lock(&manifest_mutex_);
   if (end.file_number != 0) ROSTER_RETURN_IF_ERROR(SettleTail(end));
   ROSTER_RETURN_IF_ERROR(OpenMark(end));
-  ROSTER_RETURN_IF_ERROR(StartFile(end.position, end.lsn, end.clock_ceiling));
+  Manifest next = manifest_;
+  CloseLast(end.position, &next);
+  ROSTER_RETURN_IF_ERROR(StartFile(std::move(next), end.lsn, end.clock_ceiling));
   for (const LogEntry& log : manifest_.logs) CutAtEnd(log);
   RemoveUnlisted();
   return absl::OkStatus();
@@ -168,14 +205,20 @@ absl::Status LogDirectory::OpenMark(const WalEnd& end) {
   return absl::OkStatus();
 }
 
-absl::Status LogDirectory::StartFile(const WalPosition& end, Lsn base_lsn,
-                                     Timestamp clock_ceiling) {
-  Manifest next = manifest_;
-  if (!next.logs.empty() && !next.logs.back().closed) {
-    LogEntry& last = next.logs.back();
-    last.closed = ClosedLog{end.offset, end.lsn, end.chain};
-    if (end.lsn == last.base_lsn) next.logs.pop_back();  // no commit in it
+// After errors and crashes the slots may hold what never reached the disk: both are written again.
+absl::Status LogDirectory::RenewMark() {
+  MutexLock lock(&mark_mutex_);
+  ROSTER_ASSIGN_OR_RETURN(auto mark, WalMark::Open(fs_, directory_, manifest_.uuid));
+  const WalMarkRecord newest = mark->newest();
+  for (int slot = 0; slot < 2; ++slot) {
+    ROSTER_RETURN_IF_ERROR(mark->Write(newest));
+    ROSTER_RETURN_IF_ERROR(mark->Sync());
   }
+  mark_ = std::move(mark);
+  return absl::OkStatus();
+}
+
+absl::Status LogDirectory::StartFile(Manifest next, Lsn base_lsn, Timestamp clock_ceiling) {
   ROSTER_ASSIGN_OR_RETURN(std::shared_ptr<WalWriter> writer,
                           CreateFile(next, base_lsn, clock_ceiling));
   next.logs.push_back({next.next_file_number, base_lsn, std::nullopt});
@@ -187,15 +230,22 @@ absl::Status LogDirectory::StartFile(const WalPosition& end, Lsn base_lsn,
     fs_->Remove(JoinPath(directory_, LogFileName(number))).IgnoreError();
     return prepared;
   }
-  // From here on a crash may leave either manifest: what is written now must be valid under both.
-  const absl::Status installed = InstallManifest(fs_, directory_);
-  if (!installed.ok()) return Latch(installed);
-  manifest_ = std::move(next);
-  {
-    MutexLock lock(&state_mutex_);
-    writer_ = std::move(writer);
-  }
+  ROSTER_RETURN_IF_ERROR(Install(std::move(next)));
+  MutexLock lock(&state_mutex_);
+  writer_ = std::move(writer);
   return absl::OkStatus();
+}
+
+// From here on a crash may leave either manifest: what is written now must be valid under both,
+// and a number that the new one names is used up.
+absl::Status LogDirectory::Install(Manifest next) {
+  const absl::Status installed = InstallManifest(fs_, directory_);
+  if (installed.ok()) {
+    manifest_ = std::move(next);
+    return installed;
+  }
+  manifest_.next_file_number = next.next_file_number;
+  return Latch(installed);
 }
 
 absl::StatusOr<std::unique_ptr<WalWriter>> LogDirectory::CreateFile(const Manifest& manifest,
@@ -231,11 +281,19 @@ void LogDirectory::CutAtEnd(const LogEntry& log) {
 void LogDirectory::RemoveUnlisted() {
   const auto names = fs_->List(directory_);
   if (!names.ok()) return;
+  const absl::flat_hash_set<std::string> listed = FilesOf(manifest_);
   for (const std::string& name : *names) {
-    const auto number = ParseLogFileName(name);
-    if (number && !Names(manifest_, *number)) {
+    const bool ours = ParseLogFileName(name) || IsSnapshotFileName(name);
+    if (IsSnapshotTempName(name) || (ours && !listed.contains(name))) {
       fs_->Remove(JoinPath(directory_, name)).IgnoreError();
     }
+  }
+}
+
+void LogDirectory::RemoveDropped(const Manifest& before) {
+  const absl::flat_hash_set<std::string> listed = FilesOf(manifest_);
+  for (const std::string& name : FilesOf(before)) {
+    if (!listed.contains(name)) fs_->Remove(JoinPath(directory_, name)).IgnoreError();
   }
 }
 
@@ -245,11 +303,20 @@ absl::Status LogDirectory::Reserve(uint64_t payload_bytes) {
   const bool has_commits = end.lsn > writer->options().base_lsn;
   if (end.offset >= options_.rotate_bytes && has_commits && writer->group_empty()) {
     ROSTER_RETURN_IF_ERROR(writer->Sync().status());
-    ROSTER_RETURN_IF_ERROR(StartFile(end, end.lsn, end.clock_ceiling));
-    CutAtEnd(manifest_.logs[manifest_.logs.size() - 2]);
+    ROSTER_RETURN_IF_ERROR(Rotate(end));
     ROSTER_ASSIGN_OR_RETURN(writer, Writer());
   }
   return writer->Reserve(payload_bytes);
+}
+
+absl::Status LogDirectory::Rotate(const WalPosition& end) {
+  MutexLock lock(&manifest_mutex_);
+  Manifest next = manifest_;
+  CloseLast(end, &next);
+  const LogEntry closed = next.logs.back();
+  ROSTER_RETURN_IF_ERROR(StartFile(std::move(next), end.lsn, end.clock_ceiling));
+  CutAtEnd(closed);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Lsn> LogDirectory::AppendCommit(std::string_view bytes, Timestamp clock_ceiling) {
@@ -297,16 +364,107 @@ absl::StatusOr<std::shared_ptr<WalWriter>> LogDirectory::Writer() const {
   MutexLock lock(&state_mutex_);
   if (!latched_.ok()) return latched_;
   ROSTER_CHECK(writer_ != nullptr);
+  ROSTER_RETURN_IF_ERROR(writer_->status());
   return writer_;
 }
 
 absl::Status LogDirectory::Latch(const absl::Status& cause) {
+  absl::Status error =
+      MakeError(ErrorCode::kReadOnly, StrCat("the log failed: ", StdView(cause.message())));
   MutexLock lock(&state_mutex_);
-  if (latched_.ok()) {
-    latched_ =
-        MakeError(ErrorCode::kReadOnly, StrCat("the log failed: ", StdView(cause.message())));
+  if (latched_.ok()) latched_ = error;
+  return error;
+}
+
+std::string LogDirectory::SnapshotTempPath(Lsn lsn) const {
+  return JoinPath(directory_, SnapshotTempName(lsn.value));
+}
+
+std::string LogDirectory::SnapshotPath(const SnapshotEntry& snapshot) const {
+  return JoinPath(directory_, snapshot.name);
+}
+
+absl::Status LogDirectory::PublishSnapshot(Lsn lsn, size_t keep) {
+  absl::Status status = Writer().status();
+  if (status.ok()) status = NameSnapshot(lsn);
+  MutexLock lock(&manifest_mutex_);
+  const Manifest before = manifest_;
+  Manifest next = before;
+  AddSnapshot(lsn, keep, &next);
+  if (status.ok()) status = PrepareManifest(fs_, directory_, next);
+  if (!status.ok()) {
+    DropSnapshot(lsn);
+    return status;
   }
-  return latched_;
+  ROSTER_RETURN_IF_ERROR(Install(std::move(next)));
+  RemoveDropped(before);
+  return absl::OkStatus();
+}
+
+absl::Status LogDirectory::ResumeAt(Lsn lsn, Timestamp clock_ceiling, size_t keep) {
+  std::shared_ptr<WalWriter> failed;
+  {
+    MutexLock lock(&state_mutex_);
+    ROSTER_CHECK(writer_ != nullptr);
+    ROSTER_CHECK(!latched_.ok() || !writer_->status().ok());
+    failed = writer_;
+  }
+  // Not the file may have failed but the mark or the manifest; a broken writer syncs nothing.
+  failed->Sync().IgnoreError();
+  absl::Status status = NameSnapshot(lsn);
+  MutexLock lock(&manifest_mutex_);
+  if (status.ok()) status = RenewMark();
+  const Manifest before = manifest_;
+  Manifest next = before;
+  CloseLast(failed->durable(), &next);
+  AddSnapshot(lsn, keep, &next);
+  if (status.ok()) status = StartFile(std::move(next), lsn, clock_ceiling);
+  if (!status.ok()) {
+    // It is not known which manifest stands when it could not be replaced.
+    if (manifest_ == before) DropSnapshot(lsn);
+    return status;
+  }
+  RemoveDropped(before);
+  MutexLock state_lock(&state_mutex_);
+  latched_ = absl::OkStatus();
+  return absl::OkStatus();
+}
+
+absl::Status LogDirectory::NameSnapshot(Lsn lsn) {
+  ROSTER_RETURN_IF_ERROR(
+      fs_->Rename(SnapshotTempPath(lsn), JoinPath(directory_, SnapshotFileName(lsn.value))));
+  return fs_->SyncDir(directory_);
+}
+
+void LogDirectory::DropSnapshot(Lsn lsn) {
+  fs_->Remove(SnapshotTempPath(lsn)).IgnoreError();
+  const std::string name = SnapshotFileName(lsn.value);
+  if (FilesOf(manifest_).contains(name)) return;
+  fs_->Remove(JoinPath(directory_, name)).IgnoreError();
+}
+
+uint64_t LogDirectory::log_bytes() const {
+  MutexLock lock(&manifest_mutex_);
+  const Lsn after = manifest_.snapshots.empty() ? Lsn{} : manifest_.snapshots.back().lsn;
+  uint64_t bytes = 0;
+  for (const LogEntry& log : manifest_.logs) {
+    WalPosition end = OpenEnd();
+    if (log.closed) {
+      end.offset = log.closed->end_offset;
+      end.lsn = log.closed->end_lsn;
+    }
+    if (end.lsn <= std::max(after, log.base_lsn)) continue;
+    const uint64_t behind = end.lsn.value - std::max(after, log.base_lsn).value;
+    const uint64_t all = end.lsn.value - log.base_lsn.value;
+    const double part = static_cast<double>(behind) / static_cast<double>(all);
+    bytes += static_cast<uint64_t>(static_cast<double>(end.offset - kWalFileHeaderBytes) * part);
+  }
+  return bytes;
+}
+
+WalPosition LogDirectory::OpenEnd() const {
+  MutexLock lock(&state_mutex_);
+  return writer_ == nullptr ? WalPosition{} : writer_->durable();
 }
 
 }  // namespace roster

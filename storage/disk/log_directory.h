@@ -3,9 +3,9 @@
 // The durable half of a store, as the engine sees it: opens a data directory, reads its log, and
 // then writes it, going to the next file when one is full. Owns the lock, the manifest, the mark
 // and the current log file. Durable.
-// Thread rule: Open, Reader, StartWriting, Reserve, AppendCommit and Write from one thread (the
-// writer's); Sync and SyncMark from any, also beside those.
-// Source: storage/FORMAT.md, "Opening", "Writing".
+// Thread rule: Open, Reader, StartWriting, Reserve, AppendCommit, Write and ResumeAt from one
+// thread (the writer's); PublishSnapshot from any, one call at a time; all others from any, also
+// beside those. Source: storage/FORMAT.md, "Opening", "Writing".
 #ifndef ROSTER_STORAGE_DISK_LOG_DIRECTORY_H_
 #define ROSTER_STORAGE_DISK_LOG_DIRECTORY_H_
 
@@ -63,7 +63,11 @@ class LogDirectory {
   // Syncs nothing.
   ~LogDirectory();
 
-  const Manifest& manifest() const { return manifest_; }
+  // A copy. May wait while the manifest is being replaced, as log_bytes may.
+  Manifest manifest() const ABSL_LOCKS_EXCLUDED(manifest_mutex_);
+  // Bytes of the log behind the newest snapshot: what a restart would read. Of a file into which
+  // the snapshot's LSN falls a part that goes by LSNs is counted.
+  uint64_t log_bytes() const ABSL_LOCKS_EXCLUDED(manifest_mutex_);
 
   // A reader of all commits after `after`.
   // Errors: CORRUPT or ERR of the mark, kInternal.
@@ -94,21 +98,56 @@ class LogDirectory {
   // Errors: READONLY after a failure.
   absl::Status SyncMark(Timestamp clock_ceiling);
 
+  // Where a snapshot is written, and where one that the manifest names stands.
+  std::string SnapshotTempPath(Lsn lsn) const;
+  std::string SnapshotPath(const SnapshotEntry& snapshot) const;
+
+  // Makes the snapshot at SnapshotTempPath(lsn) part of the store, and drops what is older than the
+  // oldest of the `keep` newest: snapshots, and log files that end at or before it. While there are
+  // fewer than `keep` nothing is dropped.
+  // Requires: StartWriting; the file is whole and checked; no snapshot is newer; keep > 0.
+  // Errors: DISKFULL, kInternal: nothing has changed and the file is removed; READONLY: the log has
+  // latched, before or by this.
+  absl::Status PublishSnapshot(Lsn lsn, size_t keep) ABSL_LOCKS_EXCLUDED(manifest_mutex_);
+
+  // Ends a latch: publishes the snapshot as PublishSnapshot does, closes the failed log file where
+  // it is known to be durable, and goes on in a new one behind `lsn`.
+  // Requires: latched; the snapshot holds every commit that was applied; no Reserve, AppendCommit,
+  // Write or PublishSnapshot meanwhile.
+  // Errors: DISKFULL, kInternal, CORRUPT of the mark, READONLY: still latched; try again with
+  // another file.
+  absl::Status ResumeAt(Lsn lsn, Timestamp clock_ceiling, size_t keep)
+      ABSL_LOCKS_EXCLUDED(manifest_mutex_);
+
  private:
   LogDirectory(FileSystem* fs, Random* random, std::string directory,
                const LogDirectoryOptions& options, std::unique_ptr<FileLock> lock);
 
-  absl::Status LoadOrCreateManifest();
-  absl::Status CheckUnlistedFiles(const std::vector<std::string>& names) const;
+  absl::Status LoadOrCreateManifest() ABSL_LOCKS_EXCLUDED(manifest_mutex_);
+  absl::Status CheckUnlistedFiles(const std::vector<std::string>& names) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_);
   absl::Status SettleTail(const WalEnd& end);
-  absl::Status OpenMark(const WalEnd& end) ABSL_LOCKS_EXCLUDED(mark_mutex_);
-  // Closes the last file at `end` and goes to a new one that begins behind `base_lsn`.
-  absl::Status StartFile(const WalPosition& end, Lsn base_lsn, Timestamp clock_ceiling);
+  absl::Status OpenMark(const WalEnd& end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_)
+      ABSL_LOCKS_EXCLUDED(mark_mutex_);
+  absl::Status RenewMark() ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_)
+      ABSL_LOCKS_EXCLUDED(mark_mutex_);
+  absl::Status Rotate(const WalPosition& end) ABSL_LOCKS_EXCLUDED(manifest_mutex_);
+  // Makes a file behind those of `next`, all closed, and `next` with it the manifest.
+  absl::Status StartFile(Manifest next, Lsn base_lsn, Timestamp clock_ceiling)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_);
   absl::StatusOr<std::unique_ptr<WalWriter>> CreateFile(const Manifest& manifest, Lsn base_lsn,
                                                         Timestamp clock_ceiling);
-  // What these two fail to do is of no consequence: the next opening does it.
+  // How far the current file is durable.
+  WalPosition OpenEnd() const ABSL_LOCKS_EXCLUDED(state_mutex_);
+  // The second half of replacing the manifest; a failure latches.
+  absl::Status Install(Manifest next) ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_);
+  absl::Status NameSnapshot(Lsn lsn);
+  // After a failure: the snapshot's file goes, unless the manifest names it from before.
+  void DropSnapshot(Lsn lsn) ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_);
+  // What these three fail to do is of no consequence: the next opening does it.
   void CutAtEnd(const LogEntry& log);
-  void RemoveUnlisted();
+  void RemoveUnlisted() ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_);
+  void RemoveDropped(const Manifest& before) ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_);
   // Errors: READONLY once the log has latched.
   absl::StatusOr<std::shared_ptr<WalWriter>> Writer() const ABSL_LOCKS_EXCLUDED(state_mutex_);
   absl::Status Latch(const absl::Status& cause) ABSL_LOCKS_EXCLUDED(state_mutex_);
@@ -121,7 +160,9 @@ class LogDirectory {
   const LogDirectoryOptions options_;
   const std::unique_ptr<FileLock> lock_;
 
-  Manifest manifest_;  // of the writer's thread
+  // Held while the manifest is being replaced, syncs and all. Taken before mark_mutex_.
+  mutable Mutex manifest_mutex_;
+  Manifest manifest_ ABSL_GUARDED_BY(manifest_mutex_);
 
   Mutex mark_mutex_;  // taken before state_mutex_
   std::unique_ptr<WalMark> mark_ ABSL_GUARDED_BY(mark_mutex_);

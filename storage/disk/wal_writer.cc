@@ -71,7 +71,7 @@ WalWriter::WalWriter(const WalOptions& options, std::unique_ptr<File> file,
       durable_(start) {}
 
 absl::Status WalWriter::Reserve(uint64_t payload_bytes) {
-  ROSTER_RETURN_IF_ERROR(Broken());
+  ROSTER_RETURN_IF_ERROR(status());
   const uint64_t needed = end_.offset + WalCommitBytes(payload_bytes, options_.max_frame_bytes);
   if (needed <= allocated_) return absl::OkStatus();
   const uint64_t wanted = std::max(needed, allocated_ + options_.preallocate_bytes);
@@ -111,7 +111,7 @@ absl::StatusOr<Lsn> WalWriter::AppendCommit(std::string_view bytes, Timestamp cl
 }
 
 absl::Status WalWriter::Write() {
-  ROSTER_RETURN_IF_ERROR(Broken());
+  ROSTER_RETURN_IF_ERROR(status());
   if (group_.empty()) return absl::OkStatus();
   const uint64_t start = end_.offset - group_.size();
   absl::Status status = file_->Write(start, group_);
@@ -157,7 +157,7 @@ WalPosition WalWriter::durable() const {
   return durable_;
 }
 
-absl::Status WalWriter::Broken() const {
+absl::Status WalWriter::status() const {
   MutexLock lock(&mutex_);
   return broken_;
 }

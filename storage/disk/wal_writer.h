@@ -84,6 +84,8 @@ class WalWriter {
   // Errors: READONLY.
   absl::StatusOr<Lsn> Sync();
 
+  // READONLY once something failed.
+  absl::Status status() const ABSL_LOCKS_EXCLUDED(mutex_);
   // Where the next frame goes, gathered ones counted; of the appending thread.
   const WalPosition& end() const { return end_; }
   // The end of what Sync made durable.
@@ -96,7 +98,6 @@ class WalWriter {
  private:
   WalWriter(const WalOptions& options, std::unique_ptr<File> file, const WalPosition& start);
 
-  absl::Status Broken() const ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status Break(std::string_view what, const absl::Status& cause) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status ZeroAhead(uint64_t group_end);
 

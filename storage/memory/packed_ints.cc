@@ -5,20 +5,66 @@
 
 namespace roster {
 
+namespace {
+
+template <typename UintN>
+void WidenBy(const UintN* raw, size_t count, uint64_t* min, uint64_t* max) {
+  UintN low = raw[0];
+  UintN high = raw[0];
+  for (size_t i = 1; i < count; ++i) {
+    low = std::min(low, raw[i]);
+    high = std::max(high, raw[i]);
+  }
+  *min = low;
+  *max = high;
+}
+
+}  // namespace
+
 PackedInts PackedInts::Of(const std::vector<int64_t>& values) {
-  PackedInts ints(values.size());
-  if (values.empty()) return ints;
+  if (values.empty()) return {};
   const auto [min, max] = std::minmax_element(values.begin(), values.end());
-  const uint64_t range = static_cast<uint64_t>(*max) - static_cast<uint64_t>(*min);
+  PackedInts ints = ForRange(values.size(), *min, *max);
+  for (size_t i = 0; i < values.size(); ++i) ints.Put(i, values[i]);
+  return ints;
+}
+
+PackedInts PackedInts::ForRange(size_t size, int64_t min, int64_t max) {
+  PackedInts ints;
+  const uint64_t range = static_cast<uint64_t>(max) - static_cast<uint64_t>(min);
   if (range != 0) ints.width_ = 1;
   while (!Fits(range, ints.width_)) ints.width_ *= 2;
-  const bool zero_based = *min >= 0 && Fits(static_cast<uint64_t>(*max), ints.width_);
-  ints.base_ = zero_based || ints.width_ == 8 ? 0 : *min;
-  ints.Resize(values.size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    ints.Store(i, static_cast<uint64_t>(values[i]) - static_cast<uint64_t>(ints.base_));
-  }
+  const bool zero_based = min >= 0 && Fits(static_cast<uint64_t>(max), ints.width_);
+  ints.base_ = zero_based || ints.width_ == 8 ? 0 : min;
+  ints.Resize(size);
   return ints;
+}
+
+void PackedInts::CopyFrom(size_t at, const PackedInts& from, size_t begin, size_t count) {
+  if (width_ == from.width_ && base_ == from.base_) {
+    std::memcpy(reinterpret_cast<char*>(bytes_.data()) + at * width_,
+                reinterpret_cast<const char*>(from.bytes_.data()) + begin * width_, count * width_);
+    return;
+  }
+  for (size_t i = 0; i < count; ++i) Put(at + i, from.Get(begin + i));
+}
+
+void PackedInts::Widen(size_t begin, size_t count, int64_t* min, int64_t* max) const {
+  if (count == 0) return;
+  if (width_ == 8) {  // with base 0, and signed
+    const auto [low, high] =
+        std::minmax_element(data<int64_t>() + begin, data<int64_t>() + begin + count);
+    *min = std::min(*min, *low);
+    *max = std::max(*max, *high);
+    return;
+  }
+  uint64_t low = 0;
+  uint64_t high = 0;
+  if (width_ == 1) WidenBy(data<uint8_t>() + begin, count, &low, &high);
+  if (width_ == 2) WidenBy(data<uint16_t>() + begin, count, &low, &high);
+  if (width_ == 4) WidenBy(data<uint32_t>() + begin, count, &low, &high);
+  *min = std::min(*min, Add(low));
+  *max = std::max(*max, Add(high));
 }
 
 // The narrowest width for [min, max]. Where base 0 does not do, the range lies in the middle of

@@ -12,7 +12,7 @@
 namespace roster {
 
 // A vector of int64 stored as value - base in 0, 1, 2, 4 or 8 bytes. Grown by Set, or made whole by
-// Of and then not Set any more.
+// Of, or ForRange with Put and CopyFrom, and then not Set any more.
 // Invariants: (1) base is 0 when that costs no width; (2) while it is Set, stored 0 is a place that
 // was never set, unless base is 0; (3) with width 0 every value is base; (4) the width only grows.
 class PackedInts {
@@ -25,6 +25,8 @@ class PackedInts {
     return ints;
   }
   static PackedInts Of(const std::vector<int64_t>& values);
+  // To be filled by Put and CopyFrom: the narrowest width for values in [min, max].
+  static PackedInts ForRange(size_t size, int64_t min, int64_t max);
 
   PackedInts() = default;
   explicit PackedInts(size_t size) : size_(size) {}
@@ -58,6 +60,14 @@ class PackedInts {
     if (width_ == 0 || !Fits(raw, width_) || (raw == 0 && base_ != 0)) return Repack(i, value);
     Store(i, raw);
   }
+  // Requires: made by ForRange; the value is in the range.
+  void Put(size_t i, int64_t value) {
+    Store(i, static_cast<uint64_t>(value) - static_cast<uint64_t>(base_));
+  }
+  // As Put of `count` values of another vector. Cost: that of a copy where the width is the same.
+  void CopyFrom(size_t at, const PackedInts& from, size_t begin, size_t count);
+  // Widens [*min, *max] so that it holds `count` values from `begin` on.
+  void Widen(size_t begin, size_t count, int64_t* min, int64_t* max) const;
   // New places are not set: they read as base.
   void Resize(size_t size) {
     size_ = size;
@@ -71,7 +81,22 @@ class PackedInts {
     return static_cast<int64_t>(raw + static_cast<uint64_t>(base_));
   }
   void Store(size_t i, uint64_t raw) {
-    if (width_ != 0) std::memcpy(reinterpret_cast<char*>(bytes_.data()) + i * width_, &raw, width_);
+    switch (width_) {
+      case 0:
+        return;
+      case 1:
+        return StoreAs<uint8_t>(i, raw);
+      case 2:
+        return StoreAs<uint16_t>(i, raw);
+      case 4:
+        return StoreAs<uint32_t>(i, raw);
+      default:
+        return StoreAs<uint64_t>(i, raw);
+    }
+  }
+  template <typename UintN>
+  void StoreAs(size_t i, uint64_t raw) {
+    reinterpret_cast<UintN*>(bytes_.data())[i] = static_cast<UintN>(raw);
   }
   void Repack(size_t i, int64_t value);
   void Choose(int64_t min, int64_t max);

@@ -14,13 +14,12 @@
 #include "storage/memory/bitmap.h"
 #include "storage/memory/column.h"
 #include "storage/memory/cow.h"
-#include "storage/memory/events.h"
+#include "storage/memory/events/partition.h"
 #include "storage/memory/identities.h"
+#include "storage/memory/profiles.h"
 #include "storage/memory/schema.h"
 
 namespace roster {
-
-inline constexpr RowId kNoRow{0xffffffffu};
 
 // Everything that a read can see. Copying it copies handles: about as many as there are traits and
 // event types. Invariants: (1) columns and partitions are as many as the schema declares;
@@ -28,9 +27,8 @@ inline constexpr RowId kNoRow{0xffffffffu};
 // and no cell, and its events are those its survivor has too.
 struct State {
   Cow<Schema> schema;
-  CowVector<uint32_t> row_of_profile;  // by ProfileId - 1
+  Profiles profiles;
   CowVector<uint64_t> profile_of_row;  // by row
-  CowVector<uint32_t> redirects;       // by row: the row that answers for it, or kNoRow
   Bitmap live;                         // rows that are profiles
   Identities identities;
   std::vector<Cow<Column>> columns;             // by TraitId
@@ -43,7 +41,7 @@ struct State {
   const EventPartition& partition(EventTypeId id) const { return *partitions[id.value]; }
 
   // The live row that answers for a profile id, through merges.
-  std::optional<RowId> FindProfile(ProfileId id) const;
+  std::optional<RowId> FindProfile(ProfileId id) const { return profiles.Find(id); }
   // The live row that an identity points to.
   std::optional<RowId> FindIdentity(NamespaceId name_space, std::string_view value) const;
   ProfileId ProfileAt(RowId row) const { return {profile_of_row[row.value]}; }

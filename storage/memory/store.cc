@@ -8,13 +8,6 @@
 
 namespace roster {
 
-std::optional<RowId> State::FindProfile(ProfileId id) const {
-  if (id.value == 0 || id.value > row_of_profile.size()) return std::nullopt;
-  uint32_t row = row_of_profile[id.value - 1];
-  while (redirects[row] != kNoRow.value) row = redirects[row];
-  return RowId{row};
-}
-
 std::optional<RowId> State::FindIdentity(NamespaceId name_space, std::string_view value) const {
   const std::optional<IdentityId> id = identities.Find(name_space, value);
   if (!id) return std::nullopt;
@@ -41,9 +34,8 @@ ReadView Store::TakeView(Timestamp clock) const {
 }
 
 size_t Store::MemoryBytes() const {
-  size_t bytes = state_.identities.MemoryBytes() + state_.row_of_profile.MemoryBytes() +
-                 state_.profile_of_row.MemoryBytes() + state_.redirects.MemoryBytes() +
-                 state_.live.num_chunks() * sizeof(ChunkBits);
+  size_t bytes = state_.identities.MemoryBytes() + state_.profiles.MemoryBytes() +
+                 state_.profile_of_row.MemoryBytes() + state_.live.num_chunks() * sizeof(ChunkBits);
   for (const Cow<Column>& column : state_.columns) bytes += column->MemoryBytes();
   for (const Cow<EventPartition>& events : state_.partitions) bytes += events->MemoryBytes();
   return bytes;
@@ -71,9 +63,8 @@ void Store::ApplyOne(const DeclareNamespace& m, ChangeSet*) {
 
 void Store::ApplyOne(const CreateProfile& m, ChangeSet* changes) {
   const RowId row{state_.num_rows()};
-  state_.row_of_profile.PushBack(row.value);
+  state_.profiles.Add(row);
   state_.profile_of_row.PushBack(m.id.value);
-  state_.redirects.PushBack(kNoRow.value);
   state_.live.Set(row);
   ++state_.num_profiles;
   Column& created_at = state_.columns[kCreatedAt.value].Mutable();
@@ -124,18 +115,16 @@ void Store::ApplyOne(const MergeProfiles& m, ChangeSet* changes) {
   const RowId from = LiveRow(m.loser);
   const RowId to = LiveRow(m.survivor);
   for (size_t e = 0; e < state_.partitions.size(); ++e) {
-    const uint64_t of_loser = state_.partitions[e]->CountOf(from);
-    if (of_loser == 0) continue;
+    if (state_.partitions[e]->CountOf(from) == 0) continue;
     EventPartition& events = state_.partitions[e].Mutable();
-    const uint64_t before = events.num_events();
-    events.CopyEvents(from, to);
-    state_.num_events += events.num_events() - before;
-    state_.num_events -= of_loser;
+    state_.num_events -= events.num_events();
+    events.MoveEvents(from, to);
+    state_.num_events += events.num_events();
     changes->events.push_back(EventTypeId{static_cast<uint16_t>(e)});
   }
   MoveTraits(from, to);
   state_.identities.MoveAll(from, to);
-  state_.redirects.Set(from.value, to.value);
+  state_.profiles.Merge(from, state_.ProfileAt(from), to, state_.ProfileAt(to));
   state_.live.Clear(from);
   --state_.num_profiles;
   changes->rows.push_back(from);

@@ -62,7 +62,8 @@ struct Checker {
     return absl::OkStatus();
   }
   absl::Status operator()(const CreateProfile& m) const {
-    if (m.id.value != state.row_of_profile.size() + 1) return Refuse("profile id is not the next");
+    if (m.id.value != state.profiles.size() + 1) return Refuse("profile id is not the next");
+    if (state.profiles.size() >= Profiles::kMaxIds) return Refuse("too many profiles");
     return absl::OkStatus();
   }
   absl::Status operator()(const AttachIdentity& m) const {
@@ -90,6 +91,7 @@ struct Checker {
     if (m.event.value >= state.schema->events().size()) return Refuse("event type");
     if (state.partition(m.event).Contains(*row, m.id)) return Refuse("event added twice");
     const EventTypeInfo& type = state.schema->event(m.event);
+    if (m.properties.size() > type.properties.size()) return Refuse("property twice");
     for (const auto& [id, value] : m.properties) {
       if (id.value >= type.properties.size()) return Refuse("property");
       const PropertyInfo& property = type.properties[id.value];

@@ -60,6 +60,9 @@ class TestExecutor final : public Executor {
       loop->woken = loop->woken || (loop->due_ms && *loop->due_ms <= clock_->now_ms);
     }
   }
+  void RunAll(std::vector<std::function<void()>> tasks) override {
+    for (const std::function<void()>& task : tasks) task();
+  }
 
  private:
   struct TestLoop final : public Loop {

@@ -38,7 +38,7 @@ class StoreBuilder {
     return {static_cast<uint16_t>(store.state().schema->namespaces().size() - 1)};
   }
   ProfileId Profile(int64_t created_ms = 0) {
-    const ProfileId id{store.state().row_of_profile.size() + 1};
+    const ProfileId id{store.state().profiles.size() + 1};
     Apply(CreateProfile{id, {created_ms}, "test"});
     return id;
   }

@@ -3,8 +3,8 @@
 // A contiguous buffer that grows at its end and is shared with readers of a shorter state of it.
 // Thread rule: one writer appends through the newest copy; a copy that a view holds sees only the
 // elements it was copied with, which never change.
-#ifndef ROSTER_STORAGE_MEMORY_APPEND_BUFFER_H_
-#define ROSTER_STORAGE_MEMORY_APPEND_BUFFER_H_
+#ifndef ROSTER_STORAGE_MEMORY_EVENTS_APPEND_BUFFER_H_
+#define ROSTER_STORAGE_MEMORY_EVENTS_APPEND_BUFFER_H_
 
 #include <algorithm>
 #include <cstddef>
@@ -45,4 +45,4 @@ class AppendBuffer {
 
 }  // namespace roster
 
-#endif  // ROSTER_STORAGE_MEMORY_APPEND_BUFFER_H_
+#endif  // ROSTER_STORAGE_MEMORY_EVENTS_APPEND_BUFFER_H_

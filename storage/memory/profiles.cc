@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/memory/profiles.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace roster {
+
+std::optional<RowId> Profiles::Find(ProfileId id) const {
+  if (id.value == 0 || id.value > entries_.size()) return std::nullopt;
+  uint32_t entry = entries_[id.value - 1];
+  while (entry >= kLink) entry = entries_[entry - kLink];
+  return RowId{entry};
+}
+
+void Profiles::Merge(RowId from, ProfileId from_id, RowId to, ProfileId to_id) {
+  Root above = RootOf(to, to_id);
+  Root below = RootOf(from, from_id);
+  if (below.height > above.height) std::swap(above, below);
+  if (below.height == above.height) ++above.height;
+  entries_.Set(below.entry, kLink + above.entry);
+  entries_.Set(above.entry, to.value);
+  roots_->erase(from.value);
+  (*roots_)[to.value] = above;
+}
+
+Profiles::Root Profiles::RootOf(RowId row, ProfileId id) const {
+  const auto it = roots_->find(row.value);
+  return it != roots_->end() ? it->second : Root{static_cast<uint32_t>(id.value - 1), 0};
+}
+
+size_t Profiles::MemoryBytes() const {
+  return entries_.MemoryBytes() + roots_->capacity() * (sizeof(std::pair<uint32_t, Root>) + 1);
+}
+
+}  // namespace roster

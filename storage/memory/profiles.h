@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which row answers for a profile id, through merges. Durable.
+// Thread rule: one writer; Find and copies that a view holds from any thread.
+#ifndef ROSTER_STORAGE_MEMORY_PROFILES_H_
+#define ROSTER_STORAGE_MEMORY_PROFILES_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "absl/container/flat_hash_map.h"
+#include "roster/value.h"
+#include "storage/base/ids.h"
+#include "storage/memory/chunk.h"
+#include "storage/memory/cow.h"
+
+namespace roster {
+
+// Ids that were merged form a tree below one of them, the root, which holds the row. Which of them
+// is the root has no meaning: the lower tree goes below the higher one, whoever survives, so that
+// no tree is higher than the logarithm of its ids. Rows name no profile here, so that a row can be
+// given to another profile.
+// Invariants: (1) an id's entry is a row, another entry, or erased; (2) of all entries that are
+// rows no two are equal.
+class Profiles {
+ public:
+  static constexpr uint64_t kMaxIds = 0x7fffffff;
+
+  // Ids are given from 1 on, without gaps.
+  uint64_t size() const { return entries_.size(); }
+  // The row that answers for an id, if any. Cost: O(log of the ids merged into the profile).
+  std::optional<RowId> Find(ProfileId id) const;
+
+  // Thread (all below): the writer.
+  // Gives the next id to a row.
+  void Add(RowId row) { entries_.PushBack(row.value); }
+  // From now on `to` answers for every id that `from` answers for. The ids: of the two rows'
+  // profiles.
+  void Merge(RowId from, ProfileId from_id, RowId to, ProfileId to_id);
+
+  size_t MemoryBytes() const;
+
+ private:
+  // An entry above kLink is the index of another one; rows are below it.
+  static constexpr uint32_t kLink = 0x80000000u;
+  struct Root {
+    uint32_t entry = 0;
+    uint32_t height = 0;
+  };
+
+  Root RootOf(RowId row, ProfileId id) const;
+
+  CowVector<uint32_t> entries_;  // by ProfileId - 1
+  // The root of each row that took part in a merge; of the others it is their own entry. Shared
+  // with the copies that views hold, but only the writer touches it.
+  std::shared_ptr<absl::flat_hash_map<uint32_t, Root>> roots_ =
+      std::make_shared<absl::flat_hash_map<uint32_t, Root>>();
+};
+
+}  // namespace roster
+
+#endif  // ROSTER_STORAGE_MEMORY_PROFILES_H_
