@@ -88,7 +88,7 @@ absl::Status Engine::Start() {
   Recovered recovered;
   {
     MutexLock lock(&shared_.mutex);
-    ROSTER_ASSIGN_OR_RETURN(recovered, Recover(log_.get(), &shared_.store));
+    ROSTER_ASSIGN_OR_RETURN(recovered, Recover(log_.get(), environment_.executor, &shared_.store));
     if (shared_.store.lsn() == Lsn{}) {
       const Timestamp now = std::max(recovered.clock, environment_.clock->Now());
       ROSTER_RETURN_IF_ERROR(WriteInitialCommit(now, log_.get(), &shared_.store));

@@ -22,7 +22,7 @@ struct Recovered {
 
 // Replays the log into an empty store and makes the directory ready for writing; changes nothing
 // on disk before the verdict is known. Errors: CORRUPT, with file and offset or LSN; DISKFULL.
-absl::StatusOr<Recovered> Recover(LogDirectory* log, Store* store);
+absl::StatusOr<Recovered> Recover(LogDirectory* log, Executor* executor, Store* store);
 
 // Writes the first commit of a new store, durably: the namespaces and traits that are there from
 // the start. Errors: as LogDirectory.
