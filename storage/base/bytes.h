@@ -80,12 +80,13 @@ class ByteReader {
     return static_cast<int64_t>(raw >> 1) ^ -static_cast<int64_t>(raw & 1);
   }
   // Lifetime: the view points into the reader's bytes.
-  std::string_view Text() {
-    const uint64_t size = Varint();
+  std::string_view Text() { return Bytes(Varint()); }
+  // So many bytes as they are. Lifetime: as Text.
+  std::string_view Bytes(uint64_t size) {
     if (failed_ || !Has(size)) return {};
-    const std::string_view text = bytes_.substr(position_, size);
+    const std::string_view bytes = bytes_.substr(position_, size);
     position_ += size;
-    return text;
+    return bytes;
   }
 
   bool failed() const { return failed_; }

@@ -61,6 +61,9 @@ class Column {
   // Forgets the row as if it had never been. Thread: the writer.
   void Forget(RowId row);
 
+  // Adds a chunk behind the others, to load a state. Requires: the chunk is of this column's type.
+  void AppendChunk(ColumnChunk chunk) { chunks_.emplace_back(std::move(chunk)); }
+
   size_t MemoryBytes() const;
 
  private:

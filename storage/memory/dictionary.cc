@@ -24,6 +24,11 @@ uint32_t Dictionary::Intern(std::string_view text) {
   return code;
 }
 
+void Dictionary::Reserve(size_t num_texts) {
+  WriterLock lock(&mutex_);
+  index_.reserve(num_texts);
+}
+
 std::optional<uint32_t> Dictionary::Find(std::string_view text) const {
   ReaderLock lock(&mutex_);
   const auto it = index_.find(text);

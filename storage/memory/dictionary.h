@@ -29,6 +29,8 @@ class Dictionary {
 
   // The code of a text, made when it is new. Thread: the writer.
   uint32_t Intern(std::string_view text);
+  // Makes room for so many texts at once. Thread: the writer.
+  void Reserve(size_t num_texts);
   // Thread: any.
   std::optional<uint32_t> Find(std::string_view text) const;
   // Requires: a code that a view, Find or Intern gave. Lifetime: as the dictionary. Thread: any.

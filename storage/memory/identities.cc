@@ -52,6 +52,25 @@ IdentityId Identities::Attach(RowId row, NamespaceId name_space, std::string_vie
   return IdentityId{id};
 }
 
+bool Identities::LoadName(std::string_view key, size_t num_namespaces) {
+  ByteReader reader(key);
+  if (reader.Varint() >= num_namespaces || reader.failed()) return false;
+  const uint32_t next = names_->size();
+  return names_->Intern(key) == next;
+}
+
+void Identities::LoadPlaces(size_t count) {
+  for (size_t i = 0; i < count; ++i) rows_.PushBack({});
+}
+
+bool Identities::LoadChain(RowId row, absl::Span<const uint32_t> chain) {
+  for (const uint32_t id : chain) {
+    if (id >= rows_.size() || rows_[id].row != kEnd) return false;
+    Append(row, id);
+  }
+  return true;
+}
+
 void Identities::MoveAll(RowId from, RowId to) {
   const std::vector<IdentityId> moved = OfRow(from);
   if (from.value < chains_.size()) chains_.Set(from.value, {});

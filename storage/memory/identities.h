@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "roster/value.h"
 #include "storage/base/ids.h"
 #include "storage/memory/cow.h"
@@ -41,6 +42,17 @@ class Identities {
   // Thread (all below): the writer.
   // Attaches a new identity. Requires: Find gives none. Returns the next dense number.
   IdentityId Attach(RowId row, NamespaceId name_space, std::string_view value);
+  // To load a state, into an empty one: all names in order (as keys that KeyAt gives; false when
+  // one is malformed or known), beside it room for as many and then the chain of each row (false
+  // when an identity is not one of them, or has a row). Thread: the names on one, the rest on
+  // another.
+  void ReserveNames(size_t count) { names_->Reserve(count); }
+  bool LoadName(std::string_view key, size_t num_namespaces);
+  void LoadPlaces(size_t count);
+  bool LoadChain(RowId row, absl::Span<const uint32_t> chain);
+  // The namespace (a varint) and the value.
+  std::string_view KeyAt(IdentityId id) const { return names_->Text(id.value); }
+
   // Points all identities of `from` to `to`, behind those that `to` has.
   void MoveAll(RowId from, RowId to);
 
@@ -48,7 +60,7 @@ class Identities {
 
  private:
   struct Record {
-    uint32_t row = 0;
+    uint32_t row = kEnd;
     uint32_t next = kEnd;  // the row's next identity
   };
   struct Chain {

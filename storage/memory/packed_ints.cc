@@ -40,6 +40,29 @@ PackedInts PackedInts::ForRange(size_t size, int64_t min, int64_t max) {
   return ints;
 }
 
+PackedInts PackedInts::ForSets(size_t size, int64_t min, int64_t max) {
+  PackedInts ints;
+  ints.Choose(min, max);
+  ints.Resize(size);
+  return ints;
+}
+
+std::optional<PackedInts> PackedInts::FromBytes(size_t size, uint8_t width, int64_t base,
+                                                std::string_view bytes) {
+  const bool known = width == 0 || width == 1 || width == 2 || width == 4 || width == 8;
+  if (!known || bytes.size() != size * width) return std::nullopt;
+  // The highest value that the width holds has to be one.
+  if (width == 8 && base != 0) return std::nullopt;
+  const uint64_t most = width == 8 ? 0 : (uint64_t{1} << (width * 8)) - 1;
+  if (base > 0 && static_cast<uint64_t>(INT64_MAX - base) < most) return std::nullopt;
+  PackedInts ints;
+  ints.width_ = width;
+  ints.base_ = base;
+  ints.Resize(size);
+  std::memcpy(ints.bytes_.data(), bytes.data(), bytes.size());
+  return ints;
+}
+
 void PackedInts::CopyFrom(size_t at, const PackedInts& from, size_t begin, size_t count) {
   if (width_ == from.width_ && base_ == from.base_) {
     std::memcpy(reinterpret_cast<char*>(bytes_.data()) + at * width_,

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <cstring>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace roster {
@@ -27,6 +29,11 @@ class PackedInts {
   static PackedInts Of(const std::vector<int64_t>& values);
   // To be filled by Put and CopyFrom: the narrowest width for values in [min, max].
   static PackedInts ForRange(size_t size, int64_t min, int64_t max);
+  // The same, but it can be Set afterwards; the places that are not Put are not set.
+  static PackedInts ForSets(size_t size, int64_t min, int64_t max);
+  // As bytes() of another one gave it. Nothing when these cannot be its parts.
+  static std::optional<PackedInts> FromBytes(size_t size, uint8_t width, int64_t base,
+                                             std::string_view bytes);
 
   PackedInts() = default;
   explicit PackedInts(size_t size) : size_(size) {}
@@ -38,6 +45,11 @@ class PackedInts {
   template <typename UintN>
   const UintN* data() const {
     return reinterpret_cast<const UintN*>(bytes_.data());
+  }
+
+  // The stored values as they are in memory. Shape: size() * width() bytes.
+  std::string_view bytes() const {
+    return {reinterpret_cast<const char*>(bytes_.data()), size_ * width_};
   }
 
   int64_t Get(size_t i) const {
@@ -60,7 +72,7 @@ class PackedInts {
     if (width_ == 0 || !Fits(raw, width_) || (raw == 0 && base_ != 0)) return Repack(i, value);
     Store(i, raw);
   }
-  // Requires: made by ForRange; the value is in the range.
+  // Requires: made by ForRange, ForSets or Wide; the value is in the range.
   void Put(size_t i, int64_t value) {
     Store(i, static_cast<uint64_t>(value) - static_cast<uint64_t>(base_));
   }

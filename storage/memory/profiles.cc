@@ -13,6 +13,13 @@ std::optional<RowId> Profiles::Find(ProfileId id) const {
   return RowId{entry};
 }
 
+void Profiles::AddAnswered(RowId row, ProfileId owner) {
+  if (owner.value == entries_.size() + 1) return Add(row);
+  const auto root = static_cast<uint32_t>(owner.value - 1);
+  entries_.PushBack(kLink + root);
+  (*roots_)[row.value] = {root, 1};
+}
+
 void Profiles::Merge(RowId from, ProfileId from_id, RowId to, ProfileId to_id) {
   Root above = RootOf(to, to_id);
   Root below = RootOf(from, from_id);

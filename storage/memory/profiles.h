@@ -35,6 +35,9 @@ class Profiles {
   // Thread (all below): the writer.
   // Gives the next id to a row.
   void Add(RowId row) { entries_.PushBack(row.value); }
+  // Gives the next id to a row whose profile has the id `owner`, this one or another that is given
+  // before or after. To load a state.
+  void AddAnswered(RowId row, ProfileId owner);
   // From now on `to` answers for every id that `from` answers for. The ids: of the two rows'
   // profiles.
   void Merge(RowId from, ProfileId from_id, RowId to, ProfileId to_id);

@@ -33,6 +33,15 @@ ReadView Store::TakeView(Timestamp clock) const {
   return ReadView(std::make_shared<const State>(state_), lsn_, clock);
 }
 
+StorePending Store::Pending() const { return {clock_, {seen_later_.begin(), seen_later_.end()}}; }
+
+void Store::Restore(State state, const StorePending& pending, Lsn lsn) {
+  state_ = std::move(state);
+  clock_ = pending.clock;
+  seen_later_ = {pending.seen_later.begin(), pending.seen_later.end()};
+  lsn_ = lsn;
+}
+
 size_t Store::MemoryBytes() const {
   size_t bytes = state_.identities.MemoryBytes() + state_.profiles.MemoryBytes() +
                  state_.profile_of_row.MemoryBytes() + state_.live.num_chunks() * sizeof(ChunkBits);

@@ -8,6 +8,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
@@ -16,6 +18,13 @@
 #include "storage/memory/read_view.h"
 
 namespace roster {
+
+// What lasts and is in no view.
+struct StorePending {
+  Timestamp clock;  // the highest Advance
+  // Times later than it at which profiles will have been seen, ascending.
+  std::vector<std::pair<Timestamp, ProfileId>> seen_later;
+};
 
 class Store {
  public:
@@ -40,6 +49,12 @@ class Store {
 
   // An immutable picture of now. Cost: a handle for each trait and event type.
   ReadView TakeView(Timestamp clock) const;
+
+  // Goes with a view that is taken at the same time. Cost: O(what is pending).
+  StorePending Pending() const;
+  // Makes a loaded state this store's. Requires: the store's own was empty, and the schema of
+  // `state` was declared in it; pending profiles are in the state.
+  void Restore(State state, const StorePending& pending, Lsn lsn);
 
   // Of all structures that hold data. Cost: O(chunks).
   size_t MemoryBytes() const;

@@ -99,6 +99,12 @@ void EventPartition::MoveEvents(RowId from, RowId to) {
   }
 }
 
+void EventPartition::AppendBlock(std::shared_ptr<const SealedEvents> sealed, uint64_t num_live) {
+  tails_->emplace_back();
+  blocks_.emplace_back().Mutable().sealed = std::move(sealed);
+  num_events_ += num_live;
+}
+
 size_t EventPartition::MemoryBytes() const {
   size_t bytes = 0;
   for (const CellType& type : properties_) {

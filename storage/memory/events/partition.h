@@ -52,6 +52,9 @@ class EventPartition {
   // own are not counted. Cost: O(events of `from`).
   void MoveEvents(RowId from, RowId to);
 
+  // Adds a block behind the others, to load a state. `num_live`: its events of live rows.
+  void AppendBlock(std::shared_ptr<const SealedEvents> sealed, uint64_t num_live);
+
   size_t MemoryBytes() const;
 
  private:

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -228,6 +229,12 @@ void IndexLongRuns(const Layout& layout, const SealedEvents& old, SealedEvents* 
   sealed->by_id.shrink_to_fit();
 }
 
+void FillRuns(SealedEvents* sealed) {
+  sealed->run_begin.assign(kChunkRows + 1, 0);
+  for (const uint16_t row : sealed->rows) ++sealed->run_begin[row + 1];
+  for (uint32_t r = 0; r < kChunkRows; ++r) sealed->run_begin[r + 1] += sealed->run_begin[r];
+}
+
 // The arrays that are not packed.
 void FillRowsAndIds(const Layout& layout, const EventBlock& block, SealedEvents* sealed) {
   const SealedEvents& old = *block.sealed;
@@ -242,9 +249,7 @@ void FillRowsAndIds(const Layout& layout, const EventBlock& block, SealedEvents*
       std::copy_n(old.ids.data() + piece.begin, piece.count, sealed->ids.data() + piece.at);
     }
   }
-  sealed->run_begin.assign(kChunkRows + 1, 0);
-  for (const uint16_t row : sealed->rows) ++sealed->run_begin[row + 1];
-  for (uint32_t r = 0; r < kChunkRows; ++r) sealed->run_begin[r + 1] += sealed->run_begin[r];
+  FillRuns(sealed);
 }
 
 }  // namespace
@@ -268,6 +273,27 @@ std::shared_ptr<const SealedEvents> Seal(const EventBlock& block, size_t num_pro
   }
   IndexLongRuns(layout, old, sealed.get());
   return sealed;
+}
+
+bool DeriveRuns(SealedEvents* sealed) {
+  FillRuns(sealed);
+  const std::vector<uint64_t>& ids = sealed->ids;
+  std::vector<uint32_t> places;
+  for (uint32_t r = 0; r < kChunkRows; ++r) {
+    const uint32_t begin = sealed->run_begin[r];
+    const uint32_t end = sealed->run_begin[r + 1];
+    if (end - begin < 2) continue;
+    places.resize(end - begin);
+    std::iota(places.begin(), places.end(), begin);
+    std::sort(places.begin(), places.end(),
+              [&](uint32_t a, uint32_t b) { return ids[a] < ids[b]; });
+    const auto same = [&](uint32_t a, uint32_t b) { return ids[a] == ids[b]; };
+    if (std::adjacent_find(places.begin(), places.end(), same) != places.end()) return false;
+    if (places.size() <= SealedEvents::kLongRun) continue;
+    sealed->id_runs.push_back({r, static_cast<uint32_t>(sealed->by_id.size())});
+    sealed->by_id.insert(sealed->by_id.end(), places.begin(), places.end());
+  }
+  return true;
 }
 
 }  // namespace roster

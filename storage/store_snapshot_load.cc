@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// LoadStore of store_snapshot.h. First the small sections, then all others as jobs that know
+// nothing of each other, then what one says of another is checked and the state put together.
+#include <algorithm>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "roster/error.h"
+#include "storage/base/bytes.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/mutation.h"
+#include "storage/store_chunks.h"
+#include "storage/store_snapshot.h"
+
+namespace roster {
+namespace {
+
+// What "head" says.
+struct Head {
+  uint64_t num_ids = 0;
+  uint64_t num_rows = 0;
+  uint64_t num_identities = 0;
+  std::vector<uint32_t> trait_texts;
+  std::vector<std::vector<uint32_t>> property_texts;
+  StorePending pending;
+};
+
+// The chunks of one section.
+template <typename T>
+struct LoadedPart {
+  const SnapshotSection* section = nullptr;
+  uint64_t first = 0;
+  std::vector<T> chunks;
+};
+
+using Block = std::shared_ptr<const SealedEvents>;
+
+struct Job {
+  uint64_t cost = 0;
+  std::function<absl::Status()> run;
+  absl::Status result;
+};
+
+uint64_t NumChunks(uint64_t num_rows) { return (num_rows + kChunkRows - 1) / kChunkRows; }
+
+class StoreLoader {
+ public:
+  StoreLoader(const SnapshotReader& reader, Executor* executor, Store* store)
+      : reader_(reader), executor_(executor), store_(store) {}
+
+  absl::Status Run() {
+    ROSTER_RETURN_IF_ERROR(LoadSchema());
+    ROSTER_RETURN_IF_ERROR(LoadHead());
+    PlanProfiles();
+    PlanIdentities();
+    PlanTraits();
+    PlanEvents();
+    ROSTER_RETURN_IF_ERROR(CheckAllKnown());
+    ROSTER_RETURN_IF_ERROR(RunJobs());
+    ROSTER_RETURN_IF_ERROR(JoinProfiles());
+    ROSTER_RETURN_IF_ERROR(JoinTraits());
+    ROSTER_RETURN_IF_ERROR(JoinEvents());
+    store_->Restore(std::move(state_), head_.pending, reader_.header().lsn);
+    return absl::OkStatus();
+  }
+
+ private:
+  const SnapshotSection* Section(std::string_view name) {
+    const SnapshotSection* section = reader_.Find(StrCat(kStoreSections, name));
+    if (section != nullptr) ++num_known_;
+    return section;
+  }
+  std::vector<const SnapshotSection*> Parts(std::string_view name) {
+    std::vector<const SnapshotSection*> parts;
+    while (const SnapshotSection* part = Section(StrCat(name, "/", parts.size()))) {
+      parts.push_back(part);
+    }
+    return parts;
+  }
+  // Damage that is not of one section.
+  absl::Status Wrong(std::string_view what) const {
+    return MakeError(ErrorCode::kCorrupt,
+                     StrCat("snapshot is damaged: ", what, ": file ", reader_.path()));
+  }
+  absl::Status Missing(std::string_view name) const {
+    return Wrong(StrCat("section ", kStoreSections, name, " is missing"));
+  }
+  // A name that nothing here asked for holds what this program would lose.
+  absl::Status CheckAllKnown() const {
+    const auto ours = [](const SnapshotSection& s) { return s.name.starts_with(kStoreSections); };
+    const auto& sections = reader_.sections();
+    if (std::count_if(sections.begin(), sections.end(), ours) == num_known_) {
+      return absl::OkStatus();
+    }
+    return MakeError(ErrorCode::kErr,
+                     StrCat("snapshot has sections of a newer version: file ", reader_.path()));
+  }
+  // An error that a decoder gave, with its section.
+  absl::Status Located(const SnapshotSection& section, const absl::Status& status) const {
+    return reader_.Damage(section, StdView(status.message()));
+  }
+
+  absl::Status LoadSchema();
+  absl::Status LoadHead();
+  bool ReadHead(ByteReader* in);
+  void PlanProfiles();
+  void PlanIdentities();
+  template <typename T>
+  absl::Status TakeNumbers(uint64_t index, uint64_t num, uint64_t limit, ByteReader* in,
+                           std::vector<T>* out) const;
+  bool TakeChains(uint64_t index, ByteReader* in);
+  absl::Status CheckCount(uint64_t got, uint64_t want, std::string_view what) const;
+  void PlanTraits();
+  void PlanEvents();
+  void PlanTexts(std::string_view name, const CellType& type, uint32_t count);
+  absl::Status RunJobs();
+  absl::Status JoinProfiles();
+  absl::Status JoinTraits();
+  absl::Status CheckCells(const SnapshotSection& section, TraitId id, uint64_t c,
+                          const ColumnChunk& chunk) const;
+  absl::Status JoinEvents();
+  uint64_t LiveEvents(uint64_t c, const SealedEvents& events) const;
+
+  void Plan(uint64_t cost, std::function<absl::Status()> run) {
+    jobs_.push_back({cost, std::move(run), absl::OkStatus()});
+  }
+  // One job for all parts of a name, in order: item(index, reader) for each item of them.
+  template <typename F>
+  void PlanInOrder(std::string_view name, F&& item, std::function<absl::Status()> finish) {
+    const std::vector<const SnapshotSection*> parts = Parts(name);
+    uint64_t raw_bytes = 0;
+    for (const SnapshotSection* part : parts) raw_bytes += part->raw_bytes;
+    Plan(raw_bytes * 4, [this, parts, item, finish]() -> absl::Status {
+      uint64_t next = 0;
+      for (const SnapshotSection* part : parts) {
+        ROSTER_RETURN_IF_ERROR(ForEachItem(*part, [&](uint64_t index, ByteReader* in) {
+          if (index != next++) return MakeError(ErrorCode::kCorrupt, "a part does not continue");
+          return item(index, in);
+        }));
+      }
+      return finish();
+    });
+  }
+  // Calls item(index, reader) until the section is read to its end.
+  template <typename F>
+  absl::Status ForEachItem(const SnapshotSection& section, F&& item) const {
+    ROSTER_ASSIGN_OR_RETURN(const std::string raw, reader_.Read(section));
+    ByteReader in(raw);
+    for (uint64_t index = in.Varint(); !in.at_end(); ++index) {
+      absl::Status status = item(index, &in);
+      if (status.ok() && in.failed()) status = MakeError(ErrorCode::kCorrupt, "it ends early");
+      if (!status.ok()) return Located(section, status);
+    }
+    return absl::OkStatus();
+  }
+  // A job for each part of a name: read(index, reader) gives a chunk.
+  template <typename T, typename F>
+  void PlanParts(std::string_view name, std::vector<LoadedPart<T>>* loaded, F&& read) {
+    for (const SnapshotSection* part : Parts(name)) loaded->push_back({part, 0, {}});
+    for (LoadedPart<T>& part : *loaded) {
+      Plan(part.section->raw_bytes, [this, &part, read] {
+        return ForEachItem(*part.section, [&](uint64_t index, ByteReader* in) -> absl::Status {
+          if (part.chunks.empty()) part.first = index;
+          if (index >= NumChunks(head_.num_rows)) {
+            return MakeError(ErrorCode::kCorrupt, "a chunk behind the last row");
+          }
+          ROSTER_ASSIGN_OR_RETURN(T chunk, read(index, in));
+          part.chunks.push_back(std::move(chunk));
+          return absl::OkStatus();
+        });
+      });
+    }
+  }
+  // Whether the parts are one run of chunks from 0 on; calls take(section, index, chunk) for each.
+  template <typename T, typename F>
+  absl::Status Join(std::vector<LoadedPart<T>>* parts, F&& take) {
+    uint64_t next = 0;
+    for (LoadedPart<T>& part : *parts) {
+      if (part.first != next) return reader_.Damage(*part.section, "a part does not continue");
+      for (T& chunk : part.chunks) {
+        ROSTER_RETURN_IF_ERROR(take(*part.section, next++, std::move(chunk)));
+      }
+      part.chunks.clear();
+    }
+    return absl::OkStatus();
+  }
+  ChunkLimits LimitsOf(uint64_t chunk) const {
+    const uint64_t behind = head_.num_rows - chunk * kChunkRows;
+    return {static_cast<uint32_t>(std::min<uint64_t>(behind, kChunkRows)), head_.num_identities};
+  }
+
+  const SnapshotReader& reader_;
+  Executor* const executor_;
+  Store* const store_;
+  State state_;  // the store's own, with its schema, and then all the rest
+  Head head_;
+  int64_t num_known_ = 0;  // sections of the store that were asked for
+  std::vector<Job> jobs_;
+
+  std::vector<uint32_t> answers_;  // by id - 1: the row + 1
+  std::vector<uint64_t> owners_;   // by row: the profile, 0 when it is not live
+  uint64_t num_names_ = 0;         // identities read so far
+  uint64_t num_placed_ = 0;        // those with a row
+  std::vector<std::vector<LoadedPart<ColumnChunk>>> cells_;  // by trait
+  std::vector<std::vector<LoadedPart<Block>>> blocks_;       // by event type
+};
+
+absl::Status StoreLoader::LoadSchema() {
+  const SnapshotSection* section = Section("schema");
+  if (section == nullptr) return Missing("schema");
+  ROSTER_ASSIGN_OR_RETURN(const std::string raw, reader_.Read(*section));
+  const absl::StatusOr<Commit> commit = DecodeCommit(raw);
+  if (!commit.ok()) return Located(*section, commit.status());
+  ChangeSet changes;
+  for (const Mutation& mutation : commit->mutations) {
+    const bool declares = std::holds_alternative<DeclareTrait>(mutation) ||
+                          std::holds_alternative<DeclareEvent>(mutation) ||
+                          std::holds_alternative<DeclareProperty>(mutation) ||
+                          std::holds_alternative<DeclareNamespace>(mutation);
+    if (!declares) return reader_.Damage(*section, "something else than declarations");
+    const absl::Status fits = store_->Check(mutation);
+    if (!fits.ok()) return Located(*section, fits);
+    store_->Apply(mutation, &changes);
+  }
+  state_ = store_->state();
+  return absl::OkStatus();
+}
+
+absl::Status StoreLoader::LoadHead() {
+  const SnapshotSection* section = Section("head");
+  if (section == nullptr) return Missing("head");
+  ROSTER_ASSIGN_OR_RETURN(const std::string raw, reader_.Read(*section));
+  ByteReader in(raw);
+  // An identity takes two bytes at least; room is made for all at once.
+  uint64_t raw_bytes = 0;
+  for (const SnapshotSection& s : reader_.sections()) raw_bytes += s.raw_bytes;
+  if (!ReadHead(&in) || in.failed() || !in.at_end() || head_.num_identities > raw_bytes / 2) {
+    return reader_.Damage(*section, "it contradicts the schema or itself");
+  }
+  return absl::OkStatus();
+}
+
+bool StoreLoader::ReadHead(ByteReader* in) {
+  head_.num_ids = in->Varint();
+  head_.num_rows = in->Varint();
+  head_.num_identities = in->Varint();
+  if (head_.num_ids > Profiles::kMaxIds || head_.num_rows > head_.num_ids) return false;
+  if (head_.num_identities >= kNoOrigin.value) return false;
+  if (in->Varint() != state_.columns.size()) return false;
+  for (size_t t = 0; t < state_.columns.size(); ++t) {
+    head_.trait_texts.push_back(static_cast<uint32_t>(in->Varint()));
+  }
+  if (in->Varint() != state_.partitions.size()) return false;
+  for (const Cow<EventPartition>& events : state_.partitions) {
+    if (in->Varint() != events->properties().size()) return false;
+    std::vector<uint32_t>& counts = head_.property_texts.emplace_back();
+    for (size_t p = 0; p < events->properties().size(); ++p) {
+      counts.push_back(static_cast<uint32_t>(in->Varint()));
+    }
+  }
+  head_.pending.clock.ms = in->Signed();
+  const uint64_t num_pending = in->Varint();
+  if (num_pending > in->remaining()) return false;
+  Timestamp last = head_.pending.clock;
+  for (uint64_t i = 0; i < num_pending; ++i) {
+    const Timestamp time{in->Signed()};
+    const ProfileId profile{in->Varint()};
+    if (time <= head_.pending.clock || time < last) return false;
+    last = time;
+    head_.pending.seen_later.emplace_back(time, profile);
+  }
+  return true;
+}
+
+// What is to be found at the end of all parts of a name.
+absl::Status StoreLoader::CheckCount(uint64_t got, uint64_t want, std::string_view what) const {
+  if (got == want) return absl::OkStatus();
+  return Wrong(StrCat(got, " ", what, " instead of ", want));
+}
+
+// A chunk of numbers below a limit; `num`: of all chunks.
+template <typename T>
+absl::Status StoreLoader::TakeNumbers(uint64_t index, uint64_t num, uint64_t limit, ByteReader* in,
+                                      std::vector<T>* out) const {
+  const uint64_t behind = index < NumChunks(num) ? num - index * kChunkRows : 0;
+  const auto ints = GetInts(std::min<uint64_t>(behind, kChunkRows), in);
+  if (behind == 0 || !ints || !AllBelow(*ints, limit)) {
+    return MakeError(ErrorCode::kCorrupt, "numbers out of range");
+  }
+  for (size_t i = 0; i < ints->size(); ++i) out->push_back(static_cast<T>(ints->Get(i)));
+  return absl::OkStatus();
+}
+
+void StoreLoader::PlanProfiles() {
+  PlanInOrder(
+      "ids",
+      [this](uint64_t index, ByteReader* in) {
+        return TakeNumbers(index, head_.num_ids, head_.num_rows + 1, in, &answers_);
+      },
+      [this] { return CheckCount(answers_.size(), head_.num_ids, "profile ids"); });
+  PlanInOrder(
+      "rows",
+      [this](uint64_t index, ByteReader* in) {
+        return TakeNumbers(index, head_.num_rows, head_.num_ids + 1, in, &owners_);
+      },
+      [this] { return CheckCount(owners_.size(), head_.num_rows, "rows"); });
+}
+
+void StoreLoader::PlanIdentities() {
+  PlanInOrder(
+      "identities/names",
+      [this](uint64_t index, ByteReader* in) {
+        Identities& identities = state_.identities;
+        if (index == 0) identities.ReserveNames(std::min(head_.num_identities, in->remaining()));
+        ++num_names_;
+        return identities.LoadName(in->Text(), state_.schema->namespaces().size())
+                   ? absl::OkStatus()
+                   : MakeError(ErrorCode::kCorrupt, "name of an identity");
+      },
+      [this] { return CheckCount(num_names_, head_.num_identities, "identities"); });
+  PlanInOrder(
+      "identities/rows",
+      [this](uint64_t index, ByteReader* in) {
+        if (index == 0) state_.identities.LoadPlaces(head_.num_identities);
+        return TakeChains(index, in) ? absl::OkStatus()
+                                     : MakeError(ErrorCode::kCorrupt, "identities of the rows");
+      },
+      [this] { return CheckCount(num_placed_, head_.num_identities, "identities with a row"); });
+}
+
+bool StoreLoader::TakeChains(uint64_t index, ByteReader* in) {
+  if (index >= NumChunks(head_.num_rows)) return false;
+  const auto counts = GetInts(LimitsOf(index).num_rows, in);
+  if (!counts || !AllBelow(*counts, head_.num_identities + 1)) return false;
+  uint64_t sum = 0;
+  for (size_t i = 0; i < counts->size(); ++i) sum += static_cast<uint64_t>(counts->Get(i));
+  num_placed_ += sum;
+  if (num_placed_ > head_.num_identities) return false;
+  const auto ids = GetInts(sum, in);
+  if (!ids || !AllBelow(*ids, head_.num_identities)) return false;
+  size_t next = 0;
+  std::vector<uint32_t> chain;
+  for (uint32_t i = 0; i < counts->size(); ++i) {
+    chain.clear();
+    for (int64_t n = counts->Get(i); n > 0; --n) {
+      chain.push_back(static_cast<uint32_t>(ids->Get(next++)));
+    }
+    const RowId row = RowAt(static_cast<uint32_t>(index), i);
+    if (!chain.empty() && !state_.identities.LoadChain(row, chain)) return false;
+  }
+  return true;
+}
+
+// In the order of their codes, so that cells need no translation.
+void StoreLoader::PlanTexts(std::string_view name, const CellType& type, uint32_t count) {
+  if (!IsCoded(type.type)) return;
+  const auto next = std::make_shared<uint32_t>(0);
+  const std::shared_ptr<Dictionary> dictionary = type.dictionary;
+  const bool lists = type.type == ValueType::kTextList;
+  PlanInOrder(
+      StrCat(name, "/texts"),
+      [dictionary, next, count, lists](uint64_t index, ByteReader* in) {
+        if (index == 0) dictionary->Reserve(std::min<uint64_t>(count, in->remaining()));
+        const std::string_view text = in->Text();
+        ByteReader elements(text);
+        while (lists && !elements.at_end() && !elements.failed()) elements.Text();
+        return !elements.failed() && dictionary->Intern(text) == (*next)++
+                   ? absl::OkStatus()
+                   : MakeError(ErrorCode::kCorrupt, "a text that is malformed or there twice");
+      },
+      [this, next, count, name = std::string(name)] {
+        return CheckCount(*next, count, StrCat("texts of ", kStoreSections, name));
+      });
+}
+
+void StoreLoader::PlanTraits() {
+  cells_.resize(state_.columns.size());
+  for (size_t t = 0; t < cells_.size(); ++t) {
+    const CellType& type = state_.columns[t]->type();
+    const std::string name = StrCat("trait/", t);
+    PlanTexts(name, type, head_.trait_texts[t]);
+    const CellLimits cells{type.type, head_.trait_texts[t]};
+    PlanParts(name + "/cells", &cells_[t], [this, cells](uint64_t chunk, ByteReader* in) {
+      return GetCells(cells, LimitsOf(chunk), in);
+    });
+  }
+}
+
+void StoreLoader::PlanEvents() {
+  blocks_.resize(state_.partitions.size());
+  for (size_t e = 0; e < blocks_.size(); ++e) {
+    const std::string name = StrCat("event/", e);
+    std::vector<CellLimits> properties;
+    for (size_t p = 0; p < head_.property_texts[e].size(); ++p) {
+      const CellType& type = state_.partitions[e]->properties()[p];
+      PlanTexts(StrCat(name, "/", p), type, head_.property_texts[e][p]);
+      properties.push_back({type.type, head_.property_texts[e][p]});
+    }
+    PlanParts(name + "/blocks", &blocks_[e], [this, properties](uint64_t chunk, ByteReader* in) {
+      return GetEvents(properties, LimitsOf(chunk), in);
+    });
+  }
+}
+
+// The longest first, so that both threads end together.
+absl::Status StoreLoader::RunJobs() {
+  std::stable_sort(jobs_.begin(), jobs_.end(),
+                   [](const Job& a, const Job& b) { return a.cost > b.cost; });
+  std::vector<std::function<void()>> tasks;
+  tasks.reserve(jobs_.size());
+  for (Job& job : jobs_) tasks.push_back([&job] { job.result = std::exchange(job.run, {})(); });
+  executor_->RunAll(std::move(tasks));
+  for (const Job& job : jobs_) ROSTER_RETURN_IF_ERROR(job.result);
+  return absl::OkStatus();
+}
+
+absl::Status StoreLoader::JoinProfiles() {
+  for (uint32_t r = 0; r < owners_.size(); ++r) {
+    state_.profile_of_row.PushBack(owners_[r]);
+    state_.live.Set({r});
+    if (owners_[r] == 0) {
+      state_.live.Clear({r});
+      continue;
+    }
+    if (answers_[owners_[r] - 1] != r + 1) return Wrong("a row whose profile is elsewhere");
+    ++state_.num_profiles;
+  }
+  for (const uint32_t answer : answers_) {
+    if (answer == 0 || owners_[answer - 1] == 0) return Wrong("an id that nothing answers for");
+    state_.profiles.AddAnswered({answer - 1}, {owners_[answer - 1]});
+  }
+  for (uint32_t i = 0; i < state_.identities.size(); ++i) {
+    if (!state_.live.Test(state_.identities.RowOf({i}))) return Wrong("an identity of nobody");
+  }
+  for (const auto& [time, profile] : head_.pending.seen_later) {
+    if (!state_.FindProfile(profile)) return Wrong("something pending of nobody");
+  }
+  answers_ = {};
+  owners_ = {};
+  return absl::OkStatus();
+}
+
+// Cells are of live rows; how a profile came to be is known of each.
+absl::Status StoreLoader::CheckCells(const SnapshotSection& section, TraitId id, uint64_t c,
+                                     const ColumnChunk& chunk) const {
+  ChunkBits dead = chunk.stamped;
+  dead.AndNot(state_.live.chunk(c));
+  if (dead.Any()) return reader_.Damage(section, "a cell of nobody");
+  if (id != kCreatedAt && id != kCreatedVia) return absl::OkStatus();
+  ChunkBits lacking = state_.live.chunk(c);
+  lacking.AndNot(chunk.present);
+  return lacking.Any() ? reader_.Damage(section, "a profile that was not created")
+                       : absl::OkStatus();
+}
+
+absl::Status StoreLoader::JoinTraits() {
+  for (uint16_t t = 0; t < cells_.size(); ++t) {
+    Column& column = state_.columns[t].Mutable();
+    ROSTER_RETURN_IF_ERROR(
+        Join(&cells_[t], [&](const SnapshotSection& section, uint64_t c, ColumnChunk chunk) {
+          absl::Status status = CheckCells(section, {t}, c, chunk);
+          if (status.ok()) column.AppendChunk(std::move(chunk));
+          return status;
+        }));
+    const bool required = t == kCreatedAt.value || t == kCreatedVia.value;
+    if (required && column.num_chunks() < NumChunks(head_.num_rows)) {
+      return Missing(StrCat("trait/", t, "/cells, or a part of it,"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+uint64_t StoreLoader::LiveEvents(uint64_t c, const SealedEvents& events) const {
+  if (events.size() == 0) return 0;
+  uint64_t count = 0;
+  state_.live.chunk(c).ForEach(
+      [&](uint32_t i) { count += events.run_begin[i + 1] - events.run_begin[i]; });
+  return count;
+}
+
+absl::Status StoreLoader::JoinEvents() {
+  for (size_t e = 0; e < blocks_.size(); ++e) {
+    EventPartition& events = state_.partitions[e].Mutable();
+    ROSTER_RETURN_IF_ERROR(Join(&blocks_[e], [&](const SnapshotSection&, uint64_t c, Block block) {
+      const uint64_t num_live = LiveEvents(c, *block);
+      state_.num_events += num_live;
+      events.AppendBlock(std::move(block), num_live);
+      return absl::OkStatus();
+    }));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status LoadStore(const SnapshotReader& reader, Executor* executor, Store* store) {
+  return StoreLoader(reader, executor, store).Run();
+}
+
+}  // namespace roster

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A store goes through a file and is the same store: what it shows, and how it goes on.
+#include "storage/store_snapshot.h"
+
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "roster/error.h"
+#include "storage/base/bytes.h"
+#include "storage/base/text.h"
+#include "tests/disk/faulty_file_system.h"
+#include "tests/memory/store_builder.h"
+#include "tests/seed.h"
+#include "tests/storage/random_changes.h"
+#include "tests/storage/store_file.h"
+
+namespace roster {
+namespace {
+
+const std::string kPath = "/data/state.snap";
+
+// Through a file and back.
+void CheckReloads(FaultyFileSystem* fs, const Store& store, Store* loaded,
+                  Executor* executor = ThreadExecutor()) {
+  if (fs->Exists(kPath).value()) REQUIRE(fs->Remove(kPath).ok());
+  const absl::Status saved = SaveStore(fs, kPath, store);
+  INFO(saved.ToString());
+  REQUIRE(saved.ok());
+  const absl::Status opened = OpenStore(fs, kPath, executor, loaded);
+  INFO(opened.ToString());
+  REQUIRE(opened.ok());
+  REQUIRE(loaded->lsn() == store.lsn());
+  REQUIRE(loaded->clock() == store.clock());
+  REQUIRE(loaded->Pending().seen_later.size() == store.Pending().seen_later.size());
+  REQUIRE(DigestOf(*loaded) == DigestOf(store));
+  REQUIRE(SnapshotReader::Open(fs, kPath).value()->digest() == DigestOf(store));
+}
+
+std::map<uint64_t, std::string> PictureOf(const Store& store) {
+  return roster::PictureOf(store.TakeView(store.clock()));
+}
+
+TEST_CASE("an empty store, and one with declarations only", "[store_snapshot]") {
+  FaultyFileSystem fs;
+  REQUIRE(fs.CreateDir("/data").ok());
+  Store store;
+  {
+    Store loaded;
+    CheckReloads(&fs, store, &loaded);
+  }
+  for (const Mutation& mutation : RandomChanges(1).Declarations()) ApplyTo(&store, mutation);
+  Store loaded;
+  CheckReloads(&fs, store, &loaded);
+  REQUIRE(loaded.state().columns.size() == store.state().columns.size());
+}
+
+TEST_CASE("a random store comes back, and goes on as if nothing had been", "[store_snapshot]") {
+  const uint64_t seed = TestSeed();
+  for (uint64_t round = 0; round < 6; ++round) {
+    INFO("seed " << seed << ", round " << round);
+    RandomChanges changes(seed + round);
+    Store store;
+    for (const Mutation& mutation : changes.Declarations()) ApplyTo(&store, mutation);
+    // Some over several chunks of rows.
+    const uint32_t num_first = round % 3 == 0 ? 2 * kChunkRows - 20 : 3;
+    for (uint32_t i = 0; i < num_first; ++i) ApplyTo(&store, changes.Create(store));
+    for (int i = 0; i < 4000; ++i) ApplyTo(&store, changes.Next(store));
+
+    FaultyFileSystem fs;
+    REQUIRE(fs.CreateDir("/data").ok());
+    Store loaded;
+    CheckReloads(&fs, store, &loaded);
+    REQUIRE((PictureOf(loaded) == PictureOf(store)));
+    for (int i = 0; i < 4000; ++i) {
+      const Mutation mutation = changes.Next(store);
+      ApplyTo(&store, mutation);
+      ApplyTo(&loaded, mutation);
+    }
+    REQUIRE(DigestOf(loaded) == DigestOf(store));
+    REQUIRE((PictureOf(loaded) == PictureOf(store)));
+    Store again;
+    InlineExecutor one_thread;
+    CheckReloads(&fs, loaded, &again, &one_thread);
+    REQUIRE((PictureOf(again) == PictureOf(store)));
+  }
+}
+
+TEST_CASE("a view is written while the writer goes on", "[store_snapshot]") {
+  RandomChanges changes(TestSeed());
+  Store store;
+  for (const Mutation& mutation : changes.Declarations()) ApplyTo(&store, mutation);
+  for (int i = 0; i < 3000; ++i) ApplyTo(&store, changes.Next(store));
+  const ReadView view = store.TakeView(store.clock());
+  const StorePending pending = store.Pending();
+  const auto picture = roster::PictureOf(view);
+  for (int i = 0; i < 3000; ++i) ApplyTo(&store, changes.Next(store));
+
+  FaultyFileSystem fs;
+  REQUIRE(fs.CreateDir("/data").ok());
+  const auto writer = SnapshotWriter::Create(&fs, kPath, {{}, view.lsn(), view.clock()});
+  REQUIRE(WriteStoreSections(view, pending, writer->get()).ok());
+  REQUIRE((*writer)->Finish(DigestOf(view)).ok());
+  Store loaded;
+  REQUIRE(OpenStore(&fs, kPath, ThreadExecutor(), &loaded).ok());
+  REQUIRE((PictureOf(loaded) == picture));
+}
+
+// The raw content of all sections of a file.
+std::string AllContent(FileSystem* fs) {
+  const auto reader = *SnapshotReader::Open(fs, kPath);
+  std::string all;
+  for (const SnapshotSection& section : reader->sections()) all += *reader->Read(section);
+  return all;
+}
+
+TEST_CASE("texts that nothing shows any more are not in the file", "[store_snapshot]") {
+  StoreBuilder b;
+  const TraitId plan = b.Trait("plan", ValueType::kText);
+  const TraitId labels = b.Trait("labels", ValueType::kTextList);
+  const EventTypeId order = b.Event("order");
+  const PropertyId topic = b.Property(order, "topic", ValueType::kText);
+  const ProfileId jo = b.Profile();
+  const ProfileId ann = b.Profile();
+  b.Set(jo, plan, "canary one", 1);
+  b.Set(jo, plan, "kept plan", 2);
+  b.Set(ann, plan, "canary two", 1);
+  b.Set(ann, plan, {}, 2);
+  b.Set(jo, labels, TextList{"canary three"}, 1);
+  b.Set(jo, labels, TextList{"kept label"}, 2);
+  b.Add(jo, order, 1, 5, {{topic, "kept topic"}});
+  const ReadView view = b.store.TakeView({9});
+  b.Add(jo, order, 2, 6, {{topic, "canary four"}});  // newer than the view
+
+  FaultyFileSystem fs;
+  REQUIRE(fs.CreateDir("/data").ok());
+  const auto writer = SnapshotWriter::Create(&fs, kPath, {{}, view.lsn(), {}});
+  REQUIRE(WriteStoreSections(view, b.store.Pending(), writer->get()).ok());
+  REQUIRE((*writer)->Finish(DigestOf(view)).ok());
+  const std::string all = AllContent(&fs);
+  REQUIRE(all.find("canary") == std::string::npos);
+  for (const char* kept : {"kept plan", "kept label", "kept topic"}) {
+    REQUIRE(all.find(kept) != std::string::npos);
+  }
+  Store loaded;
+  REQUIRE(OpenStore(&fs, kPath, ThreadExecutor(), &loaded).ok());
+  REQUIRE(loaded.state().column(plan).type().dictionary->size() == 1);
+}
+
+// Writes the sections of a good file again, with those that `change` gives other content.
+void Rewrite(FaultyFileSystem* fs,
+             const std::function<std::optional<std::string>(const std::string& name,
+                                                            std::string raw)>& change) {
+  std::vector<std::pair<std::string, std::string>> sections;
+  const auto reader = *SnapshotReader::Open(fs, kPath);
+  for (const SnapshotSection& section : reader->sections()) {
+    auto raw = change(section.name, *reader->Read(section));
+    if (raw) sections.emplace_back(section.name, *std::move(raw));
+  }
+  REQUIRE(fs->Remove(kPath).ok());
+  const auto writer = *SnapshotWriter::Create(fs, kPath, reader->header());
+  for (const auto& [name, raw] : sections) {
+    writer->BeginSection(name);
+    REQUIRE(writer->Append(raw).ok());
+    REQUIRE(writer->EndSection().ok());
+  }
+  REQUIRE(writer->Finish(reader->digest()).ok());
+}
+
+void SaveRandom(FaultyFileSystem* fs, uint64_t seed, int num_changes) {
+  RandomChanges changes(seed);
+  Store store;
+  for (const Mutation& mutation : changes.Declarations()) ApplyTo(&store, mutation);
+  for (int i = 0; i < num_changes; ++i) ApplyTo(&store, changes.Next(store));
+  REQUIRE(fs->CreateDir("/data").ok());
+  REQUIRE(SaveStore(fs, kPath, store).ok());
+}
+
+std::vector<std::string> SectionNames(FileSystem* fs) {
+  std::vector<std::string> names;
+  const auto reader = *SnapshotReader::Open(fs, kPath);
+  for (const SnapshotSection& section : reader->sections()) names.push_back(section.name);
+  return names;
+}
+
+TEST_CASE("a section that is missing, and one that nobody knows, are refused", "[store_snapshot]") {
+  FaultyFileSystem original;
+  SaveRandom(&original, 3, 600);
+  for (const std::string& gone : SectionNames(&original)) {
+    // A trait or event type without any chunk is whole too.
+    if (gone.ends_with("cells/0") || gone.ends_with("blocks/0")) continue;
+    INFO(gone);
+    const auto fs = original.Clone();
+    Rewrite(fs.get(), [&](const std::string& name, std::string raw) {
+      return name == gone ? std::nullopt : std::optional(std::move(raw));
+    });
+    Store store;
+    InlineExecutor executor;
+    const absl::Status status = OpenStore(fs.get(), kPath, &executor, &store);
+    INFO(status.ToString());
+    REQUIRE(ErrorCodeOf(status) == ErrorCode::kCorrupt);
+    REQUIRE(StdView(status.message()).find(kPath) != std::string_view::npos);
+  }
+  const auto reader = *SnapshotReader::Open(&original, kPath);
+  const auto writer = *SnapshotWriter::Create(&original, "/data/more", reader->header());
+  for (const SnapshotSection& section : reader->sections()) {
+    writer->BeginSection(section.name);
+    REQUIRE(writer->Append(*reader->Read(section)).ok());
+    REQUIRE(writer->EndSection().ok());
+  }
+  const bool of_store = GENERATE(true, false);
+  writer->BeginSection(of_store ? "store/lists/0" : "engine/definitions");
+  REQUIRE(writer->EndSection().ok());
+  REQUIRE(writer->Finish({}).ok());
+  Store store;
+  InlineExecutor executor;
+  const absl::Status status = OpenStore(&original, "/data/more", &executor, &store);
+  INFO(status.ToString());
+  REQUIRE(status.ok() == !of_store);
+  if (of_store) REQUIRE(ErrorCodeOf(status) == ErrorCode::kErr);
+}
+
+TEST_CASE("content that an enemy wrote is refused, or makes a store that works",
+          "[store_snapshot]") {
+  const uint64_t seed = TestSeed();
+  std::mt19937_64 random(seed);
+  FaultyFileSystem original;
+  SaveRandom(&original, seed, 300);
+  const std::vector<std::string> names = SectionNames(&original);
+  int refused = 0;
+  for (int round = 0; round < 3000; ++round) {
+    INFO("seed " << seed << ", round " << round);
+    const auto fs = original.Clone();
+    const std::string target = names[random() % names.size()];
+    Rewrite(fs.get(), [&](const std::string& name, std::string raw) {
+      if (name != target) return raw;
+      for (uint64_t n = random() % 3; n != uint64_t{0} - 1 && !raw.empty(); --n) {
+        const size_t at = random() % raw.size();
+        switch (random() % 4) {
+          case 0:
+            raw[at] = static_cast<char>(random());
+            break;
+          case 1:
+            raw.erase(at, 1 + random() % 9);
+            break;
+          case 2:
+            raw.insert(at, std::string(1 + random() % 9, static_cast<char>(random())));
+            break;
+          default:
+            raw[at] = static_cast<char>(raw[at] ^ (1 << (random() % 8)));
+        }
+      }
+      return raw;
+    });
+    Store store;
+    InlineExecutor executor;
+    const absl::Status status = OpenStore(fs.get(), kPath, &executor, &store);
+    if (!status.ok()) {
+      INFO(status.ToString());
+      REQUIRE(ErrorCodeOf(status) == ErrorCode::kCorrupt);
+      REQUIRE(StdView(status.message()).find(kPath) != std::string_view::npos);
+      ++refused;
+      continue;
+    }
+    PictureOf(store);
+    RandomChanges further(seed + 1);
+    for (int i = 0; i < 30; ++i) {
+      const Mutation mutation = further.Next(store);
+      ChangeSet changes;
+      if (store.Check(mutation).ok()) store.Apply(mutation, &changes);
+    }
+    DigestOf(store);
+  }
+  REQUIRE(refused > 500);
+}
+
+}  // namespace
+}  // namespace roster
