@@ -7,7 +7,8 @@
 #include <atomic>
 #include <memory>
 
-#include "engine/commit_queue.h"
+#include "engine/commit/commit_queue.h"
+#include "engine/commit/shared_store.h"
 #include "engine/environment.h"
 #include "engine/limits.h"
 #include "engine/normalise.h"
@@ -101,11 +102,12 @@ absl::Status Engine::Start() {
   Recovered recovered;
   {
     MutexLock lock(&shared_.mutex);
-    ROSTER_ASSIGN_OR_RETURN(recovered, Recover(log_.get(), &shared_.store));
+    ROSTER_ASSIGN_OR_RETURN(recovered, Recover(log_.get(), environment_.executor, &shared_.store));
     if (shared_.store.lsn() == Lsn{}) {
       const Timestamp now = std::max(recovered.clock, environment_.clock->Now());
       ROSTER_RETURN_IF_ERROR(WriteInitialCommit(now, log_.get(), &shared_.store));
     }
+    shared_.requests = std::move(recovered.requests);
   }
   recovery_ = recovered.report;
   recovery_.took_us = environment_.clock->MonotonicMicros() - started_us;
@@ -113,8 +115,8 @@ absl::Status Engine::Start() {
       environment_.clock, recovered.clock,
       [log = log_.get()](Timestamp ceiling) { return log->SyncMark(ceiling); });
   sealer_ = std::make_unique<Sealer>(environment_.executor, environment_.clock, &shared_);
-  queue_ = std::make_unique<CommitQueue>(options_, environment_, &shared_, log_.get(), clock_.get(),
-                                         std::move(recovered.requests));
+  LogDirectory* const log = options_.durability == Durability::kNone ? nullptr : log_.get();
+  queue_ = std::make_unique<CommitQueue>(options_, environment_, &shared_, log, clock_.get());
   return absl::OkStatus();
 }
 
@@ -182,7 +184,7 @@ absl::StatusOr<QueryResult> Engine::Execute(std::string_view statement,
 Stats Engine::GetStats() {
   Stats stats;
   stats.clock = clock_->Now();
-  stats.read_only = queue_->read_only();
+  stats.read_only = !queue_->latched().ok();
   stats.num_commits = queue_->num_commits();
   stats.num_syncs = queue_->num_syncs();
   stats.num_statements = num_statements_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "engine/replay.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
@@ -11,27 +12,6 @@
 
 namespace roster {
 namespace {
-
-absl::Status AtLsn(const absl::Status& status, Lsn lsn) {
-  return MakeError(ErrorCodeOf(status), StrCat(StdView(status.message()), ", at LSN ", lsn.value));
-}
-
-absl::Status ApplyCommit(const WalCommit& logged, Store* store, RequestWindow* requests) {
-  const absl::StatusOr<Commit> commit = DecodeCommit(logged.bytes);
-  if (!commit.ok()) return AtLsn(commit.status(), logged.last_lsn);
-  ChangeSet changes;
-  for (const Mutation& mutation : commit->mutations) {
-    const absl::Status fits = store->Check(mutation);
-    if (!fits.ok()) return AtLsn(fits, logged.last_lsn);
-    store->Apply(mutation, &changes);
-  }
-  store->FinishCommit(logged.last_lsn);
-  const CommitHeader& header = commit->header;
-  if (!header.request_id.empty()) {
-    requests->Add(header.request_id, {header.digest, logged.last_lsn, header.outcome});
-  }
-  return absl::OkStatus();
-}
 
 std::vector<Mutation> InitialDeclarations() {
   std::vector<Mutation> mutations;
@@ -57,14 +37,10 @@ std::vector<Mutation> InitialDeclarations() {
 
 }  // namespace
 
-absl::StatusOr<Recovered> Recover(LogDirectory* log, Store* store) {
+absl::StatusOr<Recovered> Recover(LogDirectory* log, Executor* executor, Store* store) {
   Recovered recovered;
   ROSTER_ASSIGN_OR_RETURN(const std::unique_ptr<WalReader> reader, log->Reader());
-  while (true) {
-    ROSTER_ASSIGN_OR_RETURN(const std::optional<WalCommit> commit, reader->Next());
-    if (!commit) break;
-    ROSTER_RETURN_IF_ERROR(ApplyCommit(*commit, store, &recovered.requests));
-  }
+  ROSTER_RETURN_IF_ERROR(Replay(reader.get(), executor, store, &recovered.requests));
   const WalEnd& end = reader->end();
   recovered.clock = std::max(store->clock(), end.clock_ceiling);
   recovered.report.num_commits = end.num_commits;

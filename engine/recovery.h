@@ -7,7 +7,7 @@
 #define ROSTER_ENGINE_RECOVERY_H_
 
 #include "absl/status/statusor.h"
-#include "engine/request_window.h"
+#include "engine/commit/request_window.h"
 #include "roster/database.h"
 #include "storage/disk/log_directory.h"
 #include "storage/memory/store.h"
@@ -22,7 +22,7 @@ struct Recovered {
 
 // Replays the log into an empty store and makes the directory ready for writing; changes nothing
 // on disk before the verdict is known. Errors: CORRUPT, with file and offset or LSN; DISKFULL.
-absl::StatusOr<Recovered> Recover(LogDirectory* log, Store* store);
+absl::StatusOr<Recovered> Recover(LogDirectory* log, Executor* executor, Store* store);
 
 // Writes the first commit of a new store, durably: the namespaces and traits that are there from
 // the start. Errors: as LogDirectory.

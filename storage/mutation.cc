@@ -44,33 +44,51 @@ void PutValue(const Value& value, ByteWriter* out) {
   }
 }
 
-Value GetValue(ByteReader* in) {
+// A text keeps the memory that the value has.
+void GetText(ByteReader* in, Value* value) {
+  const std::string_view text = in->Text();
+  if (auto* known = std::get_if<std::string>(value)) {
+    known->assign(text);
+  } else {
+    value->emplace<std::string>(text);
+  }
+}
+
+void GetValue(ByteReader* in, Value* value) {
   switch (static_cast<ValueType>(in->Byte())) {
     case ValueType::kNone:
-      return {};
+      *value = {};
+      return;
     case ValueType::kText:
-      return std::string(in->Text());
+      return GetText(in, value);
     case ValueType::kInteger:
-      return in->Signed();
+      *value = in->Signed();
+      return;
     case ValueType::kNumber:
-      return in->Fixed<double>();
+      *value = in->Fixed<double>();
+      return;
     case ValueType::kBoolean:
-      return in->Byte() != 0;
+      *value = in->Byte() != 0;
+      return;
     case ValueType::kDate:
-      return Date{static_cast<int32_t>(in->Signed())};
+      *value = Date{static_cast<int32_t>(in->Signed())};
+      return;
     case ValueType::kTimestamp:
-      return Timestamp{in->Signed()};
+      *value = Timestamp{in->Signed()};
+      return;
     case ValueType::kDecimal: {
       const uint8_t scale = in->Byte();
-      return Decimal{in->Signed(), scale};
+      *value = Decimal{in->Signed(), scale};
+      return;
     }
     case ValueType::kTextList:
-      return DecodeTextList(in->Text());
+      *value = DecodeTextList(in->Text());
+      return;
     case ValueType::kJson:
-      return Json{std::string(in->Text())};
+      *value = Json{std::string(in->Text())};
+      return;
   }
   in->Fail();
-  return {};
 }
 
 // One overload a field type, so that Put and Get of a mutation list its fields in one place each.
@@ -106,7 +124,7 @@ struct Getter {
   ByteReader* in;
 
   void operator()(std::string& text) const { text = in->Text(); }
-  void operator()(Value& value) const { value = GetValue(in); }
+  void operator()(Value& value) const { GetValue(in, &value); }
   void operator()(ValueType& type) const { type = static_cast<ValueType>(in->Byte()); }
   void operator()(NamespaceKind& kind) const { kind = static_cast<NamespaceKind>(in->Byte()); }
   void operator()(uint8_t& byte) const { byte = in->Byte(); }
@@ -178,22 +196,23 @@ absl::Status Malformed(std::string_view what, size_t position) {
                    StrCat("malformed commit: ", what, " at payload offset ", position));
 }
 
+// Makes the mutation one of kind `kind`; what it holds stays when it is one already.
 template <size_t... I>
-bool EmplaceKind(size_t kind, Mutation* mutation, std::index_sequence<I...>) {
+bool SetKind(size_t kind, Mutation* mutation, std::index_sequence<I...>) {
+  if (mutation->index() == kind) return true;
   return ((kind == I && (mutation->emplace<I>(), true)) || ...);
 }
 
-absl::StatusOr<Mutation> GetMutation(ByteReader* in) {
+absl::Status GetMutation(ByteReader* in, Mutation* mutation) {
   const size_t start = in->position();
   const size_t kind = in->Byte();
-  Mutation mutation;
-  if (kind == 0 || !EmplaceKind(kind - 1, &mutation,
-                                std::make_index_sequence<std::variant_size_v<Mutation>>())) {
+  if (kind == 0 ||
+      !SetKind(kind - 1, mutation, std::make_index_sequence<std::variant_size_v<Mutation>>())) {
     return Malformed(StrCat("unknown kind ", kind), start);
   }
-  std::visit([&](auto& m) { Fields(m, Getter{in}); }, mutation);
+  std::visit([&](auto& m) { Fields(m, Getter{in}); }, *mutation);
   if (in->failed()) return Malformed(StrCat("fields of kind ", kind), start);
-  return mutation;
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -215,23 +234,31 @@ void EncodeMutation(const Mutation& mutation, std::string* out) {
   std::visit([&](const auto& m) { Fields(m, Putter{&writer}); }, mutation);
 }
 
-absl::StatusOr<Commit> DecodeCommit(std::string_view payload) {
+absl::Status DecodeCommit(std::string_view payload, Commit* commit) {
   ByteReader reader(payload);
   if (const uint8_t version = reader.Byte(); version != kVersion) {
     return Malformed(StrCat("unknown version ", static_cast<int>(version)), 0);
   }
-  Commit commit;
-  commit.header.received_at.ms = reader.Signed();
-  commit.header.request_id = reader.Text();
-  commit.header.digest = reader.Fixed<uint64_t>();
-  commit.header.actor = reader.Text();
-  commit.header.outcome.value = reader.Varint();
-  commit.header.num_items = reader.Varint();
+  CommitHeader& header = commit->header;
+  header.received_at.ms = reader.Signed();
+  header.request_id = reader.Text();
+  header.digest = reader.Fixed<uint64_t>();
+  header.actor = reader.Text();
+  header.outcome.value = reader.Varint();
+  header.num_items = reader.Varint();
   if (reader.failed()) return Malformed("header", 0);
+  size_t count = 0;
   while (!reader.at_end()) {
-    ROSTER_ASSIGN_OR_RETURN(Mutation mutation, GetMutation(&reader));
-    commit.mutations.push_back(std::move(mutation));
+    if (count == commit->mutations.size()) commit->mutations.emplace_back();
+    ROSTER_RETURN_IF_ERROR(GetMutation(&reader, &commit->mutations[count++]));
   }
+  commit->mutations.resize(count);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Commit> DecodeCommit(std::string_view payload) {
+  Commit commit;
+  ROSTER_RETURN_IF_ERROR(DecodeCommit(payload, &commit));
   return commit;
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "roster/value.h"
 #include "storage/memory/change.h"
@@ -36,7 +37,9 @@ void EncodeCommitHeader(const CommitHeader& header, std::string* out);
 // Appends one mutation to a payload.
 void EncodeMutation(const Mutation& mutation, std::string* out);
 
+// Into `commit`, whose memory is used again; after an error it holds anything.
 // Errors: CORRUPT when the bytes are not a commit of this version.
+absl::Status DecodeCommit(std::string_view payload, Commit* commit);
 absl::StatusOr<Commit> DecodeCommit(std::string_view payload);
 
 }  // namespace roster

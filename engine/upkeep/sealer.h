@@ -7,7 +7,7 @@
 
 #include <memory>
 
-#include "engine/commit_queue.h"
+#include "engine/commit/shared_store.h"
 #include "storage/base/environment.h"
 
 namespace roster {

@@ -16,6 +16,7 @@ inline constexpr std::string_view kManifestName = "MANIFEST";
 inline constexpr std::string_view kManifestTempName = "MANIFEST.tmp";
 inline constexpr std::string_view kMarkName = "wal.mark";
 inline constexpr std::string_view kLockName = "LOCK";
+inline constexpr std::string_view kReserveName = "reserve";
 
 // "wal-00000001.log"; eight digits, more when the number needs them.
 std::string LogFileName(uint64_t number);

@@ -9,8 +9,10 @@
 #include <catch2/catch.hpp>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/environment.h"
 #include "tests/disk/faulty_file_system.h"
@@ -24,26 +26,39 @@ inline constexpr int64_t kTestStartMs = 1'767'225'600'000;
 class TestClock final : public Clock {
  public:
   Timestamp Now() override { return {now_ms}; }
-  int64_t MonotonicMicros() override { return ++micros_; }
+  int64_t MonotonicMicros() override { return ++micros; }
   std::atomic<int64_t> now_ms{kTestStartMs};
-
- private:
-  std::atomic<int64_t> micros_{0};
+  std::atomic<int64_t> micros{0};  // of the monotonic clock
 };
 
-// Runs the steps of woken loops on the thread that waits for them.
+// Runs the steps of woken loops on the thread that waits for them: the first that is woken or,
+// with a seed, any.
 class TestExecutor final : public Executor {
  public:
+  explicit TestExecutor(TestClock* clock) : clock_(clock) {}
+
   std::unique_ptr<Loop> StartLoop(std::function<NextStep()> step) override {
     return std::make_unique<TestLoop>(this, std::move(step));
   }
   bool RunOne() override {
+    std::vector<TestLoop*> woken;
     for (TestLoop* loop : loops_) {
-      if (!std::exchange(loop->woken, false)) continue;
-      loop->woken = loop->step().delay_ms == 0;
-      return true;
+      if (loop->woken) woken.push_back(loop);
     }
-    return false;
+    if (woken.empty()) return false;
+    woken[seed_ == 0 ? 0 : random_.Next() % woken.size()]->Step();
+    return true;
+  }
+  // Steps run in an order that the seed decides.
+  void Shuffle(uint64_t seed) {
+    seed_ = seed;
+    random_ = SeededRandom(seed);
+  }
+  // Wakes loops whose time has come.
+  void Fire() {
+    for (TestLoop* loop : loops_) {
+      loop->woken = loop->woken || (loop->due_ms && *loop->due_ms <= clock_->now_ms);
+    }
   }
   void RunAll(std::vector<std::function<void()>> tasks) override {
     for (const std::function<void()>& task : tasks) task();
@@ -56,16 +71,27 @@ class TestExecutor final : public Executor {
       owner->loops_.push_back(this);
     }
     ~TestLoop() override {
-      while (std::exchange(woken, false)) woken = step().delay_ms == 0;
+      while (woken) Step();
       owner->loops_.remove(this);
     }
     void Wake() override { woken = true; }
+    void Step() {
+      woken = false;
+      due_ms.reset();
+      const NextStep next = step();
+      woken = woken || next.delay_ms == 0;
+      if (next.delay_ms > 0) due_ms = owner->clock_->now_ms + next.delay_ms;
+    }
 
     TestExecutor* owner;
     std::function<NextStep()> step;
     bool woken = false;
+    std::optional<int64_t> due_ms;
   };
+  TestClock* const clock_;
   std::list<TestLoop*> loops_;
+  uint64_t seed_ = 0;
+  SeededRandom random_{0};
 };
 
 // The seams of one run. The files outlive it, so that another run opens what it left.
@@ -75,7 +101,7 @@ class World {
     clock.now_ms = now_ms;
   }
   absl::StatusOr<std::unique_ptr<Database>> TryOpen(const Options& options = {}) {
-    return OpenDatabase("data", options, Environment{files_, &clock, &random_, &executor_});
+    return OpenDatabase("data", options, Environment{files_, &clock, &random_, &executor});
   }
   std::unique_ptr<Database> Open(const Options& options = {}) {
     auto db = TryOpen(options);
@@ -84,12 +110,20 @@ class World {
     return *std::move(db);
   }
 
+  // Lets time pass, and loops that sleep do what is due.
+  void Pass(int64_t ms) {
+    clock.now_ms += ms;
+    executor.Fire();
+    while (executor.RunOne()) {
+    }
+  }
+
   TestClock clock;
+  TestExecutor executor{&clock};
 
  private:
   FaultyFileSystem* files_;
   SeededRandom random_{7};
-  TestExecutor executor_;
 };
 
 inline IdentityRef User(const std::string& id) { return {"external_id", id}; }

@@ -28,12 +28,6 @@
 
 namespace roster {
 
-// When a write is answered.
-enum class Durability : uint8_t {
-  kSync,      // after fdatasync returned
-  kInterval,  // after the kernel has it; a power failure loses at most the interval
-};
-
 struct Options {
   bool create_if_missing = true;
   Durability durability = Durability::kSync;
@@ -42,6 +36,15 @@ struct Options {
   // Log files are cut at about this size.
   uint64_t log_file_bytes = 256ull << 20;
   int64_t statement_timeout_ms = 30'000;
+  // A snapshot is made when so much log lies behind the newest one, or when that is so old and
+  // something was written since; 0: not by itself.
+  uint64_t snapshot_log_bytes = 512ull << 20;
+  int64_t snapshot_interval_ms = 3'600'000;
+  uint32_t keep_snapshots = 2;     // the newest; at least 1
+  bool snapshot_at_close = false;  // Close makes one when anything was written since the last
+  // Space of the disk that is held back, so that on a full disk a snapshot and what must not stop
+  // can go on; 0: none.
+  uint64_t disk_reserve_bytes = 0;
 };
 
 // What recovery found and did, for the operator.

@@ -5,6 +5,7 @@
 #ifndef ROSTER_WRITE_H_
 #define ROSTER_WRITE_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -59,12 +60,22 @@ struct Retain {
 
 using WriteItem = std::variant<Identify, Track, Retain>;
 
+// When a write is answered. A higher one holds more.
+enum class Durability : uint8_t {
+  kNone,      // at once; durable with the next snapshot
+  kInterval,  // after the kernel has it; a power failure loses at most the interval
+  kSync,      // after fdatasync returned
+};
+
 // What holds for a whole command.
 struct WriteOptions {
   // A client's request id makes the command at-most-once: a repeat gets the first outcome. Empty:
   // none.
   std::string request_id;
   std::string actor;  // who, for the audit trail
+  // At least this, or what the store has if that is higher. A store that keeps no log refuses
+  // (ERR) what it cannot do.
+  Durability durability = Durability::kNone;
 };
 
 // One command of many items: one commit. Good items go in and bad ones get their error in their

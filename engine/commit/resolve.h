@@ -2,14 +2,14 @@
 //
 // Who is meant: identities of a command to the one profile that they point to, made, extended or
 // merged where the rules allow it. Thread rule: the writer's. Source: IDENTITY.md R0-R2, R4.
-#ifndef ROSTER_ENGINE_RESOLVE_H_
-#define ROSTER_ENGINE_RESOLVE_H_
+#ifndef ROSTER_ENGINE_COMMIT_RESOLVE_H_
+#define ROSTER_ENGINE_COMMIT_RESOLVE_H_
 
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "engine/draft.h"
+#include "engine/commit/draft.h"
 #include "roster/value.h"
 #include "roster/write.h"
 
@@ -46,4 +46,4 @@ Resolved ResolveProfile(std::vector<UsableIdentity> identities, Timestamp time,
 
 }  // namespace roster
 
-#endif  // ROSTER_ENGINE_RESOLVE_H_
+#endif  // ROSTER_ENGINE_COMMIT_RESOLVE_H_

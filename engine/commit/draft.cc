@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/draft.h"
+#include "engine/commit/draft.h"
 
 #include "storage/base/check.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/resolve.h"
+#include "engine/commit/resolve.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/stage.h"
+#include "engine/commit/stage.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -8,8 +8,8 @@
 #include <cmath>
 
 #include "engine/coerce.h"
+#include "engine/commit/resolve.h"
 #include "engine/limits.h"
-#include "engine/resolve.h"
 #include "roster/error.h"
 #include "roster/json.h"
 #include "storage/base/status_macros.h"

@@ -3,8 +3,8 @@
 // What a command has decided so far: mutations, and the store as it will be with them, so that
 // each item of a batch sees those before it while nothing is applied yet. Thread rule: the
 // writer's.
-#ifndef ROSTER_ENGINE_DRAFT_H_
-#define ROSTER_ENGINE_DRAFT_H_
+#ifndef ROSTER_ENGINE_COMMIT_DRAFT_H_
+#define ROSTER_ENGINE_COMMIT_DRAFT_H_
 
 #include <optional>
 #include <string>
@@ -105,4 +105,4 @@ class Draft {
 
 }  // namespace roster
 
-#endif  // ROSTER_ENGINE_DRAFT_H_
+#endif  // ROSTER_ENGINE_COMMIT_DRAFT_H_

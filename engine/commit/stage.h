@@ -2,11 +2,11 @@
 //
 // One item of a command into mutations: everything that can be refused is refused before the draft
 // is touched. Thread rule: the writer's. Source: engine/README.md "Writes".
-#ifndef ROSTER_ENGINE_STAGE_H_
-#define ROSTER_ENGINE_STAGE_H_
+#ifndef ROSTER_ENGINE_COMMIT_STAGE_H_
+#define ROSTER_ENGINE_COMMIT_STAGE_H_
 
 #include "absl/status/statusor.h"
-#include "engine/draft.h"
+#include "engine/commit/draft.h"
 #include "roster/write.h"
 
 namespace roster {
@@ -34,4 +34,4 @@ absl::StatusOr<ItemResult> StageItem(const WriteItem& item, const StageContext& 
 
 }  // namespace roster
 
-#endif  // ROSTER_ENGINE_STAGE_H_
+#endif  // ROSTER_ENGINE_COMMIT_STAGE_H_

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the engine puts into a snapshot and takes out of it: the store's sections and its own.
+// Thread rule: free functions; TakePicture from any thread.
+// Source: storage/FORMAT.md "Snapshot", "Sections of the engine".
+#ifndef ROSTER_ENGINE_CHECKPOINT_SNAPSHOT_FILE_H_
+#define ROSTER_ENGINE_CHECKPOINT_SNAPSHOT_FILE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "engine/commit/shared_store.h"
+#include "engine/environment.h"
+#include "storage/disk/snapshot_reader.h"
+#include "storage/disk/snapshot_writer.h"
+
+namespace roster {
+
+// Everything that a snapshot holds, at one LSN.
+struct Picture {
+  ReadView view;
+  StorePending pending;
+  std::vector<RequestWindow::Entry> requests;
+};
+
+// Cost: the writer waits for a handle of each trait and event type, and a copy of the window.
+Picture TakePicture(SharedStore* shared);
+
+// Writes a picture to a new file, durably. `clock`: no view was later than this.
+// Errors: EXISTS, DISKFULL, kInternal; what was written is removed.
+absl::Status WriteSnapshot(FileSystem* files, const std::string& path, const SnapshotHeader& header,
+                           const Picture& picture);
+
+// Into an empty store and window. Errors: CORRUPT, ERR for a newer format, kInternal; what was
+// loaded is then of no use.
+absl::Status LoadSnapshot(const SnapshotReader& reader, Executor* executor, Store* store,
+                          RequestWindow* requests);
+
+}  // namespace roster
+
+#endif  // ROSTER_ENGINE_CHECKPOINT_SNAPSHOT_FILE_H_

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/commit/request_window.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <string>
+
+#include "roster/error.h"
+#include "roster/json.h"
+#include "storage/base/bytes.h"
+#include "storage/base/check.h"
+
+namespace roster {
+namespace {
+
+void AddIdentities(const std::vector<IdentityRef>& identities, ByteWriter* out) {
+  out->Varint(identities.size());
+  for (const IdentityRef& identity : identities) {
+    out->Text(identity.space);
+    out->Text(identity.value);
+  }
+}
+
+void AddFields(const std::vector<Field>& fields, ByteWriter* out) {
+  out->Varint(fields.size());
+  for (const Field& field : fields) {
+    std::string value;
+    AppendJson(field.value, &value);
+    out->Text(field.key);
+    out->Byte(static_cast<uint8_t>(TypeOf(field.value)));
+    out->Text(value);
+  }
+}
+
+void AddTime(const std::optional<Timestamp>& time, ByteWriter* out) {
+  out->Byte(time.has_value());
+  out->Signed(time.value_or(Timestamp{}).ms);
+}
+
+void Add(const Identify& item, ByteWriter* out) {
+  AddIdentities(item.identities, out);
+  AddFields(item.traits, out);
+  AddTime(item.time, out);
+  out->Text(item.message_id);
+  out->Text(item.source);
+}
+
+void Add(const Retain& item, ByteWriter* out) {
+  out->Text(item.event);
+  out->Signed(item.keep_ms);
+}
+
+void Add(const Track& item, ByteWriter* out) {
+  AddIdentities(item.identities, out);
+  out->Text(item.event);
+  AddFields(item.properties, out);
+  AddTime(item.time, out);
+  out->Text(item.message_id);
+  out->Byte(item.event_id.has_value());
+  out->Fixed(item.event_id.value_or(0));
+  out->Text(item.source);
+}
+
+RequestHash HashOf(std::string_view request_id) {
+  const XXH128_hash_t hash = XXH3_128bits(request_id.data(), request_id.size());
+  return {hash.low64, hash.high64};
+}
+
+}  // namespace
+
+const FirstOutcome* RequestWindow::Find(std::string_view request_id) const {
+  const auto it = index_.find(HashOf(request_id));
+  return it == index_.end() ? nullptr : &entries_[it->second].outcome;
+}
+
+void RequestWindow::Add(std::string_view request_id, const FirstOutcome& outcome) {
+  Add({HashOf(request_id), outcome});
+}
+
+void RequestWindow::Add(const Entry& entry) {
+  const bool full = entries_.size() == kMaxRequests;
+  const auto place = static_cast<uint32_t>(full ? oldest_ : entries_.size());
+  if (!index_.try_emplace(entry.id, place).second) return;
+  if (!full) {
+    entries_.push_back(entry);
+    return;
+  }
+  index_.erase(entries_[oldest_].id);
+  entries_[oldest_] = entry;
+  oldest_ = (oldest_ + 1) % kMaxRequests;
+}
+
+std::vector<RequestWindow::Entry> RequestWindow::Entries() const {
+  std::vector<Entry> entries;
+  entries.reserve(entries_.size());
+  const auto oldest = entries_.begin() + static_cast<std::ptrdiff_t>(oldest_);
+  entries.insert(entries.end(), oldest, entries_.end());
+  entries.insert(entries.end(), entries_.begin(), oldest);
+  return entries;
+}
+
+size_t RequestWindow::MemoryBytes() const {
+  return entries_.capacity() * sizeof(Entry) +
+         index_.capacity() * (sizeof(RequestHash) + sizeof(uint64_t));
+}
+
+void RequestWindow::CheckInvariants() const {
+  ROSTER_CHECK(entries_.size() <= kMaxRequests && index_.size() == entries_.size());
+  ROSTER_CHECK(oldest_ == 0 || entries_.size() == kMaxRequests);
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    const auto it = index_.find(entries_[i].id);
+    ROSTER_CHECK(it != index_.end() && it->second == i);
+  }
+}
+
+void WriteRequests(const std::vector<RequestWindow::Entry>& entries, ByteWriter* out) {
+  out->Varint(entries.size());
+  for (const RequestWindow::Entry& entry : entries) {
+    out->Fixed(entry.id.low);
+    out->Fixed(entry.id.high);
+    out->Fixed(entry.outcome.digest);
+    out->Varint(entry.outcome.lsn.value);
+    out->Varint(entry.outcome.profile.value);
+  }
+}
+
+absl::Status ReadRequests(ByteReader* in, RequestWindow* window) {
+  const uint64_t count = in->Varint();
+  if (count > RequestWindow::kMaxRequests) in->Fail();
+  for (uint64_t i = 0; i < count && !in->failed(); ++i) {
+    RequestWindow::Entry entry;
+    entry.id.low = in->Fixed<uint64_t>();
+    entry.id.high = in->Fixed<uint64_t>();
+    entry.outcome.digest = in->Fixed<uint64_t>();
+    entry.outcome.lsn.value = in->Varint();
+    entry.outcome.profile.value = in->Varint();
+    if (!in->failed()) window->Add(entry);
+  }
+  if (in->failed() || window->size() != count) {
+    return MakeError(ErrorCode::kCorrupt, "malformed request ids");
+  }
+  return absl::OkStatus();
+}
+
+uint64_t DigestOf(const Batch& batch) {
+  std::string bytes;
+  ByteWriter out(&bytes);
+  out.Byte(batch.atomic);
+  for (const WriteItem& item : batch.items) {
+    out.Byte(static_cast<uint8_t>(item.index()));
+    std::visit([&](const auto& one) { Add(one, &out); }, item);
+  }
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+}  // namespace roster

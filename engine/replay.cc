@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/replay.h"
+
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "roster/error.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/mutation.h"
+
+namespace roster {
+namespace {
+
+// Commits are decoded and applied in portions of about so many bytes: enough that handing over
+// costs nothing, few enough that they stay in the caches.
+constexpr size_t kPortionBytes = 1 << 20;
+
+absl::Status AtLsn(const absl::Status& status, Lsn lsn) {
+  return MakeError(ErrorCodeOf(status), StrCat(StdView(status.message()), ", at LSN ", lsn.value));
+}
+
+// Commits that were read. They are overwritten by the next reading, so that their memory is
+// used again.
+struct Portion {
+  struct Entry {
+    Lsn lsn;
+    Commit commit;
+  };
+  std::vector<Entry> entries;
+  size_t num_entries = 0;
+  absl::Status status;  // of what came behind the entries
+  bool last = false;
+};
+
+void Read(WalReader* reader, Portion* portion) {
+  portion->num_entries = 0;
+  size_t bytes = 0;
+  while (bytes < kPortionBytes) {
+    const absl::StatusOr<std::optional<WalCommit>> logged = reader->Next();
+    portion->status = logged.status();
+    portion->last = !logged.ok() || !logged->has_value();
+    if (portion->last) return;
+    if (portion->num_entries == portion->entries.size()) portion->entries.emplace_back();
+    Portion::Entry& entry = portion->entries[portion->num_entries];
+    entry.lsn = (*logged)->last_lsn;
+    if (absl::Status decoded = DecodeCommit((*logged)->bytes, &entry.commit); !decoded.ok()) {
+      portion->status = AtLsn(decoded, entry.lsn);
+      portion->last = true;
+      return;
+    }
+    ++portion->num_entries;
+    bytes += (*logged)->bytes.size();
+  }
+}
+
+absl::Status Apply(const Portion& portion, Store* store, RequestWindow* requests) {
+  ChangeSet changes;
+  for (size_t i = 0; i < portion.num_entries; ++i) {
+    const auto& [lsn, commit] = portion.entries[i];
+    for (const Mutation& mutation : commit.mutations) {
+      const absl::Status fits = store->Check(mutation);
+      if (!fits.ok()) return AtLsn(fits, lsn);
+      store->Apply(mutation, &changes);
+    }
+    store->FinishCommit(lsn);
+    changes.rows.clear();
+    changes.traits.clear();
+    changes.events.clear();
+    const CommitHeader& header = commit.header;
+    if (!header.request_id.empty()) {
+      requests->Add(header.request_id, {header.digest, lsn, header.outcome});
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status Replay(WalReader* reader, Executor* executor, Store* store, RequestWindow* requests) {
+  Portion portions[2];
+  Portion* ready = &portions[0];
+  Portion* next = &portions[1];
+  Read(reader, ready);
+  while (true) {
+    absl::Status applied;
+    std::vector<std::function<void()>> tasks;
+    if (!ready->last) tasks.emplace_back([&] { Read(reader, next); });
+    tasks.emplace_back([&] { applied = Apply(*ready, store, requests); });
+    executor->RunAll(std::move(tasks));
+    ROSTER_RETURN_IF_ERROR(applied);
+    if (ready->last) return ready->status;
+    std::swap(ready, next);
+  }
+}
+
+}  // namespace roster
