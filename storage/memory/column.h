@@ -37,6 +37,7 @@ struct ColumnChunk {
   size_t MemoryBytes() const {
     return sizeof(ColumnChunk) + cells.MemoryBytes() + times.MemoryBytes() + origins.MemoryBytes();
   }
+  size_t BytesToCopy() const { return MemoryBytes(); }
 };
 
 // Invariants: (1) present implies stamped; (2) chunks past num_chunks() have no value.
@@ -73,6 +74,7 @@ class Column {
 
   // Cost: O(1).
   size_t MemoryBytes() const;
+  size_t BytesToCopy() const { return sizeof(Column) + BytesOf(chunks_); }
 
  private:
   CellType type_;

@@ -15,6 +15,27 @@
 
 namespace roster {
 
+// The bytes that writers of this thread have copied because another handle shared them: what a held
+// view costs. Only differences of it mean anything.
+inline uint64_t& CopiedBytes() {
+  thread_local uint64_t bytes = 0;
+  return bytes;
+}
+
+// What a copy of a value takes, where it says so or is a vector. Handles in it count as themselves.
+template <typename T>
+size_t BytesOf(const T& value) {
+  if constexpr (requires { value.BytesToCopy(); }) {
+    return value.BytesToCopy();
+  } else {
+    return sizeof(T);
+  }
+}
+template <typename T>
+size_t BytesOf(const std::vector<T>& values) {
+  return values.size() * sizeof(T);
+}
+
 // A counted handle of a value. Invariants: (1) a value with more than one handle never changes;
 // (2) only the writer makes handles of what it may still write (taking a view is the writer's).
 template <typename T>
@@ -43,6 +64,7 @@ class Cow {
   T& Mutable() {
     if (!unique()) {
       Node* copy = new Node{{1}, node_->value};
+      CopiedBytes() += BytesOf(node_->value);
       Release();
       node_ = copy;
     }

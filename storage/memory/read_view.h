@@ -53,8 +53,8 @@ struct State {
 
 class ReadView {
  public:
-  ReadView(std::shared_ptr<const State> state, Lsn lsn, Timestamp clock)
-      : state_(std::move(state)), lsn_(lsn), clock_(clock) {}
+  ReadView(std::shared_ptr<const State> state, Lsn lsn, Timestamp clock, uint64_t copied_bytes = 0)
+      : state_(std::move(state)), lsn_(lsn), clock_(clock), copied_bytes_(copied_bytes) {}
 
   const State& state() const { return *state_; }
   const State* operator->() const { return state_.get(); }
@@ -63,6 +63,8 @@ class ReadView {
   Lsn lsn() const { return lsn_; }
   // `now` for everything that is asked of it.
   Timestamp clock() const { return clock_; }
+  // Store::copied_bytes when it was taken.
+  uint64_t copied_bytes() const { return copied_bytes_; }
   // Chunks to evaluate: chunk c holds the rows [c * kChunkRows, (c + 1) * kChunkRows).
   uint32_t num_chunks() const { return static_cast<uint32_t>(state_->live.num_chunks()); }
 
@@ -70,6 +72,7 @@ class ReadView {
   std::shared_ptr<const State> state_;
   Lsn lsn_;
   Timestamp clock_;
+  uint64_t copied_bytes_;
 };
 
 }  // namespace roster

@@ -21,7 +21,9 @@ Store::Store() {
 }
 
 void Store::Apply(const Mutation& mutation, ChangeSet* changes) {
+  const uint64_t before = CopiedBytes();
   std::visit([&](const auto& m) { ApplyOne(m, changes); }, mutation);
+  copied_bytes_ += CopiedBytes() - before;
 }
 
 void Store::FinishCommit(Lsn lsn) {
@@ -84,13 +86,15 @@ std::optional<SealJob> Store::TakeSealJob(bool or_stale) {
 }
 
 void Store::InstallSeal(const SealJob& job, std::shared_ptr<const SealedEvents> sealed) {
+  const uint64_t before = CopiedBytes();
   EventPartition& events = state_.partitions[job.event.value].Mutable();
   events.Install(job, std::move(sealed));
   FreePurged(&events);
+  copied_bytes_ += CopiedBytes() - before;
 }
 
 ReadView Store::TakeView(Timestamp clock) const {
-  return ReadView(std::make_shared<const State>(state_), lsn_, clock);
+  return {std::make_shared<const State>(state_), lsn_, clock, copied_bytes_};
 }
 
 StorePending Store::Pending() const { return {clock_, {seen_later_.begin(), seen_later_.end()}}; }

@@ -64,6 +64,11 @@ class Store {
   std::optional<SealJob> TakeSealJob(bool or_stale = false);
   void InstallSeal(const SealJob& job, std::shared_ptr<const SealedEvents> sealed);
 
+  // Bytes that were kept twice, since the store was made, because a view still had the one before.
+  // What a view pins is at most how much this has grown since it was taken; who holds one for long
+  // asks for that and can give it up.
+  uint64_t copied_bytes() const { return copied_bytes_; }
+
   // An immutable picture of now. Cost: a handle for each trait and event type.
   ReadView TakeView(Timestamp clock) const;
 
@@ -106,6 +111,7 @@ class Store {
   void WipeDetached();
 
   State state_;
+  uint64_t copied_bytes_ = 0;
   Sealing sealing_ = Sealing::kInline;
   Lsn lsn_;
   Timestamp clock_;

@@ -231,6 +231,29 @@ TEST_CASE("zone maps hold what is there", "[events][columns]") {
   CHECK((of_age.low <= totals.low && of_age.high >= totals.high));
 }
 
+TEST_CASE("what a view pins is bounded by what was copied since", "[views]") {
+  StoreBuilder b;
+  const TraitId plan = b.Trait("plan", ValueType::kText);
+  const EventTypeId order = b.Event("order");
+  const ProfileId jo = b.Profile();
+  b.Set(jo, plan, "free", 1);
+  const uint64_t before = b.store.copied_bytes();
+  for (int64_t i = 0; i < 100; ++i) b.Set(jo, plan, "pro", i);
+  CHECK(b.store.copied_bytes() == before);  // nobody looks
+  std::optional<ReadView> view = b.store.TakeView({0});
+  CHECK(view->copied_bytes() == before);
+  for (int64_t i = 0; i < 100; ++i) b.Set(jo, plan, "team", i);
+  const uint64_t once = b.store.copied_bytes() - before;
+  CHECK(once >= b.store.state().column(plan).chunk(0).MemoryBytes());
+  CHECK(once < 10 * b.store.state().column(plan).MemoryBytes());  // and not at each write
+  for (uint64_t id = 0; id < 300; ++id) b.Add(jo, order, id, 1);
+  const uint64_t later = b.store.copied_bytes();
+  CHECK(later - before > once);
+  view.reset();
+  for (int64_t i = 0; i < 100; ++i) b.Set(jo, plan, "free", i);
+  CHECK(b.store.copied_bytes() == later);
+}
+
 TEST_CASE("a cleared cell keeps its time, a forgotten one does not", "[columns]") {
   StoreBuilder b;
   const TraitId plan = b.Trait("plan", ValueType::kText);

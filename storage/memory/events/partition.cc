@@ -181,6 +181,8 @@ void EventPartition::Install(const SealJob& job, std::shared_ptr<const SealedEve
     upkeep.tail.AddLast(next);
     upkeep.min_tail_ms = std::min(upkeep.min_tail_ms, event.time_ms);
   }
+  // What is replaced stays as long as a view has it.
+  CopiedBytes() += now.TailBytes() + now.sealed->MemoryBytes();
   blocks_[job.chunk] = Cow<EventBlock>(std::move(next));
   upkeep_->block_bytes += TailBytes(job.chunk) + block(job.chunk).sealed->MemoryBytes();
   if (upkeep.dead.empty() && !HasExpired(job.chunk)) upkeep_->stale.erase(job.chunk);

@@ -95,6 +95,9 @@ class EventPartition {
 
   // Cost: O(properties).
   size_t MemoryBytes() const;
+  size_t BytesToCopy() const {
+    return sizeof(EventPartition) + BytesOf(blocks_) + BytesOf(properties_);
+  }
 
  private:
   struct BlockUpkeep {
