@@ -81,6 +81,12 @@ class World {
     return *std::move(db);
   }
 
+  // Runs what was asked of loops to its end.
+  void RunAll() {
+    while (executor_.RunOne()) {
+    }
+  }
+
   TestClock clock;
 
  private:
