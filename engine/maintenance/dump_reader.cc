@@ -12,6 +12,7 @@
 #include "roster/json.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
+#include "storage/memory/digest.h"
 #include "storage/memory/store.h"
 
 namespace roster {
@@ -127,7 +128,7 @@ std::optional<Value> ParseValue(dom::element element, ValueType type, uint8_t sc
 class DumpReader {
  public:
   absl::Status Take(dom::object line);
-  absl::StatusOr<DumpedState> Finish();
+  absl::Status Finish(Store* store);
 
  private:
   absl::Status Header(dom::object line);
@@ -158,7 +159,8 @@ class DumpReader {
 
   Store store_;
   ChangeSet changes_;
-  DumpedState dump_;
+  Lsn lsn_;
+  std::string digest_;  // that the dump says the state has
   std::vector<SystemCell> system_cells_;
   std::vector<bool> named_;  // by ProfileId - 1: a profile or merged into one
   bool begun_ = false;
@@ -197,13 +199,13 @@ absl::Status DumpReader::Header(dom::object line) {
   ROSTER_ASSIGN_OR_RETURN(const int64_t version, NumberOf(line, "roster_dump", 1, INT64_MAX));
   if (version != kDumpVersion) return Bad(StrCat("a dump of a newer version: ", version));
   ROSTER_ASSIGN_OR_RETURN(const int64_t lsn, NumberOf(line, "lsn", 0, INT64_MAX));
-  ROSTER_ASSIGN_OR_RETURN(dump_.clock, TimeMember(line, "clock"));
+  ROSTER_ASSIGN_OR_RETURN(const Timestamp clock, TimeMember(line, "clock"));
   ROSTER_ASSIGN_OR_RETURN(const std::string_view digest, TextOf(line, "digest"));
   ROSTER_ASSIGN_OR_RETURN(const int64_t num_ids, NumberOf(line, "profile_ids", 0, kMaxProfileIds));
-  dump_.lsn = {static_cast<uint64_t>(lsn)};
-  dump_.digest = digest;
+  lsn_ = {static_cast<uint64_t>(lsn)};
+  digest_ = digest;
   // So that times are not of the future while the dump is read.
-  ROSTER_RETURN_IF_ERROR(Apply(Advance{dump_.clock}));
+  ROSTER_RETURN_IF_ERROR(Apply(Advance{clock}));
   for (int64_t id = 1; id <= num_ids; ++id) {
     ROSTER_RETURN_IF_ERROR(Apply(CreateProfile{{static_cast<uint64_t>(id)}, {}, {}}));
   }
@@ -383,28 +385,32 @@ absl::StatusOr<ProfileId> DumpReader::ProfileMember(dom::object line, const char
   return ProfileId{static_cast<uint64_t>(id)};
 }
 
-absl::StatusOr<DumpedState> DumpReader::Finish() {
+absl::Status DumpReader::Finish(Store* store) {
   if (!ended_) return Bad("the dump is cut: its last line is missing");
-  dump_.state = store_.state();
-  State& state = dump_.state;
+  State state = store_.state();
   for (uint32_t r = 0; r < state.num_rows(); ++r) {
     for (const TraitId id : {kCreatedAt, kFirstSeen, kLastSeen, kCreatedVia}) {
       state.columns[id.value].Mutable().Forget({r});
     }
   }
   for (const SystemCell& cell : system_cells_) {
+    const std::optional<RowId> row = state.FindProfile(cell.profile);
+    if (!row) return Bad("traits of a profile that is not there");
     Column& column = state.columns[cell.trait.value].Mutable();
     std::optional<int64_t> bits;
     if (cell.value) bits = EncodeCell(column.type(), *cell.value);
-    column.Set(*state.FindProfile(cell.profile), bits, cell.time, cell.origin);
+    column.Set(*row, bits, cell.time, cell.origin);
   }
-  return std::move(dump_);
+  store->Restore(std::move(state), store_.Pending(), lsn_);
+  const std::string digest = DigestToHex(DigestOf(store->TakeView(store->clock())));
+  if (digest == digest_) return absl::OkStatus();
+  return Bad(StrCat("the state has digest ", digest, ", the dump says ", digest_));
 }
 
 }  // namespace
 
-absl::StatusOr<DumpedState> ReadDump(
-    const std::function<absl::StatusOr<std::optional<std::string>>()>& next) {
+absl::Status ReadDump(const std::function<absl::StatusOr<std::optional<std::string>>()>& next,
+                      Store* store) {
   DumpReader reader;
   dom::parser parser;
   for (uint64_t number = 1;; ++number) {
@@ -415,7 +421,7 @@ absl::StatusOr<DumpedState> ReadDump(
     const absl::Status taken = is_object ? reader.Take(line) : Bad("not a JSON object");
     if (!taken.ok()) return Bad(StrCat("line ", number, ": ", StdView(taken.message())));
   }
-  return reader.Finish();
+  return reader.Finish(store);
 }
 
 }  // namespace roster
