@@ -35,7 +35,7 @@ struct Portion {
   bool last = false;
 };
 
-void Read(WalReader* reader, Portion* portion) {
+void Read(WalReader* reader, const ReplayLimit& limit, Portion* portion) {
   portion->num_entries = 0;
   size_t bytes = 0;
   while (bytes < kPortionBytes) {
@@ -48,6 +48,10 @@ void Read(WalReader* reader, Portion* portion) {
     entry.lsn = (*logged)->last_lsn;
     if (absl::Status decoded = DecodeCommit((*logged)->bytes, &entry.commit); !decoded.ok()) {
       portion->status = AtLsn(decoded, entry.lsn);
+      portion->last = true;
+      return;
+    }
+    if (entry.lsn > limit.lsn || entry.commit.header.received_at > limit.received_at) {
       portion->last = true;
       return;
     }
@@ -79,15 +83,16 @@ absl::Status Apply(const Portion& portion, Store* store, RequestWindow* requests
 
 }  // namespace
 
-absl::Status Replay(WalReader* reader, Executor* executor, Store* store, RequestWindow* requests) {
+absl::Status Replay(WalReader* reader, Executor* executor, Store* store, RequestWindow* requests,
+                    const ReplayLimit& limit) {
   Portion portions[2];
   Portion* ready = &portions[0];
   Portion* next = &portions[1];
-  Read(reader, ready);
+  Read(reader, limit, ready);
   while (true) {
     absl::Status applied;
     std::vector<std::function<void()>> tasks;
-    if (!ready->last) tasks.emplace_back([&] { Read(reader, next); });
+    if (!ready->last) tasks.emplace_back([&] { Read(reader, limit, next); });
     tasks.emplace_back([&] { applied = Apply(*ready, store, requests); });
     executor->RunAll(std::move(tasks));
     ROSTER_RETURN_IF_ERROR(applied);

@@ -6,6 +6,8 @@
 #ifndef ROSTER_ENGINE_REPLAY_H_
 #define ROSTER_ENGINE_REPLAY_H_
 
+#include <cstdint>
+
 #include "absl/status/status.h"
 #include "engine/commit/request_window.h"
 #include "storage/base/environment.h"
@@ -14,9 +16,17 @@
 
 namespace roster {
 
-// Applies all that the reader has left; then reader->end() tells the rest.
+// Where a replay ends: before the first commit that is behind one of these.
+struct ReplayLimit {
+  Lsn lsn{UINT64_MAX};
+  Timestamp received_at{INT64_MAX};
+};
+
+// Applies all that the reader has left; then reader->end() tells the rest, unless a limit came
+// first.
 // Errors: CORRUPT, with file and offset or LSN; ERR for a newer format; kInternal.
-absl::Status Replay(WalReader* reader, Executor* executor, Store* store, RequestWindow* requests);
+absl::Status Replay(WalReader* reader, Executor* executor, Store* store, RequestWindow* requests,
+                    const ReplayLimit& limit = {});
 
 }  // namespace roster
 

@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   roster::server::AddImportTool(&app, &exit_code);
   roster::server::AddGenerateTool(&app, &exit_code);
   roster::server::AddQueryTool(&app, &exit_code);
+  roster::server::AddMaintenanceTools(&app, &exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

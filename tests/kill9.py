@@ -4,8 +4,10 @@
 
     kill9.py --roster PROGRAM [--tries N]
 
-In each try four clients pipeline TRACK with messageId, IDENTIFY and BATCH until the server is killed
-at a random time; now and then it is killed once more while it recovers. After the restart: whatever
+In each try four clients pipeline TRACK with messageId, IDENTIFY and BATCH, and snapshots are made,
+until the server is killed: at a random time, or (where strace can be had) when it calls one of the
+system calls that make data durable for the n-th time. Now and then it is killed once more while it
+recovers. After the restart: whatever
 was acknowledged is there, no batch is there by halves, what a connection sent is there up to some
 point and not beyond, acknowledged events are known as repeats, and neither the LSN nor the clock
 has gone back. ROSTER_SEED repeats the choices (not the machine's timing)."""
@@ -14,6 +16,7 @@ import collections
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +29,12 @@ from roster_client import Closed, Folder, LineClient, Server, arguments, seed  #
 NUM_CLIENTS = 4
 IN_FLIGHT = 32
 BATCH_ITEMS = 5
+TRIES_PER_STORE = 20  # then a new directory, so that a try stays short
+# Small files, so that each try goes through several, and snapshots under load.
+OPTIONS = ["--log-file-bytes", "200000", "--snapshot-log-bytes", "300000"]
+# Where the server is killed, and how often it may come there before.
+POINTS = {"pwrite64": 400, "fdatasync": 200, "fallocate": 12, "rename,renameat,renameat2": 8,
+          "unlink,unlinkat": 8, "fsync": 12, "ftruncate": 6}
 
 
 class Load(threading.Thread):
@@ -77,6 +86,14 @@ class Load(threading.Thread):
             self.lsn = max(self.lsn, reply["lsn"])
 
 
+def can_strace():
+    """Whether there is strace and it may look into processes here."""
+    if not shutil.which("strace"):
+        return False
+    return subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"],
+                          stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
 def persistence(client):
     return client.ask("info")["result"]["persistence"]
 
@@ -87,19 +104,24 @@ class Trial:
     def __init__(self, roster, data, chance):
         self.roster, self.data, self.chance = roster, data, chance
         self.clock, self.total = "", collections.Counter()
+        self.has_strace = can_strace()
 
     def run(self, attempt):
         """One try; returns what is wrong, or None."""
-        server = Server(self.roster, self.data)
+        point = self.point()
+        try:
+            server = Server(self.roster, self.data, *OPTIONS, under=point)
+        except AssertionError:
+            if not point:
+                raise
+            server = Server(self.roster, self.data, *OPTIONS)  # killed before it was ready
+            point = ()
         loads = [Load(server.port, attempt, number, random.Random(self.chance.random()))
                  for number in range(NUM_CLIENTS)]
         for load in loads:
             load.start()
-        watcher, until = LineClient(server.port), time.monotonic() + self.chance.uniform(0.02, 0.7)
-        while time.monotonic() < until:
-            self.clock = max(self.clock, persistence(watcher)["clock"])
-            time.sleep(0.01)
-        server.kill()
+        self.watch(server, time.monotonic() + self.chance.uniform(0.02, 0.7))
+        self.end(server, point)
         for load in loads:
             load.join()
         if self.chance.random() < 0.3:
@@ -114,8 +136,39 @@ class Trial:
             server.kill()
         return wrong
 
+    def point(self):
+        """The command that kills the server at a named point, for every other try."""
+        if not self.has_strace or self.chance.random() < 0.5:
+            return ()
+        calls = self.chance.choice(sorted(POINTS))
+        number = self.chance.randint(1, POINTS[calls])
+        return ("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}",
+                "-e", f"inject={calls}:signal=KILL:when={number}")
+
+    def watch(self, server, until):
+        """Notes the clock as clients see it, and asks for snapshots."""
+        try:
+            watcher = LineClient(server.port)
+            while time.monotonic() < until:
+                self.clock = max(self.clock, persistence(watcher)["clock"])
+                if self.chance.random() < 0.05:
+                    watcher.ask("snapshot")
+                time.sleep(0.01)
+        except (Closed, OSError, ValueError):
+            pass  # killed at its point
+
+    def end(self, server, point):
+        if not point:
+            server.kill()
+            return
+        # It may not come to its point: then it ends as it is asked to.
+        self.total["at points"] += not server.alive()
+        subprocess.run(["pkill", "-KILL", "-P", str(server.process.pid)], check=False)
+        server.wait()
+
     def kill_while_it_recovers(self):
-        process = subprocess.Popen([self.roster, "serve", "--data", self.data, "--port", "0"],
+        process = subprocess.Popen([self.roster, "serve", "--data", self.data, "--port", "0",
+                                    *OPTIONS],
                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
         time.sleep(self.chance.uniform(0, 0.1))
@@ -203,15 +256,18 @@ class Trial:
 def main():
     options = arguments(__doc__, ("--tries", {"type": int, "default": 8}))
     chance = random.Random(seed())
-    with Folder() as folder:
-        trial = Trial(options.roster, os.path.join(folder, "store"), chance)
-        for attempt in range(options.tries):
-            wrong = trial.run(attempt)
-            if wrong:
-                print(f"try {attempt}: {wrong}")
-                sys.exit(1)
-    print(f"{options.tries} of {options.tries} tries: {trial.total['acknowledged']} acknowledged of "
-          f"{trial.total['sent']} sent, none is missing")
+    total = collections.Counter()
+    for first in range(0, options.tries, TRIES_PER_STORE):
+        with Folder() as folder:
+            trial = Trial(options.roster, os.path.join(folder, "store"), chance)
+            for attempt in range(first, min(first + TRIES_PER_STORE, options.tries)):
+                wrong = trial.run(attempt)
+                if wrong:
+                    print(f"try {attempt}: {wrong}")
+                    sys.exit(1)
+            total += trial.total
+    print(f"{options.tries} of {options.tries} tries, {total['at points']} at named points: "
+          f"{total['acknowledged']} acknowledged of {total['sent']} sent, none is missing")
 
 
 if __name__ == "__main__":

@@ -54,14 +54,15 @@ class Folder:
 class Server:
     """`roster serve` on a data directory and a free port. `log` is what it printed so far."""
 
-    def __init__(self, roster, data, *options):
+    def __init__(self, roster, data, *options, under=()):
         self.roster, self.data, self.options = roster, data, options
         self.process, self.port = None, None
         self.log = ""
-        self.start()
+        self.start(under)
 
-    def start(self):
-        command = [self.roster, "serve", "--data", self.data, "--port", "0", *self.options]
+    def start(self, under=()):
+        """`under`: a command that runs it, as strace."""
+        command = [*under, self.roster, "serve", "--data", self.data, "--port", "0", *self.options]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, text=True,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         encoding="utf-8", errors="replace")
@@ -83,9 +84,14 @@ class Server:
         """kill -9."""
         self._end(signal.SIGKILL)
 
+    def wait(self):
+        """Until it has ended by itself."""
+        self._end(None)
+
     def _end(self, how):
         process, self.process = self.process, None
-        process.send_signal(how)
+        if how is not None:
+            process.send_signal(how)
         self.log += process.stdout.read()
         process.stdout.close()
         return process.wait(TIMEOUT)

@@ -27,6 +27,8 @@ void AddServeTool(CLI::App* app, int* exit_code);
 void AddImportTool(CLI::App* app, int* exit_code);
 void AddGenerateTool(CLI::App* app, int* exit_code);
 void AddQueryTool(CLI::App* app, int* exit_code);
+// check, verify, dump, restore and salvage.
+void AddMaintenanceTools(CLI::App* app, int* exit_code);
 
 }  // namespace roster::server
 

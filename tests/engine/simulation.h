@@ -110,6 +110,11 @@ class World {
     return *std::move(db);
   }
 
+  // Runs what was asked of loops to its end.
+  void RunAll() {
+    while (executor.RunOne()) {
+    }
+  }
   // Lets time pass, and loops that sleep do what is due.
   void Pass(int64_t ms) {
     clock.now_ms += ms;

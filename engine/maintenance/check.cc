@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Implements CheckStore and VerifyStore: every file is read to its end, and what is wrong with one
+// does not keep the others from being looked at.
+#include <algorithm>
+
+#include "engine/maintenance/load.h"
+#include "engine/maintenance/log_files.h"
+#include "roster/error.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/disk/file_names.h"
+#include "storage/disk/snapshot_reader.h"
+#include "storage/base/digest.h"
+
+namespace roster {
+namespace {
+
+void Show(const ProgressFn& progress, std::string_view step, uint64_t done, uint64_t total) {
+  if (progress) progress({step, done, total});
+}
+
+class Checker {
+ public:
+  Checker(const Environment& environment, std::string directory, const LogDirectory& log,
+          const ProgressFn& progress)
+      : environment_(environment),
+        directory_(std::move(directory)),
+        log_(log),
+        manifest_(log.manifest()),
+        progress_(progress) {}
+
+  absl::Status Check();
+  absl::Status Load();
+  StoreReport TakeReport() { return std::move(report_); }
+
+ private:
+  absl::Status AddFiles();
+  absl::Status CheckSnapshots();
+  absl::Status CheckLog();
+  FileReport* Find(std::string_view name);
+  // Errors: those that are no finding.
+  absl::Status Note(std::string_view name, const absl::Status& status);
+
+  const Environment& environment_;
+  const std::string directory_;
+  const LogDirectory& log_;
+  const Manifest manifest_;
+  const ProgressFn& progress_;
+  StoreReport report_;
+};
+
+FileReport* Checker::Find(std::string_view name) {
+  for (FileReport& file : report_.files) {
+    if (file.name == name) return &file;
+  }
+  return &report_.files.emplace_back(FileReport{.name = std::string(name)});
+}
+
+absl::Status Checker::Note(std::string_view name, const absl::Status& status) {
+  if (status.ok()) return status;
+  if (ErrorCodeOf(status) != ErrorCode::kCorrupt && !absl::IsNotFound(status)) return status;
+  FileReport* const file = Find(name);
+  file->damaged = true;
+  file->finding = StdView(status.message());
+  return absl::OkStatus();
+}
+
+absl::Status Checker::AddFiles() {
+  ROSTER_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                          environment_.files->List(directory_));
+  for (const std::string& name : names) {
+    if (name != kManifestName && !IsEngineFile(name)) continue;
+    ROSTER_ASSIGN_OR_RETURN(
+        const auto file, environment_.files->Open(JoinPath(directory_, name), OpenMode::kRead));
+    ROSTER_ASSIGN_OR_RETURN(const uint64_t bytes, file->Size());
+    FileReport* const report = Find(name);
+    report->bytes = bytes;
+    const auto of_log = [&](const LogEntry& log) { return LogFileName(log.number) == name; };
+    const auto of_snapshot = [&](const SnapshotEntry& entry) { return entry.name == name; };
+    const bool named = std::ranges::any_of(manifest_.logs, of_log) ||
+                       std::ranges::any_of(manifest_.snapshots, of_snapshot) ||
+                       name == kManifestName || name == kMarkName;
+    if (!named) report->finding = "not of the store; the next opening removes it";
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Checker::CheckSnapshots() {
+  for (const SnapshotEntry& snapshot : manifest_.snapshots) {
+    const std::string step = StrCat("reading ", snapshot.name);
+    ROSTER_RETURN_IF_ERROR(
+        Note(snapshot.name,
+             VerifySnapshotFile(environment_.files, JoinPath(directory_, snapshot.name),
+                                [&](uint64_t done, uint64_t total) {
+                                  Show(progress_, step, done, total);
+                                })));
+  }
+  return absl::OkStatus();
+}
+
+// Each file by itself, so that damage in one does not hide that in the next.
+absl::Status Checker::CheckLog() {
+  ROSTER_ASSIGN_OR_RETURN(const LogFiles logs, LogFiles::Open(environment_.files, directory_));
+  ROSTER_RETURN_IF_ERROR(Note(kMarkName, logs.mark_status()));
+  for (const LogEntry& entry : manifest_.logs) {
+    const std::string name = LogFileName(entry.number);
+    Show(progress_, StrCat("reading ", name), 0, 0);
+    const auto reader = logs.Reader(entry, {});
+    absl::Status status;
+    while (true) {
+      const auto commit = reader->Next();
+      status = commit.status();
+      if (!commit.ok() || !commit->has_value()) break;
+      ++report_.num_commits;
+    }
+    ROSTER_RETURN_IF_ERROR(Note(name, status));
+    if (!status.ok()) continue;
+    report_.lsn = std::max(report_.lsn, reader->end().lsn);
+    report_.clock = std::max(report_.clock, reader->end().clock_ceiling);
+    report_.torn_bytes += reader->end().torn_bytes;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Checker::Check() {
+  ROSTER_RETURN_IF_ERROR(AddFiles());
+  ROSTER_RETURN_IF_ERROR(CheckSnapshots());
+  ROSTER_RETURN_IF_ERROR(CheckLog());
+  for (const SnapshotEntry& snapshot : manifest_.snapshots) {
+    report_.lsn = std::max(report_.lsn, snapshot.lsn);
+    if (!report_.oldest && !Find(snapshot.name)->damaged) report_.oldest = snapshot.lsn;
+  }
+  if (!report_.oldest && !manifest_.logs.empty()) report_.oldest = manifest_.logs.front().base_lsn;
+  return absl::OkStatus();
+}
+
+// Each snapshot has the state whose digest it carries, and the newest state can be had.
+absl::Status Checker::Load() {
+  for (const SnapshotEntry& snapshot : manifest_.snapshots) {
+    if (Find(snapshot.name)->damaged) continue;
+    const std::string path = JoinPath(directory_, snapshot.name);
+    Show(progress_, StrCat("loading ", snapshot.name), 0, 0);
+    const auto loaded = LoadSnapshotAt(environment_, path);
+    ROSTER_RETURN_IF_ERROR(Note(snapshot.name, loaded.status()));
+    if (!loaded.ok()) continue;
+    ROSTER_ASSIGN_OR_RETURN(const auto reader, SnapshotReader::Open(environment_.files, path));
+    const StoreReport state = ReportOf(**loaded);
+    if (state.digest == DigestToHex(reader->digest())) continue;
+    FileReport* const file = Find(snapshot.name);
+    file->damaged = true;
+    file->finding = StrCat("the state has digest ", state.digest, ", the file says ",
+                           DigestToHex(reader->digest()));
+  }
+  const auto newest = LoadAt(environment_, log_, {}, progress_);
+  if (!newest.ok()) {
+    if (report_.damaged()) return absl::OkStatus();  // it is said already
+    return newest.status();
+  }
+  const StoreReport state = ReportOf(**newest);
+  report_.lsn = state.lsn;
+  report_.num_profiles = state.num_profiles;
+  report_.num_events = state.num_events;
+  report_.num_identities = state.num_identities;
+  report_.digest = state.digest;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StoreReport> Run(const Environment& environment, const std::string& directory,
+                                bool load, const ProgressFn& progress) {
+  ROSTER_ASSIGN_OR_RETURN(const auto log, OpenForReading(environment, directory));
+  Checker checker(environment, directory, *log, progress);
+  ROSTER_RETURN_IF_ERROR(checker.Check());
+  if (load) ROSTER_RETURN_IF_ERROR(checker.Load());
+  return checker.TakeReport();
+}
+
+}  // namespace
+
+absl::StatusOr<StoreReport> CheckStore(const Environment& environment, const std::string& directory,
+                                       const ProgressFn& progress) {
+  return Run(environment, directory, false, progress);
+}
+
+absl::StatusOr<StoreReport> VerifyStore(const Environment& environment,
+                                        const std::string& directory, const ProgressFn& progress) {
+  return Run(environment, directory, true, progress);
+}
+
+absl::StatusOr<StoreReport> CheckStore(const std::string& directory, const ProgressFn& progress) {
+  return CheckStore(Environment{}, directory, progress);
+}
+
+absl::StatusOr<StoreReport> VerifyStore(const std::string& directory, const ProgressFn& progress) {
+  return VerifyStore(Environment{}, directory, progress);
+}
+
+}  // namespace roster

@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Implements ReadDump: every line is checked as what it is, foreign text, before it becomes state.
+#include <simdjson.h>
+
+#include <charconv>
+#include <utility>
+
+#include "engine/coerce.h"
+#include "engine/maintenance/dump.h"
+#include "roster/error.h"
+#include "roster/json.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/memory/digest.h"
+#include "storage/memory/store.h"
+
+namespace roster {
+namespace {
+
+namespace dom = simdjson::dom;
+
+constexpr int64_t kMaxProfileIds = 0xfffffffe;
+
+absl::Status Bad(std::string_view what) { return MakeError(ErrorCode::kParse, std::string(what)); }
+
+absl::StatusOr<std::string_view> TextOf(dom::object line, const char* name) {
+  std::string_view text;
+  if (line[name].get(text) != simdjson::SUCCESS) return Bad(StrCat("`", name, "` is to be text"));
+  return text;
+}
+
+absl::StatusOr<int64_t> NumberOf(dom::object line, const char* name, int64_t min, int64_t max) {
+  int64_t number = 0;
+  if (line[name].get(number) != simdjson::SUCCESS || number < min || number > max) {
+    return Bad(StrCat("`", name, "` is to be an integer from ", min, " to ", max));
+  }
+  return number;
+}
+
+absl::StatusOr<Timestamp> ToTime(dom::element element) {
+  int64_t ms = 0;
+  if (element.get(ms) == simdjson::SUCCESS) return Timestamp{ms};
+  std::string_view text;
+  if (element.get(text) != simdjson::SUCCESS) return Bad("a time is to be text or milliseconds");
+  return ParseTimestamp(text);
+}
+
+absl::StatusOr<Timestamp> TimeMember(dom::object line, const char* name) {
+  dom::element element;
+  if (line[name].get(element) != simdjson::SUCCESS) return Bad(StrCat("`", name, "` is missing"));
+  return ToTime(element);
+}
+
+absl::StatusOr<ValueType> TypeMember(dom::object line) {
+  ROSTER_ASSIGN_OR_RETURN(const std::string_view name, TextOf(line, "type"));
+  for (int t = 1; t <= static_cast<int>(ValueType::kJson); ++t) {
+    if (TypeName(static_cast<ValueType>(t)) == name) return static_cast<ValueType>(t);
+  }
+  return Bad(StrCat("unknown type `", name, "`"));
+}
+
+absl::StatusOr<uint8_t> ScaleMember(dom::object line) {
+  if (line["scale"].error() == simdjson::NO_SUCH_FIELD) return uint8_t{0};
+  ROSTER_ASSIGN_OR_RETURN(const int64_t scale, NumberOf(line, "scale", 0, 9));
+  return static_cast<uint8_t>(scale);
+}
+
+// The forms of ValueJson in dump_writer.cc.
+std::optional<Value> ParseValue(dom::element element, ValueType type, uint8_t scale) {
+  std::string_view text;
+  int64_t integer = 0;
+  double number = 0;
+  bool boolean = false;
+  dom::array array;
+  const bool is_text = element.get(text) == simdjson::SUCCESS;
+  const bool is_integer = element.get(integer) == simdjson::SUCCESS;
+  switch (type) {
+    case ValueType::kText:
+      if (is_text) return std::string(text);
+      break;
+    case ValueType::kJson:
+      if (is_text) return Json{std::string(text)};
+      break;
+    case ValueType::kInteger:
+      if (is_integer) return integer;
+      break;
+    case ValueType::kNumber:
+      if (element.get(number) == simdjson::SUCCESS) return number;
+      break;
+    case ValueType::kBoolean:
+      if (element.get(boolean) == simdjson::SUCCESS) return boolean;
+      break;
+    case ValueType::kDecimal:
+      if (is_text) {
+        if (const auto decimal = ParseDecimal(text)) return Coerce(*decimal, type, scale);
+      }
+      break;
+    case ValueType::kDate:
+      if (is_integer && integer == static_cast<int32_t>(integer)) {
+        return Date{static_cast<int32_t>(integer)};
+      }
+      if (is_text) {
+        if (const auto date = ParseDate(text); date.ok()) return *date;
+      }
+      break;
+    case ValueType::kTimestamp:
+      if (const auto time = ToTime(element); time.ok()) return *time;
+      break;
+    case ValueType::kTextList:
+      if (element.get(array) == simdjson::SUCCESS) {
+        TextList list;
+        for (const dom::element part : array) {
+          if (part.get(text) != simdjson::SUCCESS) return std::nullopt;
+          list.emplace_back(text);
+        }
+        return list;
+      }
+      break;
+    case ValueType::kNone:
+      break;
+  }
+  return std::nullopt;
+}
+
+// Builds a store by mutations, which checks everything, but for what the store itself keeps of a
+// profile (when it was created and seen): that is set as the dump has it, at the end.
+class DumpReader {
+ public:
+  absl::Status Take(dom::object line);
+  absl::Status Finish(Store* store);
+
+ private:
+  absl::Status Header(dom::object line);
+  absl::Status Namespace(dom::object line);
+  absl::Status Trait(dom::object line);
+  absl::Status EventType(dom::object line);
+  absl::Status Property(dom::object line);
+  absl::Status Profile(dom::object line);
+  absl::Status Traits(dom::object line);
+  absl::Status Cell(ProfileId profile, TraitId id, dom::object cell);
+  absl::Status Event(dom::object line);
+  absl::Status Properties(dom::object line, AddEvent* event) const;
+  absl::Status Trailer(dom::object line);
+
+  absl::Status Apply(const Mutation& mutation);
+  absl::StatusOr<std::pair<NamespaceId, std::string_view>> Identity(dom::element pair) const;
+  absl::StatusOr<IdentityId> Origin(dom::object line) const;
+  absl::StatusOr<ProfileId> ProfileMember(dom::object line, const char* name) const;
+  const Schema& schema() const { return *store_.state().schema; }
+
+  struct SystemCell {
+    ProfileId profile;
+    TraitId trait;
+    std::optional<Value> value;
+    Timestamp time;
+    IdentityId origin;
+  };
+
+  Store store_;
+  ChangeSet changes_;
+  Lsn lsn_;
+  std::string digest_;  // that the dump says the state has
+  std::vector<SystemCell> system_cells_;
+  std::vector<bool> named_;  // by ProfileId - 1: a profile or merged into one
+  bool begun_ = false;
+  bool ended_ = false;
+};
+
+absl::Status DumpReader::Apply(const Mutation& mutation) {
+  const absl::Status fits = store_.Check(mutation);
+  if (!fits.ok()) return Bad(StdView(fits.message()));
+  store_.Apply(mutation, &changes_);
+  changes_ = {};
+  return absl::OkStatus();
+}
+
+// Each kind of line by the member that only it has.
+absl::Status DumpReader::Take(dom::object line) {
+  static constexpr std::pair<const char*, absl::Status (DumpReader::*)(dom::object)> kKinds[] = {
+      {"event", &DumpReader::Event},           {"traits_of", &DumpReader::Traits},
+      {"profile", &DumpReader::Profile},       {"property", &DumpReader::Property},
+      {"event_type", &DumpReader::EventType},  {"trait", &DumpReader::Trait},
+      {"namespace", &DumpReader::Namespace},   {"roster_dump", &DumpReader::Header},
+      {"end_of_dump", &DumpReader::Trailer},
+  };
+  for (const auto& [member, take] : kKinds) {
+    if (line[member].error() == simdjson::NO_SUCH_FIELD) continue;
+    if (begun_ == (take == &DumpReader::Header)) {
+      return Bad(begun_ ? "a second header" : "a dump begins with `roster_dump`");
+    }
+    if (ended_) return Bad("a line behind the end of the dump");
+    return (this->*take)(line);
+  }
+  return Bad("not a line of a dump");
+}
+
+absl::Status DumpReader::Header(dom::object line) {
+  ROSTER_ASSIGN_OR_RETURN(const int64_t version, NumberOf(line, "roster_dump", 1, INT64_MAX));
+  if (version != kDumpVersion) return Bad(StrCat("a dump of a newer version: ", version));
+  ROSTER_ASSIGN_OR_RETURN(const int64_t lsn, NumberOf(line, "lsn", 0, INT64_MAX));
+  ROSTER_ASSIGN_OR_RETURN(const Timestamp clock, TimeMember(line, "clock"));
+  ROSTER_ASSIGN_OR_RETURN(const std::string_view digest, TextOf(line, "digest"));
+  ROSTER_ASSIGN_OR_RETURN(const int64_t num_ids, NumberOf(line, "profile_ids", 0, kMaxProfileIds));
+  lsn_ = {static_cast<uint64_t>(lsn)};
+  digest_ = digest;
+  // So that times are not of the future while the dump is read.
+  ROSTER_RETURN_IF_ERROR(Apply(Advance{clock}));
+  for (int64_t id = 1; id <= num_ids; ++id) {
+    ROSTER_RETURN_IF_ERROR(Apply(CreateProfile{{static_cast<uint64_t>(id)}, {}, {}}));
+  }
+  named_.resize(static_cast<size_t>(num_ids));
+  begun_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status DumpReader::Namespace(dom::object line) {
+  ROSTER_ASSIGN_OR_RETURN(const std::string_view name, TextOf(line, "namespace"));
+  ROSTER_ASSIGN_OR_RETURN(const int64_t kind, NumberOf(line, "kind", 1, 4));
+  ROSTER_ASSIGN_OR_RETURN(const int64_t rank, NumberOf(line, "rank", 0, 255));
+  ROSTER_ASSIGN_OR_RETURN(const int64_t limit, NumberOf(line, "limit", 0, 0xffffffff));
+  return Apply(DeclareNamespace{{std::string(name), static_cast<NamespaceKind>(kind),
+                                 static_cast<uint8_t>(rank), static_cast<uint32_t>(limit)}});
+}
+
+absl::Status DumpReader::Trait(dom::object line) {
+  ROSTER_ASSIGN_OR_RETURN(const std::string_view name, TextOf(line, "trait"));
+  ROSTER_ASSIGN_OR_RETURN(const ValueType type, TypeMember(line));
+  ROSTER_ASSIGN_OR_RETURN(const uint8_t scale, ScaleMember(line));
+  return Apply(DeclareTrait{std::string(name), type, scale});
+}
+
+absl::Status DumpReader::EventType(dom::object line) {
+  ROSTER_ASSIGN_OR_RETURN(const std::string_view name, TextOf(line, "event_type"));
+  ROSTER_RETURN_IF_ERROR(Apply(DeclareEvent{std::string(name)}));
+  const EventTypeId id = *schema().FindEvent(name);
+  int64_t ms = 0;
+  if (line["keep_ms"].get(ms) == simdjson::SUCCESS) {
+    ROSTER_RETURN_IF_ERROR(Apply(SetRetention{id, ms}));
+  }
+  if (line["gone_before_ms"].get(ms) == simdjson::SUCCESS) {
+    ROSTER_RETURN_IF_ERROR(Apply(ExpireEvents{id, {ms}}));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DumpReader::Property(dom::object line) {
+  ROSTER_ASSIGN_OR_RETURN(const std::string_view name, TextOf(line, "property"));
+  ROSTER_ASSIGN_OR_RETURN(const std::string_view of, TextOf(line, "of"));
+  ROSTER_ASSIGN_OR_RETURN(const ValueType type, TypeMember(line));
+  ROSTER_ASSIGN_OR_RETURN(const uint8_t scale, ScaleMember(line));
+  const std::optional<EventTypeId> event = schema().FindEvent(of);
+  if (!event) return Bad("a property of an unknown event type");
+  return Apply(DeclareProperty{*event, std::string(name), type, scale});
+}
+
+absl::Status DumpReader::Profile(dom::object line) {
+  ROSTER_ASSIGN_OR_RETURN(const ProfileId profile, ProfileMember(line, "profile"));
+  if (named_[profile.value - 1]) return Bad("a profile that was there before");
+  named_[profile.value - 1] = true;
+  dom::array merged;
+  if (line["merged"].get(merged) == simdjson::SUCCESS) {
+    for (const dom::element element : merged) {
+      uint64_t id = 0;
+      const bool known = element.get(id) == simdjson::SUCCESS && id > 0 && id <= named_.size();
+      if (!known || named_[id - 1]) return Bad("`merged` has an id that cannot be there");
+      named_[id - 1] = true;
+      ROSTER_RETURN_IF_ERROR(Apply(MergeProfiles{{id}, profile, {}, kNoOrigin}));
+    }
+  }
+  dom::array identities;
+  if (line["identities"].get(identities) != simdjson::SUCCESS) {
+    return Bad("`identities` is to be a list");
+  }
+  for (const dom::element element : identities) {
+    ROSTER_ASSIGN_OR_RETURN(const auto identity, Identity(element));
+    const IdentityId next{static_cast<uint32_t>(store_.state().identities.size())};
+    ROSTER_RETURN_IF_ERROR(
+        Apply(AttachIdentity{profile, next, identity.first, std::string(identity.second), {}}));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DumpReader::Traits(dom::object line) {
+  ROSTER_ASSIGN_OR_RETURN(const ProfileId profile, ProfileMember(line, "traits_of"));
+  dom::object traits;
+  if (line["traits"].get(traits) != simdjson::SUCCESS) return Bad("`traits` is to be an object");
+  for (const auto [name, element] : traits) {
+    const std::optional<TraitId> id = schema().FindTrait(name);
+    if (!id) return Bad("an unknown trait");
+    dom::object cell;
+    if (element.get(cell) != simdjson::SUCCESS) return Bad("a trait is to be an object");
+    ROSTER_RETURN_IF_ERROR(Cell(profile, *id, cell));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DumpReader::Cell(ProfileId profile, TraitId id, dom::object cell) {
+  const TraitInfo& info = schema().trait(id);
+  ROSTER_ASSIGN_OR_RETURN(const Timestamp time, TimeMember(cell, "at"));
+  ROSTER_ASSIGN_OR_RETURN(const IdentityId origin, Origin(cell));
+  dom::element element;
+  if (cell["value"].get(element) != simdjson::SUCCESS) return Bad("a trait without `value`");
+  std::optional<Value> value;
+  if (!element.is_null()) {
+    value = ParseValue(element, info.type, info.scale);
+    if (!value) return Bad(StrCat("a value that is not of type ", TypeName(info.type)));
+  }
+  if (info.system) {
+    system_cells_.push_back({profile, id, std::move(value), time, origin});
+    return absl::OkStatus();
+  }
+  return Apply(SetTrait{profile, id, std::move(value).value_or(Value()), time, origin});
+}
+
+absl::Status DumpReader::Event(dom::object line) {
+  ROSTER_ASSIGN_OR_RETURN(const std::string_view name, TextOf(line, "event"));
+  const std::optional<EventTypeId> type = schema().FindEvent(name);
+  if (!type) return Bad("an event of an unknown type");
+  AddEvent event;
+  event.event = *type;
+  ROSTER_ASSIGN_OR_RETURN(event.profile, ProfileMember(line, "of"));
+  ROSTER_ASSIGN_OR_RETURN(event.time, TimeMember(line, "at"));
+  ROSTER_ASSIGN_OR_RETURN(event.origin, Origin(line));
+  ROSTER_ASSIGN_OR_RETURN(const std::string_view id, TextOf(line, "id"));
+  const char* const end = id.data() + id.size();
+  if (id.empty() || std::from_chars(id.data(), end, event.id.value).ptr != end) {
+    return Bad("`id` is to be a number of 64 bits, as text");
+  }
+  ROSTER_RETURN_IF_ERROR(Properties(line, &event));
+  return Apply(event);
+}
+
+absl::Status DumpReader::Properties(dom::object line, AddEvent* event) const {
+  const EventTypeInfo& info = schema().event(event->event);
+  std::string_view misfits;
+  if (line["misfits"].get(misfits) == simdjson::SUCCESS) {
+    event->properties.emplace_back(kMisfits, Json{std::string(misfits)});
+  }
+  dom::object properties;
+  if (line["properties"].get(properties) != simdjson::SUCCESS) return absl::OkStatus();
+  for (const auto [name, element] : properties) {
+    const std::optional<PropertyId> id = info.FindProperty(name);
+    if (!id) return Bad("an unknown property");
+    const PropertyInfo& property = info.properties[id->value];
+    std::optional<Value> value = ParseValue(element, property.type, property.scale);
+    if (!value) return Bad(StrCat("a value that is not of type ", TypeName(property.type)));
+    event->properties.emplace_back(*id, *std::move(value));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DumpReader::Trailer(dom::object line) {
+  constexpr int64_t kMax = INT64_MAX;
+  ROSTER_ASSIGN_OR_RETURN(const int64_t num_profiles, NumberOf(line, "end_of_dump", 0, kMax));
+  ROSTER_ASSIGN_OR_RETURN(const int64_t num_events, NumberOf(line, "events", 0, kMax));
+  for (size_t i = 0; i < named_.size(); ++i) {
+    if (!named_[i]) ROSTER_RETURN_IF_ERROR(Apply(EraseProfile{{i + 1}}));
+  }
+  const State& state = store_.state();
+  if (state.num_profiles != static_cast<uint64_t>(num_profiles) ||
+      state.num_events != static_cast<uint64_t>(num_events)) {
+    return Bad(StrCat("the dump says ", num_profiles, " profiles and ", num_events,
+                      " events, its lines give ", state.num_profiles, " and ", state.num_events));
+  }
+  ended_ = true;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::pair<NamespaceId, std::string_view>> DumpReader::Identity(
+    dom::element pair) const {
+  dom::object object;
+  if (pair.get(object) == simdjson::SUCCESS && object.size() == 1) {
+    const auto [space, element] = *object.begin();
+    std::string_view value;
+    const std::optional<NamespaceId> id = schema().FindNamespace(space);
+    if (id && element.get(value) == simdjson::SUCCESS) return std::pair(*id, value);
+  }
+  return Bad("an identity is to be {\"namespace\":\"value\"} of a known namespace");
+}
+
+absl::StatusOr<IdentityId> DumpReader::Origin(dom::object line) const {
+  dom::element by;
+  if (line["by"].get(by) != simdjson::SUCCESS) return kNoOrigin;
+  ROSTER_ASSIGN_OR_RETURN(const auto identity, Identity(by));
+  const auto id = store_.state().identities.Find(identity.first, identity.second);
+  if (!id) return Bad("an origin that no profile has");
+  return *id;
+}
+
+absl::StatusOr<ProfileId> DumpReader::ProfileMember(dom::object line, const char* name) const {
+  ROSTER_ASSIGN_OR_RETURN(const int64_t id,
+                          NumberOf(line, name, 1, static_cast<int64_t>(named_.size())));
+  return ProfileId{static_cast<uint64_t>(id)};
+}
+
+absl::Status DumpReader::Finish(Store* store) {
+  if (!ended_) return Bad("the dump is cut: its last line is missing");
+  State state = store_.state();
+  for (uint32_t r = 0; r < state.num_rows(); ++r) {
+    for (const TraitId id : {kCreatedAt, kFirstSeen, kLastSeen, kCreatedVia}) {
+      state.columns[id.value].Mutable().Forget({r});
+    }
+  }
+  for (const SystemCell& cell : system_cells_) {
+    const std::optional<RowId> row = state.FindProfile(cell.profile);
+    if (!row) return Bad("traits of a profile that is not there");
+    Column& column = state.columns[cell.trait.value].Mutable();
+    std::optional<int64_t> bits;
+    if (cell.value) bits = EncodeCell(column.type(), *cell.value);
+    column.Set(*row, bits, cell.time, cell.origin);
+  }
+  store->Restore(std::move(state), store_.Pending(), lsn_);
+  const std::string digest = DigestToHex(DigestOf(store->TakeView(store->clock())));
+  if (digest == digest_) return absl::OkStatus();
+  return Bad(StrCat("the state has digest ", digest, ", the dump says ", digest_));
+}
+
+}  // namespace
+
+absl::Status ReadDump(const std::function<absl::StatusOr<std::optional<std::string>>()>& next,
+                      Store* store) {
+  DumpReader reader;
+  dom::parser parser;
+  for (uint64_t number = 1;; ++number) {
+    ROSTER_ASSIGN_OR_RETURN(const std::optional<std::string> text, next());
+    if (!text) break;
+    dom::object line;
+    const bool is_object = parser.parse(*text).get(line) == simdjson::SUCCESS;
+    const absl::Status taken = is_object ? reader.Take(line) : Bad("not a JSON object");
+    if (!taken.ok()) return Bad(StrCat("line ", number, ": ", StdView(taken.message())));
+  }
+  return reader.Finish(store);
+}
+
+}  // namespace roster

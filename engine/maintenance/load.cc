@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/maintenance/load.h"
+
+#include <utility>
+
+#include "engine/checkpoint/snapshot_file.h"
+#include "engine/maintenance/dump.h"
+#include "engine/replay.h"
+#include "roster/error.h"
+#include "storage/base/digest.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/disk/file_names.h"
+#include "storage/disk/snapshot_reader.h"
+#include "storage/memory/digest.h"
+
+namespace roster {
+namespace {
+
+// The newest snapshot that is not behind the point.
+absl::StatusOr<std::optional<SnapshotEntry>> BaseFor(const Environment& environment,
+                                                     const LogDirectory& log,
+                                                     const RestorePoint& point) {
+  const Manifest manifest = log.manifest();
+  for (auto it = manifest.snapshots.rbegin(); it != manifest.snapshots.rend(); ++it) {
+    if (point.lsn && it->lsn > *point.lsn) continue;
+    if (point.time) {
+      ROSTER_ASSIGN_OR_RETURN(const auto reader,
+                              SnapshotReader::Open(environment.files, log.SnapshotPath(*it)));
+      if (reader->header().clock > *point.time) continue;
+    }
+    return *it;
+  }
+  const bool from_the_beginning = manifest.logs.empty() ? manifest.snapshots.empty()
+                                                        : manifest.logs[0].base_lsn == Lsn{};
+  if (from_the_beginning) return std::nullopt;
+  const std::string oldest =
+      manifest.snapshots.empty() ? "" : StrCat(" is LSN ", manifest.snapshots[0].lsn.value);
+  return MakeError(ErrorCode::kErr, StrCat("the point lies before the oldest state", oldest));
+}
+
+// Errors: EXISTS when there is anything in it.
+absl::Status MakeEmptyDirectory(FileSystem* files, const std::string& path) {
+  ROSTER_ASSIGN_OR_RETURN(const bool exists, files->Exists(path));
+  if (exists) {
+    ROSTER_ASSIGN_OR_RETURN(const std::vector<std::string> names, files->List(path));
+    if (names.empty()) return absl::OkStatus();
+    return MakeError(ErrorCode::kExists, "the directory to make is there and not empty");
+  }
+  ROSTER_RETURN_IF_ERROR(files->CreateDir(path));
+  return files->SyncDir(ParentOf(path));
+}
+
+bool IsAt(const RestorePoint& point, const Store& store) {
+  return !point.lsn || store.lsn() >= *point.lsn;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<LogDirectory>> OpenForReading(const Environment& environment,
+                                                             const std::string& directory) {
+  ROSTER_ASSIGN_OR_RETURN(const bool exists, environment.files->Exists(directory));
+  if (!exists) return MakeError(ErrorCode::kErr, "no such directory");
+  // An empty directory would become a store.
+  ROSTER_ASSIGN_OR_RETURN(const auto names, environment.files->List(directory));
+  bool is_store = false;
+  for (const std::string& name : names) is_store |= name == kManifestName || IsEngineFile(name);
+  if (!is_store) return MakeError(ErrorCode::kErr, "there is no store in this directory");
+  return LogDirectory::Open(environment.files, environment.random, directory, {});
+}
+
+absl::StatusOr<std::unique_ptr<LoadedState>> LoadSnapshotAt(const Environment& environment,
+                                                            const std::string& path) {
+  auto state = std::make_unique<LoadedState>();
+  ROSTER_ASSIGN_OR_RETURN(const auto reader, SnapshotReader::Open(environment.files, path));
+  ROSTER_RETURN_IF_ERROR(
+      LoadSnapshot(*reader, environment.executor, &state->store, &state->requests));
+  return state;
+}
+
+absl::StatusOr<std::unique_ptr<LoadedState>> LoadAt(const Environment& environment,
+                                                    const LogDirectory& log,
+                                                    const RestorePoint& point,
+                                                    const ProgressFn& progress) {
+  ROSTER_ASSIGN_OR_RETURN(const std::optional<SnapshotEntry> base,
+                          BaseFor(environment, log, point));
+  auto state = std::make_unique<LoadedState>();
+  if (base) {
+    if (progress) progress({StrCat("loading ", base->name), 0, 0});
+    ROSTER_ASSIGN_OR_RETURN(state, LoadSnapshotAt(environment, log.SnapshotPath(*base)));
+  }
+  if (progress) progress({"reading the log", 0, 0});
+  ROSTER_ASSIGN_OR_RETURN(const auto reader, log.Reader(state->store.lsn()));
+  ReplayLimit limit;
+  if (point.lsn) limit.lsn = *point.lsn;
+  if (point.time) limit.received_at = *point.time;
+  ROSTER_RETURN_IF_ERROR(
+      Replay(reader.get(), environment.executor, &state->store, &state->requests, limit));
+  if (!IsAt(point, state->store)) {
+    return MakeError(ErrorCode::kErr, StrCat("the point lies behind the newest state, LSN ",
+                                             state->store.lsn().value));
+  }
+  return state;
+}
+
+StoreReport ReportOf(const LoadedState& state) {
+  const ReadView view = state.store.TakeView(state.store.clock());
+  StoreReport report;
+  report.lsn = view.lsn();
+  report.clock = view.clock();
+  report.num_profiles = view->num_profiles;
+  report.num_events = view->num_events;
+  report.num_identities = view->identities.size();
+  report.digest = DigestToHex(DigestOf(view));
+  report.num_commits = state.num_commits;
+  report.oldest = view.lsn();
+  return report;
+}
+
+absl::StatusOr<StoreReport> MakeStore(const Environment& environment, const std::string& to,
+                                      const LoadedState& state, const ProgressFn& progress) {
+  if (progress) progress({StrCat("writing ", to), 0, 0});
+  FileSystem* const files = environment.files;
+  ROSTER_RETURN_IF_ERROR(MakeEmptyDirectory(files, to));
+  const Picture picture{state.store.TakeView(state.store.clock()), state.store.Pending(),
+                        state.requests.Entries()};
+  Manifest manifest;
+  manifest.uuid = RandomUuid(environment.random);
+  manifest.snapshots.push_back({SnapshotFileName(picture.view.lsn()), picture.view.lsn()});
+  const std::string path = JoinPath(to, manifest.snapshots[0].name);
+  const SnapshotHeader header{manifest.uuid, picture.view.lsn(), picture.view.clock()};
+  absl::Status status = WriteSnapshot(files, path, header, picture);
+  if (status.ok()) status = VerifySnapshotFile(files, path, nullptr);
+  if (status.ok()) status = PublishManifest(files, to, manifest);
+  if (!status.ok()) {
+    files->Remove(path).IgnoreError();
+    files->RemoveDir(to).IgnoreError();
+    return status;
+  }
+  return ReportOf(state);
+}
+
+absl::StatusOr<StoreReport> RestoreStore(const Environment& environment, const std::string& from,
+                                         const std::string& to, const RestorePoint& point,
+                                         const ProgressFn& progress) {
+  ROSTER_ASSIGN_OR_RETURN(const auto log, OpenForReading(environment, from));
+  ROSTER_ASSIGN_OR_RETURN(const auto state, LoadAt(environment, *log, point, progress));
+  return MakeStore(environment, to, *state, progress);
+}
+
+absl::Status DumpStore(const Environment& environment, const std::string& directory,
+                       const std::function<absl::Status(std::string_view line)>& take,
+                       const ProgressFn& progress) {
+  ROSTER_ASSIGN_OR_RETURN(const auto log, OpenForReading(environment, directory));
+  ROSTER_ASSIGN_OR_RETURN(const auto state, LoadAt(environment, *log, {}, progress));
+  return DumpView(state->store.TakeView(state->store.clock()), ReportOf(*state).digest, take,
+                  progress);
+}
+
+absl::StatusOr<StoreReport> RestoreDump(
+    const Environment& environment,
+    const std::function<absl::StatusOr<std::optional<std::string>>()>& next, const std::string& to,
+    const ProgressFn& progress) {
+  if (progress) progress({"reading the dump", 0, 0});
+  LoadedState state;
+  ROSTER_RETURN_IF_ERROR(ReadDump(next, &state.store));
+  return MakeStore(environment, to, state, progress);
+}
+
+absl::StatusOr<StoreReport> RestoreStore(const std::string& from, const std::string& to,
+                                         const RestorePoint& point, const ProgressFn& progress) {
+  return RestoreStore(Environment{}, from, to, point, progress);
+}
+
+absl::Status DumpStore(const std::string& directory,
+                       const std::function<absl::Status(std::string_view line)>& take,
+                       const ProgressFn& progress) {
+  return DumpStore(Environment{}, directory, take, progress);
+}
+
+absl::StatusOr<StoreReport> RestoreDump(
+    const std::function<absl::StatusOr<std::optional<std::string>>()>& next, const std::string& to,
+    const ProgressFn& progress) {
+  return RestoreDump(Environment{}, next, to, progress);
+}
+
+}  // namespace roster

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The log files of a directory one by one, each judged by itself: for tools that must say what is
+// whole beside what is damaged. Thread rule: one thread.
+#ifndef ROSTER_ENGINE_MAINTENANCE_LOG_FILES_H_
+#define ROSTER_ENGINE_MAINTENANCE_LOG_FILES_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "storage/disk/file_system.h"
+#include "storage/disk/manifest.h"
+#include "storage/disk/wal_mark.h"
+#include "storage/disk/wal_reader.h"
+
+namespace roster {
+
+class LogFiles {
+ public:
+  // By the manifest; when that is damaged or not there, by the files and what their headers say:
+  // then no file is taken to be closed. Errors: ERR (a newer format), kInternal.
+  static absl::StatusOr<LogFiles> Open(FileSystem* fs, const std::string& directory);
+
+  // Oldest first.
+  const std::vector<LogEntry>& entries() const { return manifest_.logs; }
+  const std::vector<SnapshotEntry>& snapshots() const { return manifest_.snapshots; }
+  // OK, or what is wrong with them.
+  const absl::Status& manifest_status() const { return manifest_status_; }
+  const absl::Status& mark_status() const { return mark_status_; }
+  // The LSN up to which the mark says that the log is durable; nothing when it cannot be read.
+  std::optional<Lsn> durable_lsn() const;
+
+  // A reader of the commits of one file that come after an LSN.
+  std::unique_ptr<WalReader> Reader(const LogEntry& entry, Lsn after) const;
+
+ private:
+  LogFiles(FileSystem* fs, std::string directory) : fs_(fs), directory_(std::move(directory)) {}
+  absl::Status ListFiles();
+
+  FileSystem* fs_;
+  std::string directory_;
+  Manifest manifest_;
+  std::optional<WalMarkRecord> mark_;
+  absl::Status manifest_status_;
+  absl::Status mark_status_;
+};
+
+}  // namespace roster
+
+#endif  // ROSTER_ENGINE_MAINTENANCE_LOG_FILES_H_

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// T3, T4: every truncation and every bit flip of every file of a small store, and sectors that are
+// zeroed, doubled and exchanged. The store opens with exactly its state, or refuses, names the
+// file and changes nothing. Source: DURABILITY.md P5, P6, "The battery".
+#include <catch2/catch.hpp>
+#include <random>
+
+#include "roster/error.h"
+#include "storage/base/text.h"
+#include "tests/battery/history.h"
+#include "tests/battery/size.h"
+#include "tests/seed.h"
+
+namespace roster {
+namespace {
+
+constexpr size_t kSector = 512;
+
+// A store of several log files and two snapshots, closed well: everything in it was acknowledged.
+class Store {
+ public:
+  explicit Store(uint64_t seed) {
+    const History history = MakeHistory(seed, 30);
+    Runner runner(&files_, HistoryOptions());
+    for (const Step& step : history) runner.Run(step);
+    REQUIRE(runner.Open());
+    REQUIRE(runner.db()->Snapshot().ok());
+    for (const Step& step : MakeHistory(seed + 1, 6)) runner.Run(step);
+    REQUIRE(runner.Open());
+    lsn_ = runner.db()->GetStats().lsn;
+    digest_ = DigestOfStore(runner.db());
+    runner.Close();
+    original_ = files_.Files();
+  }
+
+  const std::map<std::string, std::string>& files() const { return original_; }
+
+  // Opens the store with one file as it is given.
+  void Check(const std::string& path, const std::string& bytes) {
+    const auto files = files_.Clone();
+    files->SetFile(path, bytes);
+    Runner runner(files.get(), HistoryOptions());
+    if (runner.Open()) {
+      REQUIRE(runner.db()->GetStats().lsn == lsn_);
+      REQUIRE(DigestOfStore(runner.db()) == digest_);
+      ++num_opened;
+      return;
+    }
+    ++num_refused;
+    INFO(runner.open_status().ToString());
+    // A bit of the version or of the features makes a file that is newer, not damaged.
+    const ErrorCode code = ErrorCodeOf(runner.open_status());
+    REQUIRE((code == ErrorCode::kCorrupt || code == ErrorCode::kErr));
+    const std::string name = path.substr(path.rfind('/') + 1);
+    const std::string_view message = StdView(runner.open_status().message());
+    REQUIRE(message.find(name) != std::string_view::npos);
+    auto now = files->Files();
+    now[path] = original_.at(path);
+    REQUIRE(now == original_);
+  }
+
+  uint64_t num_opened = 0;
+  uint64_t num_refused = 0;
+
+ private:
+  FaultyFileSystem files_;
+  std::map<std::string, std::string> original_;
+  Lsn lsn_;
+  std::string digest_;
+};
+
+// Damages to try: all of them, or so many of each file that `wanted` come together.
+uint64_t Stride(const Store& store, uint64_t per_byte, uint64_t wanted) {
+  uint64_t total = 0;
+  for (const auto& [path, bytes] : store.files()) total += bytes.size() * per_byte;
+  return wanted == 0 ? 1 : std::max<uint64_t>(1, total / wanted);
+}
+
+// ROSTER_SIZE=0: every one.
+TEST_CASE("T3: every truncation of every file", "[T3]") {
+  Tally tally("T3 truncations");
+  const uint64_t seed = TestSeed();
+  INFO("seed " << seed);
+  Store store(seed);
+  const uint64_t stride = Stride(store, 1, BatterySize(1'000));
+  std::mt19937_64 random(seed);
+  for (const auto& [path, bytes] : store.files()) {
+    for (uint64_t length = random() % stride; length < bytes.size(); length += stride) {
+      INFO(path << " cut at " << length << " of " << bytes.size());
+      store.Check(path, bytes.substr(0, length));
+      ++tally.done;
+    }
+  }
+  tally.wanted = tally.done;
+  tally.note = ", " + std::to_string(store.num_refused) + " refused, " +
+               std::to_string(store.num_opened) + " without loss";
+}
+
+TEST_CASE("T4: every bit flip of every file", "[T4]") {
+  Tally tally("T4 bit flips");
+  const uint64_t seed = TestSeed();
+  INFO("seed " << seed);
+  Store store(seed);
+  const uint64_t stride = Stride(store, 8, BatterySize(2'000));
+  std::mt19937_64 random(seed);
+  for (const auto& [path, bytes] : store.files()) {
+    for (uint64_t bit = random() % stride; bit < bytes.size() * 8; bit += stride) {
+      INFO(path << ", bit " << bit % 8 << " of byte " << bit / 8);
+      std::string damaged = bytes;
+      damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+      store.Check(path, damaged);
+      ++tally.done;
+    }
+  }
+  tally.wanted = tally.done;
+  tally.note = ", " + std::to_string(store.num_refused) + " refused, " +
+               std::to_string(store.num_opened) + " without loss";
+}
+
+TEST_CASE("T4: sectors zeroed, doubled and exchanged", "[T4]") {
+  Tally tally("T4 sectors");
+  const uint64_t seed = TestSeed();
+  INFO("seed " << seed);
+  Store store(seed);
+  for (const auto& [path, bytes] : store.files()) {
+    for (size_t at = 0; at + kSector <= bytes.size(); at += kSector) {
+      INFO(path << ", sector at " << at);
+      std::string zeroed = bytes;
+      zeroed.replace(at, kSector, kSector, '\0');
+      store.Check(path, zeroed);
+      ++tally.done;
+      if (at + 2 * kSector > bytes.size()) continue;
+      std::string doubled = bytes;
+      doubled.replace(at + kSector, kSector, bytes, at, kSector);
+      store.Check(path, doubled);
+      std::string exchanged = doubled;
+      exchanged.replace(at, kSector, bytes, at + kSector, kSector);
+      store.Check(path, exchanged);
+      tally.done += 2;
+    }
+  }
+  tally.wanted = tally.done;
+}
+
+}  // namespace
+}  // namespace roster

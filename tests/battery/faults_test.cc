@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// T5, T6: any call to the file system fails, once or from then on, with an I/O error or a full
+// disk, also while the store recovers. What was acknowledged is there afterwards, what was refused
+// is not, what is unknown is there up to some write and not beyond. Source: DURABILITY.md.
+#include <catch2/catch.hpp>
+#include <random>
+
+#include "roster/error.h"
+#include "tests/battery/history.h"
+#include "tests/battery/size.h"
+#include "tests/seed.h"
+
+namespace roster {
+namespace {
+
+constexpr size_t kSteps = 20;
+
+struct FaultPlan {
+  uint64_t call = 0;
+  Fault fault = Fault::kIoError;
+  bool from_then_on = false;
+};
+
+// What a store must hold: a second store, without faults, that is fed with what the first took.
+class Expected {
+ public:
+  Expected() : runner_(&files_, HistoryOptions()) { REQUIRE(runner_.Open()); }
+
+  void Advance(const Step& step) { runner_.Run(step); }
+  void Take(const Batch& batch) {
+    Step step;
+    step.batches = {batch};
+    for (const WriteOutcome& outcome : runner_.Run(step)) REQUIRE(IsAnswered(outcome.status));
+  }
+  // Whether the state is what was taken, or that and the first of the unknown writes; takes those.
+  bool Settle(const std::string& digest, std::vector<Batch>* unknown) {
+    size_t used = 0;
+    while (DigestOfStore(runner_.db()) != digest) {
+      if (used == unknown->size()) return false;
+      Take((*unknown)[used++]);
+    }
+    unknown->clear();
+    return true;
+  }
+
+ private:
+  FaultyFileSystem files_;
+  Runner runner_;
+};
+
+class FaultRun {
+ public:
+  FaultRun(FaultyFileSystem* files, bool resumes)
+      : files_(files), runner_(files, HistoryOptions()), resumes_(resumes) {}
+
+  void Run(const History& history) {
+    for (const Step& step : history) {
+      if (step.kind == Step::Kind::kReopen) {
+        runner_.Close();
+        continue;  // the next step opens it, and settles what was unknown
+      }
+      if (!OpenAndSettle()) continue;
+      const std::vector<WriteOutcome> outcomes = runner_.Run(step);
+      if (step.kind == Step::Kind::kAdvance) expected_.Advance(step);
+      for (size_t i = 0; i < outcomes.size(); ++i) Note(step.batches[i], outcomes[i].status);
+      if (resumes_ && runner_.db()->GetStats().read_only) Resume();
+    }
+  }
+
+  // Without faults, and after the machine went down as well.
+  void Check(uint64_t seed) {
+    const auto image = files_->CrashImage(seed);
+    runner_.Close();
+    files_->ClearFaults();
+    const std::vector<Batch> unknown = unknown_;
+    REQUIRE(OpenAndSettle());
+    Runner after_crash(image.get(), HistoryOptions());
+    const bool opened = after_crash.Open();
+    INFO(after_crash.open_status().ToString());
+    REQUIRE(opened);
+    // A machine that goes down may lose more of the unknown than a process that ends.
+    if (unknown.empty()) REQUIRE(DigestOfStore(after_crash.db()) == DigestOfStore(runner_.db()));
+  }
+
+ private:
+  void Note(const Batch& batch, const absl::Status& status) {
+    if (status.ok()) {
+      expected_.Take(batch);
+    } else if (ErrorCodeOf(status) == ErrorCode::kUnknown) {
+      unknown_.push_back(batch);
+    } else {
+      const ErrorCode code = ErrorCodeOf(status);
+      const bool refused = IsAnswered(status) || code == ErrorCode::kReadOnly ||
+                           code == ErrorCode::kDiskFull;
+      INFO(status.ToString());
+      REQUIRE(refused);
+    }
+  }
+
+  bool OpenAndSettle() {
+    if (runner_.db() != nullptr) return true;
+    if (!runner_.Open()) return false;
+    INFO(unknown_.size() << " writes are unknown");
+    REQUIRE(expected_.Settle(DigestOfStore(runner_.db()), &unknown_));
+    return true;
+  }
+
+  // All that was unknown is durable when it succeeds.
+  void Resume() {
+    if (!runner_.db()->Resume().ok()) return;
+    for (const Batch& batch : unknown_) expected_.Take(batch);
+    unknown_.clear();
+    REQUIRE(expected_.Settle(DigestOfStore(runner_.db()), &unknown_));
+  }
+
+  FaultyFileSystem* const files_;
+  Runner runner_;
+  const bool resumes_;
+  Expected expected_;
+  std::vector<Batch> unknown_;
+};
+
+uint64_t NumCalls(const History& history) {
+  FaultyFileSystem files;
+  FaultRun run(&files, false);
+  run.Run(history);
+  run.Check(0);
+  return files.num_calls();
+}
+
+TEST_CASE("T5, T6: every call to the file system fails", "[T5]") {
+  Tally tally("T5 T6 failing calls");
+  tally.wanted = BatterySize(1'200);
+  std::mt19937_64 random(TestSeed());
+  uint64_t num_histories = 0;
+  while (tally.done < tally.wanted) {
+    const uint64_t seed = random();
+    const History history = MakeHistory(seed, kSteps);
+    ++num_histories;
+    const uint64_t num_calls = NumCalls(history);
+    const uint64_t stride = std::max<uint64_t>(1, num_calls * 16 / tally.wanted);
+    for (uint64_t call = 1 + random() % stride; call <= num_calls; call += stride) {
+      for (const Fault fault : {Fault::kIoError, Fault::kDiskFull}) {
+        for (const bool from_then_on : {false, true}) {
+          const bool resumes = random() % 2 == 0;
+          INFO("history " << seed << ", call " << call << (from_then_on ? " and all after" : "")
+                          << (fault == Fault::kDiskFull ? ", disk full" : ", I/O error")
+                          << (resumes ? ", with RESUME" : ""));
+          FaultyFileSystem files;
+          files.FailCall(call, fault, from_then_on);
+          FaultRun run(&files, resumes);
+          run.Run(history);
+          run.Check(random());
+          ++tally.done;
+        }
+      }
+    }
+  }
+  tally.note = ", " + std::to_string(num_histories) + " histories";
+}
+
+}  // namespace
+}  // namespace roster

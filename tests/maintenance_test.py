@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What an operator does with the files of a store: check, verify, dump, restore, backup, salvage,
+each on stores that a server wrote.
+
+    maintenance_test.py --roster PROGRAM [TEST...]
+"""
+
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from roster_client import TIMEOUT, Folder, LineClient, Server, arguments, seed  # noqa: E402
+
+ROSTER = None
+CHANCE = None
+OK, ERROR, USAGE, DAMAGED = 0, 1, 2, 4
+SMALL = ["--log-file-bytes", "20000"]
+
+
+def run(*words, text=None):
+    return subprocess.run([ROSTER, *words], capture_output=True, text=True, encoding="utf-8",
+                          timeout=TIMEOUT, input=text or "", check=False)
+
+
+def files_of(folder):
+    """Names and bytes of all files, but for LOCK."""
+    found = {}
+    for name in sorted(os.listdir(folder)):
+        if name != "LOCK":
+            with open(os.path.join(folder, name), "rb") as file:
+                found[name] = file.read()
+    return found
+
+
+def digest_of(output):
+    return re.search(r"^digest +([0-9a-f]{32})$", output, re.MULTILINE).group(1)
+
+
+class Maintenance(unittest.TestCase):
+    def setUp(self):
+        folder = Folder()
+        self.folder = folder.__enter__()
+        self.addCleanup(folder.__exit__)
+        self.data = os.path.join(self.folder, "store")
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, client, count, first=0):
+        """Some people and what they do; returns the LSN of each write."""
+        lsns = []
+        for number in range(first, first + count):
+            person = f"u{number % 7}"
+            if number % 3 == 0:
+                request = "identify " + json.dumps({
+                    "userId": person, "traits": {"n": number, "text": "é" * (number % 50),
+                                                 "email": f"{person}@x.nl", "list": ["a", "b"],
+                                                 "ok": number % 2 == 0, "rate": number / 7}})
+            else:
+                request = "track " + json.dumps({
+                    "userId": person, "event": f"e{number % 4}", "messageId": f"m{number}",
+                    "properties": {"amount": number / 3, "nested": {"deep": [1, {"x": None}]}}})
+            reply = client.ask(request)
+            self.assertTrue(reply["ok"], reply)
+            lsns.append(reply["lsn"])
+        client.ask('identify {"anonymousId":"a1","userId":"u1"}')
+        return lsns
+
+    def make_store(self, snapshot=True):
+        """A store of several log files, with a snapshot in the middle; returns the LSNs."""
+        with Server(ROSTER, self.data, *SMALL) as server:
+            client = LineClient(server.port)
+            lsns = self.write(client, 150)
+            if snapshot:
+                self.assertTrue(client.ask("snapshot")["ok"])
+            lsns += self.write(client, 150, 150)
+            client.close()
+        return lsns
+
+    def verify(self, folder):
+        done = run("verify", folder)
+        self.assertEqual(done.returncode, OK, done.stdout + done.stderr)
+        return digest_of(done.stdout)
+
+    def test_check_and_verify_a_whole_store(self):
+        self.make_store()
+        before = files_of(self.data)
+        done = run("check", self.data)
+        self.assertEqual(done.returncode, OK, done.stdout + done.stderr)
+        self.assertNotIn("DAMAGED", done.stdout)
+        for name in before:
+            if name.endswith((".log", ".snap")):
+                self.assertIn(name, done.stdout)
+        self.verify(self.data)
+        self.assertEqual(files_of(self.data), before)
+
+    def test_a_served_store_is_locked(self):
+        with Server(ROSTER, self.data):
+            done = run("check", self.data)
+            self.assertEqual(done.returncode, ERROR)
+            self.assertIn("LOCKED", done.stderr)
+
+    def test_what_is_no_store_stays_as_it_is(self):
+        os.mkdir(self.data)
+        for tool in ("check", "verify", "dump"):
+            self.assertEqual(run(tool, self.data).returncode, ERROR)
+            self.assertEqual(run(tool, self.path("nowhere")).returncode, ERROR)
+        self.assertEqual(os.listdir(self.data), [])
+
+    def test_dump_and_back_gives_the_same_digest(self):
+        self.make_store()
+        digest = self.verify(self.data)
+        dump = self.path("dump.ndjson")
+        done = run("dump", self.data, "--out", dump)
+        self.assertEqual(done.returncode, OK, done.stderr)
+        with open(dump, encoding="utf-8") as file:
+            lines = [json.loads(line) for line in file]
+        self.assertEqual(lines[0]["digest"], digest)
+        self.assertEqual(sum("event" in line for line in lines), lines[-1]["events"])
+        again = self.path("again")
+        done = run("restore", "--dump", dump, "--to", again)
+        self.assertEqual(done.returncode, OK, done.stderr)
+        self.assertEqual(digest_of(done.stdout), digest)
+        self.assertEqual(self.verify(again), digest)
+        with Server(ROSTER, again) as server:  # and it goes on
+            client = LineClient(server.port)
+            reply = client.ask('track {"userId":"u1","event":"e1","messageId":"m1"}')
+            self.assertTrue(reply["result"]["duplicate"], reply)
+            self.write(client, 5, 1000)
+            client.close()
+
+    def test_a_dump_that_was_changed_is_refused(self):
+        self.make_store(snapshot=False)
+        dump = run("dump", self.data).stdout
+        lines = dump.splitlines(keepends=True)
+        for text, number in (("".join(lines[:-1]), ""), ("".join(lines[:5] + ["{\n"]), "line 6"),
+                             ("".join(lines[:-2] + lines[-1:]), f"line {len(lines) - 1}"),
+                             (dump.replace('"text"', '"texts"', 1), "")):
+            done = run("restore", "--dump", "-", "--to", self.path("new"), text=text)
+            self.assertEqual(done.returncode, ERROR, text[-200:])
+            self.assertIn(number, done.stderr)
+            self.assertFalse(os.path.exists(self.path("new")))
+
+    def test_restore_to_any_lsn(self):
+        lsns = self.make_store()
+        newest = digest_of(run("verify", self.data).stdout)
+        oldest = int(re.search(r"from LSN (\d+)", run("check", self.data).stdout).group(1))
+        for lsn in CHANCE.sample([lsn for lsn in lsns if lsn >= oldest], 5):
+            to = self.path(f"at-{lsn}")
+            done = run("restore", "--from", self.data, "--to", to, "--to-lsn", str(lsn))
+            self.assertEqual(done.returncode, OK, done.stderr)
+            with Server(ROSTER, to) as server:
+                client = LineClient(server.port)
+                self.assertEqual(client.ask("info")["result"]["persistence"]["lsn"], lsn)
+                # Every write up to the LSN is there, and none after it.
+                number = lsns.index(lsn)
+                events = sum(1 for n in range(number + 1) if n % 3)
+                self.assertEqual(client.ask("info")["result"]["store"]["events"], events)
+                client.close()
+        done = run("restore", "--from", self.data, "--to", self.path("all"))
+        self.assertEqual(digest_of(done.stdout), newest)
+        for wrong in (["--to-lsn", str(lsns[-1] + 1000)], ["--to-time", "1999-01-01T00:00:00Z"]):
+            done = run("restore", "--from", self.data, "--to", self.path("none"), *wrong)
+            self.assertEqual(done.returncode, ERROR, done.stdout)
+            self.assertFalse(os.path.exists(self.path("none")))
+        done = run("restore", "--from", self.data, "--to", self.path("all"))
+        self.assertEqual(done.returncode, ERROR)
+        self.assertIn("EXISTS", done.stderr)
+
+    def test_backup_while_serving(self):
+        with Server(ROSTER, self.data, *SMALL) as server:
+            client = LineClient(server.port)
+            self.write(client, 60)
+            backup = self.path("backup")
+            reply = client.ask(f"backup {backup}")
+            self.assertTrue(reply["ok"], reply)
+            self.write(client, 10, 60)
+            client.close()
+        self.assertNotEqual(self.verify(backup), self.verify(self.data))
+        at = self.path("at")
+        done = run("restore", "--from", self.data, "--to", at, "--to-lsn",
+                   str(reply["result"]["lsn"]))
+        self.assertEqual(digest_of(done.stdout), self.verify(backup))
+
+    def damage(self, name, place):
+        path = os.path.join(self.data, name)
+        with open(path, "r+b") as file:
+            size = os.path.getsize(path)
+            at = int(size * place)
+            file.seek(at)
+            byte = file.read(1)[0]
+            file.seek(at)
+            file.write(bytes([byte ^ 0x10]))
+
+    def test_salvage_says_what_was_lost(self):
+        lsns = self.make_store(snapshot=False)
+        whole = self.verify(self.data)
+        done = run("salvage", "--from", self.data, "--to", self.path("whole"))
+        self.assertEqual(done.returncode, OK, done.stderr)
+        self.assertIn("lost     nothing", done.stdout)
+        self.assertEqual(digest_of(done.stdout), whole)
+
+        logs = sorted(name for name in os.listdir(self.data) if name.endswith(".log"))
+        self.assertGreater(len(logs), 2)
+        self.damage(logs[1], 0.5)
+        before = files_of(self.data)
+        done = run("check", self.data)
+        self.assertEqual(done.returncode, DAMAGED)
+        self.assertRegex(done.stdout, rf"DAMAGED +{logs[1]}.*offset \d+.*LSN \d+")
+        done = run("salvage", "--from", self.data, "--to", self.path("new"))
+        self.assertEqual(done.returncode, DAMAGED)
+        self.assertIn("--accept-loss", done.stderr)
+        self.assertFalse(os.path.exists(self.path("new")))
+        done = run("salvage", "--from", self.data, "--to", self.path("new"), "--accept-loss")
+        self.assertEqual(done.returncode, OK, done.stderr)
+        self.assertEqual(files_of(self.data), before)
+        first, last = map(int, re.search(r"lost .*LSN (\d+) to (\d+)", done.stdout).groups())
+        self.assertGreaterEqual(last, lsns[-1])
+        with Server(ROSTER, self.path("new")) as server:
+            client = LineClient(server.port)
+            info = client.ask("info")["result"]
+            self.assertEqual(info["persistence"]["lsn"], first - 1)
+            kept = [number for number, lsn in enumerate(lsns) if lsn < first]
+            self.assertEqual(info["store"]["events"], sum(1 for number in kept if number % 3))
+            client.close()
+
+    def test_salvage_without_a_manifest(self):
+        self.make_store()
+        whole = self.verify(self.data)
+        os.remove(os.path.join(self.data, "MANIFEST"))
+        done = run("check", self.data)
+        self.assertEqual(done.returncode, DAMAGED)
+        self.assertIn("MANIFEST", done.stdout + done.stderr)
+        done = run("salvage", "--from", self.data, "--to", self.path("new"))
+        self.assertEqual(done.returncode, OK, done.stderr)
+        self.assertEqual(digest_of(done.stdout), whole)
+
+    def test_a_damaged_snapshot_is_replaced_by_the_one_before(self):
+        with Server(ROSTER, self.data, *SMALL) as server:
+            client = LineClient(server.port)
+            self.write(client, 60)
+            self.assertTrue(client.ask("snapshot")["ok"])
+            self.write(client, 60, 60)
+            self.assertTrue(client.ask("snapshot")["ok"])
+            self.write(client, 10, 120)
+            client.close()
+        whole = self.verify(self.data)
+        snapshots = sorted(name for name in os.listdir(self.data) if name.endswith(".snap"))
+        self.damage(snapshots[-1], CHANCE.random())
+        self.assertEqual(run("verify", self.data).returncode, DAMAGED)
+        copy = self.path("copy")
+        shutil.copytree(self.data, copy)
+        with Server(ROSTER, copy) as server:
+            self.assertIn(snapshots[-1], server.log)  # said loudly
+        self.assertEqual(digest_of(run("salvage", "--from", self.data, "--to",
+                                       self.path("new")).stdout), whole)
+
+
+if __name__ == "__main__":
+    options = arguments(__doc__, ("tests", {"nargs": "*"}))
+    ROSTER = options.roster
+    CHANCE = random.Random(seed())
+    unittest.main(argv=[sys.argv[0], *[f"Maintenance.{name}" for name in options.tests]])
