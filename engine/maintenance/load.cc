@@ -48,7 +48,7 @@ absl::Status MakeEmptyDirectory(FileSystem* files, const std::string& path) {
     return MakeError(ErrorCode::kExists, "the directory to make is there and not empty");
   }
   ROSTER_RETURN_IF_ERROR(files->CreateDir(path));
-  return files->SyncDir(ParentOf(path));
+  return files->SyncDir(ParentPath(path));
 }
 
 bool IsAt(const RestorePoint& point, const Store& store) {
@@ -126,7 +126,7 @@ absl::StatusOr<StoreReport> MakeStore(const Environment& environment, const std:
                         state.requests.Entries()};
   Manifest manifest;
   manifest.uuid = RandomUuid(environment.random);
-  manifest.snapshots.push_back({SnapshotFileName(picture.view.lsn()), picture.view.lsn()});
+  manifest.snapshots.push_back({SnapshotFileName(picture.view.lsn().value), picture.view.lsn()});
   const std::string path = JoinPath(to, manifest.snapshots[0].name);
   const SnapshotHeader header{manifest.uuid, picture.view.lsn(), picture.view.clock()};
   absl::Status status = WriteSnapshot(files, path, header, picture);
@@ -134,7 +134,6 @@ absl::StatusOr<StoreReport> MakeStore(const Environment& environment, const std:
   if (status.ok()) status = PublishManifest(files, to, manifest);
   if (!status.ok()) {
     files->Remove(path).IgnoreError();
-    files->RemoveDir(to).IgnoreError();
     return status;
   }
   return ReportOf(state);

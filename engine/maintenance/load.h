@@ -44,7 +44,7 @@ absl::StatusOr<std::unique_ptr<LoadedState>> LoadAt(const Environment& environme
 StoreReport ReportOf(const LoadedState& state);
 
 // Makes `to`, which does not exist or is empty, a store with this state and a UUID of its own.
-// Errors: EXISTS, DISKFULL, kInternal; then nothing is left of it.
+// Errors: EXISTS, DISKFULL, kInternal; then at most an empty directory is left.
 absl::StatusOr<StoreReport> MakeStore(const Environment& environment, const std::string& to,
                                       const LoadedState& state, const ProgressFn& progress);
 

@@ -88,4 +88,11 @@ std::string JoinPath(std::string_view directory, std::string_view name) {
   return StrCat(directory, directory.ends_with('/') ? "" : "/", name);
 }
 
+std::string ParentPath(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 }  // namespace roster

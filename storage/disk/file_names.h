@@ -41,6 +41,9 @@ bool IsEngineFile(std::string_view name);
 
 std::string JoinPath(std::string_view directory, std::string_view name);
 
+// The directory in which a path stands.
+std::string ParentPath(std::string path);
+
 }  // namespace roster
 
 #endif  // ROSTER_STORAGE_DISK_FILE_NAMES_H_

@@ -21,25 +21,11 @@ namespace {
 
 constexpr uint64_t kCopyBytes = 1u << 20;
 
-StoreUuid RandomUuid(Random* random) {
-  const uint64_t halves[2] = {random->Next(), random->Next()};
-  StoreUuid uuid;
-  std::memcpy(uuid.bytes.data(), halves, sizeof(halves));
-  return uuid;
-}
-
-std::string ParentOf(std::string directory) {
-  while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
-  const size_t slash = directory.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : directory.substr(0, slash);
-}
-
 absl::Status EnsureDirectory(FileSystem* fs, const std::string& directory) {
   ROSTER_ASSIGN_OR_RETURN(const bool exists, fs->Exists(directory));
   if (exists) return absl::OkStatus();
   ROSTER_RETURN_IF_ERROR(fs->CreateDir(directory));
-  return fs->SyncDir(ParentOf(directory));
+  return fs->SyncDir(ParentPath(directory));
 }
 
 // The files that a manifest names.

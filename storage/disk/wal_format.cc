@@ -72,6 +72,13 @@ std::optional<std::array<uint8_t, 16>> BytesFromHex(std::string_view text) {
 
 }  // namespace
 
+StoreUuid RandomUuid(Random* random) {
+  const uint64_t halves[2] = {random->Next(), random->Next()};
+  StoreUuid uuid;
+  std::memcpy(uuid.bytes.data(), halves, sizeof(halves));
+  return uuid;
+}
+
 std::string EncodeWalFileHeader(const WalFileHeader& header) {
   std::string bytes = EncodeHeaderFields(header);
   ByteWriter(&bytes).Fixed(WalFileChain(header));

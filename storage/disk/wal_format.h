@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "roster/value.h"
+#include "storage/base/environment.h"
 
 namespace roster {
 
@@ -29,6 +30,7 @@ struct StoreUuid {
   std::array<uint8_t, 16> bytes{};
   bool operator==(const StoreUuid&) const = default;
 };
+StoreUuid RandomUuid(Random* random);
 
 // A running XXH3-128 over everything that the log holds up to some frame.
 struct WalChain {

@@ -2,7 +2,7 @@
 //
 // What an operator does with the files of a store: check, dump, verify, restore, salvage. A store
 // that is being served is backed up by Database::Backup. Everything here reads its source and never
-// changes it; what it makes is a new directory, complete or not there at all.
+// changes it; what it makes is a new directory, complete or empty.
 // Thread rule: one call per thread; a call holds the LOCK of the directory that it reads.
 // Source: DURABILITY.md P5-P9; server/OPERATIONS.md says what to do when.
 #ifndef ROSTER_MAINTENANCE_H_
