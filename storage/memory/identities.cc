@@ -52,11 +52,12 @@ IdentityId Identities::Attach(RowId row, NamespaceId name_space, std::string_vie
   return IdentityId{id};
 }
 
-bool Identities::LoadName(std::string_view key, size_t num_namespaces) {
-  ByteReader reader(key);
-  if (reader.Varint() >= num_namespaces || reader.failed()) return false;
-  const uint32_t next = names_->size();
-  return names_->Intern(key) == next;
+bool Identities::LoadNames(absl::Span<const std::string_view> keys, size_t num_namespaces) {
+  for (const std::string_view key : keys) {
+    ByteReader reader(key);
+    if (reader.Varint() >= num_namespaces || reader.failed()) return false;
+  }
+  return names_->AppendNew(keys);
 }
 
 void Identities::LoadPlaces(size_t count) {
