@@ -4,6 +4,7 @@
 // nothing of each other, then what one says of another is checked and the state put together.
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -43,6 +44,15 @@ struct Job {
   std::function<absl::Status()> run;
   absl::Status result;
 };
+
+// A byte of texts takes longer than one of cells.
+constexpr uint64_t kTextCost = 4;
+
+bool IsTextList(std::string_view bytes) {
+  ByteReader elements(bytes);
+  while (!elements.at_end() && !elements.failed()) elements.Text();
+  return !elements.failed();
+}
 
 uint64_t NumChunks(uint64_t num_rows) { return (num_rows + kChunkRows - 1) / kChunkRows; }
 
@@ -127,34 +137,55 @@ class StoreLoader {
   void Plan(uint64_t cost, std::function<absl::Status()> run) {
     jobs_.push_back({cost, std::move(run), absl::OkStatus()});
   }
-  // One job for all parts of a name, in order: item(index, reader) for each item of them.
-  template <typename F>
-  void PlanInOrder(std::string_view name, F&& item, std::function<absl::Status()> finish) {
+  // One job for all parts of a name, in order: item(index, reader) for each item of them, and
+  // end() behind each part, while what the reader gave is still there.
+  template <typename F, typename G>
+  void PlanInOrder(std::string_view name, F&& item, G&& end, std::function<absl::Status()> finish) {
     const std::vector<const SnapshotSection*> parts = Parts(name);
     uint64_t raw_bytes = 0;
     for (const SnapshotSection* part : parts) raw_bytes += part->raw_bytes;
-    Plan(raw_bytes * 4, [this, parts, item, finish]() -> absl::Status {
+    Plan(raw_bytes * kTextCost, [this, parts, item, end, finish]() -> absl::Status {
       uint64_t next = 0;
+      const auto in_turn = [&](uint64_t index, ByteReader* in) {
+        if (index != next++) return MakeError(ErrorCode::kCorrupt, "a part does not continue");
+        return item(index, in);
+      };
       for (const SnapshotSection* part : parts) {
-        ROSTER_RETURN_IF_ERROR(ForEachItem(*part, [&](uint64_t index, ByteReader* in) {
-          if (index != next++) return MakeError(ErrorCode::kCorrupt, "a part does not continue");
-          return item(index, in);
-        }));
+        ROSTER_RETURN_IF_ERROR(ForEachItem(*part, in_turn, end));
       }
       return finish();
     });
   }
-  // Calls item(index, reader) until the section is read to its end.
+  // The same for texts: take(texts) gets those of a part; false: they do not make sense.
   template <typename F>
-  absl::Status ForEachItem(const SnapshotSection& section, F&& item) const {
+  void PlanInterning(std::string_view name, F&& take, std::function<absl::Status()> finish) {
+    const auto texts = std::make_shared<std::vector<std::string_view>>();
+    PlanInOrder(
+        name,
+        [texts](uint64_t, ByteReader* in) {
+          texts->push_back(in->Text());
+          return absl::OkStatus();
+        },
+        [texts, take] {
+          const bool good = take(*texts);
+          texts->clear();
+          return good ? absl::OkStatus()
+                      : MakeError(ErrorCode::kCorrupt, "a text that is malformed or there twice");
+        },
+        std::move(finish));
+  }
+  // Calls item(index, reader) until the section is read to its end, then end().
+  template <typename F, typename G>
+  absl::Status ForEachItem(const SnapshotSection& section, F&& item, G&& end) const {
     ROSTER_ASSIGN_OR_RETURN(const std::string raw, reader_.Read(section));
     ByteReader in(raw);
-    for (uint64_t index = in.Varint(); !in.at_end(); ++index) {
-      absl::Status status = item(index, &in);
-      if (status.ok() && in.failed()) status = MakeError(ErrorCode::kCorrupt, "it ends early");
-      if (!status.ok()) return Located(section, status);
+    absl::Status status;
+    for (uint64_t index = in.Varint(); status.ok() && !in.at_end() && !in.failed(); ++index) {
+      status = item(index, &in);
     }
-    return absl::OkStatus();
+    if (status.ok() && in.failed()) status = MakeError(ErrorCode::kCorrupt, "it ends early");
+    if (status.ok()) status = end();
+    return status.ok() ? status : Located(section, status);
   }
   // A job for each part of a name: read(index, reader) gives a chunk.
   template <typename T, typename F>
@@ -162,7 +193,7 @@ class StoreLoader {
     for (const SnapshotSection* part : Parts(name)) loaded->push_back({part, 0, {}});
     for (LoadedPart<T>& part : *loaded) {
       Plan(part.section->raw_bytes, [this, &part, read] {
-        return ForEachItem(*part.section, [&](uint64_t index, ByteReader* in) -> absl::Status {
+        const auto take = [&](uint64_t index, ByteReader* in) -> absl::Status {
           if (part.chunks.empty()) part.first = index;
           if (index >= NumChunks(head_.num_rows)) {
             return MakeError(ErrorCode::kCorrupt, "a chunk behind the last row");
@@ -170,7 +201,8 @@ class StoreLoader {
           ROSTER_ASSIGN_OR_RETURN(T chunk, read(index, in));
           part.chunks.push_back(std::move(chunk));
           return absl::OkStatus();
-        });
+        };
+        return ForEachItem(*part.section, take, [] { return absl::OkStatus(); });
       });
     }
   }
@@ -303,27 +335,25 @@ void StoreLoader::PlanProfiles() {
       [this](uint64_t index, ByteReader* in) {
         return TakeNumbers(index, head_.num_ids, head_.num_rows + 1, in, &answers_);
       },
+      [] { return absl::OkStatus(); },
       [this] { return CheckCount(answers_.size(), head_.num_ids, "profile ids"); });
   PlanInOrder(
       "rows",
       [this](uint64_t index, ByteReader* in) {
         return TakeNumbers(index, head_.num_rows, head_.num_ids + 1, in, &owners_);
       },
+      [] { return absl::OkStatus(); },
       [this] { return CheckCount(owners_.size(), head_.num_rows, "rows"); });
 }
 
 void StoreLoader::PlanIdentities() {
-  PlanInOrder(
+  PlanInterning(
       "identities/names",
-      [this](uint64_t index, ByteReader* in) {
-        Identities& identities = state_.identities;
-        if (index == 0) identities.ReserveNames(std::min(head_.num_identities, in->remaining()));
-        ++num_names_;
-        const std::string_view key = in->Text();
-        num_named_ += key.empty() ? 0 : 1;
-        return identities.LoadName(key, state_.schema->namespaces().size())
-                   ? absl::OkStatus()
-                   : MakeError(ErrorCode::kCorrupt, "name of an identity");
+      [this](const std::vector<std::string_view>& names) {
+        if (num_names_ == 0) state_.identities.ReserveNames(head_.num_identities);
+        num_names_ += names.size();
+        num_named_ += names.size() - static_cast<size_t>(std::ranges::count(names, ""));
+        return state_.identities.LoadNames(names, state_.schema->namespaces().size());
       },
       [this] { return CheckCount(num_names_, head_.num_identities, "identities"); });
   PlanInOrder(
@@ -333,7 +363,7 @@ void StoreLoader::PlanIdentities() {
         return TakeChains(index, in) ? absl::OkStatus()
                                      : MakeError(ErrorCode::kCorrupt, "identities of the rows");
       },
-      [] { return absl::OkStatus(); });
+      [] { return absl::OkStatus(); }, [] { return absl::OkStatus(); });
 }
 
 bool StoreLoader::TakeChains(uint64_t index, ByteReader* in) {
@@ -362,22 +392,17 @@ bool StoreLoader::TakeChains(uint64_t index, ByteReader* in) {
 // In the order of their codes, so that cells need no translation.
 void StoreLoader::PlanTexts(std::string_view name, const CellType& type, uint32_t count) {
   if (!IsCoded(type.type)) return;
-  const auto next = std::make_shared<uint32_t>(0);
-  const std::shared_ptr<Dictionary> dictionary = type.dictionary;
   const bool lists = type.type == ValueType::kTextList;
-  PlanInOrder(
+  const std::shared_ptr<Dictionary> dictionary = type.dictionary;
+  PlanInterning(
       StrCat(name, "/texts"),
-      [dictionary, next, count, lists](uint64_t index, ByteReader* in) {
-        if (index == 0) dictionary->Reserve(std::min<uint64_t>(count, in->remaining()));
-        const std::string_view text = in->Text();
-        ByteReader elements(text);
-        while (lists && !elements.at_end() && !elements.failed()) elements.Text();
-        return !elements.failed() && dictionary->Intern(text) == (*next)++
-                   ? absl::OkStatus()
-                   : MakeError(ErrorCode::kCorrupt, "a text that is malformed or there twice");
+      [dictionary, lists](const std::vector<std::string_view>& texts) {
+        const bool good = !lists || std::all_of(texts.begin(), texts.end(), IsTextList);
+        dictionary->Reserve(dictionary->size() + texts.size());
+        return good && dictionary->AppendNew(texts);
       },
-      [this, next, count, name = std::string(name)] {
-        return CheckCount(*next, count, StrCat("texts of ", kStoreSections, name));
+      [this, dictionary, count, name = std::string(name)] {
+        return CheckCount(dictionary->size(), count, StrCat("texts of ", kStoreSections, name));
       });
 }
 

@@ -14,6 +14,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/types/span.h"
 #include "storage/base/mutex.h"
 #include "storage/base/text.h"
 #include "storage/memory/append_table.h"
@@ -33,6 +34,9 @@ class Dictionary {
   uint32_t Intern(std::string_view text);
   // Makes room for so many texts at once. Thread: the writer.
   void Reserve(size_t num_texts);
+  // Gives the next codes to texts that are new; false at the first that is not, which ends it.
+  // Quicker than as many Intern. Thread: the writer.
+  bool AppendNew(absl::Span<const std::string_view> texts);
   // Thread: any.
   std::optional<uint32_t> Find(std::string_view text) const;
   // As Find, of the codes below a limit: what a view that knows so many would have found.

@@ -54,15 +54,18 @@ IdentityId Identities::Attach(RowId row, NamespaceId name_space, std::string_vie
   return IdentityId{id};
 }
 
-bool Identities::LoadName(std::string_view key, size_t num_namespaces) {
-  if (key.empty()) {
-    names_->AddWiped();
-    return true;
+bool Identities::LoadNames(absl::Span<const std::string_view> keys, size_t num_namespaces) {
+  for (size_t begin = 0; begin < keys.size();) {
+    size_t end = begin;
+    for (; end < keys.size() && !keys[end].empty(); ++end) {
+      ByteReader reader(keys[end]);
+      if (reader.Varint() >= num_namespaces || reader.failed()) return false;
+    }
+    if (!names_->AppendNew(keys.subspan(begin, end - begin))) return false;
+    if (end < keys.size()) names_->AddWiped();
+    begin = end + 1;
   }
-  ByteReader reader(key);
-  if (reader.Varint() >= num_namespaces || reader.failed()) return false;
-  const uint32_t next = names_->size();
-  return names_->Intern(key) == next;
+  return true;
 }
 
 void Identities::LoadPlaces(size_t count) {

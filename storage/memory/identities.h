@@ -55,7 +55,7 @@ class Identities {
   // then the chain of each row (false when an identity is not one of them, or has a row). Thread:
   // the names on one, the rest on another.
   void ReserveNames(size_t count) { names_->Reserve(count); }
-  bool LoadName(std::string_view key, size_t num_namespaces);
+  bool LoadNames(absl::Span<const std::string_view> keys, size_t num_namespaces);
   void LoadPlaces(size_t count);
   bool LoadChain(RowId row, absl::Span<const uint32_t> chain);
   // The namespace (a varint) and the value; empty for one that is detached.

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Makes tests/golden/versionN.bin, a small data directory as this version writes it, and
+// tests/fuzz/snapshot/small_store, the sections of a small snapshot for the fuzz target:
+//
+//   make_golden GOLDEN FUZZ_INPUT
+//
+// Run it once for a version that is about to be released; what it wrote then stays for ever.
+#include <cstdint>
+#include <fstream>
+#include <iostream>
+#include <vector>
+
+#include "storage/base/check.h"
+#include "storage/disk/log_directory.h"
+#include "storage/mutation.h"
+#include "tests/disk/faulty_file_system.h"
+#include "tests/disk/seeded_random.h"
+#include "tests/fuzz/snapshot_input.h"
+#include "tests/golden/golden_files.h"
+#include "tests/storage/store_file.h"
+
+namespace roster {
+namespace {
+
+constexpr ValueType kTypes[] = {ValueType::kText,    ValueType::kInteger,  ValueType::kNumber,
+                                ValueType::kBoolean, ValueType::kDate,     ValueType::kTimestamp,
+                                ValueType::kDecimal, ValueType::kTextList, ValueType::kJson};
+
+Value ValueOf(ValueType type, int64_t n) {
+  const std::string text = "text " + std::to_string(n);
+  switch (type) {
+    case ValueType::kText:
+      return text;
+    case ValueType::kInteger:
+      return n * 1'000'000'007 - 5;
+    case ValueType::kNumber:
+      return static_cast<double>(n) / 7;
+    case ValueType::kBoolean:
+      return n % 2 == 0;
+    case ValueType::kDate:
+      return Date{static_cast<int32_t>(n * 100 - 40)};
+    case ValueType::kTimestamp:
+      return Timestamp{n - 7};
+    case ValueType::kDecimal:
+      return Decimal{n * 125, 2};
+    case ValueType::kTextList:
+      return TextList{text, "b"};
+    default:
+      return Json{"{\"n\":" + std::to_string(n) + "}"};
+  }
+}
+
+// Commits of one mutation each, written to a log as the engine does.
+class Writer {
+ public:
+  explicit Writer(FileSystem* fs) : fs_(fs), random_(1) {
+    LogDirectoryOptions options;
+    options.preallocate_bytes = kWalFileHeaderBytes;
+    options.zero_ahead_bytes = 0;
+    options.rotate_bytes = kWalFileHeaderBytes + 3000;
+    log_ = LogDirectory::Open(fs_, &random_, "/store", options).value();
+    auto reader = log_->Reader().value();
+    ROSTER_CHECK(!reader->Next().value());
+    ROSTER_CHECK(log_->StartWriting(reader->end()).ok());
+  }
+
+  void Apply(const Mutation& mutation) {
+    const absl::Status fits = store.Check(mutation);
+    if (!fits.ok()) std::cerr << fits << "\n";
+    ROSTER_CHECK(fits.ok());
+    store.Apply(mutation, &changes_);
+    std::string payload;
+    EncodeCommitHeader({}, &payload);
+    EncodeMutation(mutation, &payload);
+    ROSTER_CHECK(log_->Reserve(payload.size()).ok());
+    const auto lsn = log_->AppendCommit(payload, store.clock());
+    ROSTER_CHECK(lsn.ok() && log_->Write().ok() && log_->Sync().ok());
+    store.FinishCommit(*lsn);
+  }
+
+  void Snapshot() {
+    const ReadView view = store.TakeView(store.clock());
+    const auto writer = SnapshotWriter::Create(fs_, log_->SnapshotTempPath(view.lsn()),
+                                               {log_->manifest().uuid, view.lsn(), view.clock()});
+    ROSTER_CHECK(WriteStoreSections(view, store.Pending(), writer->get()).ok());
+    ROSTER_CHECK((*writer)->Finish(DigestOf(view)).ok());
+    ROSTER_CHECK(log_->PublishSnapshot(view.lsn(), 2).ok());
+  }
+
+  Store store;
+
+ private:
+  FileSystem* const fs_;
+  SeededRandom random_;
+  std::unique_ptr<LogDirectory> log_;
+  ChangeSet changes_;
+};
+
+void Declare(Writer* out) {
+  out->Apply(DeclareNamespace{{"email", NamespaceKind::kPerson, 1, 5}});
+  out->Apply(DeclareNamespace{{"device", NamespaceKind::kDevice, 3, 9}});
+  out->Apply(DeclareEvent{"order"});
+  out->Apply(DeclareEvent{"visit"});
+  for (uint16_t t = 0; t < std::size(kTypes); ++t) {
+    const uint8_t scale = kTypes[t] == ValueType::kDecimal ? 2 : 0;
+    out->Apply(DeclareTrait{"trait" + std::to_string(t), kTypes[t], scale});
+    out->Apply(DeclareProperty{{0}, "property" + std::to_string(t), kTypes[t], scale});
+  }
+  out->Apply(Advance{{1000}});
+}
+
+// What profiles `first` to `last` are and do.
+void Live(Writer* out, uint64_t first, uint64_t last) {
+  for (uint64_t id = first; id <= last; ++id) {
+    const auto n = static_cast<int64_t>(id);
+    out->Apply(CreateProfile{{id}, {n * 10}, "golden"});
+    const IdentityId self{static_cast<uint32_t>(out->store.state().identities.size())};
+    out->Apply(AttachIdentity{
+        {id}, self, {static_cast<uint16_t>(id % 2)}, "who" + std::to_string(id), {n * 10}});
+    for (uint16_t t = 0; t < std::size(kTypes); ++t) {
+      if ((id + t) % 3 == 0) continue;
+      const Value value = (id + t) % 7 == 1 ? Value() : ValueOf(kTypes[t], n + t);
+      out->Apply(SetTrait{{id}, {static_cast<uint16_t>(4 + t)}, value, {n * 11}, self});
+    }
+    for (uint64_t e = 0; e < id % 5; ++e) {
+      AddEvent event{{id}, {static_cast<uint16_t>(e % 2)}, {id * 100 + e}, {n * 12}, self, {}};
+      if (e % 2 == 0) {
+        const auto p = static_cast<uint16_t>(1 + (id + e) % std::size(kTypes));
+        event.properties.push_back({{p}, ValueOf(kTypes[p - 1], n)});
+      }
+      out->Apply(event);
+    }
+  }
+}
+
+void Save(const std::string& path, const std::string& bytes) {
+  std::ofstream file(path, std::ios::binary);
+  file << bytes;
+  ROSTER_CHECK(file.good());
+}
+
+std::string MakeGolden() {
+  FaultyFileSystem fs;
+  Writer writer(&fs);
+  Declare(&writer);
+  Live(&writer, 1, 12);
+  writer.Apply(MergeProfiles{{3}, {4}, {500}});
+  writer.Apply(SetTrait{{5}, {4}, std::string("seen later"), {5000}, kNoOrigin});
+  writer.Snapshot();
+  Live(&writer, 13, 16);
+  writer.Apply(MergeProfiles{{4}, {13}, {700}});
+  writer.Snapshot();
+  Live(&writer, 17, 20);
+  writer.Apply(Advance{{6000}});
+  GoldenFiles files = fs.Files();
+  files.erase("/store/LOCK");
+  std::cout << "digest " << DigestToHex(DigestOf(writer.store)) << " at LSN "
+            << writer.store.lsn().value << "\n";
+  return PackGolden(files);
+}
+
+std::string MakeFuzzInput() {
+  Store store;
+  ChangeSet changes;
+  const auto apply = [&](const Mutation& mutation) { store.Apply(mutation, &changes); };
+  apply(DeclareNamespace{{"email", NamespaceKind::kPerson, 1, 5}});
+  apply(DeclareTrait{"plan", ValueType::kText, 0});
+  apply(DeclareTrait{"labels", ValueType::kTextList, 0});
+  apply(DeclareTrait{"age", ValueType::kInteger, 0});
+  apply(DeclareEvent{"order"});
+  apply(DeclareProperty{{0}, "topic", ValueType::kText, 0});
+  apply(DeclareProperty{{0}, "count", ValueType::kInteger, 0});
+  apply(Advance{{100}});
+  for (uint64_t id = 1; id <= 4; ++id) {
+    const auto n = static_cast<int64_t>(id);
+    const auto number = static_cast<uint32_t>(id - 1);
+    apply(CreateProfile{{id}, {n}, "fuzz"});
+    apply(AttachIdentity{{id}, {number}, {0}, "who" + std::to_string(id), {n}});
+    apply(SetTrait{{id}, {4}, "plan" + std::to_string(id % 2), {n}, {number}});
+    apply(SetTrait{{id}, {5}, TextList{"a", "b"}, {n}, {number}});
+    apply(SetTrait{{id}, {6}, n == 2 ? Value() : Value(n), {n}, {number}});
+    apply(AddEvent{{id}, {0}, {7}, {n}, {number}, {{{1}, std::string("shoes")}, {{2}, n}}});
+    apply(AddEvent{{id}, {0}, {8}, {n + 200}, kNoOrigin, {}});
+  }
+  apply(MergeProfiles{{2}, {3}, {50}});
+  FaultyFileSystem fs;
+  ROSTER_CHECK(fs.CreateDir("/data").ok());
+  ROSTER_CHECK(SaveStore(&fs, "/data/small", store).ok());
+  const auto reader = SnapshotReader::Open(&fs, "/data/small").value();
+  std::string input;
+  ByteWriter out(&input);
+  for (uint8_t i = 0; i < std::size(kFuzzedSections); ++i) {
+    const SnapshotSection* section = reader->Find(kFuzzedSections[i]);
+    if (section == nullptr) continue;
+    const std::string raw = reader->Read(*section).value();
+    out.Byte(i);
+    out.Fixed(static_cast<uint16_t>(raw.size()));
+    input += raw;
+  }
+  return input;
+}
+
+}  // namespace
+}  // namespace roster
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::cerr << "usage: make_golden GOLDEN FUZZ_INPUT\n";
+    return 2;
+  }
+  roster::Save(argv[1], roster::MakeGolden());
+  roster::Save(argv[2], roster::MakeFuzzInput());
+  return 0;
+}
