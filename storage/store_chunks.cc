@@ -32,7 +32,7 @@ template <typename T>
 std::vector<T> GetArray(size_t size, ByteReader* in) {
   const std::string_view bytes = in->Bytes(size * sizeof(T));
   std::vector<T> values(bytes.size() / sizeof(T));
-  std::memcpy(values.data(), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
   return values;
 }
 

@@ -59,7 +59,7 @@ std::optional<PackedInts> PackedInts::FromBytes(size_t size, uint8_t width, int6
   ints.width_ = width;
   ints.base_ = base;
   ints.Resize(size);
-  std::memcpy(ints.bytes_.data(), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(ints.bytes_.data(), bytes.data(), bytes.size());
   return ints;
 }
 

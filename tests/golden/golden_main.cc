@@ -51,6 +51,16 @@ Value ValueOf(ValueType type, int64_t n) {
   }
 }
 
+Mutation SetOf(uint64_t profile, uint16_t trait, Value value, int64_t time, IdentityId origin) {
+  SetTrait set;
+  set.profile = {profile};
+  set.trait = {trait};
+  set.value = std::move(value);
+  set.time = {time};
+  set.origin = origin;
+  return set;
+}
+
 // Commits of one mutation each, written to a log as the engine does.
 class Writer {
  public:
@@ -120,8 +130,9 @@ void Live(Writer* out, uint64_t first, uint64_t last) {
         {id}, self, {static_cast<uint16_t>(id % 2)}, "who" + std::to_string(id), {n * 10}});
     for (uint16_t t = 0; t < std::size(kTypes); ++t) {
       if ((id + t) % 3 == 0) continue;
-      const Value value = (id + t) % 7 == 1 ? Value() : ValueOf(kTypes[t], n + t);
-      out->Apply(SetTrait{{id}, {static_cast<uint16_t>(4 + t)}, value, {n * 11}, self});
+      Value value;
+      if ((id + t) % 7 != 1) value = ValueOf(kTypes[t], n + t);
+      out->Apply(SetOf(id, static_cast<uint16_t>(4 + t), std::move(value), n * 11, self));
     }
     for (uint64_t e = 0; e < id % 5; ++e) {
       AddEvent event{{id}, {static_cast<uint16_t>(e % 2)}, {id * 100 + e}, {n * 12}, self, {}};
@@ -146,7 +157,7 @@ std::string MakeGolden() {
   Declare(&writer);
   Live(&writer, 1, 12);
   writer.Apply(MergeProfiles{{3}, {4}, {500}});
-  writer.Apply(SetTrait{{5}, {4}, std::string("seen later"), {5000}, kNoOrigin});
+  writer.Apply(SetOf(5, 4, "seen later", 5000, kNoOrigin));
   writer.Snapshot();
   Live(&writer, 13, 16);
   writer.Apply(MergeProfiles{{4}, {13}, {700}});
@@ -177,9 +188,9 @@ std::string MakeFuzzInput() {
     const auto number = static_cast<uint32_t>(id - 1);
     apply(CreateProfile{{id}, {n}, "fuzz"});
     apply(AttachIdentity{{id}, {number}, {0}, "who" + std::to_string(id), {n}});
-    apply(SetTrait{{id}, {4}, "plan" + std::to_string(id % 2), {n}, {number}});
-    apply(SetTrait{{id}, {5}, TextList{"a", "b"}, {n}, {number}});
-    apply(SetTrait{{id}, {6}, n == 2 ? Value() : Value(n), {n}, {number}});
+    apply(SetOf(id, 4, "plan" + std::to_string(id % 2), n, {number}));
+    apply(SetOf(id, 5, TextList{"a", "b"}, n, {number}));
+    apply(SetOf(id, 6, n == 2 ? Value() : Value(n), n, {number}));
     apply(AddEvent{{id}, {0}, {7}, {n}, {number}, {{{1}, std::string("shoes")}, {{2}, n}}});
     apply(AddEvent{{id}, {0}, {8}, {n + 200}, kNoOrigin, {}});
   }
