@@ -31,8 +31,8 @@ struct ColumnChunk {
   // When and by whom the cell was last set or cleared; a row that is `stamped` but not `present`
   // was cleared, and the time keeps an older write that arrives later from bringing it back.
   ChunkBits stamped;
-  PackedInts times{kChunkRows};
-  PackedInts origins{kChunkRows};  // IdentityId + 1; 0 is none
+  PackedInts times = PackedInts::Unscanned(kChunkRows);
+  PackedInts origins = PackedInts::Unscanned(kChunkRows);  // IdentityId + 1; 0 is none
 
   size_t MemoryBytes() const {
     return sizeof(ColumnChunk) + cells.MemoryBytes() + times.MemoryBytes() + origins.MemoryBytes();

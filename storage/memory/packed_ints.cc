@@ -95,7 +95,7 @@ void PackedInts::Widen(size_t begin, size_t count, IntBounds* bounds) const {
 void PackedInts::Choose(int64_t min, int64_t max) {
   const uint64_t range = static_cast<uint64_t>(max) - static_cast<uint64_t>(min);
   width_ = std::max<uint8_t>(width_, 1);
-  while (width_ != 8 && !Fits(range + 1, width_)) width_ *= 2;
+  while (width_ != 8 && !Fits(range + 1, width_)) width_ += any_width_ ? 1 : width_;
   base_ = 0;
   if (width_ == 8 || (min >= 0 && Fits(static_cast<uint64_t>(max), width_))) return;
   const uint64_t slack = ((uint64_t{1} << (width_ * 8)) - 1 - range) / 2;
@@ -121,6 +121,7 @@ void PackedInts::Repack(size_t i, int64_t value) {
     max = std::max(max, values[k]);
   }
   Choose(min, max);
+  bytes_ = {};  // so that no more is allocated than is needed
   Resize(size_);
   values[i] = value;
   is_set[i] = true;

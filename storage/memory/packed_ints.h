@@ -30,8 +30,8 @@ struct IntBounds {
   }
 };
 
-// A vector of int64 stored as value - base in 0, 1, 2, 4 or 8 bytes. Grown by Set, or made whole by
-// Of, or ForRange with Put and CopyFrom, and then not Set any more.
+// A vector of int64 stored as value - base in 0, 1, 2, 4 or 8 bytes (or others, if Unscanned).
+// Grown by Set, or made whole by Of, or ForRange with Put and CopyFrom, and then not Set any more.
 // Invariants: (1) base is 0 when that costs no width; (2) while it is Set, stored 0 is a place that
 // was never set, unless base is 0; (3) with width 0 every value is base; (4) the width only grows.
 class PackedInts {
@@ -41,6 +41,12 @@ class PackedInts {
     PackedInts ints;
     ints.width_ = 8;
     ints.Resize(size);
+    return ints;
+  }
+  // In any number of bytes from 0 to 8, for what is read one by one only: it has no data().
+  static PackedInts Unscanned(size_t size) {
+    PackedInts ints(size);
+    ints.any_width_ = true;
     return ints;
   }
   static PackedInts Of(const std::vector<int64_t>& values);
@@ -79,8 +85,10 @@ class PackedInts {
         return Add(data<uint16_t>()[i]);
       case 4:
         return Add(data<uint32_t>()[i]);
-      default:
+      case 8:
         return Add(data<uint64_t>()[i]);
+      default:
+        return Add(OddAt(i));
     }
   }
   // Cost: O(1), O(size) when the width or the base has to change.
@@ -102,11 +110,18 @@ class PackedInts {
   // New places are not set: they read as base.
   void Resize(size_t size) {
     size_ = size;
-    bytes_.resize((size * width_ + 7) / 8);
+    bytes_.resize((size * width_ + 7) / 8 + (IsOdd() ? 1 : 0));
   }
   size_t MemoryBytes() const { return bytes_.capacity() * 8; }
 
  private:
+  bool IsOdd() const { return (width_ & (width_ - 1)) != 0; }
+  // A value of 3, 5, 6 or 7 bytes; what is behind it is read and cut off.
+  uint64_t OddAt(size_t i) const {
+    uint64_t raw;
+    std::memcpy(&raw, reinterpret_cast<const char*>(bytes_.data()) + i * width_, sizeof(raw));
+    return raw & ((uint64_t{1} << (width_ * 8)) - 1);
+  }
   static bool Fits(uint64_t raw, uint8_t width) { return width == 8 || (raw >> (width * 8)) == 0; }
   int64_t Add(uint64_t raw) const {
     return static_cast<int64_t>(raw + static_cast<uint64_t>(base_));
@@ -121,8 +136,10 @@ class PackedInts {
         return StoreAs<uint16_t>(i, raw);
       case 4:
         return StoreAs<uint32_t>(i, raw);
-      default:
+      case 8:
         return StoreAs<uint64_t>(i, raw);
+      default:
+        std::memcpy(reinterpret_cast<char*>(bytes_.data()) + i * width_, &raw, width_);
     }
   }
   template <typename UintN>
@@ -136,6 +153,7 @@ class PackedInts {
   size_t size_ = 0;
   int64_t base_ = 0;
   uint8_t width_ = 0;
+  bool any_width_ = false;
 };
 
 }  // namespace roster

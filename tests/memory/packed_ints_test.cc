@@ -15,7 +15,7 @@ TEST_CASE("values come back whatever their order and range", "[packed_ints]") {
   std::mt19937_64 random(TestSeed());
   for (int round = 0; round < 300; ++round) {
     const size_t size = 1 + random() % 200;
-    PackedInts ints(size);
+    PackedInts ints = round % 2 == 0 ? PackedInts(size) : PackedInts::Unscanned(size);
     std::vector<std::optional<int64_t>> model(size);
     const int shift = static_cast<int>(random() % 64);
     const int64_t around = static_cast<int64_t>(random()) >> (random() % 64);
@@ -46,6 +46,15 @@ TEST_CASE("times of a day around today take four bytes", "[packed_ints]") {
   for (size_t i = 0; i < 1000; ++i) ints.Set(i, kNow - static_cast<int64_t>(i) * 86'400);
   CHECK(ints.width() == 4);
   CHECK(ints.Get(999) == kNow - 999 * 86'400);
+}
+
+TEST_CASE("what is not scanned takes five bytes where eight would be wasted", "[packed_ints]") {
+  PackedInts times = PackedInts::Unscanned(1000);
+  constexpr int64_t kNow = 1'795'000'000'000;
+  for (size_t i = 0; i < 1000; ++i) times.Set(i, kNow - static_cast<int64_t>(i) * 86'400'000);
+  CHECK(times.width() == 5);
+  CHECK(times.Get(0) == kNow);
+  CHECK(times.Get(999) == kNow - int64_t{999} * 86'400'000);
 }
 
 TEST_CASE("made whole: equal values take nothing, others the narrowest width", "[packed_ints]") {

@@ -181,10 +181,15 @@ class FakeDatabase : public Database {
     return result;
   }
 
+  static std::vector<IdentityRef> IdentitiesOf(const WriteItem& item) {
+    if (const auto* identify = std::get_if<Identify>(&item)) return identify->identities;
+    if (const auto* track = std::get_if<Track>(&item)) return track->identities;
+    return {};
+  }
+
   ItemResult ApplyItem(const WriteItem& item) {
     ItemResult result;
-    const std::vector<IdentityRef>& identities = std::visit(
-        [](const auto& i) -> const std::vector<IdentityRef>& { return i.identities; }, item);
+    const std::vector<IdentityRef> identities = IdentitiesOf(item);
     if (identities.empty()) {
       result.status = MakeError(ErrorCode::kNoIdentity, "no usable identity");
       return result;
