@@ -7,6 +7,7 @@
 #include <atomic>
 #include <memory>
 
+#include "engine/checkpoint/checkpoint.h"
 #include "engine/commit/commit_queue.h"
 #include "engine/commit/shared_store.h"
 #include "engine/environment.h"
@@ -21,6 +22,8 @@
 #include "roster/database.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/disk/disk_reserve.h"
 #include "storage/disk/log_directory.h"
 #include "storage/memory/store.h"
 
@@ -63,8 +66,12 @@ MemoryEntry ToPublic(MemoryUse use) {
 
 class Engine final : public Database {
  public:
-  Engine(const Options& options, const Environment& environment, std::unique_ptr<LogDirectory> log)
-      : options_(options), environment_(environment), log_(std::move(log)) {}
+  Engine(const std::string& path, const Options& options, const Environment& environment,
+         std::unique_ptr<LogDirectory> log)
+      : options_(options),
+        environment_(environment),
+        log_(std::move(log)),
+        reserve_(environment.files, path, options.disk_reserve_bytes) {}
   ~Engine() override { Close().IgnoreError(); }
 
   // Recovers, and starts the writer. Requires: called once, before anything else.
@@ -78,9 +85,14 @@ class Engine final : public Database {
                                       const ExecuteOptions& options) override;
   Stats GetStats() override;
   std::vector<MemoryEntry> GetMemory() override;
+  absl::StatusOr<SnapshotInfo> Snapshot() override;
+  absl::StatusOr<SnapshotInfo> Resume() override;
   absl::Status Close() override;
 
  private:
+  // Null when the store keeps none.
+  LogDirectory* KeptLog();
+  absl::Status RaiseCeiling(Timestamp ceiling);
   ReadView TakeView();
   std::optional<Timestamp> NextDue();
   absl::Status Open() const;
@@ -88,21 +100,26 @@ class Engine final : public Database {
   const Options options_;
   const Environment environment_;
   const std::unique_ptr<LogDirectory> log_;
+  DiskReserve reserve_;
   SharedStore shared_;
   std::unique_ptr<ViewClock> clock_;
   RecoveryReport recovery_;
   std::atomic<uint64_t> num_statements_{0};
   std::atomic<bool> closed_{false};
+  // Last: their threads use the members above.
   std::unique_ptr<Sealer> sealer_;
-  std::unique_ptr<CommitQueue> queue_;  // last: its thread uses the members above
+  std::unique_ptr<CommitQueue> queue_;
+  std::unique_ptr<Checkpoint> checkpoint_;
 };
 
 absl::Status Engine::Start() {
   const int64_t started_us = environment_.clock->MonotonicMicros();
   Recovered recovered;
+  reserve_.Hold().IgnoreError();  // a full disk is met when something is written
   {
     MutexLock lock(&shared_.mutex);
-    ROSTER_ASSIGN_OR_RETURN(recovered, Recover(log_.get(), environment_.executor, &shared_.store));
+    ROSTER_ASSIGN_OR_RETURN(recovered,
+                            Recover(environment_, log_.get(), &reserve_, &shared_.store));
     if (shared_.store.lsn() == Lsn{}) {
       const Timestamp now = std::max(recovered.clock, environment_.clock->Now());
       ROSTER_RETURN_IF_ERROR(WriteInitialCommit(now, log_.get(), &shared_.store));
@@ -111,13 +128,30 @@ absl::Status Engine::Start() {
   }
   recovery_ = recovered.report;
   recovery_.took_us = environment_.clock->MonotonicMicros() - started_us;
-  clock_ = std::make_unique<ViewClock>(
-      environment_.clock, recovered.clock,
-      [log = log_.get()](Timestamp ceiling) { return log->SyncMark(ceiling); });
+  clock_ = std::make_unique<ViewClock>(environment_.clock, recovered.clock,
+                                       [this](Timestamp ceiling) { return RaiseCeiling(ceiling); });
   sealer_ = std::make_unique<Sealer>(environment_.executor, environment_.clock, &shared_);
-  LogDirectory* const log = options_.durability == Durability::kNone ? nullptr : log_.get();
-  queue_ = std::make_unique<CommitQueue>(options_, environment_, &shared_, log, clock_.get());
+  queue_ = std::make_unique<CommitQueue>(options_, environment_, &shared_, KeptLog(), &reserve_,
+                                         clock_.get());
+  // Of a snapshot that is damaged another is made at once.
+  const bool fell_back = !recovery_.fallback.empty();
+  checkpoint_ = std::make_unique<Checkpoint>(
+      options_, environment_,
+      Checkpoint::Parts{&shared_, queue_.get(), log_.get(), clock_.get(), &reserve_},
+      fell_back ? std::nullopt : recovery_.snapshot);
+  if (fell_back) checkpoint_->Start();
   return absl::OkStatus();
+}
+
+LogDirectory* Engine::KeptLog() {
+  return options_.durability == Durability::kNone ? nullptr : log_.get();
+}
+
+absl::Status Engine::RaiseCeiling(Timestamp ceiling) {
+  if (KeptLog() == nullptr) return absl::OkStatus();
+  absl::Status raised = log_->SyncMark(ceiling);
+  if (!raised.ok() && ErrorCodeOf(raised) == ErrorCode::kReadOnly) queue_->LogFailed(raised);
+  return raised;
 }
 
 absl::StatusOr<WriteResult> Engine::Write(WriteItem item, WriteOptions options) {
@@ -184,7 +218,13 @@ absl::StatusOr<QueryResult> Engine::Execute(std::string_view statement,
 Stats Engine::GetStats() {
   Stats stats;
   stats.clock = clock_->Now();
-  stats.read_only = !queue_->latched().ok();
+  const absl::Status latched = queue_->latched();
+  stats.durability = options_.durability;
+  stats.read_only = !latched.ok();
+  stats.read_only_reason = std::string(StdView(latched.message()));
+  stats.disk_reserve_used = reserve_.missing();
+  stats.log_bytes = log_->log_bytes();
+  stats.snapshots = checkpoint_->stats();
   stats.num_commits = queue_->num_commits();
   stats.num_syncs = queue_->num_syncs();
   stats.num_statements = num_statements_;
@@ -215,9 +255,26 @@ std::vector<MemoryEntry> Engine::GetMemory() {
   return entries;
 }
 
+absl::StatusOr<SnapshotInfo> Engine::Snapshot() {
+  ROSTER_RETURN_IF_ERROR(Open());
+  return checkpoint_->Snapshot();
+}
+
+absl::StatusOr<SnapshotInfo> Engine::Resume() {
+  ROSTER_RETURN_IF_ERROR(Open());
+  return checkpoint_->Resume();
+}
+
+// What was accepted becomes durable first: who stops the process may not wait for a snapshot.
 absl::Status Engine::Close() {
-  closed_ = true;
-  return queue_ == nullptr ? absl::OkStatus() : queue_->Close();
+  const bool first = !closed_.exchange(true);
+  if (checkpoint_ == nullptr) return absl::OkStatus();
+  absl::Status closed = queue_->Close();
+  if (first && closed.ok() && options_.snapshot_at_close) {
+    closed = checkpoint_->Snapshot().status();
+  }
+  checkpoint_->Close();
+  return closed;
 }
 
 ReadView Engine::TakeView() {
@@ -258,7 +315,7 @@ absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(const std::string& path,
   ROSTER_ASSIGN_OR_RETURN(
       std::unique_ptr<LogDirectory> log,
       LogDirectory::Open(environment.files, environment.random, path, log_options));
-  auto engine = std::make_unique<Engine>(options, environment, std::move(log));
+  auto engine = std::make_unique<Engine>(path, options, environment, std::move(log));
   ROSTER_RETURN_IF_ERROR(engine->Start());
   return std::unique_ptr<Database>(std::move(engine));
 }

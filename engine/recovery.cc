@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "engine/checkpoint/snapshot_file.h"
 #include "engine/replay.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
@@ -35,19 +36,76 @@ std::vector<Mutation> InitialDeclarations() {
   return mutations;
 }
 
+// Loads one snapshot. Errors: CORRUPT also when its file is missing.
+absl::Status Load(const Environment& environment, const LogDirectory& log,
+                  const SnapshotEntry& entry, Store* store, Recovered* recovered) {
+  const auto reader = SnapshotReader::Open(environment.files, log.SnapshotPath(entry));
+  if (absl::IsNotFound(reader.status())) {
+    return MakeError(ErrorCode::kCorrupt, StrCat("a snapshot is missing: ", entry.name));
+  }
+  ROSTER_RETURN_IF_ERROR(reader.status());
+  const SnapshotHeader& header = (*reader)->header();
+  if (header.uuid != log.manifest().uuid || header.lsn != entry.lsn) {
+    return MakeError(ErrorCode::kCorrupt,
+                     StrCat("a snapshot has the name of another: ", entry.name));
+  }
+  ROSTER_RETURN_IF_ERROR(LoadSnapshot(**reader, environment.executor, store, &recovered->requests));
+  recovered->clock.ms = header.clock.ms + 1;  // the ids of events of its millisecond are used
+  recovered->report.snapshot =
+      SnapshotInfo{.lsn = header.lsn, .clock = header.clock, .bytes = (*reader)->file_bytes()};
+  return absl::OkStatus();
+}
+
+void Report(const Store& store, const WalEnd& end, Recovered* recovered) {
+  recovered->clock = std::max({recovered->clock, store.clock(), end.clock_ceiling});
+  recovered->report.num_commits = end.num_commits;
+  recovered->report.torn_bytes = end.torn_bytes;
+  if (end.torn_bytes != 0) recovered->report.torn_file = StrCat("log file ", end.file_number);
+}
+
+// A disk without space for a log file does not keep a store from being read: the log begins with
+// the first commit for which there is space.
+absl::Status StartLog(const WalEnd& end, LogDirectory* log, DiskReserve* reserve) {
+  absl::Status started = log->StartWriting(end);
+  if (!started.ok() && ErrorCodeOf(started) == ErrorCode::kDiskFull) {
+    reserve->Release();
+    started = log->StartWriting(end);
+  }
+  const bool full = !started.ok() && ErrorCodeOf(started) == ErrorCode::kDiskFull;
+  return full ? absl::OkStatus() : started;
+}
+
 }  // namespace
 
-absl::StatusOr<Recovered> Recover(LogDirectory* log, Executor* executor, Store* store) {
-  Recovered recovered;
-  ROSTER_ASSIGN_OR_RETURN(const std::unique_ptr<WalReader> reader, log->Reader());
-  ROSTER_RETURN_IF_ERROR(Replay(reader.get(), executor, store, &recovered.requests));
-  const WalEnd& end = reader->end();
-  recovered.clock = std::max(store->clock(), end.clock_ceiling);
-  recovered.report.num_commits = end.num_commits;
-  recovered.report.torn_bytes = end.torn_bytes;
-  if (end.torn_bytes != 0) recovered.report.torn_file = StrCat("log file ", end.file_number);
-  ROSTER_RETURN_IF_ERROR(log->StartWriting(end));
-  return recovered;
+absl::StatusOr<Recovered> Recover(const Environment& environment, LogDirectory* log,
+                                  DiskReserve* reserve, Store* store) {
+  const std::vector<SnapshotEntry> snapshots = log->manifest().snapshots;
+  absl::Status newest;  // why it was not used
+  // The last turn is without a snapshot.
+  for (size_t left = snapshots.size() + 1; left-- > 0;) {
+    Recovered recovered;
+    *store = Store();
+    if (left > 0) {
+      const absl::Status loaded = Load(environment, *log, snapshots[left - 1], store, &recovered);
+      if (!loaded.ok() && ErrorCodeOf(loaded) != ErrorCode::kCorrupt) return loaded;
+      if (newest.ok()) newest = loaded;
+      if (!loaded.ok()) continue;
+    }
+    ROSTER_ASSIGN_OR_RETURN(const std::unique_ptr<WalReader> reader, log->Reader(store->lsn()));
+    const absl::Status replayed =
+        Replay(reader.get(), environment.executor, store, &recovered.requests);
+    if (!newest.ok()) {
+      const bool reached = replayed.ok() && store->lsn() >= snapshots.back().lsn;
+      if (!reached && left > 0) continue;
+      if (!reached) return newest;  // nothing stands in for it
+      recovered.report.fallback = std::string(StdView(newest.message()));
+    }
+    ROSTER_RETURN_IF_ERROR(replayed);
+    Report(*store, reader->end(), &recovered);
+    ROSTER_RETURN_IF_ERROR(StartLog(reader->end(), log, reserve));
+    return recovered;
+  }
+  return newest;
 }
 
 absl::Status WriteInitialCommit(Timestamp now, LogDirectory* log, Store* store) {

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Restart: the log's commits through the same Apply as live writes. Evaluates nothing, needs no
-// policy, clock or random number. Thread rule: before the engine is shared.
+// Restart: a snapshot, then the log's commits through the same Apply as live writes. Evaluates
+// nothing, needs no policy, clock or random number. Thread rule: before the engine is shared.
 // Source: ARCHITECTURE.md "Three walks", Restart.
 #ifndef ROSTER_ENGINE_RECOVERY_H_
 #define ROSTER_ENGINE_RECOVERY_H_
 
 #include "absl/status/statusor.h"
 #include "engine/commit/request_window.h"
+#include "engine/environment.h"
 #include "roster/database.h"
+#include "storage/disk/disk_reserve.h"
 #include "storage/disk/log_directory.h"
 #include "storage/memory/store.h"
 
@@ -20,9 +22,13 @@ struct Recovered {
   RecoveryReport report;
 };
 
-// Replays the log into an empty store and makes the directory ready for writing; changes nothing
-// on disk before the verdict is known. Errors: CORRUPT, with file and offset or LSN; DISKFULL.
-absl::StatusOr<Recovered> Recover(LogDirectory* log, Executor* executor, Store* store);
+// Loads the newest snapshot into an empty store, replays the log behind it and makes the directory
+// ready for writing; changes nothing on disk before the verdict is known. A newest snapshot that is
+// damaged is stood in for by one before, or none, if the log from there reaches its LSN; the
+// report says so. On a full disk `reserve` is let go.
+// Errors: CORRUPT, with file and offset or LSN; ERR for newer formats; kInternal.
+absl::StatusOr<Recovered> Recover(const Environment& environment, LogDirectory* log,
+                                  DiskReserve* reserve, Store* store);
 
 // Writes the first commit of a new store, durably: the namespaces and traits that are there from
 // the start. Errors: as LogDirectory.

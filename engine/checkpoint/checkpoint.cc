@@ -30,7 +30,12 @@ Checkpoint::~Checkpoint() { Close(); }
 
 absl::StatusOr<SnapshotInfo> Checkpoint::Snapshot() { return Ask(&snapshots_); }
 
-absl::StatusOr<SnapshotInfo> Checkpoint::Resume() { return Ask(&resumes_); }
+absl::StatusOr<SnapshotInfo> Checkpoint::Resume() {
+  if (parts_.queue->latched().ok()) {
+    return MakeError(ErrorCode::kErr, "nothing to resume: writes are accepted");
+  }
+  return Ask(&resumes_);
+}
 
 void Checkpoint::Start() {
   MutexLock lock(&mutex_);
@@ -129,7 +134,6 @@ absl::StatusOr<SnapshotInfo> Checkpoint::Run(Work work) {
     next_try_us_ = 0;
     return made;
   }
-  if (ErrorCodeOf(made.status()) == ErrorCode::kErr) return made;  // nothing to resume
   ++stats_.num_failed;
   stats_.last_error = std::string(StdView(made.status().message()));
   back_off_ms_ = std::clamp(back_off_ms_ * 2, kFirstBackOffMs, kMaxBackOffMs);
@@ -172,7 +176,8 @@ absl::StatusOr<SnapshotInfo> Checkpoint::EndLatch() {
 
 absl::StatusOr<SnapshotInfo> Checkpoint::WriteChecked(const Picture& picture, Timestamp clock) {
   const Lsn lsn = picture.view.lsn();
-  const SnapshotHeader header{parts_.log->manifest().uuid, lsn, std::max(clock, picture.view.clock())};
+  const SnapshotHeader header{parts_.log->manifest().uuid, lsn,
+                              std::max(clock, picture.view.clock())};
   const std::string path = parts_.log->SnapshotTempPath(lsn);
   absl::Status written = WriteAndVerify(picture, header, path);
   if (!written.ok() && ErrorCodeOf(written) == ErrorCode::kDiskFull && parts_.reserve->held()) {

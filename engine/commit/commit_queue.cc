@@ -22,12 +22,12 @@ absl::Status OutcomeUnknown() {
 }  // namespace
 
 CommitQueue::CommitQueue(const Options& options, const Environment& environment, SharedStore* store,
-                         LogDirectory* log, ViewClock* clock)
+                         LogDirectory* log, DiskReserve* reserve, ViewClock* clock)
     : options_(options),
       environment_(environment),
       log_(log),
       clock_(clock),
-      committer_(options, store, log, clock) {
+      committer_(options, environment, {store, log, reserve, clock}) {
   written_.lsn = answerable_lsn_ = durable_lsn_ = committer_.store().lsn();
   sync_loop_ = environment_.executor->StartLoop([this] { return SyncStep(); });
   write_loop_ = environment_.executor->StartLoop([this] { return WriteStep(); });
@@ -84,7 +84,7 @@ CommitQueue::Group CommitQueue::WriteGroup(std::vector<Command> commands) {
   for (Command& command : commands) {
     const absl::Status refused = latched();
     Committed one = refused.ok() ? committer_.Commit(command.batch) : Committed{.result = refused};
-    if (!one.log.ok()) Latch(one.log);
+    if (!one.log.ok()) LogFailed(one.log);
     if (one.ceiling) {
       ceiling = std::max(ceiling.value_or(*one.ceiling), *one.ceiling);
       ++num_commits_;
@@ -96,7 +96,7 @@ CommitQueue::Group CommitQueue::WriteGroup(std::vector<Command> commands) {
   if (!ceiling || !latched().ok()) return group;
   if (log_ != nullptr) {
     if (const absl::Status written = log_->Write(); !written.ok()) {
-      Latch(written);
+      LogFailed(written);
       return group;
     }
   }
@@ -178,7 +178,7 @@ void CommitQueue::SyncLog() {
     target = written_;
   }
   if (const absl::StatusOr<Lsn> synced = log_->Sync(); !synced.ok()) {
-    Latch(synced.status());
+    LogFailed(synced.status());
     return;
   }
   ++num_syncs_;
@@ -299,7 +299,7 @@ absl::Status CommitQueue::latched() const {
   return latched_;
 }
 
-void CommitQueue::Latch(const absl::Status& why) {
+void CommitQueue::LogFailed(const absl::Status& why) {
   MutexLock lock(&mutex_);
   if (!latched_.ok()) return;
   latched_ = MakeError(ErrorCode::kReadOnly, StrCat("the log failed, the store accepts no writes: ",

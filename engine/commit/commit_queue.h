@@ -32,7 +32,7 @@ class CommitQueue {
  public:
   // `log`: null for a store that keeps none. Lifetime: all outlive the queue.
   CommitQueue(const Options& options, const Environment& environment, SharedStore* store,
-              LogDirectory* log, ViewClock* clock);
+              LogDirectory* log, DiskReserve* reserve, ViewClock* clock);
   ~CommitQueue();
 
   // `done` comes from one of the queue's threads, or at once when the store takes no writes.
@@ -52,6 +52,9 @@ class CommitQueue {
   // Accepts writes again. Requires: WaitUntilStill returned OK, and what is in memory has become
   // durable otherwise, up to `lsn`.
   void Resume(Lsn lsn) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // The log has failed elsewhere: in a mark or the manifest.
+  void LogFailed(const absl::Status& why) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // What is durable without the log's doing: a snapshot of a store that keeps none.
   void SnapshotIsDurable(Lsn lsn) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -98,7 +101,6 @@ class CommitQueue {
   NextStep NextSync() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   bool Idle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Latch(const absl::Status& why) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Options options_;
   const Environment environment_;

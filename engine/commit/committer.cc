@@ -12,6 +12,8 @@
 namespace roster {
 namespace {
 
+constexpr int64_t kHoldAgainUs = 200'000;  // between attempts at the disk reserve
+
 // The error of one item of a command that is all or nothing.
 absl::Status OfItem(const absl::Status& status, size_t index) {
   return MakeError(ErrorCodeOf(status),
@@ -27,9 +29,8 @@ std::string EncodeCommit(const CommitHeader& header, const std::vector<Mutation>
 
 }  // namespace
 
-Committer::Committer(const Options& options, SharedStore* shared, LogDirectory* log,
-                     ViewClock* clock)
-    : options_(options), shared_(shared), log_(log), clock_(clock) {}
+Committer::Committer(const Options& options, const Environment& environment, const Parts& parts)
+    : options_(options), environment_(environment), parts_(parts) {}
 
 Committed Committer::Commit(const Batch& batch) {
   Committed committed;
@@ -42,8 +43,8 @@ absl::StatusOr<WriteResult> Committer::TryCommit(const Batch& batch, Committed* 
   const uint64_t digest = batch.options.request_id.empty() ? 0 : DigestOf(batch);
   if (auto repeat = Repeat(batch, digest)) return *std::move(repeat);
 
-  const MutexLock writing(&shared_->writing);
-  const ViewClock::CommitTime time = clock_->ForCommit();
+  const MutexLock writing(&parts_.shared->writing);
+  const ViewClock::CommitTime time = parts_.clock->ForCommit();
   Draft draft(store().state());
   ROSTER_ASSIGN_OR_RETURN(WriteResult result, StageAll(batch, time.clock, &draft));
   result.lsn = store().lsn();
@@ -86,7 +87,7 @@ absl::Status Committer::CheckOptions(const WriteOptions& options) const {
   if (options.actor.size() > kMaxActorBytes) {
     return MakeError(ErrorCode::kLimit, StrCat("actor longer than ", kMaxActorBytes, " bytes"));
   }
-  if (log_ == nullptr && options.durability != Durability::kNone) {
+  if (parts_.log == nullptr && options.durability != Durability::kNone) {
     return MakeError(ErrorCode::kErr,
                      "the store keeps no log (durability none): only a snapshot makes it durable");
   }
@@ -126,25 +127,41 @@ absl::Status Committer::Reserve(size_t payload_bytes, bool grows) {
       store().MemoryBytes() + requests().MemoryBytes() + payload_bytes > limit) {
     return MakeError(ErrorCode::kOutOfMemory, "memory limit reached; reads go on");
   }
-  return log_ == nullptr ? absl::OkStatus() : log_->Reserve(payload_bytes);
+  return parts_.log == nullptr ? absl::OkStatus() : ReserveLog(payload_bytes, grows);
+}
+
+// What the reserve gave back is for what must not stop: who grows waits until it is held again.
+absl::Status Committer::ReserveLog(size_t payload_bytes, bool grows) {
+  if (grows && parts_.reserve->missing()) {
+    const int64_t now_us = environment_.clock->MonotonicMicros();
+    if (now_us < next_hold_us_ || !parts_.reserve->Hold().ok()) {
+      if (now_us >= next_hold_us_) next_hold_us_ = now_us + kHoldAgainUs;
+      return MakeError(ErrorCode::kDiskFull, "the disk is full; reads go on");
+    }
+  }
+  absl::Status reserved = parts_.log->Reserve(payload_bytes);
+  if (reserved.ok() || grows || ErrorCodeOf(reserved) != ErrorCode::kDiskFull) return reserved;
+  parts_.reserve->Release();
+  return parts_.log->Reserve(payload_bytes);
 }
 
 absl::StatusOr<Lsn> Committer::Apply(const Batch& batch, const std::vector<Mutation>& mutations,
                                      const std::string& payload, Timestamp ceiling,
                                      FirstOutcome outcome) {
-  MutexLock lock(&shared_->mutex);
+  MutexLock lock(&parts_.shared->mutex);
   ChangeSet changes;
-  for (const Mutation& mutation : mutations) shared_->store.Apply(mutation, &changes);
-  absl::StatusOr<Lsn> lsn = Lsn{shared_->store.lsn().value + 1};
+  for (const Mutation& mutation : mutations) parts_.shared->store.Apply(mutation, &changes);
+  absl::StatusOr<Lsn> lsn = Lsn{parts_.shared->store.lsn().value + 1};
   outcome.lsn = *lsn;
-  if (log_ != nullptr) {
-    lsn = log_->AppendCommit(payload, ceiling);
+  if (parts_.log != nullptr) {
+    lsn = parts_.log->AppendCommit(payload, ceiling);
     // What was applied stays, also when the log does not take it: it is a commit of this memory.
     if (lsn.ok()) outcome.lsn = *lsn;
   }
-  shared_->store.FinishCommit(outcome.lsn);
-  if (shared_->upkeep != nullptr && shared_->store.has_seal_due()) shared_->upkeep->Wake();
-  if (!batch.options.request_id.empty()) shared_->requests.Add(batch.options.request_id, outcome);
+  SharedStore* const shared = parts_.shared;
+  shared->store.FinishCommit(outcome.lsn);
+  if (shared->upkeep != nullptr && shared->store.has_seal_due()) shared->upkeep->Wake();
+  if (!batch.options.request_id.empty()) shared->requests.Add(batch.options.request_id, outcome);
   return lsn;
 }
 

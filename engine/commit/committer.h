@@ -15,8 +15,10 @@
 #include "engine/commit/draft.h"
 #include "engine/commit/shared_store.h"
 #include "engine/commit/stage.h"
+#include "engine/environment.h"
 #include "engine/view_clock.h"
 #include "roster/database.h"
+#include "storage/disk/disk_reserve.h"
 #include "storage/disk/log_directory.h"
 
 namespace roster {
@@ -31,31 +33,40 @@ struct Committed {
 
 class Committer {
  public:
-  // `log`: null for a store that keeps none. Lifetime: all outlive the committer.
-  Committer(const Options& options, SharedStore* shared, LogDirectory* log, ViewClock* clock);
+  // What the committer works on. Lifetime: all outlives it.
+  struct Parts {
+    SharedStore* shared = nullptr;
+    LogDirectory* log = nullptr;  // null for a store that keeps none
+    DiskReserve* reserve = nullptr;
+    ViewClock* clock = nullptr;
+  };
+  Committer(const Options& options, const Environment& environment, const Parts& parts);
 
   // Refuses, repeats, or applies and appends. Requires: the log has not failed.
   Committed Commit(const Batch& batch);
 
   // The store, read by the writer's thread: it alone changes it, so it needs no lock to read.
-  const Store& store() const ABSL_NO_THREAD_SAFETY_ANALYSIS { return shared_->store; }
+  const Store& store() const ABSL_NO_THREAD_SAFETY_ANALYSIS { return parts_.shared->store; }
 
  private:
-  const RequestWindow& requests() const ABSL_NO_THREAD_SAFETY_ANALYSIS { return shared_->requests; }
+  const RequestWindow& requests() const ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    return parts_.shared->requests;
+  }
   absl::StatusOr<WriteResult> TryCommit(const Batch& batch, Committed* committed);
   absl::Status CheckOptions(const WriteOptions& options) const;
   std::optional<absl::StatusOr<WriteResult>> Repeat(const Batch& batch, uint64_t digest) const;
   absl::StatusOr<WriteResult> StageAll(const Batch& batch, Timestamp clock, Draft* draft);
   absl::Status Reserve(size_t payload_bytes, bool grows);
+  absl::Status ReserveLog(size_t payload_bytes, bool grows);
   // Applies and appends; the outcome is kept under the command's request id.
   absl::StatusOr<Lsn> Apply(const Batch& batch, const std::vector<Mutation>& mutations,
                             const std::string& payload, Timestamp ceiling, FirstOutcome outcome);
 
   const Options options_;
-  SharedStore* const shared_;
-  LogDirectory* const log_;
-  ViewClock* const clock_;
+  const Environment environment_;
+  const Parts parts_;
   EventIdSource event_ids_;
+  int64_t next_hold_us_ = 0;  // monotonic; when to try again for the disk reserve
 };
 
 }  // namespace roster

@@ -146,12 +146,14 @@ absl::StatusOr<std::unique_ptr<WalReader>> LogDirectory::Reader(Lsn after) const
 }
 
 absl::Status LogDirectory::StartWriting(const WalEnd& end) {
+  start_at_ = end;
   MutexLock lock(&manifest_mutex_);
   if (end.file_number != 0) ROSTER_RETURN_IF_ERROR(SettleTail(end));
   ROSTER_RETURN_IF_ERROR(OpenMark(end));
   Manifest next = manifest_;
   CloseLast(end.position, &next);
   ROSTER_RETURN_IF_ERROR(StartFile(std::move(next), end.lsn, end.clock_ceiling));
+  start_at_.reset();
   for (const LogEntry& log : manifest_.logs) CutAtEnd(log);
   RemoveUnlisted();
   return absl::OkStatus();
@@ -284,6 +286,7 @@ void LogDirectory::RemoveDropped(const Manifest& before) {
 }
 
 absl::Status LogDirectory::Reserve(uint64_t payload_bytes) {
+  if (start_at_) ROSTER_RETURN_IF_ERROR(StartWriting(WalEnd(*start_at_)));
   ROSTER_ASSIGN_OR_RETURN(std::shared_ptr<WalWriter> writer, Writer());
   const WalPosition end = writer->end();
   const bool has_commits = end.lsn > writer->options().base_lsn;
@@ -349,7 +352,7 @@ absl::Status LogDirectory::MoveMark(const WalWriter& writer, Timestamp clock_cei
 absl::StatusOr<std::shared_ptr<WalWriter>> LogDirectory::Writer() const {
   MutexLock lock(&state_mutex_);
   if (!latched_.ok()) return latched_;
-  ROSTER_CHECK(writer_ != nullptr);
+  if (writer_ == nullptr) return MakeError(ErrorCode::kDiskFull, "no space for a log file");
   ROSTER_RETURN_IF_ERROR(writer_->status());
   return writer_;
 }

@@ -74,8 +74,9 @@ class LogDirectory {
   absl::StatusOr<std::unique_ptr<WalReader>> Reader(Lsn after = {}) const;
 
   // Ends the old log file where `end` says, for good, and starts a new one behind it.
-  // Requires: `end` is of a Reader of this object that reached the end; called once.
-  // Errors: DISKFULL, kInternal; the directory reads as before: destroy this and open again.
+  // Requires: `end` is of a Reader of this object that reached the end; no call before succeeded.
+  // Errors: DISKFULL: Reserve tries it again, until then everything else but Reader gets DISKFULL;
+  // kInternal: the directory reads as before, destroy this and open again.
   absl::Status StartWriting(const WalEnd& end);
 
   // Sees to it that a commit of `payload_bytes` appended now finds room, and goes to the next log
@@ -166,6 +167,8 @@ class LogDirectory {
 
   Mutex mark_mutex_;  // taken before state_mutex_
   std::unique_ptr<WalMark> mark_ ABSL_GUARDED_BY(mark_mutex_);
+
+  std::optional<WalEnd> start_at_;  // while StartWriting has not succeeded; of the writer's thread
 
   mutable Mutex state_mutex_;
   std::shared_ptr<WalWriter> writer_ ABSL_GUARDED_BY(state_mutex_);

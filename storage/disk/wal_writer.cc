@@ -75,9 +75,17 @@ absl::Status WalWriter::Reserve(uint64_t payload_bytes) {
   const uint64_t needed = end_.offset + WalCommitBytes(payload_bytes, options_.max_frame_bytes);
   if (needed <= allocated_) return absl::OkStatus();
   const uint64_t wanted = std::max(needed, allocated_ + options_.preallocate_bytes);
-  ROSTER_RETURN_IF_ERROR(file_->Allocate(wanted));
-  allocated_ = wanted;
-  return absl::OkStatus();
+  absl::Status reserved = file_->Allocate(wanted);
+  if (reserved.ok()) {
+    allocated_ = wanted;
+    return reserved;
+  }
+  if (ErrorCodeOf(reserved) != ErrorCode::kDiskFull) return reserved;
+  // What a failed attempt took goes back; a disk that is nearly full may have what is needed.
+  file_->Truncate(allocated_).IgnoreError();
+  reserved = file_->Allocate(needed);
+  if (reserved.ok()) allocated_ = needed;
+  return reserved;
 }
 
 absl::StatusOr<Lsn> WalWriter::Append(std::string_view payload, const FrameInfo& info) {

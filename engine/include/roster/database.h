@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,8 +48,27 @@ struct Options {
   uint64_t disk_reserve_bytes = 0;
 };
 
+// A file with the whole state at one LSN.
+struct SnapshotInfo {
+  Lsn lsn;
+  Timestamp clock;      // of the store when it was made
+  uint64_t bytes = 0;   // of the file
+  int64_t took_us = 0;  // to write, check and publish it; 0: made before this opening
+};
+
+struct SnapshotStats {
+  std::optional<SnapshotInfo> last;  // the newest
+  bool running = false;
+  uint64_t num_made = 0;    // since opening
+  uint64_t num_failed = 0;  // since opening
+  std::string last_error;   // of the last attempt; empty when it succeeded
+};
+
 // What recovery found and did, for the operator.
 struct RecoveryReport {
+  std::optional<SnapshotInfo> snapshot;  // from which the state was loaded
+  // Why an older snapshot and the log had to stand in for the newest; empty: they had not.
+  std::string fallback;
   uint64_t num_commits = 0;  // replayed from the log
   uint64_t torn_bytes = 0;   // incomplete bytes behind the durable mark that were cut
   std::string torn_file;     // where, when any
@@ -60,7 +80,12 @@ struct Stats {
   Lsn lsn;
   Lsn durable_lsn;
   Timestamp clock;
-  bool read_only = false;  // the log failed
+  Durability durability = Durability::kSync;
+  bool read_only = false;          // the log failed
+  std::string read_only_reason;    // why; empty otherwise
+  bool disk_reserve_used = false;  // growing commands get DISKFULL until there is space again
+  uint64_t log_bytes = 0;          // behind the newest snapshot: what a restart would replay
+  SnapshotStats snapshots;
   uint64_t num_profiles = 0;
   uint64_t num_events = 0;
   uint64_t num_identities = 0;
@@ -80,7 +105,8 @@ struct MemoryEntry {
 };
 
 // One opened store. Invariants: (1) what a call returned as done survives a crash (kSync);
-// (2) a call that fails changed nothing, but for UNKNOWN: then only a restart tells;
+// (2) a call that fails changed nothing, but for UNKNOWN: then a restart tells, or Resume, which
+// keeps it;
 // (3) a reader sees whole commits only.
 class Database {
  public:
@@ -126,6 +152,16 @@ class Database {
   virtual Stats GetStats() = 0;
   // Stats::memory_bytes, part by part. Cost: that of a walk over the store's chunks.
   virtual std::vector<MemoryEntry> GetMemory() = 0;
+
+  // Makes a snapshot while the store serves, and waits for it: written, checked, published. When
+  // nothing was written since the newest one, that is the answer.
+  // Errors: DISKFULL, READONLY, CORRUPT (it did not read back), SHUTDOWN; nothing has changed.
+  virtual absl::StatusOr<SnapshotInfo> Snapshot() = 0;
+
+  // After the log has failed: makes what is in memory durable by a snapshot, also what was answered
+  // UNKNOWN, goes on in a new log file and accepts writes again.
+  // Errors: as Snapshot, and the store stays read-only; ERR when writes are accepted.
+  virtual absl::StatusOr<SnapshotInfo> Resume() = 0;
 
   // Finishes what was accepted, syncs and closes; later calls get SHUTDOWN. Errors: of the last
   // sync.
