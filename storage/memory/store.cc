@@ -34,8 +34,8 @@ void Store::FinishCommit(Lsn lsn) {
 std::optional<Timestamp> Store::next_due() const {
   std::optional<Timestamp> due;
   if (!seen_later_.empty()) due = seen_later_.begin()->first;
-  for (uint16_t e = 0; e < state_.partitions.size(); ++e) {
-    const std::optional<Timestamp> expiry = ExpiryOf({e});
+  for (size_t e = 0; e < state_.partitions.size(); ++e) {
+    const std::optional<Timestamp> expiry = ExpiryOf({static_cast<uint16_t>(e)});
     if (expiry && (!due || *expiry < *due)) due = expiry;
   }
   return due;
@@ -51,10 +51,11 @@ std::optional<Timestamp> Store::ExpiryOf(EventTypeId event) const {
 
 std::vector<ExpireEvents> Store::ExpiriesDue(Timestamp clock) const {
   std::vector<ExpireEvents> expiries;
-  for (uint16_t e = 0; e < state_.partitions.size(); ++e) {
-    const std::optional<Timestamp> expiry = ExpiryOf({e});
+  for (size_t e = 0; e < state_.partitions.size(); ++e) {
+    const EventTypeId event{static_cast<uint16_t>(e)};
+    const std::optional<Timestamp> expiry = ExpiryOf(event);
     if (!expiry || *expiry > clock) continue;
-    expiries.push_back({{e}, {HourOf(clock.ms - state_.schema->event({e}).keep_ms)}});
+    expiries.push_back({event, {HourOf(clock.ms - state_.schema->event(event).keep_ms)}});
   }
   return expiries;
 }
