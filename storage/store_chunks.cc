@@ -97,6 +97,10 @@ uint64_t Count(const std::vector<uint64_t>& bits) {
 
 void PutProperty(const SealedProperty& property, size_t num_events, const UsedTexts& texts,
                  std::string* out) {
+  if (property.present.empty() && !texts.coded()) {
+    ByteWriter(out).Byte(static_cast<uint8_t>(PropertyForm::kAll));
+    return PutInts(property.cells, out);
+  }
   std::vector<int64_t> values;
   values.reserve(num_events);
   for (size_t i = 0; i < num_events; ++i) {
@@ -254,7 +258,7 @@ std::shared_ptr<const SealedEvents> LiveEvents(const EventBlock& block, const Ch
 void MarkEvents(const SealedEvents& events, std::vector<UsedTexts>* texts) {
   for (size_t p = 0; p < texts->size(); ++p) {
     const SealedProperty* property = events.property({static_cast<uint16_t>(p)});
-    if (property == nullptr) continue;
+    if (property == nullptr || !(*texts)[p].coded()) continue;
     for (uint32_t i = 0; i < events.size(); ++i) {
       if (property->Has(i)) (*texts)[p].Mark(property->cells.Get(i));
     }

@@ -32,6 +32,7 @@ class UsedTexts {
   void Mark(int64_t code) {
     if (dictionary_ != nullptr) codes_[static_cast<size_t>(code)] = kUsed;
   }
+  bool coded() const { return dictionary_ != nullptr; }
   // After the last Mark.
   void Number();
   // What stands in the file for a cell. Requires: marked.

@@ -230,8 +230,10 @@ absl::Status LogDirectory::Install(Manifest next) {
   const absl::Status installed = InstallManifest(fs_, directory_);
   if (installed.ok()) {
     manifest_ = std::move(next);
+    maybe_named_.clear();
     return installed;
   }
+  maybe_named_.merge(FilesOf(next));
   manifest_.next_file_number = next.next_file_number;
   return Latch(installed);
 }
@@ -409,8 +411,7 @@ absl::Status LogDirectory::ResumeAt(Lsn lsn, Timestamp clock_ceiling, size_t kee
   AddSnapshot(lsn, keep, &next);
   if (status.ok()) status = StartFile(std::move(next), lsn, clock_ceiling);
   if (!status.ok()) {
-    // It is not known which manifest stands when it could not be replaced.
-    if (manifest_ == before) DropSnapshot(lsn);
+    DropSnapshot(lsn);
     return status;
   }
   RemoveDropped(before);
@@ -428,7 +429,7 @@ absl::Status LogDirectory::NameSnapshot(Lsn lsn) {
 void LogDirectory::DropSnapshot(Lsn lsn) {
   fs_->Remove(SnapshotTempPath(lsn)).IgnoreError();
   const std::string name = SnapshotFileName(lsn.value);
-  if (FilesOf(manifest_).contains(name)) return;
+  if (FilesOf(manifest_).contains(name) || maybe_named_.contains(name)) return;
   fs_->Remove(JoinPath(directory_, name)).IgnoreError();
 }
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "storage/base/environment.h"
@@ -143,7 +144,7 @@ class LogDirectory {
   // The second half of replacing the manifest; a failure latches.
   absl::Status Install(Manifest next) ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_);
   absl::Status NameSnapshot(Lsn lsn);
-  // After a failure: the snapshot's file goes, unless the manifest names it from before.
+  // After a failure: the snapshot's file goes, unless a manifest names it from before.
   void DropSnapshot(Lsn lsn) ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_);
   // What these three fail to do is of no consequence: the next opening does it.
   void CutAtEnd(const LogEntry& log);
@@ -164,6 +165,8 @@ class LogDirectory {
   // Held while the manifest is being replaced, syncs and all. Taken before mark_mutex_.
   mutable Mutex manifest_mutex_;
   Manifest manifest_ ABSL_GUARDED_BY(manifest_mutex_);
+  // What manifests name that could not be put in place for certain: a crash may leave one of them.
+  absl::flat_hash_set<std::string> maybe_named_ ABSL_GUARDED_BY(manifest_mutex_);
 
   Mutex mark_mutex_;  // taken before state_mutex_
   std::unique_ptr<WalMark> mark_ ABSL_GUARDED_BY(mark_mutex_);

@@ -339,6 +339,45 @@ TEST_CASE("a power failure at any call of resuming leaves one whole state", "[pu
   }
 }
 
+TEST_CASE("a snapshot that may have been published stays, whatever is tried next",
+          "[publish][crash]") {
+  const uint64_t seed = TestSeed();
+  int latched = 0;
+  for (uint64_t call = 1; call < 40; ++call) {
+    FaultyFileSystem fs;
+    ReadyToPublish ready(&fs);
+    LogDirectory& log = ready.store.log();
+    const Lsn lsn = MemoryLsn(ready.store);
+    REQUIRE(WriteSnapshot(&fs, log, lsn).ok());
+    fs.FailCall(fs.num_calls() + call, Fault::kIoError, false);
+    if (ErrorCodeOf(log.PublishSnapshot(lsn, 1)) != ErrorCode::kReadOnly) continue;
+    ++latched;
+    const auto check = [&] {
+      for (uint64_t outcome = 0; outcome < 12; ++outcome) {
+        INFO("seed " << seed << ", call " << call << ", outcome " << outcome);
+        const auto restart = Reopen(fs.CrashImage(seed + outcome).get());
+        INFO(restart.status().ToString());
+        REQUIRE(restart.ok());
+        if (restart->snapshot != lsn) CheckWhole(*restart, ready.store.expectation());
+      }
+    };
+    check();
+    REQUIRE(WriteSnapshot(&fs, log, lsn).ok());
+    REQUIRE(ErrorCodeOf(log.PublishSnapshot(lsn, 1)) == ErrorCode::kReadOnly);
+    check();
+    for (const FileCall broken : {FileCall::kOpen, FileCall::kAllocate, FileCall::kWrite}) {
+      REQUIRE(WriteSnapshot(&fs, log, lsn).ok());
+      fs.FailNext(broken, Fault::kIoError);
+      REQUIRE_FALSE(log.ResumeAt(lsn, {}, 1).ok());
+      check();
+    }
+    REQUIRE(WriteSnapshot(&fs, log, lsn).ok());
+    REQUIRE(log.ResumeAt(lsn, {}, 1).ok());
+    CheckGoesOn(&fs, &log, lsn);
+  }
+  REQUIRE(latched == 2);  // at the manifest's rename and the sync behind it
+}
+
 TEST_CASE("snapshots are published while the log goes from file to file", "[publish][threads]") {
   FaultyFileSystem fs;
   SeededRandom random(TestSeed());

@@ -12,7 +12,7 @@
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
 #include "tests/disk/faulty_file_system.h"
-#include "tests/fuzz/snapshot_input.h"
+#include "tests/storage/snapshot_input.h"
 #include "tests/storage/store_file.h"
 
 namespace {

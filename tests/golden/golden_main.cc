@@ -16,8 +16,8 @@
 #include "storage/mutation.h"
 #include "tests/disk/faulty_file_system.h"
 #include "tests/disk/seeded_random.h"
-#include "tests/fuzz/snapshot_input.h"
-#include "tests/golden/golden_files.h"
+#include "tests/storage/golden_files.h"
+#include "tests/storage/snapshot_input.h"
 #include "tests/storage/store_file.h"
 
 namespace roster {

@@ -323,20 +323,21 @@ bool DeriveRuns(SealedEvents* sealed) {
   sealed->time_bounds = IntBounds::None();
   sealed->times.Widen(0, sealed->size(), &sealed->time_bounds);
   const std::vector<uint64_t>& ids = sealed->ids;
-  std::vector<uint32_t> places;
+  std::vector<uint64_t> run;
   for (uint32_t r = 0; r < kChunkRows; ++r) {
-    const uint32_t begin = sealed->run_begin[r];
-    const uint32_t end = sealed->run_begin[r + 1];
+    const auto begin = static_cast<std::ptrdiff_t>(sealed->run_begin[r]);
+    const auto end = static_cast<std::ptrdiff_t>(sealed->run_begin[r + 1]);
     if (end - begin < 2) continue;
-    places.resize(end - begin);
-    std::iota(places.begin(), places.end(), begin);
-    std::sort(places.begin(), places.end(),
-              [&](uint32_t a, uint32_t b) { return ids[a] < ids[b]; });
-    const auto same = [&](uint32_t a, uint32_t b) { return ids[a] == ids[b]; };
-    if (std::adjacent_find(places.begin(), places.end(), same) != places.end()) return false;
-    if (places.size() <= SealedEvents::kLongRun) continue;
+    run.assign(ids.begin() + begin, ids.begin() + end);
+    std::sort(run.begin(), run.end());
+    if (std::adjacent_find(run.begin(), run.end()) != run.end()) return false;
+    if (run.size() <= SealedEvents::kLongRun) continue;
     sealed->id_runs.push_back({r, static_cast<uint32_t>(sealed->by_id.size())});
-    sealed->by_id.insert(sealed->by_id.end(), places.begin(), places.end());
+    const auto first = static_cast<std::ptrdiff_t>(sealed->by_id.size());
+    sealed->by_id.resize(sealed->by_id.size() + run.size());
+    std::iota(sealed->by_id.begin() + first, sealed->by_id.end(), sealed->run_begin[r]);
+    std::sort(sealed->by_id.begin() + first, sealed->by_id.end(),
+              [&](uint32_t a, uint32_t b) { return ids[a] < ids[b]; });
   }
   return true;
 }

@@ -2,8 +2,8 @@
 //
 // A data directory as one file: names and contents, so that old ones can be kept in the
 // repository. Thread rule: pure functions.
-#ifndef ROSTER_TESTS_GOLDEN_GOLDEN_FILES_H_
-#define ROSTER_TESTS_GOLDEN_GOLDEN_FILES_H_
+#ifndef ROSTER_TESTS_STORAGE_GOLDEN_FILES_H_
+#define ROSTER_TESTS_STORAGE_GOLDEN_FILES_H_
 
 #include <map>
 #include <string>
@@ -40,4 +40,4 @@ inline GoldenFiles UnpackGolden(std::string_view packed) {
 
 }  // namespace roster
 
-#endif  // ROSTER_TESTS_GOLDEN_GOLDEN_FILES_H_
+#endif  // ROSTER_TESTS_STORAGE_GOLDEN_FILES_H_

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What an input of the snapshot fuzz target is made of. Thread rule: plain values.
-#ifndef ROSTER_TESTS_FUZZ_SNAPSHOT_INPUT_H_
-#define ROSTER_TESTS_FUZZ_SNAPSHOT_INPUT_H_
+#ifndef ROSTER_TESTS_STORAGE_SNAPSHOT_INPUT_H_
+#define ROSTER_TESTS_STORAGE_SNAPSHOT_INPUT_H_
 
 #include <string_view>
 
@@ -32,4 +32,4 @@ inline constexpr std::string_view kFuzzedSections[] = {"store/schema",
 
 }  // namespace roster
 
-#endif  // ROSTER_TESTS_FUZZ_SNAPSHOT_INPUT_H_
+#endif  // ROSTER_TESTS_STORAGE_SNAPSHOT_INPUT_H_
