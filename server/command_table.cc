@@ -49,6 +49,7 @@ CommandTable::CommandTable(const Limits* limits) : limits_(limits) {
   AddClientCommands(this);
   AddIntrospectCommands(this);
   AddInfoCommands(this);
+  AddKeepCommands(this);
 }
 
 void CommandTable::Add(Command command) { commands_.emplace(std::string(command.name), command); }

@@ -65,8 +65,8 @@ struct PreparedWrite {
 
 // How a command runs:
 //   control  at once, on the network thread; never blocks;
-//   read     on a worker, after the connection's earlier writes were answered;
-//   write    prepared on the network thread, then WriteAsync.
+//   read     on a worker (a slow one beside them), after the connection's earlier writes were
+//   answered; write    prepared on the network thread, then WriteAsync.
 using ControlHandler = Outcome (*)(const Services&, Session*, const Request&);
 using ReadHandler = Outcome (*)(const Services&, const Session&, const Request&);
 using WriteHandler = absl::StatusOr<PreparedWrite> (*)(const Session&, const Request&);
@@ -75,12 +75,13 @@ using Handler = std::variant<ControlHandler, ReadHandler, WriteHandler>;
 struct Command {
   std::string_view name;   // upper-case
   std::string_view usage;  // behind the name: "json [IDEM key]"
-  std::string_view group;  // "query", "write", "profile", "session", "server"
+  std::string_view group;  // "query", "write", "profile", "session", "server", "keep"
   std::string_view summary;
   // Words with the verb; negative: at least so many. As Redis counts, checked for kWords.
   int arity = -1;
   ArgStyle style = ArgStyle::kWords;
   RequestSize size = RequestSize::kStatement;
+  bool slow = false;  // a read that takes long: it runs beside the workers
   Handler handler;
 
   bool IsWrite() const { return std::holds_alternative<WriteHandler>(handler); }

@@ -27,6 +27,7 @@ namespace roster::server {
 struct Runtime {
   TaskQueue* network = nullptr;
   TaskQueue* workers = nullptr;
+  TaskQueue* keeper = nullptr;  // for slow commands, one at a time
   // When all buffers are full of incomplete requests, the connection that may complete its own.
   // 0: none.
   uint64_t finisher = 0;
@@ -73,6 +74,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   struct Read {
     uint64_t sequence = 0;
     ReadHandler handler = nullptr;
+    bool slow = false;
     Slot slot;
     Session session;
     Request request;
@@ -102,7 +104,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool CanStart(const Command& command) const;
   void OnRequest(Request request);
   void StartRequest(const Command& command, Request request);
-  void QueueRead(ReadHandler handler, Request request);
+  void QueueRead(const Command& command, Request request);
   void DispatchReads();
   static void RunReads(std::shared_ptr<ReadRun> run);
   void StartWrite(WriteHandler handler, Request request);

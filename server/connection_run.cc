@@ -2,6 +2,7 @@
 //
 // How a connection runs its requests: control at once, reads on a worker, writes by the engine;
 // replies go into slots, so that they leave in the order of the requests.
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -80,18 +81,19 @@ void Connection::StartRequest(const Command& command, Request request) {
   if (const auto* control = std::get_if<ControlHandler>(&command.handler)) {
     const Outcome outcome = (*control)(*services_, &session_, request);
     Answer(request, outcome);
-  } else if (const auto* read = std::get_if<ReadHandler>(&command.handler)) {
-    QueueRead(*read, std::move(request));
+  } else if (command.IsRead()) {
+    QueueRead(command, std::move(request));
   } else {
     StartWrite(std::get<WriteHandler>(command.handler), std::move(request));
   }
 }
 
-void Connection::QueueRead(ReadHandler handler, Request request) {
+void Connection::QueueRead(const Command& command, Request request) {
   Count(services_->metrics->reads);
   const uint64_t sequence = OpenSlot(request);
   reads_.push_back({.sequence = sequence,
-                    .handler = handler,
+                    .handler = std::get<ReadHandler>(command.handler),
+                    .slow = command.slow,
                     .slot = slots_.back(),
                     .session = session_,
                     .request = std::move(request)});
@@ -102,6 +104,7 @@ struct Connection::ReadRun {
   std::shared_ptr<Connection> connection;
   std::vector<Read> reads;
   size_t next = 0;
+  TaskQueue* queue = nullptr;  // of the threads that run them
 };
 
 // Gives the reads that stand one behind the other to one worker: pipelined reads cost one change of
@@ -111,7 +114,11 @@ void Connection::DispatchReads() {
   auto run = std::make_shared<ReadRun>();
   run->connection = shared_from_this();
   run->reads = std::exchange(reads_, {});
-  runtime_->workers->Post([run = std::move(run)]() mutable { RunReads(std::move(run)); });
+  const bool slow =
+      std::any_of(run->reads.begin(), run->reads.end(), [](const Read& read) { return read.slow; });
+  run->queue = slow ? runtime_->keeper : runtime_->workers;
+  TaskQueue* const queue = run->queue;
+  queue->Post([run = std::move(run)]() mutable { RunReads(std::move(run)); });
 }
 
 // Thread: a worker. Works for one time slice, then lets others have their turn. The last reference
@@ -136,7 +143,8 @@ void Connection::RunReads(std::shared_ptr<ReadRun> run) {
     }
     connection->Pump();
   });
-  if (!last) runtime->workers->Post([run = std::move(run)]() mutable { RunReads(std::move(run)); });
+  TaskQueue* const queue = run->queue;
+  if (!last) queue->Post([run = std::move(run)]() mutable { RunReads(std::move(run)); });
 }
 
 void Connection::StartWrite(WriteHandler handler, Request request) {

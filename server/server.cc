@@ -59,7 +59,8 @@ class Server::Impl : public ClientDirectory {
         tick_timer_(context_),
         drain_timer_(context_),
         signals_(context_),
-        workers_(options_.num_workers) {
+        workers_(options_.num_workers),
+        keeper_(1) {
     services_ = {.database = database,
                  .commands = &table_,
                  .limits = &options_.limits,
@@ -67,7 +68,7 @@ class Server::Impl : public ClientDirectory {
                  .clients = this,
                  .started_ms = SteadyMs(),
                  .now_ms = SteadyMs};
-    runtime_ = {.network = &tasks_, .workers = &workers_};
+    runtime_ = {.network = &tasks_, .workers = &workers_, .keeper = &keeper_};
   }
 
   absl::Status Listen() {
@@ -77,6 +78,7 @@ class Server::Impl : public ClientDirectory {
       error_code ignored;
       signals_.add(SIGTERM, ignored);
       signals_.add(SIGINT, ignored);
+      signals_.add(SIGUSR1, ignored);
     }
     return listener_.Open(options_.bind_address, options_.port, options_.allow_unsafe_bind);
   }
@@ -89,7 +91,7 @@ class Server::Impl : public ClientDirectory {
     listener_.Start([this](auto socket) { OnSocket(std::move(socket)); });
     ScheduleTick();
     context_.run();
-    return workers_.Idle();
+    return workers_.Idle() && keeper_.Idle();
   }
 
   void Stop() {
@@ -139,6 +141,10 @@ class Server::Impl : public ClientDirectory {
     signals_.async_wait([this](const error_code& error, int signal) {
       if (error) return;
       Log("signal", {{"number", std::to_string(signal)}});
+      if (signal == SIGUSR1) {
+        keeper_.Post([this] { TakeSnapshot(); });
+        return WaitForSignal();
+      }
       // The second one does not wait for clients.
       if (draining_) {
         CloseAll();
@@ -147,6 +153,17 @@ class Server::Impl : public ClientDirectory {
         WaitForSignal();
       }
     });
+  }
+
+  // Thread: the keeper.
+  void TakeSnapshot() {
+    const absl::StatusOr<SnapshotInfo> made = services_.database->Snapshot();
+    if (made.ok()) {
+      Log("snapshot",
+          {{"lsn", std::to_string(made->lsn.value)}, {"bytes", std::to_string(made->bytes)}});
+    } else {
+      Log("snapshot_failed", {{"reason", std::string(made.status().message())}});
+    }
   }
 
   void BeginDrain() {
@@ -192,6 +209,7 @@ class Server::Impl : public ClientDirectory {
 
   // Last, so that it ends first: its tasks use what is above.
   WorkerPool workers_;
+  WorkerPool keeper_;  // one slow command at a time
 };
 
 Server::Server(Database* database, ServerOptions options)

@@ -22,6 +22,7 @@ void AddSessionCommands(CommandTable* table);     // PING ECHO HELLO SELECT RESE
 void AddClientCommands(CommandTable* table);      // CLIENT CONFIG
 void AddIntrospectCommands(CommandTable* table);  // COMMAND HELP
 void AddInfoCommands(CommandTable* table);        // INFO
+void AddKeepCommands(CommandTable* table);        // SNAPSHOT LASTSNAPSHOT RESUME
 
 }  // namespace roster::server
 

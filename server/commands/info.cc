@@ -58,17 +58,51 @@ Fields StatsSection(const Services& services, const Stats& stats) {
           {"statements", Reply::Unsigned(stats.num_statements)}};
 }
 
+std::string_view DurabilityName(Durability durability) {
+  switch (durability) {
+    case Durability::kNone:
+      return "none";
+    case Durability::kInterval:
+      return "interval";
+    case Durability::kSync:
+      return "sync";
+  }
+  return "";
+}
+
+// A store that has had no snapshot shows 0.
+Fields SnapshotFields(const Stats& stats) {
+  const SnapshotInfo last = stats.snapshots.last.value_or(SnapshotInfo{});
+  const int64_t age_ms = stats.snapshots.last ? stats.clock.ms - last.clock.ms : 0;
+  return {{"log_bytes_behind_snapshot", Reply::Unsigned(stats.log_bytes)},
+          {"snapshot_running", Reply::Boolean(stats.snapshots.running)},
+          {"snapshot_lsn", Reply::Unsigned(last.lsn.value)},
+          {"snapshot_age_s", Reply::Integer(age_ms / 1000)},
+          {"snapshot_bytes", Reply::Unsigned(last.bytes)},
+          {"snapshot_us", Reply::Integer(last.took_us)},
+          {"snapshots_made", Reply::Unsigned(stats.snapshots.num_made)},
+          {"snapshots_failed", Reply::Unsigned(stats.snapshots.num_failed)},
+          {"snapshot_error", Reply::Text(stats.snapshots.last_error)}};
+}
+
 Fields PersistenceSection(const Stats& stats) {
-  return {{"loading", Reply::Integer(0)},
-          {"read_only", Reply::Boolean(stats.read_only)},
-          {"lsn", Reply::Unsigned(stats.lsn.value)},
-          {"durable_lsn", Reply::Unsigned(stats.durable_lsn.value)},
-          {"clock", Reply::FromTime(stats.clock)},
-          {"commits", Reply::Unsigned(stats.num_commits)},
-          {"syncs", Reply::Unsigned(stats.num_syncs)},
-          {"recovered_commits", Reply::Unsigned(stats.recovery.num_commits)},
-          {"recovery_torn_bytes", Reply::Unsigned(stats.recovery.torn_bytes)},
-          {"recovery_us", Reply::Integer(stats.recovery.took_us)}};
+  Fields fields = {
+      {"loading", Reply::Integer(0)},
+      {"durability", Reply::Text(std::string(DurabilityName(stats.durability)))},
+      {"read_only", Reply::Boolean(stats.read_only)},
+      {"read_only_reason", Reply::Text(stats.read_only_reason)},
+      {"disk_full", Reply::Boolean(stats.disk_reserve_used)},
+      {"lsn", Reply::Unsigned(stats.lsn.value)},
+      {"durable_lsn", Reply::Unsigned(stats.durable_lsn.value)},
+      {"clock", Reply::FromTime(stats.clock)},
+      {"commits", Reply::Unsigned(stats.num_commits)},
+      {"syncs", Reply::Unsigned(stats.num_syncs)},
+      {"recovered_commits", Reply::Unsigned(stats.recovery.num_commits)},
+      {"recovery_torn_bytes", Reply::Unsigned(stats.recovery.torn_bytes)},
+      {"recovery_us", Reply::Integer(stats.recovery.took_us)},
+      {"recovered_from_older_snapshot", Reply::Boolean(!stats.recovery.fallback.empty())}};
+  for (auto& field : SnapshotFields(stats)) fields.push_back(std::move(field));
+  return fields;
 }
 
 // The name of a line: what a name may not have in it there becomes "_".

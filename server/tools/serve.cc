@@ -22,7 +22,7 @@ namespace {
 struct ServeFlags {
   std::string data;
   std::string durability = "sync";
-  Options store;
+  Options store{.disk_reserve_bytes = 64ull << 20};
   ServerOptions server;
 };
 
@@ -61,12 +61,21 @@ int Fail(std::string_view event, const absl::Status& status) {
   return ExitCodeFor(status);
 }
 
+Durability DurabilityOf(std::string_view name) {
+  if (name == "none") return Durability::kNone;
+  return name == "interval" ? Durability::kInterval : Durability::kSync;
+}
+
 int Serve(ServeFlags flags) {
-  flags.store.durability =
-      flags.durability == "interval" ? Durability::kInterval : Durability::kSync;
+  flags.store.durability = DurabilityOf(flags.durability);
   absl::StatusOr<std::unique_ptr<Database>> database = Database::Open(flags.data, flags.store);
   if (!database.ok()) return Fail("open_failed", database.status());
-  Log("opened", {{"recovery", RecoveryText((*database)->GetStats().recovery)}});
+  const RecoveryReport recovery = (*database)->GetStats().recovery;
+  Log("opened", {{"recovery", RecoveryText(recovery)}});
+  if (!recovery.fallback.empty()) {
+    Log("SNAPSHOT_DAMAGED", {{"reason", recovery.fallback},
+                             {"stood_in", "an older snapshot and the log; nothing is lost"}});
+  }
 
   Server server(database->get(), flags.server);
   const absl::Status listening = server.Listen();
@@ -100,7 +109,7 @@ void AddServeTool(CLI::App* app, int* exit_code) {
                  "Accept that whoever reaches the address can read and change every profile: "
                  "there is no password and no encryption");
   tool->add_option("--durability", flags->durability, "When a write is answered")
-      ->check(CLI::IsMember({"sync", "interval"}))
+      ->check(CLI::IsMember({"sync", "interval", "none"}))
       ->capture_default_str();
   tool->add_option("--sync-interval-ms", flags->store.sync_interval_ms,
                    "With --durability interval: what a power failure may lose")
@@ -108,6 +117,21 @@ void AddServeTool(CLI::App* app, int* exit_code) {
       ->capture_default_str();
   tool->add_option("--memory-limit", flags->store.memory_limit_bytes,
                    "Bytes; growing commands get OOM above it; 0: no limit")
+      ->capture_default_str();
+  tool->add_option("--snapshot-log-bytes", flags->store.snapshot_log_bytes,
+                   "A snapshot is made when so much log lies behind the newest; 0: not by that")
+      ->capture_default_str();
+  tool->add_option("--snapshot-interval-ms", flags->store.snapshot_interval_ms,
+                   "The same by age, when anything was written since; 0: not by that")
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 40))
+      ->capture_default_str();
+  tool->add_option("--keep-snapshots", flags->store.keep_snapshots, "The newest that are kept")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  tool->add_flag("--snapshot-on-stop", flags->store.snapshot_at_close,
+                 "Make one when stopping; what does not fit into 9.5 s is left");
+  tool->add_option("--disk-reserve", flags->store.disk_reserve_bytes,
+                   "Bytes of the disk held back for when it is full; 0: none")
       ->capture_default_str();
   tool->add_option("--max-connections", flags->server.limits.max_connections, "Connections")
       ->check(CLI::Range(1, 100'000))

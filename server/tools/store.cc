@@ -26,8 +26,12 @@ int ExitCodeFor(const absl::Status& status) {
 }
 
 std::string RecoveryText(const RecoveryReport& report) {
-  std::string text = "recovered " + WithCommas(report.num_commits) + " commits in " +
-                     WithCommas(static_cast<uint64_t>(report.took_us) / 1000) + " ms";
+  std::string text;
+  if (report.snapshot) {
+    text = "loaded the snapshot at LSN " + WithCommas(report.snapshot->lsn.value) + ", ";
+  }
+  text += "recovered " + WithCommas(report.num_commits) + " commits in " +
+          WithCommas(static_cast<uint64_t>(report.took_us) / 1000) + " ms";
   if (report.torn_bytes > 0) {
     text += "; cut " + WithCommas(report.torn_bytes) +
             " bytes of a commit that was never acknowledged from the end of " + report.torn_file;

@@ -121,6 +121,15 @@ class FakeDatabase : public Database {
             {.kind = "rows", .name = {}, .bytes = 1, .parts = {{"live", 1}}}};
   }
 
+  absl::StatusOr<SnapshotInfo> Snapshot() override {
+    const std::lock_guard lock(mutex_);
+    return SnapshotInfo{.lsn = lsn_, .clock = {1000}, .bytes = 77, .took_us = 5};
+  }
+
+  absl::StatusOr<SnapshotInfo> Resume() override {
+    return MakeError(ErrorCode::kErr, "nothing to resume: writes are accepted");
+  }
+
   absl::Status Close() override {
     {
       const std::lock_guard lock(mutex_);

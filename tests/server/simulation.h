@@ -126,7 +126,7 @@ class Simulation {
                 .clients = nullptr,
                 .started_ms = 0,
                 .now_ms = [this] { return now_ms; }};
-    runtime = {.network = &network, .workers = &workers};
+    runtime = {.network = &network, .workers = &workers, .keeper = &workers};
   }
   // Open connections and what still waits for the store refer to each other.
   ~Simulation() {
