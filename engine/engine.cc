@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "engine/checkpoint/checkpoint.h"
+#include "engine/checkpoint/snapshot_file.h"
 #include "engine/commit/commit_queue.h"
 #include "engine/commit/shared_store.h"
 #include "engine/environment.h"
@@ -21,10 +22,12 @@
 #include "query/schema_catalog.h"
 #include "roster/database.h"
 #include "roster/error.h"
+#include "storage/base/digest.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
 #include "storage/disk/disk_reserve.h"
 #include "storage/disk/log_directory.h"
+#include "storage/memory/digest.h"
 #include "storage/memory/store.h"
 
 namespace roster {
@@ -86,6 +89,8 @@ class Engine final : public Database {
   Stats GetStats() override;
   std::vector<MemoryEntry> GetMemory() override;
   absl::StatusOr<SnapshotInfo> Snapshot() override;
+  absl::StatusOr<SnapshotInfo> Backup(const std::string& directory) override;
+  std::string GetDigest() override;
   absl::StatusOr<SnapshotInfo> Resume() override;
   absl::Status Close() override;
 
@@ -258,6 +263,33 @@ std::vector<MemoryEntry> Engine::GetMemory() {
 absl::StatusOr<SnapshotInfo> Engine::Snapshot() {
   ROSTER_RETURN_IF_ERROR(Open());
   return checkpoint_->Snapshot();
+}
+
+absl::StatusOr<SnapshotInfo> Engine::Backup(const std::string& directory) {
+  ROSTER_RETURN_IF_ERROR(Open());
+  const int64_t started_us = environment_.clock->MonotonicMicros();
+  const Timestamp clock = clock_->Now();
+  const Picture picture = TakePicture(&shared_);
+  // Nothing leaves, in a backup either, that a crash could still take back.
+  if (!queue_->WaitUntilAnswerable(picture.view.lsn())) {
+    return MakeError(ErrorCode::kReadOnly, "the log has failed: RESUME first");
+  }
+  ROSTER_ASSIGN_OR_RETURN(const uint64_t bytes,
+                          MakeStoreDirectory(environment_.files, environment_.random, directory,
+                                             picture, std::max(clock, picture.view.clock())));
+  return SnapshotInfo{.lsn = picture.view.lsn(),
+                      .clock = clock,
+                      .bytes = bytes,
+                      .took_us = environment_.clock->MonotonicMicros() - started_us};
+}
+
+std::string Engine::GetDigest() {
+  std::optional<ReadView> view;
+  {
+    MutexLock lock(&shared_.mutex);
+    view = shared_.store.TakeView(shared_.store.clock());
+  }
+  return DigestToHex(DigestOf(*view));
 }
 
 absl::StatusOr<SnapshotInfo> Engine::Resume() {

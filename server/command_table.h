@@ -53,6 +53,7 @@ struct Services {
   const Limits* limits = nullptr;
   Metrics* metrics = nullptr;
   const ClientDirectory* clients = nullptr;  // may be null
+  std::string backup_folder;                 // where BACKUP makes its own; empty: nowhere
   int64_t started_ms = 0;
   std::function<int64_t()> now_ms;
 };

@@ -66,6 +66,7 @@ class Server::Impl : public ClientDirectory {
                  .limits = &options_.limits,
                  .metrics = &metrics_,
                  .clients = this,
+                 .backup_folder = options_.backup_folder,
                  .started_ms = SteadyMs(),
                  .now_ms = SteadyMs};
     runtime_ = {.network = &tasks_, .workers = &workers_, .keeper = &keeper_};

@@ -25,6 +25,7 @@ struct ServerOptions {
   int num_workers = 2;
   bool handle_signals = true;  // SIGTERM and SIGINT drain
   int64_t drain_ms = 7'000;    // for clients to take their replies
+  std::string backup_folder;   // where BACKUP makes its own; empty: it is refused
   Limits limits;
 };
 

@@ -175,12 +175,15 @@ class Maintenance(unittest.TestCase):
         self.assertIn("EXISTS", done.stderr)
 
     def test_backup_while_serving(self):
-        with Server(ROSTER, self.data, *SMALL) as server:
+        backup = self.path("backup")
+        with Server(ROSTER, self.data, *SMALL, "--backup-folder", self.folder) as server:
             client = LineClient(server.port)
             self.write(client, 60)
-            backup = self.path("backup")
-            reply = client.ask(f"backup {backup}")
+            for wrong in ("../x", "/tmp/x", ".", "a/b"):
+                self.assertFalse(client.ask(f"backup {wrong}")["ok"])
+            reply = client.ask("backup backup")
             self.assertTrue(reply["ok"], reply)
+            self.assertEqual(client.ask("backup backup")["error"]["code"], "EXISTS")
             self.write(client, 10, 60)
             client.close()
         self.assertNotEqual(self.verify(backup), self.verify(self.data))

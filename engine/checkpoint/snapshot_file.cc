@@ -9,6 +9,8 @@
 #include "storage/base/text.h"
 #include "storage/memory/digest.h"
 #include "storage/store_snapshot.h"
+#include "storage/disk/file_names.h"
+#include "storage/disk/manifest.h"
 
 namespace roster {
 namespace {
@@ -26,6 +28,18 @@ absl::Status WriteSections(const Picture& picture, SnapshotWriter* out) {
   return out->Finish(DigestOf(picture.view));
 }
 
+// Errors: EXISTS when there is anything in it.
+absl::Status MakeEmptyDirectory(FileSystem* files, const std::string& path) {
+  ROSTER_ASSIGN_OR_RETURN(const bool exists, files->Exists(path));
+  if (exists) {
+    ROSTER_ASSIGN_OR_RETURN(const std::vector<std::string> names, files->List(path));
+    if (names.empty()) return absl::OkStatus();
+    return MakeError(ErrorCode::kExists, "the directory to make is there and not empty");
+  }
+  ROSTER_RETURN_IF_ERROR(files->CreateDir(path));
+  return files->SyncDir(ParentPath(path));
+}
+
 }  // namespace
 
 Picture TakePicture(SharedStore* shared) {
@@ -41,6 +55,26 @@ absl::Status WriteSnapshot(FileSystem* files, const std::string& path, const Sna
   absl::Status status = WriteSections(picture, writer.get());
   writer.reset();
   if (!status.ok()) files->Remove(path).IgnoreError();
+  return status;
+}
+
+absl::StatusOr<uint64_t> MakeStoreDirectory(FileSystem* files, Random* random,
+                                            const std::string& directory, const Picture& picture,
+                                            Timestamp clock) {
+  ROSTER_RETURN_IF_ERROR(MakeEmptyDirectory(files, directory));
+  const Lsn lsn = picture.view.lsn();
+  Manifest manifest;
+  manifest.uuid = RandomUuid(random);
+  manifest.snapshots.push_back({SnapshotFileName(lsn.value), lsn});
+  const std::string path = JoinPath(directory, manifest.snapshots[0].name);
+  uint64_t bytes = 0;
+  absl::Status status = WriteSnapshot(files, path, {manifest.uuid, lsn, clock}, picture);
+  if (status.ok()) {
+    status = VerifySnapshotFile(files, path, [&](uint64_t, uint64_t total) { bytes = total; });
+  }
+  if (status.ok()) status = PublishManifest(files, directory, manifest);
+  if (status.ok()) return bytes;
+  files->Remove(path).IgnoreError();
   return status;
 }
 

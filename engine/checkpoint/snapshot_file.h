@@ -32,6 +32,14 @@ Picture TakePicture(SharedStore* shared);
 absl::Status WriteSnapshot(FileSystem* files, const std::string& path, const SnapshotHeader& header,
                            const Picture& picture);
 
+// Makes `directory`, which does not exist or is empty, a store of its own, with a UUID of its own,
+// that holds a picture and nothing else. Returns the bytes of the snapshot, which was read back.
+// Errors: EXISTS when there is anything in it; DISKFULL, CORRUPT, kInternal: at most an empty
+// directory is left.
+absl::StatusOr<uint64_t> MakeStoreDirectory(FileSystem* files, Random* random,
+                                            const std::string& directory, const Picture& picture,
+                                            Timestamp clock);
+
 // Into an empty store and window. Errors: CORRUPT, ERR for a newer format, kInternal; what was
 // loaded is then of no use.
 absl::Status LoadSnapshot(const SnapshotReader& reader, Executor* executor, Store* store,

@@ -39,18 +39,6 @@ absl::StatusOr<std::optional<SnapshotEntry>> BaseFor(const Environment& environm
   return MakeError(ErrorCode::kErr, StrCat("the point lies before the oldest state", oldest));
 }
 
-// Errors: EXISTS when there is anything in it.
-absl::Status MakeEmptyDirectory(FileSystem* files, const std::string& path) {
-  ROSTER_ASSIGN_OR_RETURN(const bool exists, files->Exists(path));
-  if (exists) {
-    ROSTER_ASSIGN_OR_RETURN(const std::vector<std::string> names, files->List(path));
-    if (names.empty()) return absl::OkStatus();
-    return MakeError(ErrorCode::kExists, "the directory to make is there and not empty");
-  }
-  ROSTER_RETURN_IF_ERROR(files->CreateDir(path));
-  return files->SyncDir(ParentPath(path));
-}
-
 bool IsAt(const RestorePoint& point, const Store& store) {
   return !point.lsn || store.lsn() >= *point.lsn;
 }
@@ -120,22 +108,11 @@ StoreReport ReportOf(const LoadedState& state) {
 absl::StatusOr<StoreReport> MakeStore(const Environment& environment, const std::string& to,
                                       const LoadedState& state, const ProgressFn& progress) {
   if (progress) progress({StrCat("writing ", to), 0, 0});
-  FileSystem* const files = environment.files;
-  ROSTER_RETURN_IF_ERROR(MakeEmptyDirectory(files, to));
   const Picture picture{state.store.TakeView(state.store.clock()), state.store.Pending(),
                         state.requests.Entries()};
-  Manifest manifest;
-  manifest.uuid = RandomUuid(environment.random);
-  manifest.snapshots.push_back({SnapshotFileName(picture.view.lsn().value), picture.view.lsn()});
-  const std::string path = JoinPath(to, manifest.snapshots[0].name);
-  const SnapshotHeader header{manifest.uuid, picture.view.lsn(), picture.view.clock()};
-  absl::Status status = WriteSnapshot(files, path, header, picture);
-  if (status.ok()) status = VerifySnapshotFile(files, path, nullptr);
-  if (status.ok()) status = PublishManifest(files, to, manifest);
-  if (!status.ok()) {
-    files->Remove(path).IgnoreError();
-    return status;
-  }
+  ROSTER_RETURN_IF_ERROR(
+      MakeStoreDirectory(environment.files, environment.random, to, picture, picture.view.clock())
+          .status());
   return ReportOf(state);
 }
 

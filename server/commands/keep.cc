@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SNAPSHOT, LASTSNAPSHOT, RESUME: what keeps a store safe. They run beside the workers, so that a
+// SNAPSHOT, BACKUP, LASTSNAPSHOT, RESUME: what keeps a store safe. They run beside the workers, so that a
 // long one keeps no query waiting.
+#include <algorithm>
+#include <cctype>
+
 #include "server/commands/commands.h"
 
 namespace roster::server {
@@ -29,6 +32,22 @@ Outcome Resume(const Services& services, const Session&, const Request&) {
   return ReplyOf(services.database->Resume());
 }
 
+// A client names a folder below the one that the operator has given, never a path.
+Outcome Backup(const Services& services, const Session&, const Request& request) {
+  if (services.backup_folder.empty()) {
+    return Outcome(Reply::Error("MISCONF", "no place for backups: start with --backup-folder"));
+  }
+  const std::string& name = request.words[0];
+  const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+  });
+  if (!plain || name.empty() || name.front() == '.') {
+    return Outcome(Reply::Error(
+        "ERR", "the name of a backup has letters, digits, hyphens, underscores and dots"));
+  }
+  return ReplyOf(services.database->Backup(services.backup_folder + "/" + name));
+}
+
 Outcome LastSnapshot(const Services& services, const Session&, const Request&) {
   const SnapshotStats stats = services.database->GetStats().snapshots;
   Reply::Map map{{"running", Reply::Boolean(stats.running)},
@@ -51,6 +70,13 @@ void AddKeepCommands(CommandTable* table) {
                 .handler = handler});
   };
   add("SNAPSHOT", "Makes a snapshot while serving, and waits for it", true, &Snapshot);
+  table->Add({.name = "BACKUP",
+              .usage = "name",
+              .group = "keep",
+              .summary = "Makes a store of its own with all that is there now, while serving",
+              .arity = 2,
+              .slow = true,
+              .handler = &Backup});
   add("LASTSNAPSHOT", "Shows the newest snapshot, and why the last attempt failed", false,
       &LastSnapshot);
   add("RESUME", "After the log has failed: snapshot, new log file, writes again", true, &Resume);

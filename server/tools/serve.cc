@@ -118,6 +118,12 @@ void AddServeTool(CLI::App* app, int* exit_code) {
   tool->add_option("--memory-limit", flags->store.memory_limit_bytes,
                    "Bytes; growing commands get OOM above it; 0: no limit")
       ->capture_default_str();
+  tool->add_option("--log-file-bytes", flags->store.log_file_bytes,
+                   "A log file that is longer gets a successor")
+      ->check(CLI::Range(uint64_t{4096}, uint64_t{1} << 40))
+      ->capture_default_str();
+  tool->add_option("--backup-folder", flags->server.backup_folder,
+                   "Existing folder in which BACKUP makes its own; without it BACKUP is refused");
   tool->add_option("--snapshot-log-bytes", flags->store.snapshot_log_bytes,
                    "A snapshot is made when so much log lies behind the newest; 0: not by that")
       ->capture_default_str();

@@ -174,6 +174,8 @@ void Runner::RunOther(const Step& step) {
   world_.RunAll();
 }
 
+std::string DigestOfStore(Database* db) { return db->GetDigest(); }
+
 std::map<Lsn, std::string> StatesOf(const History& history) {
   FaultyFileSystem files;
   Runner runner(&files, HistoryOptions());

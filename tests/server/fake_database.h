@@ -126,6 +126,9 @@ class FakeDatabase : public Database {
     return SnapshotInfo{.lsn = lsn_, .clock = {1000}, .bytes = 77, .took_us = 5};
   }
 
+  absl::StatusOr<SnapshotInfo> Backup(const std::string&) override { return Snapshot(); }
+  std::string GetDigest() override { return std::string(32, '0'); }
+
   absl::StatusOr<SnapshotInfo> Resume() override {
     return MakeError(ErrorCode::kErr, "nothing to resume: writes are accepted");
   }

@@ -158,6 +158,14 @@ class Database {
   // Errors: DISKFULL, READONLY, CORRUPT (it did not read back), SHUTDOWN; nothing has changed.
   virtual absl::StatusOr<SnapshotInfo> Snapshot() = 0;
 
+  // Makes `directory`, which does not exist or is empty, a store with what is in memory now, while
+  // the store serves. Errors: as Snapshot; EXISTS.
+  virtual absl::StatusOr<SnapshotInfo> Backup(const std::string& directory) = 0;
+
+  // The digest of the state in memory, 32 hexadecimal digits: equal for stores that show the same.
+  // Cost: a pass over everything, seconds for millions of profiles.
+  virtual std::string GetDigest() = 0;
+
   // After the log has failed: makes what is in memory durable by a snapshot, also what was answered
   // UNKNOWN, goes on in a new log file and accepts writes again.
   // Errors: as Snapshot, and the store stays read-only; ERR when writes are accepted.
