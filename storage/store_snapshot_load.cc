@@ -140,7 +140,8 @@ class StoreLoader {
   // One job for all parts of a name, in order: item(index, reader) for each item of them, and
   // end() behind each part, while what the reader gave is still there.
   template <typename F, typename G>
-  void PlanInOrder(std::string_view name, F&& item, G&& end, std::function<absl::Status()> finish) {
+  void PlanInOrder(std::string_view name, F&& item, G&& end,
+                   const std::function<absl::Status()>& finish) {
     const std::vector<const SnapshotSection*> parts = Parts(name);
     uint64_t raw_bytes = 0;
     for (const SnapshotSection* part : parts) raw_bytes += part->raw_bytes;
@@ -158,7 +159,7 @@ class StoreLoader {
   }
   // The same for texts: take(texts) gets those of a part; false: they do not make sense.
   template <typename F>
-  void PlanInterning(std::string_view name, F&& take, std::function<absl::Status()> finish) {
+  void PlanInterning(std::string_view name, F&& take, const std::function<absl::Status()>& finish) {
     const auto texts = std::make_shared<std::vector<std::string_view>>();
     PlanInOrder(
         name,
@@ -172,7 +173,7 @@ class StoreLoader {
           return good ? absl::OkStatus()
                       : MakeError(ErrorCode::kCorrupt, "a text that is malformed or there twice");
         },
-        std::move(finish));
+        finish);
   }
   // Calls item(index, reader) until the section is read to its end, then end().
   template <typename F, typename G>
@@ -494,15 +495,16 @@ absl::Status StoreLoader::CheckCells(const SnapshotSection& section, TraitId id,
 }
 
 absl::Status StoreLoader::JoinTraits() {
-  for (uint16_t t = 0; t < cells_.size(); ++t) {
+  for (size_t t = 0; t < cells_.size(); ++t) {
+    const TraitId id{static_cast<uint16_t>(t)};
     Column& column = state_.columns[t].Mutable();
     ROSTER_RETURN_IF_ERROR(
         Join(&cells_[t], [&](const SnapshotSection& section, uint64_t c, ColumnChunk chunk) {
-          absl::Status status = CheckCells(section, {t}, c, chunk);
+          absl::Status status = CheckCells(section, id, c, chunk);
           if (status.ok()) column.AppendChunk(std::move(chunk));
           return status;
         }));
-    const bool required = t == kCreatedAt.value || t == kCreatedVia.value;
+    const bool required = id == kCreatedAt || id == kCreatedVia;
     if (required && column.num_chunks() < NumChunks(head_.num_rows)) {
       return Missing(StrCat("trait/", t, "/cells, or a part of it,"));
     }

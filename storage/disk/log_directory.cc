@@ -231,7 +231,7 @@ absl::Status LogDirectory::Install(Manifest next) {
   if (installed.ok()) {
     manifest_ = std::move(next);
     maybe_named_.clear();
-    return installed;
+    return absl::OkStatus();
   }
   maybe_named_.merge(FilesOf(next));
   manifest_.next_file_number = next.next_file_number;
