@@ -68,16 +68,27 @@ IntBounds BoundsOf(const PackedInts& ints) {
   return bounds;
 }
 
-// The other way: cells of a chunk that can be set, with the values at the bits.
-PackedInts Scatter(const ChunkBits& bits, const PackedInts& values, ValueType type) {
+// The other way: the values at the bits of `all`, which has room for a chunk and can be set.
+PackedInts Scatter(const ChunkBits& bits, const PackedInts& values, PackedInts all) {
+  size_t next = 0;
+  bits.ForEach([&](uint32_t i) { all.Put(i, values.Get(next++)); });
+  return all;
+}
+
+PackedInts ScatterCells(const ChunkBits& bits, const PackedInts& values, ValueType type) {
   if (values.size() == 0) return ColumnChunk(type).cells;
   const IntBounds bounds = BoundsOf(values);
-  PackedInts cells = type == ValueType::kNumber
-                         ? PackedInts::Wide(kChunkRows)
-                         : PackedInts::ForSets(kChunkRows, bounds.low, bounds.high);
-  size_t next = 0;
-  bits.ForEach([&](uint32_t i) { cells.Put(i, values.Get(next++)); });
-  return cells;
+  return Scatter(bits, values,
+                 type == ValueType::kNumber
+                     ? PackedInts::Wide(kChunkRows)
+                     : PackedInts::ForSets(kChunkRows, bounds.low, bounds.high));
+}
+
+// Of times and origins, which nothing scans. Requires: values is not empty.
+PackedInts ScatterStamps(const ChunkBits& bits, const PackedInts& values) {
+  const IntBounds bounds = BoundsOf(values);
+  return Scatter(bits, values,
+                 PackedInts::UnscannedForSets(kChunkRows, bounds.low, bounds.high));
 }
 
 bool Fit(const PackedInts& values, const CellLimits& limits) {
@@ -234,9 +245,10 @@ absl::StatusOr<ColumnChunk> GetCells(const CellLimits& cells, const ChunkLimits&
   if (!Fit(*values, cells)) return Refuse("value of a cell");
   chunk.stamped = *stamped;
   chunk.present = *present;
-  chunk.times = Scatter(*stamped, *times, ValueType::kTimestamp);
-  chunk.origins = Scatter(*stamped, *origins, ValueType::kInteger);
-  chunk.cells = Scatter(*present, *values, cells.type);
+  if (num_stamped == 0) return Refuse("a chunk of nothing");
+  chunk.times = ScatterStamps(*stamped, *times);
+  chunk.origins = ScatterStamps(*stamped, *origins);
+  chunk.cells = ScatterCells(*present, *values, cells.type);
   chunk.bounds = BoundsOf(*values);
   return chunk;
 }

@@ -47,6 +47,13 @@ PackedInts PackedInts::ForSets(size_t size, int64_t min, int64_t max) {
   return ints;
 }
 
+PackedInts PackedInts::UnscannedForSets(size_t size, int64_t min, int64_t max) {
+  PackedInts ints = Unscanned(0);
+  ints.Choose(min, max);
+  ints.Resize(size);
+  return ints;
+}
+
 std::optional<PackedInts> PackedInts::FromBytes(size_t size, uint8_t width, int64_t base,
                                                 std::string_view bytes) {
   const bool known = width == 0 || width == 1 || width == 2 || width == 4 || width == 8;

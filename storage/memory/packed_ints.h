@@ -54,6 +54,7 @@ class PackedInts {
   static PackedInts ForRange(size_t size, int64_t min, int64_t max);
   // The same, but it can be Set afterwards; the places that are not Put are not set.
   static PackedInts ForSets(size_t size, int64_t min, int64_t max);
+  static PackedInts UnscannedForSets(size_t size, int64_t min, int64_t max);
   // As bytes() of another one gave it. Nothing when these cannot be its parts.
   static std::optional<PackedInts> FromBytes(size_t size, uint8_t width, int64_t base,
                                              std::string_view bytes);
