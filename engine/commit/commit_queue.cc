@@ -14,6 +14,10 @@ namespace {
 // A group ends here even if more commands wait, so that the first is not kept waiting by the rest.
 constexpr size_t kMaxGroupCommands = 1024;
 
+// Beside a sync the next group is begun when so many items wait for it: for fewer, handing over
+// from thread to thread costs more than it saves (measured with 50 clients on 2 cores).
+constexpr size_t kItemsWorthOverlap = 512;
+
 absl::Status OutcomeUnknown() {
   return MakeError(ErrorCode::kUnknown,
                    "outcome unknown: the log failed before this write was durable");
@@ -47,7 +51,7 @@ void CommitQueue::Submit(Batch batch, Database::WriteDone done) {
     if (refused.ok()) {
       queued_items_ += batch.items.size();
       queue_.push_back({std::move(batch), std::move(done)});
-      write_loop_->Wake();  // under the lock: Close cannot end the loop before
+      if (MayWrite()) write_loop_->Wake();  // under the lock: Close cannot end the loop before
       return;
     }
   }
@@ -62,11 +66,14 @@ NextStep CommitQueue::WriteStep() {
   writing_ = false;
   changed_.NotifyAll();
   const bool room = next_.outcomes.size() < kMaxGroupCommands;  // else SyncStep wakes the writer
-  return !queue_.empty() && room ? NextStep::Again() : NextStep::WhenWoken();
+  return !queue_.empty() && room && MayWrite() ? NextStep::Again() : NextStep::WhenWoken();
 }
+
+bool CommitQueue::MayWrite() const { return !finishing_ || queued_items_ >= kItemsWorthOverlap; }
 
 std::vector<CommitQueue::Command> CommitQueue::TakeCommands() {
   MutexLock lock(&mutex_);
+  if (!MayWrite()) return {};
   const size_t count = std::min(queue_.size(), kMaxGroupCommands - next_.outcomes.size());
   const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
   std::vector<Command> commands(std::make_move_iterator(queue_.begin()),
@@ -108,9 +115,8 @@ CommitQueue::Group CommitQueue::WriteGroup(std::vector<Command> commands) {
 void CommitQueue::HandOver(Group group) {
   {
     MutexLock lock(&mutex_);
-    // A single command that nobody is behind has nothing to gain from another thread.
     const bool here = !finishing_ && next_.outcomes.empty() &&
-                      (!group.sync || (group.outcomes.size() == 1 && queue_.empty()));
+                      (!group.sync || queued_items_ < kItemsWorthOverlap);
     finishing_ = finishing_ || here;
     if (!here) {
       next_.sync = next_.sync || group.sync;
@@ -142,6 +148,7 @@ NextStep CommitQueue::SyncStep() {
   MutexLock lock(&mutex_);
   finishing_ = false;
   changed_.NotifyAll();
+  if (!queue_.empty()) write_loop_->Wake();
   const NextStep next = next_.outcomes.empty() ? NextSync() : NextStep::Again();
   timer_runs_ = next.delay_ms > 0;
   return next;

@@ -100,6 +100,8 @@ class CommitQueue {
   bool IntervalIsOver() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   NextStep NextSync() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  // Whether the writer is to begin a group now, or when the one that is being finished is done.
+  bool MayWrite() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Idle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;
