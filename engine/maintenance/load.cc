@@ -84,6 +84,9 @@ absl::StatusOr<std::unique_ptr<LoadedState>> LoadAt(const Environment& environme
   if (point.time) limit.received_at = *point.time;
   ROSTER_RETURN_IF_ERROR(
       Replay(reader.get(), environment.executor, &state->store, &state->requests, limit));
+  if (point.time && state->store.lsn() == Lsn{}) {
+    return MakeError(ErrorCode::kErr, "the point lies before the first commit");
+  }
   if (!IsAt(point, state->store)) {
     return MakeError(ErrorCode::kErr, StrCat("the point lies behind the newest state, LSN ",
                                              state->store.lsn().value));

@@ -11,7 +11,7 @@ namespace {
 
 class Maker {
  public:
-  explicit Maker(uint64_t seed) : random_(seed) {}
+  Maker(uint64_t seed, Times times) : random_(seed), times_(times) {}
 
   History Make(size_t num_steps) {
     History history;
@@ -66,8 +66,9 @@ class Maker {
 
   // Some writes say no time, some one of the past, a few one that is still to come.
   std::optional<Timestamp> When() {
-    if (OneIn(2)) return std::nullopt;
-    if (OneIn(6)) return Timestamp{now_ms_ + static_cast<int64_t>(Below(3'600'000))};
+    const bool any = times_ == Times::kAny;
+    if (any && OneIn(2)) return std::nullopt;
+    if (any && OneIn(6)) return Timestamp{now_ms_ + static_cast<int64_t>(Below(3'600'000))};
     return Timestamp{now_ms_ - static_cast<int64_t>(Below(40 * 86'400'000ull))};
   }
 
@@ -111,6 +112,7 @@ class Maker {
   }
 
   std::mt19937_64 random_;
+  const Times times_;
   int64_t now_ms_ = kTestStartMs;
   uint64_t next_request_ = 0;
   uint64_t next_message_ = 0;
@@ -119,7 +121,9 @@ class Maker {
 
 }  // namespace
 
-History MakeHistory(uint64_t seed, size_t num_steps) { return Maker(seed).Make(num_steps); }
+History MakeHistory(uint64_t seed, size_t num_steps, Times times) {
+  return Maker(seed, times).Make(num_steps);
+}
 
 Options HistoryOptions() {
   Options options;

@@ -35,7 +35,11 @@ struct Step {
 
 using History = std::vector<Step>;
 
-History MakeHistory(uint64_t seed, size_t num_steps);
+enum class Times : uint8_t {
+  kAny,   // given and not, past and still to come
+  kPast,  // always given: then a state does not depend on the clock
+};
+History MakeHistory(uint64_t seed, size_t num_steps, Times times = Times::kAny);
 
 // Small files, so that short histories go through many.
 Options HistoryOptions();

@@ -27,11 +27,17 @@ Interrupted RunUntil(FaultyFileSystem* files, const History& history, uint64_t c
   Interrupted result;
   files->PowerOffAfter(call);
   Runner runner(files, HistoryOptions());
+  // As StatesOf does: it moves the clock.
+  const auto look = [&] {
+    if (runner.Open()) runner.db()->GetStats();
+  };
+  look();
   for (const Step& step : history) {
     for (const WriteOutcome& outcome : runner.Run(step)) {
       if (outcome.status.ok()) result.acked = std::max(result.acked, outcome.lsn);
     }
     if (files->num_calls() > call) break;
+    look();
   }
   result.num_calls = files->num_calls();
   return result;

@@ -101,8 +101,9 @@ class World {
     clock.now_ms = now_ms;
   }
   absl::StatusOr<std::unique_ptr<Database>> TryOpen(const Options& options = {}) {
-    return OpenDatabase("data", options, Environment{files_, &clock, &random_, &executor});
+    return OpenDatabase("data", options, environment());
   }
+  Environment environment() { return {files_, &clock, &random_, &executor}; }
   std::unique_ptr<Database> Open(const Options& options = {}) {
     auto db = TryOpen(options);
     INFO(db.status().ToString());

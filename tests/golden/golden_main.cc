@@ -158,11 +158,17 @@ std::string MakeGolden() {
   Live(&writer, 1, 12);
   writer.Apply(MergeProfiles{{3}, {4}, {500}});
   writer.Apply(SetOf(5, 4, "seen later", 5000, kNoOrigin));
+  writer.Apply(EraseProfile{{6}});
+  writer.Apply(SetRetention{{1}, 86'400'000});
+  writer.Apply(ExpireEvents{{1}, {0}});
   writer.Snapshot();
   Live(&writer, 13, 16);
   writer.Apply(MergeProfiles{{4}, {13}, {700}});
   writer.Snapshot();
   Live(&writer, 17, 20);
+  writer.Apply(EraseProfile{{14}});
+  const IdentityId again{static_cast<uint32_t>(writer.store.state().identities.size())};
+  writer.Apply(AttachIdentity{{1}, again, {0}, "who6", {800}});
   writer.Apply(Advance{{6000}});
   GoldenFiles files = fs.Files();
   files.erase("/store/LOCK");

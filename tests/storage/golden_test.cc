@@ -28,7 +28,7 @@ struct Golden {
   uint64_t lsn;
 };
 
-const Golden kVersions[] = {{"version1.bin", "754279c58489fbd3c19ce2c638425a0d", 227}};
+const Golden kVersions[] = {{"version1.bin", "55c31af5aa6a3ff8793c5f720b2a75cc", 232}};
 
 GoldenFiles ReadGolden(const std::string& name) {
   std::ifstream file(std::string(ROSTER_GOLDEN_DIR "/") + name, std::ios::binary);
