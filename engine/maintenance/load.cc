@@ -17,6 +17,10 @@
 namespace roster {
 namespace {
 
+absl::Status BeforeOldest() {
+  return MakeError(ErrorCode::kErr, "the point lies before the oldest state that is kept");
+}
+
 // The newest snapshot that is not behind the point.
 absl::StatusOr<std::optional<SnapshotEntry>> BaseFor(const Environment& environment,
                                                      const LogDirectory& log,
@@ -34,9 +38,9 @@ absl::StatusOr<std::optional<SnapshotEntry>> BaseFor(const Environment& environm
   const bool from_the_beginning = manifest.logs.empty() ? manifest.snapshots.empty()
                                                         : manifest.logs[0].base_lsn == Lsn{};
   if (from_the_beginning) return std::nullopt;
-  const std::string oldest =
-      manifest.snapshots.empty() ? "" : StrCat(" is LSN ", manifest.snapshots[0].lsn.value);
-  return MakeError(ErrorCode::kErr, StrCat("the point lies before the oldest state", oldest));
+  // A snapshot is made some time after the last commit in it: only loading it tells.
+  if (point.time && !manifest.snapshots.empty()) return manifest.snapshots.front();
+  return BeforeOldest();
 }
 
 bool IsAt(const RestorePoint& point, const Store& store) {
@@ -77,6 +81,8 @@ absl::StatusOr<std::unique_ptr<LoadedState>> LoadAt(const Environment& environme
     if (progress) progress({StrCat("loading ", base->name), 0, 0});
     ROSTER_ASSIGN_OR_RETURN(state, LoadSnapshotAt(environment, log.SnapshotPath(*base)));
   }
+  // Each commit brings the clock of its time.
+  if (point.time && state->store.clock() > *point.time) return BeforeOldest();
   if (progress) progress({"reading the log", 0, 0});
   ROSTER_ASSIGN_OR_RETURN(const auto reader, log.Reader(state->store.lsn()));
   ReplayLimit limit;

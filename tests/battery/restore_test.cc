@@ -53,7 +53,7 @@ class RestoreTrial {
   // The moments at which the clock is about to leave everything behind that was written so far.
   void NoteTime(const Step& step) {
     const Stats stats = Look();
-    if (step.kind == Step::Kind::kAdvance && step.advance_ms > 2000 && last_) {
+    if (step.kind == Step::Kind::kAdvance && last_ && stats.clock > last_->clock) {
       times_[last_->clock] = last_->lsn;
     }
     last_ = stats;
