@@ -345,8 +345,7 @@ absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(const std::string& path,
   LogDirectoryOptions log_options;
   log_options.rotate_bytes = options.log_file_bytes;
   // A file takes no more from the disk at once than it is to have in the end.
-  log_options.preallocate_bytes =
-      std::min(log_options.preallocate_bytes, options.log_file_bytes);
+  log_options.preallocate_bytes = std::min(log_options.preallocate_bytes, options.log_file_bytes);
   log_options.zero_ahead_bytes = std::min(log_options.zero_ahead_bytes, options.log_file_bytes);
   ROSTER_ASSIGN_OR_RETURN(
       std::unique_ptr<LogDirectory> log,

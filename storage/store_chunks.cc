@@ -87,8 +87,7 @@ PackedInts ScatterCells(const ChunkBits& bits, const PackedInts& values, ValueTy
 // Of times and origins, which nothing scans. Requires: values is not empty.
 PackedInts ScatterStamps(const ChunkBits& bits, const PackedInts& values) {
   const IntBounds bounds = BoundsOf(values);
-  return Scatter(bits, values,
-                 PackedInts::UnscannedForSets(kChunkRows, bounds.low, bounds.high));
+  return Scatter(bits, values, PackedInts::UnscannedForSets(kChunkRows, bounds.low, bounds.high));
 }
 
 bool Fit(const PackedInts& values, const CellLimits& limits) {
@@ -260,9 +259,8 @@ std::shared_ptr<const SealedEvents> LiveEvents(const EventBlock& block, const Ch
   for (uint16_t r = 0; r < kChunkRows; ++r) {
     if (!live.Test(r)) rules.dead_rows.push_back(r);
   }
-  const bool has_dead = std::ranges::any_of(rules.dead_rows, [&](uint16_t r) {
-    return sealed.run_begin[r] != sealed.run_begin[r + 1];
-  });
+  const bool has_dead = std::ranges::any_of(
+      rules.dead_rows, [&](uint16_t r) { return sealed.run_begin[r] != sealed.run_begin[r + 1]; });
   const bool has_old = sealed.size() != 0 && sealed.time_bounds.low < floor_ms;
   return block.tail.empty() && !has_dead && !has_old ? block.sealed : Seal(block, rules);
 }

@@ -7,10 +7,10 @@
 #include "storage/base/bytes.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
-#include "storage/memory/digest.h"
-#include "storage/store_snapshot.h"
 #include "storage/disk/file_names.h"
 #include "storage/disk/manifest.h"
+#include "storage/memory/digest.h"
+#include "storage/store_snapshot.h"
 
 namespace roster {
 namespace {

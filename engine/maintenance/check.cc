@@ -7,11 +7,11 @@
 #include "engine/maintenance/load.h"
 #include "engine/maintenance/log_files.h"
 #include "roster/error.h"
+#include "storage/base/digest.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
 #include "storage/disk/file_names.h"
 #include "storage/disk/snapshot_reader.h"
-#include "storage/base/digest.h"
 
 namespace roster {
 namespace {
@@ -71,8 +71,8 @@ absl::Status Checker::AddFiles() {
                           environment_.files->List(directory_));
   for (const std::string& name : names) {
     if (name != kManifestName && !IsEngineFile(name)) continue;
-    ROSTER_ASSIGN_OR_RETURN(
-        const auto file, environment_.files->Open(JoinPath(directory_, name), OpenMode::kRead));
+    ROSTER_ASSIGN_OR_RETURN(const auto file,
+                            environment_.files->Open(JoinPath(directory_, name), OpenMode::kRead));
     ROSTER_ASSIGN_OR_RETURN(const uint64_t bytes, file->Size());
     FileReport* const report = Find(name);
     report->bytes = bytes;
@@ -89,12 +89,11 @@ absl::Status Checker::AddFiles() {
 absl::Status Checker::CheckSnapshots() {
   for (const SnapshotEntry& snapshot : manifest_.snapshots) {
     const std::string step = StrCat("reading ", snapshot.name);
-    ROSTER_RETURN_IF_ERROR(
-        Note(snapshot.name,
-             VerifySnapshotFile(environment_.files, JoinPath(directory_, snapshot.name),
-                                [&](uint64_t done, uint64_t total) {
-                                  Show(progress_, step, done, total);
-                                })));
+    ROSTER_RETURN_IF_ERROR(Note(
+        snapshot.name, VerifySnapshotFile(environment_.files, JoinPath(directory_, snapshot.name),
+                                          [&](uint64_t done, uint64_t total) {
+                                            Show(progress_, step, done, total);
+                                          })));
   }
   return absl::OkStatus();
 }

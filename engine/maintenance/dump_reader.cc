@@ -178,10 +178,10 @@ absl::Status DumpReader::Apply(const Mutation& mutation) {
 // Each kind of line by the member that only it has.
 absl::Status DumpReader::Take(dom::object line) {
   static constexpr std::pair<const char*, absl::Status (DumpReader::*)(dom::object)> kKinds[] = {
-      {"event", &DumpReader::Event},           {"traits_of", &DumpReader::Traits},
-      {"profile", &DumpReader::Profile},       {"property", &DumpReader::Property},
-      {"event_type", &DumpReader::EventType},  {"trait", &DumpReader::Trait},
-      {"namespace", &DumpReader::Namespace},   {"roster_dump", &DumpReader::Header},
+      {"event", &DumpReader::Event},          {"traits_of", &DumpReader::Traits},
+      {"profile", &DumpReader::Profile},      {"property", &DumpReader::Property},
+      {"event_type", &DumpReader::EventType}, {"trait", &DumpReader::Trait},
+      {"namespace", &DumpReader::Namespace},  {"roster_dump", &DumpReader::Header},
       {"end_of_dump", &DumpReader::Trailer},
   };
   for (const auto& [member, take] : kKinds) {

@@ -78,7 +78,11 @@ class DumpWriter {
  public:
   DumpWriter(const ReadView& view, const std::function<absl::Status(std::string_view)>& take,
              const ProgressFn& progress)
-      : view_(view), state_(view.state()), schema_(view.schema()), take_(take), progress_(progress) {}
+      : view_(view),
+        state_(view.state()),
+        schema_(view.schema()),
+        take_(take),
+        progress_(progress) {}
 
   absl::Status Header(std::string_view digest);
   absl::Status Declarations();

@@ -35,8 +35,8 @@ absl::StatusOr<std::optional<SnapshotEntry>> BaseFor(const Environment& environm
     }
     return *it;
   }
-  const bool from_the_beginning = manifest.logs.empty() ? manifest.snapshots.empty()
-                                                        : manifest.logs[0].base_lsn == Lsn{};
+  const bool from_the_beginning =
+      manifest.logs.empty() ? manifest.snapshots.empty() : manifest.logs[0].base_lsn == Lsn{};
   if (from_the_beginning) return std::nullopt;
   // A snapshot is made some time after the last commit in it: only loading it tells.
   if (point.time && !manifest.snapshots.empty()) return manifest.snapshots.front();

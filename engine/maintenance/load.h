@@ -25,7 +25,8 @@ struct LoadedState {
   uint64_t num_commits = 0;  // replayed
 };
 
-// Locks the directory of a store that exists. Errors: ERR when there is none; as LogDirectory::Open.
+// Locks the directory of a store that exists. Errors: ERR when there is none; as
+// LogDirectory::Open.
 absl::StatusOr<std::unique_ptr<LogDirectory>> OpenForReading(const Environment& environment,
                                                              const std::string& directory);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SNAPSHOT, BACKUP, LASTSNAPSHOT, RESUME: what keeps a store safe. They run beside the workers, so that a
-// long one keeps no query waiting.
+// SNAPSHOT, BACKUP, LASTSNAPSHOT, RESUME: what keeps a store safe. They run beside the workers, so
+// that a long one keeps no query waiting.
 #include <algorithm>
 #include <cctype>
 

@@ -72,7 +72,8 @@ int PrintReport(const StoreReport& report) {
   }
   std::printf("\n");
   if (report.oldest) {
-    std::printf("restore  from LSN %llu on\n", static_cast<unsigned long long>(report.oldest->value));
+    std::printf("restore  from LSN %llu on\n",
+                static_cast<unsigned long long>(report.oldest->value));
   }
   return report.damaged() ? kExitDamaged : kExitOk;
 }

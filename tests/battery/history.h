@@ -22,9 +22,9 @@ namespace roster {
 // One step of a history.
 struct Step {
   enum class Kind : uint8_t {
-    kWrite,     // `batches`, all in flight at once
-    kAdvance,   // the wall clock goes on by advance_ms
-    kRead,      // takes a view, which may make what is due happen
+    kWrite,    // `batches`, all in flight at once
+    kAdvance,  // the wall clock goes on by advance_ms
+    kRead,     // takes a view, which may make what is due happen
     kSnapshot,
     kReopen,
   };
@@ -50,7 +50,8 @@ struct WriteOutcome {
   Lsn lsn;  // when the status is OK
 };
 
-// Whether the store took the write, or refused it for what it says: nothing is wrong with the store.
+// Whether the store took the write, or refused it for what it says: nothing is wrong with the
+// store.
 bool IsAnswered(const absl::Status& status);
 
 // Runs a history. The store may fail at any point; what cannot be done is left out.

@@ -39,15 +39,15 @@ struct FileReport {
 
 // A store as its files tell it.
 struct StoreReport {
-  Lsn lsn;                      // of the newest state
+  Lsn lsn;  // of the newest state
   Timestamp clock;
-  uint64_t num_profiles = 0;    // these three by VerifyStore and what makes a store
+  uint64_t num_profiles = 0;  // these three by VerifyStore and what makes a store
   uint64_t num_events = 0;
   uint64_t num_identities = 0;
-  std::string digest;           // of the logical state, 32 hexadecimal digits; as the line above
-  uint64_t num_commits = 0;     // in the log
-  uint64_t torn_bytes = 0;      // behind the log's end: never acknowledged
-  std::optional<Lsn> oldest;    // the oldest state that RestoreStore can give
+  std::string digest;         // of the logical state, 32 hexadecimal digits; as the line above
+  uint64_t num_commits = 0;   // in the log
+  uint64_t torn_bytes = 0;    // behind the log's end: never acknowledged
+  std::optional<Lsn> oldest;  // the oldest state that RestoreStore can give
   std::vector<FileReport> files;
 
   bool damaged() const {
@@ -99,12 +99,12 @@ absl::StatusOr<StoreReport> RestoreDump(
 // What a damaged store has lost.
 struct Loss {
   std::string file;
-  std::string what;             // "commits LSN 41 to 57: not readable"
-  uint64_t num_commits = 0;     // that are known to have been there
+  std::string what;          // "commits LSN 41 to 57: not readable"
+  uint64_t num_commits = 0;  // that are known to have been there
 };
 struct SalvageReport {
-  StoreReport store;            // what was made
-  std::vector<Loss> losses;     // empty: nothing was lost
+  StoreReport store;         // what was made
+  std::vector<Loss> losses;  // empty: nothing was lost
 };
 
 // Makes `to`, a new directory, with the newest state that is certain: of the snapshots and the log

@@ -43,8 +43,9 @@ struct SealJob {
   std::shared_ptr<const SealedEvents> Run() const { return Seal(*block, rules); }
 };
 
-// Fills in what is derived from `rows`, `ids` and `times`: all that is no array of the file. For a block that is
-// loaded. Requires: rows ascend and are below kChunkRows. False when a row has an id twice.
+// Fills in what is derived from `rows`, `ids` and `times`: all that is no array of the file. For a
+// block that is loaded. Requires: rows ascend and are below kChunkRows. False when a row has an id
+// twice.
 bool DeriveRuns(SealedEvents* sealed);
 
 }  // namespace roster
