@@ -158,10 +158,12 @@ absl::StatusOr<Lsn> Committer::Apply(const Batch& batch, const std::vector<Mutat
     // What was applied stays, also when the log does not take it: it is a commit of this memory.
     if (lsn.ok()) outcome.lsn = *lsn;
   }
-  SharedStore* const shared = parts_.shared;
-  shared->store.FinishCommit(outcome.lsn);
-  if (shared->upkeep != nullptr && shared->store.has_seal_due()) shared->upkeep->Wake();
-  if (!batch.options.request_id.empty()) shared->requests.Add(batch.options.request_id, outcome);
+  parts_.shared->store.FinishCommit(outcome.lsn);
+  Loop* const upkeep = parts_.shared->upkeep;
+  if (upkeep != nullptr && parts_.shared->store.has_seal_due()) upkeep->Wake();
+  if (!batch.options.request_id.empty()) {
+    parts_.shared->requests.Add(batch.options.request_id, outcome);
+  }
   return lsn;
 }
 
