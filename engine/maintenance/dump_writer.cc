@@ -92,7 +92,7 @@ class DumpWriter {
 
  private:
   absl::Status Take(Line line) { return take_(line.Close()); }
-  absl::Status Events(ProfileId id, RowId row, EventTypeId type);
+  absl::Status Events(ProfileId profile, RowId row, EventTypeId type);
   void Report(uint32_t row) const {
     if (progress_ && row % kChunkRows == 0) progress_({"dumping", row, state_.num_rows()});
   }

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "roster/error.h"
+#include "storage/base/text.h"
 #include "tests/engine/simulation.h"
 #include "tests/seed.h"
 
@@ -43,8 +44,8 @@ void CheckEqual(Database* db, int64_t now_ms, Model* model) {
     for (const auto& [type, times] : types) {
       REQUIRE(counts[type] == times.size());
       total += times.size();
-      const auto told = db->Execute("count where external_id = \"" + user + "\" and did \"" + type +
-                                        "\" exactly " + std::to_string(times.size()) + " times",
+      const auto told = db->Execute(StrCat("count where external_id = \"", user, "\" and did \"",
+                                           type, "\" exactly ", times.size(), " times"),
                                     {});
       REQUIRE(told.ok());
       REQUIRE(std::get<Count>(told->data).count == 1);
@@ -64,7 +65,7 @@ TEST_CASE("retention removes what it says and nothing else", "[retention]") {
     int next = 0;
     for (int step = 0; step < 300; ++step) {
       const int64_t now_ms = world->clock.now_ms;
-      const std::string type = types[random() % 2];
+      const std::string& type = types[random() % 2];
       switch (random() % 12) {
         case 0:
           world->clock.now_ms += static_cast<int64_t>(random() % (30 * kHourMs));

@@ -112,7 +112,7 @@ void Declare(Writer* out) {
   out->Apply(DeclareNamespace{{"device", NamespaceKind::kDevice, 3, 9}});
   out->Apply(DeclareEvent{"order"});
   out->Apply(DeclareEvent{"visit"});
-  for (uint16_t t = 0; t < std::size(kTypes); ++t) {
+  for (size_t t = 0; t < std::size(kTypes); ++t) {
     const uint8_t scale = kTypes[t] == ValueType::kDecimal ? 2 : 0;
     out->Apply(DeclareTrait{"trait" + std::to_string(t), kTypes[t], scale});
     out->Apply(DeclareProperty{{0}, "property" + std::to_string(t), kTypes[t], scale});
@@ -128,7 +128,7 @@ void Live(Writer* out, uint64_t first, uint64_t last) {
     const IdentityId self{static_cast<uint32_t>(out->store.state().identities.size())};
     out->Apply(AttachIdentity{
         {id}, self, {static_cast<uint16_t>(id % 2)}, "who" + std::to_string(id), {n * 10}});
-    for (uint16_t t = 0; t < std::size(kTypes); ++t) {
+    for (size_t t = 0; t < std::size(kTypes); ++t) {
       if ((id + t) % 3 == 0) continue;
       Value value;
       if ((id + t) % 7 != 1) value = ValueOf(kTypes[t], n + t);
@@ -207,11 +207,11 @@ std::string MakeFuzzInput() {
   const auto reader = SnapshotReader::Open(&fs, "/data/small").value();
   std::string input;
   ByteWriter out(&input);
-  for (uint8_t i = 0; i < std::size(kFuzzedSections); ++i) {
+  for (size_t i = 0; i < std::size(kFuzzedSections); ++i) {
     const SnapshotSection* section = reader->Find(kFuzzedSections[i]);
     if (section == nullptr) continue;
     const std::string raw = reader->Read(*section).value();
-    out.Byte(i);
+    out.Byte(static_cast<uint8_t>(i));
     out.Fixed(static_cast<uint16_t>(raw.size()));
     input += raw;
   }

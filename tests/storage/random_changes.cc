@@ -33,8 +33,8 @@ std::string EventsText(const State& state, EventTypeId type, RowId row) {
     const EventBlock& block = events.block(ChunkOf(row));
     text += StrCat("event ", state.schema->event(type).name, " ", IdOf(block, event).value, " at ",
                    TimeOf(block, event).ms, " by ", NameOf(state, OriginOf(block, event)));
-    for (uint16_t p = 0; p < events.properties().size(); ++p) {
-      const auto bits = PropertyOf(block, event, {p});
+    for (size_t p = 0; p < events.properties().size(); ++p) {
+      const auto bits = PropertyOf(block, event, {static_cast<uint16_t>(p)});
       if (bits) text += StrCat(" ", p, "=", CellText(events.properties()[p], *bits));
     }
     text += "\n";
@@ -151,9 +151,10 @@ Mutation RandomChanges::Add(const Store& store) {
   const auto type = static_cast<uint16_t>(Below(state.partitions.size()));
   AddEvent event{AnyProfile(state), {type}, {random_()}, AnyTime(store), AnyOrigin(state), {}};
   const auto& properties = state.schema->event({type}).properties;
-  for (uint16_t p = 0; p < properties.size(); ++p) {
+  for (size_t p = 0; p < properties.size(); ++p) {
     if (!OneIn(2)) continue;
-    event.properties.push_back({{p}, AnyValue(properties[p].type, properties[p].scale)});
+    event.properties.push_back(
+        {{static_cast<uint16_t>(p)}, AnyValue(properties[p].type, properties[p].scale)});
   }
   return event;
 }
@@ -170,15 +171,17 @@ std::map<uint64_t, std::string> PictureOf(const ReadView& view) {
       text += StrCat("identity ", NameOf(state, id), "\n");
       REQUIRE(state.FindIdentity(name.name_space, name.value) == row);
     }
-    for (uint16_t t = 0; t < state.columns.size(); ++t) {
-      const Column& column = state.column({t});
+    for (size_t t = 0; t < state.columns.size(); ++t) {
+      const Column& column = state.column({static_cast<uint16_t>(t)});
       const auto time = column.TimeOf(row);
       if (!time) continue;
       text += StrCat("trait ", t, " ",
                      column.Has(row) ? CellText(column.type(), column.Bits(row)) : "cleared",
                      " at ", time->ms, " by ", NameOf(state, column.OriginOf(row)), "\n");
     }
-    for (uint16_t e = 0; e < state.partitions.size(); ++e) text += EventsText(state, {e}, row);
+    for (size_t e = 0; e < state.partitions.size(); ++e) {
+      text += EventsText(state, {static_cast<uint16_t>(e)}, row);
+    }
   }
   for (uint64_t id = 1; id <= state.profiles.size(); ++id) {
     const auto row = state.FindProfile({id});

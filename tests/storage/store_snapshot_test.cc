@@ -231,7 +231,7 @@ TEST_CASE("content that an enemy wrote is refused, or makes a store that works",
   for (int round = 0; round < 3000; ++round) {
     INFO("seed " << seed << ", round " << round);
     const auto fs = original.Clone();
-    const std::string target = names[random() % names.size()];
+    const std::string& target = names[random() % names.size()];
     Rewrite(fs.get(), [&](const std::string& name, std::string raw) {
       if (name != target) return raw;
       for (uint64_t n = random() % 3; n != uint64_t{0} - 1 && !raw.empty(); --n) {
