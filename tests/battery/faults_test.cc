@@ -132,7 +132,7 @@ uint64_t NumCalls(const History& history) {
 
 TEST_CASE("T5, T6: every call to the file system fails", "[T5]") {
   Tally tally("T5 T6 failing calls");
-  tally.wanted = BatterySize(1'200);
+  tally.wanted = BatterySize(400);
   std::mt19937_64 random(TestSeed());
   uint64_t num_histories = 0;
   while (tally.done < tally.wanted) {
