@@ -120,7 +120,6 @@ class Engine final : public Database {
 absl::Status Engine::Start() {
   const int64_t started_us = environment_.clock->MonotonicMicros();
   Recovered recovered;
-  reserve_.Hold().IgnoreError();  // a full disk is met when something is written
   {
     MutexLock lock(&shared_.mutex);
     ROSTER_ASSIGN_OR_RETURN(recovered,
@@ -131,6 +130,8 @@ absl::Status Engine::Start() {
     }
     shared_.requests = std::move(recovered.requests);
   }
+  // Not before: a store that is refused is not touched. A full disk is met when it is written to.
+  reserve_.Hold().IgnoreError();
   recovery_ = recovered.report;
   recovery_.took_us = environment_.clock->MonotonicMicros() - started_us;
   clock_ = std::make_unique<ViewClock>(environment_.clock, recovered.clock,
@@ -312,10 +313,9 @@ absl::Status Engine::Close() {
 ReadView Engine::TakeView() {
   Timestamp now = clock_->Now();
   if (const auto due = NextDue(); due && *due <= now) {
-    // What becomes true by time alone is a commit too. A store whose log has failed stops before
-    // it.
+    // What becomes true by time alone is a commit too. A store that cannot log it stops before it.
     const absl::Status advanced = Write(Batch{}).status();
-    if (ErrorCodeOf(advanced) == ErrorCode::kReadOnly) now.ms = due->ms - 1;
+    if (!advanced.ok()) now.ms = due->ms - 1;
   }
   MutexLock lock(&shared_.mutex);
   // A commit in flight may be ahead of the ceiling; its own frames carry one that covers it, and
@@ -338,6 +338,9 @@ absl::Status Engine::Open() const {
 absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(const std::string& path,
                                                        const Options& options,
                                                        const Environment& environment) {
+  if (options.keep_snapshots == 0) {
+    return MakeError(ErrorCode::kErr, "keep_snapshots is to be at least 1");
+  }
   if (!options.create_if_missing) {
     ROSTER_ASSIGN_OR_RETURN(const bool exists, environment.files->Exists(path));
     if (!exists) return MakeError(ErrorCode::kErr, "no such data directory");

@@ -81,6 +81,7 @@ absl::StatusOr<Recovered> Recover(const Environment& environment, LogDirectory* 
                                   DiskReserve* reserve, Store* store) {
   const std::vector<SnapshotEntry> snapshots = log->manifest().snapshots;
   absl::Status newest;  // why it was not used
+  std::vector<Lsn> damaged;
   // The last turn is without a snapshot.
   for (size_t left = snapshots.size() + 1; left-- > 0;) {
     Recovered recovered;
@@ -89,7 +90,10 @@ absl::StatusOr<Recovered> Recover(const Environment& environment, LogDirectory* 
       const absl::Status loaded = Load(environment, *log, snapshots[left - 1], store, &recovered);
       if (!loaded.ok() && ErrorCodeOf(loaded) != ErrorCode::kCorrupt) return loaded;
       if (newest.ok()) newest = loaded;
-      if (!loaded.ok()) continue;
+      if (!loaded.ok()) {
+        damaged.push_back(snapshots[left - 1].lsn);
+        continue;
+      }
     }
     ROSTER_ASSIGN_OR_RETURN(const std::unique_ptr<WalReader> reader, log->Reader(store->lsn()));
     const absl::Status replayed =
@@ -103,6 +107,7 @@ absl::StatusOr<Recovered> Recover(const Environment& environment, LogDirectory* 
     ROSTER_RETURN_IF_ERROR(replayed);
     Report(*store, reader->end(), &recovered);
     ROSTER_RETURN_IF_ERROR(StartLog(reader->end(), log, reserve));
+    log->Distrust(damaged);
     return recovered;
   }
   return newest;

@@ -270,10 +270,10 @@ absl::Status StoreLoader::LoadHead() {
   if (section == nullptr) return Missing("head");
   ROSTER_ASSIGN_OR_RETURN(const std::string raw, reader_.Read(*section));
   ByteReader in(raw);
-  // An identity takes two bytes at least; room is made for all at once.
+  // An identity takes a byte at least; room is made for all at once.
   uint64_t raw_bytes = 0;
   for (const SnapshotSection& s : reader_.sections()) raw_bytes += s.raw_bytes;
-  if (!ReadHead(&in) || in.failed() || !in.at_end() || head_.num_identities > raw_bytes / 2) {
+  if (!ReadHead(&in) || in.failed() || !in.at_end() || head_.num_identities > raw_bytes) {
     return reader_.Damage(*section, "it contradicts the schema or itself");
   }
   return absl::OkStatus();
@@ -468,6 +468,7 @@ absl::Status StoreLoader::JoinProfiles() {
     state_.profiles.AddAnswered({answer - 1}, {owners_[answer - 1]});
   }
   ROSTER_RETURN_IF_ERROR(CheckCount(num_placed_, num_named_, "identities with a row"));
+  if (state_.identities.size() == 0) state_.identities.LoadPlaces(head_.num_identities);
   for (uint32_t i = 0; i < state_.identities.size(); ++i) {
     if (!state_.identities.IsAttached({i})) continue;
     const bool live = state_.live.Test(state_.identities.RowOf({i}));

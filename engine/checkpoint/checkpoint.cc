@@ -181,8 +181,9 @@ absl::StatusOr<SnapshotInfo> Checkpoint::WriteChecked(const Picture& picture, Ti
   const std::string path = parts_.log->SnapshotTempPath(lsn);
   absl::Status written = WriteAndVerify(picture, header, path);
   if (!written.ok() && ErrorCodeOf(written) == ErrorCode::kDiskFull && parts_.reserve->held()) {
-    parts_.reserve->Release();
+    parts_.reserve->Lend();
     written = WriteAndVerify(picture, header, path);
+    parts_.reserve->Return();
   }
   ROSTER_RETURN_IF_ERROR(written);
   ROSTER_ASSIGN_OR_RETURN(const auto reader, SnapshotReader::Open(environment_.files, path));

@@ -74,6 +74,10 @@ absl::StatusOr<uint64_t> MakeStoreDirectory(FileSystem* files, Random* random,
   }
   if (status.ok()) status = PublishManifest(files, directory, manifest);
   if (status.ok()) return bytes;
+  if (ErrorCodeOf(status) == ErrorCode::kExists) return status;  // somebody else is making it
+  for (const std::string_view name : {kManifestName, kManifestTempName}) {
+    files->Remove(JoinPath(directory, name)).IgnoreError();
+  }
   files->Remove(path).IgnoreError();
   return status;
 }

@@ -52,7 +52,9 @@ absl::StatusOr<WriteResult> Committer::TryCommit(const Batch& batch, Committed* 
   if (draft.mutations().empty() && !time_due) return result;  // repeats only: nothing to log
 
   // What time alone brings is small and must go on when nothing else may.
-  const bool grows = !draft.mutations().empty();
+  const bool grows = std::ranges::any_of(draft.mutations(), [](const Mutation& mutation) {
+    return !std::holds_alternative<SetRetention>(mutation);
+  });
   std::vector<Mutation> mutations = {Advance{time.clock}};
   for (const ExpireEvents& expiry : store().ExpiriesDue(time.clock)) {
     mutations.emplace_back(expiry);

@@ -38,6 +38,7 @@ class Checker {
   absl::Status AddFiles();
   absl::Status CheckSnapshots();
   absl::Status CheckLog();
+  absl::Status CheckAsRestart();
   FileReport* Find(std::string_view name);
   // Errors: those that are no finding.
   absl::Status Note(std::string_view name, const absl::Status& status);
@@ -130,20 +131,36 @@ absl::Status Checker::Check() {
     report_.lsn = std::max(report_.lsn, snapshot.lsn);
     if (!report_.oldest && !Find(snapshot.name)->damaged) report_.oldest = snapshot.lsn;
   }
-  if (!report_.oldest && !manifest_.logs.empty()) report_.oldest = manifest_.logs.front().base_lsn;
-  return absl::OkStatus();
+  const bool from_the_beginning =
+      !manifest_.logs.empty() && manifest_.logs.front().base_lsn == Lsn{};
+  if (from_the_beginning) report_.oldest = Lsn{};
+  return report_.damaged() ? absl::OkStatus() : CheckAsRestart();
+}
+
+// What ties the files together: chains, gaps, and what the mark says of them all.
+absl::Status Checker::CheckAsRestart() {
+  const Lsn after = manifest_.snapshots.empty() ? Lsn{} : manifest_.snapshots.back().lsn;
+  const auto reader = log_.Reader(after);
+  absl::Status status = reader.status();
+  while (status.ok()) {
+    const auto commit = (*reader)->Next();
+    status = commit.status();
+    if (status.ok() && !commit->has_value()) break;
+  }
+  return Note(manifest_.logs.empty() ? kManifestName : LogFileName(manifest_.logs.back().number),
+              status);
 }
 
 // Each snapshot has the state whose digest it carries, and the newest state can be had.
 absl::Status Checker::Load() {
   for (const SnapshotEntry& snapshot : manifest_.snapshots) {
     if (Find(snapshot.name)->damaged) continue;
-    const std::string path = JoinPath(directory_, snapshot.name);
     Show(progress_, StrCat("loading ", snapshot.name), 0, 0);
-    const auto loaded = LoadSnapshotAt(environment_, path);
+    const auto loaded = LoadSnapshotAt(environment_, directory_, manifest_.uuid, snapshot);
     ROSTER_RETURN_IF_ERROR(Note(snapshot.name, loaded.status()));
     if (!loaded.ok()) continue;
-    ROSTER_ASSIGN_OR_RETURN(const auto reader, SnapshotReader::Open(environment_.files, path));
+    ROSTER_ASSIGN_OR_RETURN(const auto reader,
+                            SnapshotReader::Open(environment_.files, log_.SnapshotPath(snapshot)));
     const StoreReport state = ReportOf(**loaded);
     if (state.digest == DigestToHex(reader->digest())) continue;
     FileReport* const file = Find(snapshot.name);

@@ -6,6 +6,7 @@
 #include <map>
 #include <vector>
 
+#include "absl/strings/str_format.h"
 #include "engine/coerce.h"
 #include "engine/maintenance/dump.h"
 #include "roster/json.h"
@@ -64,8 +65,11 @@ std::string ValueJson(const Value& value) {
     return json;
   }
   if (const auto* time = std::get_if<Timestamp>(&value)) return Line::TimeJson(*time);
-  // As an integer it would lose its sign.
-  if (value == Value(0.0) && std::signbit(std::get<double>(value))) return "-0.0";
+  if (const auto* number = std::get_if<double>(&value)) {
+    // As an integer it would lose its sign, or not fit one.
+    if (*number == 0 && std::signbit(*number)) return "-0.0";
+    if (std::abs(*number) >= 9e18) return absl::StrFormat("%.17e", *number);
+  }
   if (const auto* date = std::get_if<Date>(&value)) {
     const int64_t ms = int64_t{date->days} * 86'400'000;
     if (ms < kFirstIsoMs || ms > kLastIsoMs) return StrCat(date->days);

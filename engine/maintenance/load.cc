@@ -62,9 +62,16 @@ absl::StatusOr<std::unique_ptr<LogDirectory>> OpenForReading(const Environment& 
 }
 
 absl::StatusOr<std::unique_ptr<LoadedState>> LoadSnapshotAt(const Environment& environment,
-                                                            const std::string& path) {
+                                                            const std::string& directory,
+                                                            const StoreUuid& uuid,
+                                                            const SnapshotEntry& entry) {
   auto state = std::make_unique<LoadedState>();
-  ROSTER_ASSIGN_OR_RETURN(const auto reader, SnapshotReader::Open(environment.files, path));
+  ROSTER_ASSIGN_OR_RETURN(const auto reader,
+                          SnapshotReader::Open(environment.files, JoinPath(directory, entry.name)));
+  if (reader->header().uuid != uuid || reader->header().lsn != entry.lsn) {
+    return MakeError(ErrorCode::kCorrupt,
+                     StrCat("a snapshot has the name of another: ", entry.name));
+  }
   ROSTER_RETURN_IF_ERROR(
       LoadSnapshot(*reader, environment.executor, &state->store, &state->requests));
   return state;
@@ -79,7 +86,8 @@ absl::StatusOr<std::unique_ptr<LoadedState>> LoadAt(const Environment& environme
   auto state = std::make_unique<LoadedState>();
   if (base) {
     if (progress) progress({StrCat("loading ", base->name), 0, 0});
-    ROSTER_ASSIGN_OR_RETURN(state, LoadSnapshotAt(environment, log.SnapshotPath(*base)));
+    ROSTER_ASSIGN_OR_RETURN(state, LoadSnapshotAt(environment, ParentPath(log.SnapshotPath(*base)),
+                                                  log.manifest().uuid, *base));
   }
   // Each commit brings the clock of its time.
   if (point.time && state->store.clock() > *point.time) return BeforeOldest();
@@ -107,9 +115,8 @@ StoreReport ReportOf(const LoadedState& state) {
   report.clock = view.clock();
   report.num_profiles = view->num_profiles;
   report.num_events = view->num_events;
-  report.num_identities = view->identities.size();
+  report.num_identities = view->identities.num_attached();
   report.digest = DigestToHex(DigestOf(view));
-  report.num_commits = state.num_commits;
   report.oldest = view.lsn();
   return report;
 }

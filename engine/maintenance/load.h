@@ -22,7 +22,6 @@ namespace roster {
 struct LoadedState {
   Store store;
   RequestWindow requests;
-  uint64_t num_commits = 0;  // replayed
 };
 
 // Locks the directory of a store that exists. Errors: ERR when there is none; as
@@ -30,9 +29,11 @@ struct LoadedState {
 absl::StatusOr<std::unique_ptr<LogDirectory>> OpenForReading(const Environment& environment,
                                                              const std::string& directory);
 
-// The state of one snapshot. Errors: CORRUPT, ERR, kInternal.
+// The state of one snapshot of a store. Errors: CORRUPT, also when it is another's; ERR; kInternal.
 absl::StatusOr<std::unique_ptr<LoadedState>> LoadSnapshotAt(const Environment& environment,
-                                                            const std::string& path);
+                                                            const std::string& directory,
+                                                            const StoreUuid& uuid,
+                                                            const SnapshotEntry& entry);
 
 // The state at a point: the newest snapshot before it, then the log.
 // Errors: CORRUPT; ERR when the point is out of reach.

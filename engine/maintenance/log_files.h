@@ -28,6 +28,7 @@ class LogFiles {
   // Oldest first.
   const std::vector<LogEntry>& entries() const { return manifest_.logs; }
   const std::vector<SnapshotEntry>& snapshots() const { return manifest_.snapshots; }
+  const StoreUuid& uuid() const { return manifest_.uuid; }
   // OK, or what is wrong with them.
   const absl::Status& manifest_status() const { return manifest_status_; }
   const absl::Status& mark_status() const { return mark_status_; }

@@ -70,7 +70,7 @@ absl::StatusOr<Attempt> Salvager::From(const SnapshotEntry* snapshot) {
     attempt.state = std::make_unique<LoadedState>();
   } else {
     ROSTER_ASSIGN_OR_RETURN(attempt.state,
-                            LoadSnapshotAt(environment_, JoinPath(from_, snapshot->name)));
+                            LoadSnapshotAt(environment_, from_, files_.uuid(), *snapshot));
   }
   ROSTER_RETURN_IF_ERROR(ReplayInto(&attempt));
   return attempt;
@@ -115,6 +115,10 @@ std::vector<Loss> Salvager::LossesOf(const Attempt& attempt) {
   std::vector<Loss> losses;
   const Lsn reached = attempt.state->store.lsn();
   const Lsn highest = HighestKnown();
+  if (!files_.mark_status().ok()) {
+    losses.push_back({.file = std::string(kMarkName),
+                      .what = "damaged: whether more was acknowledged cannot be told"});
+  }
   if (attempt.reason.empty() && reached >= highest) return losses;
   Loss lost{.file = attempt.stopped_in};
   if (reached < highest) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/disk/disk_reserve.h"
 
+#include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/disk/file_names.h"
 
@@ -12,6 +13,7 @@ DiskReserve::DiskReserve(FileSystem* fs, const std::string& directory, uint64_t 
 absl::Status DiskReserve::Hold() {
   MutexLock lock(&mutex_);
   if (held_ || bytes_ == 0) return absl::OkStatus();
+  if (lent_) return MakeError(ErrorCode::kDiskFull, "the reserve is in use");
   const absl::Status made = Make();
   held_ = made.ok();
   if (!held_) fs_->Remove(path_).IgnoreError();
@@ -34,6 +36,17 @@ void DiskReserve::Release() {
   MutexLock lock(&mutex_);
   held_ = false;
   fs_->Remove(path_).IgnoreError();
+}
+
+void DiskReserve::Lend() {
+  Release();
+  MutexLock lock(&mutex_);
+  lent_ = true;
+}
+
+void DiskReserve::Return() {
+  MutexLock lock(&mutex_);
+  lent_ = false;
 }
 
 bool DiskReserve::held() const {

@@ -26,6 +26,9 @@ class DiskReserve {
   absl::Status Hold() ABSL_LOCKS_EXCLUDED(mutex_);
   // Gives the space back to the disk.
   void Release() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Gives it to one work, until Return: meanwhile Hold refuses, so that nobody else takes it away.
+  void Lend() ABSL_LOCKS_EXCLUDED(mutex_);
+  void Return() ABSL_LOCKS_EXCLUDED(mutex_);
 
   bool held() const ABSL_LOCKS_EXCLUDED(mutex_);
   // There is to be one, and it is not held.
@@ -39,6 +42,7 @@ class DiskReserve {
   const uint64_t bytes_;
   mutable Mutex mutex_;
   bool held_ ABSL_GUARDED_BY(mutex_) = false;
+  bool lent_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace roster

@@ -45,9 +45,12 @@ void CloseLast(const WalPosition& end, Manifest* manifest) {
 }
 
 // Names a snapshot as the newest one and leaves out what only older ones need.
-void AddSnapshot(Lsn lsn, size_t keep, Manifest* manifest) {
+void AddSnapshot(Lsn lsn, size_t keep, const std::vector<Lsn>& distrusted, Manifest* manifest) {
   ROSTER_CHECK(keep > 0);
   auto& snapshots = manifest->snapshots;
+  std::erase_if(snapshots, [&](const SnapshotEntry& snapshot) {
+    return std::find(distrusted.begin(), distrusted.end(), snapshot.lsn) != distrusted.end();
+  });
   if (!snapshots.empty() && snapshots.back().lsn == lsn) snapshots.pop_back();
   snapshots.push_back({SnapshotFileName(lsn.value), lsn});
   if (snapshots.size() < keep) return;
@@ -367,6 +370,11 @@ absl::Status LogDirectory::Latch(const absl::Status& cause) {
   return error;
 }
 
+void LogDirectory::Distrust(const std::vector<Lsn>& lsns) {
+  MutexLock lock(&manifest_mutex_);
+  distrusted_ = lsns;
+}
+
 std::string LogDirectory::SnapshotTempPath(Lsn lsn) const {
   return JoinPath(directory_, SnapshotTempName(lsn.value));
 }
@@ -381,7 +389,7 @@ absl::Status LogDirectory::PublishSnapshot(Lsn lsn, size_t keep) {
   MutexLock lock(&manifest_mutex_);
   const Manifest before = manifest_;
   Manifest next = before;
-  AddSnapshot(lsn, keep, &next);
+  AddSnapshot(lsn, keep, distrusted_, &next);
   if (status.ok()) status = PrepareManifest(fs_, directory_, next);
   if (!status.ok()) {
     DropSnapshot(lsn);
@@ -396,8 +404,11 @@ absl::Status LogDirectory::ResumeAt(Lsn lsn, Timestamp clock_ceiling, size_t kee
   std::shared_ptr<WalWriter> failed;
   {
     MutexLock lock(&state_mutex_);
-    ROSTER_CHECK(writer_ != nullptr);
-    ROSTER_CHECK(!latched_.ok() || !writer_->status().ok());
+    // It failed before there was a file to write to: nothing was written since the opening.
+    if (writer_ == nullptr) {
+      return MakeError(ErrorCode::kReadOnly,
+                       "the log failed before it began: open the store again");
+    }
     failed = writer_;
   }
   // Not the file may have failed but the mark or the manifest; a broken writer syncs nothing.
@@ -408,7 +419,7 @@ absl::Status LogDirectory::ResumeAt(Lsn lsn, Timestamp clock_ceiling, size_t kee
   const Manifest before = manifest_;
   Manifest next = before;
   CloseLast(failed->durable(), &next);
-  AddSnapshot(lsn, keep, &next);
+  AddSnapshot(lsn, keep, distrusted_, &next);
   if (status.ok()) status = StartFile(std::move(next), lsn, clock_ceiling);
   if (!status.ok()) {
     DropSnapshot(lsn);

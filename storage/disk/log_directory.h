@@ -104,6 +104,10 @@ class LogDirectory {
   std::string SnapshotTempPath(Lsn lsn) const;
   std::string SnapshotPath(const SnapshotEntry& snapshot) const;
 
+  // The snapshots with these LSNs do not hold: the next one that is published takes their place,
+  // and they do not count as one that is kept.
+  void Distrust(const std::vector<Lsn>& lsns) ABSL_LOCKS_EXCLUDED(manifest_mutex_);
+
   // Makes the snapshot at SnapshotTempPath(lsn) part of the store, and drops what is older than the
   // oldest of the `keep` newest: snapshots, and log files that end at or before it. While there are
   // fewer than `keep` nothing is dropped.
@@ -114,7 +118,8 @@ class LogDirectory {
 
   // Ends a latch: publishes the snapshot as PublishSnapshot does, closes the failed log file where
   // it is known to be durable, and goes on in a new one behind `lsn`.
-  // Requires: latched; the snapshot holds every commit that was applied; no Reserve, AppendCommit,
+  // When nothing had latched it goes to a new file all the same.
+  // Requires: the snapshot holds every commit that was applied; no Reserve, AppendCommit,
   // Write or PublishSnapshot meanwhile.
   // Errors: DISKFULL, kInternal, CORRUPT of the mark, READONLY: still latched; try again with
   // another file.
@@ -165,6 +170,7 @@ class LogDirectory {
   // Held while the manifest is being replaced, syncs and all. Taken before mark_mutex_.
   mutable Mutex manifest_mutex_;
   Manifest manifest_ ABSL_GUARDED_BY(manifest_mutex_);
+  std::vector<Lsn> distrusted_ ABSL_GUARDED_BY(manifest_mutex_);
   // What manifests name that could not be put in place for certain: a crash may leave one of them.
   absl::flat_hash_set<std::string> maybe_named_ ABSL_GUARDED_BY(manifest_mutex_);
 

@@ -34,6 +34,9 @@ PackedInts PackedInts::ForRange(size_t size, int64_t min, int64_t max) {
   const uint64_t range = static_cast<uint64_t>(max) - static_cast<uint64_t>(min);
   if (range != 0) ints.width_ = 1;
   while (!Fits(range, ints.width_)) ints.width_ *= 2;
+  // What the width can hold beyond the range has to be a number too.
+  const uint64_t most = ints.width_ == 8 ? 0 : (uint64_t{1} << (ints.width_ * 8)) - 1;
+  if (min > 0 && static_cast<uint64_t>(INT64_MAX - min) < most) ints.width_ = 8;
   const bool zero_based = min >= 0 && Fits(static_cast<uint64_t>(max), ints.width_);
   ints.base_ = zero_based || ints.width_ == 8 ? 0 : min;
   ints.Resize(size);

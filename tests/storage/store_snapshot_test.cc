@@ -55,6 +55,43 @@ TEST_CASE("an empty store, and one with declarations only", "[store_snapshot]") 
   REQUIRE(loaded.state().columns.size() == store.state().columns.size());
 }
 
+TEST_CASE("values at the ends of what 64 bits hold", "[store_snapshot]") {
+  FaultyFileSystem fs;
+  REQUIRE(fs.CreateDir("/data").ok());
+  for (const int64_t edge : {INT64_MAX, INT64_MIN, INT64_MAX - 70'000, INT64_MIN + 300}) {
+    StoreBuilder b;
+    const TraitId trait = b.Trait("n", ValueType::kInteger);
+    const EventTypeId event = b.Event("e");
+    const PropertyId property = b.Property(event, "p", ValueType::kInteger);
+    for (int64_t i = 0; i < 3; ++i) {
+      const int64_t value = edge < 0 ? edge + i * 90 : edge - i * 90;
+      const ProfileId profile = b.Profile();
+      b.Set(profile, trait, value);
+      b.Add(profile, event, 7, 1000, {{property, value}});
+    }
+    Store loaded;
+    CheckReloads(&fs, b.store, &loaded);
+  }
+}
+
+TEST_CASE("a store that has erased most of its people", "[store_snapshot]") {
+  FaultyFileSystem fs;
+  REQUIRE(fs.CreateDir("/data").ok());
+  StoreBuilder b;
+  const NamespaceId space = b.Namespace("email");
+  const auto attach = [&](ProfileId profile, const std::string& value) {
+    const IdentityId next{static_cast<uint32_t>(b.store.state().identities.size())};
+    b.Apply(AttachIdentity{profile, next, space, value, {}});
+  };
+  for (int i = 0; i < 3000; ++i) attach(b.Profile(), "somebody" + std::to_string(i));
+  for (uint64_t id = 1; id < 3000; ++id) b.Apply(EraseProfile{{id}});
+  Store loaded;
+  CheckReloads(&fs, b.store, &loaded);
+  attach({3000}, "another");
+  ApplyTo(&loaded, AttachIdentity{{3000}, {3000}, space, "another", {}});
+  REQUIRE(DigestOf(loaded) == DigestOf(b.store));
+}
+
 TEST_CASE("a random store comes back, and goes on as if nothing had been", "[store_snapshot]") {
   const uint64_t seed = TestSeed();
   for (uint64_t round = 0; round < 6; ++round) {

@@ -64,8 +64,8 @@ struct StoreReport {
 absl::StatusOr<StoreReport> CheckStore(const std::string& directory,
                                        const ProgressFn& progress = {});
 
-// CheckStore, and then loads each snapshot and replays the log into a scratch state, compares the
-// state with the digest that each snapshot carries, and checks its invariants.
+// CheckStore, and then loads each snapshot, compares its state with the digest that it carries, and
+// loads the newest state.
 // Errors: as CheckStore. Cost: as a restart, for each snapshot.
 absl::StatusOr<StoreReport> VerifyStore(const std::string& directory,
                                         const ProgressFn& progress = {});
