@@ -74,6 +74,7 @@ std::optional<PackedInts> PackedInts::FromBytes(size_t size, uint8_t width, int6
 }
 
 void PackedInts::CopyFrom(size_t at, const PackedInts& from, size_t begin, size_t count) {
+  if (width_ == 0) return;  // there is nothing to copy, not even an address
   if (width_ == from.width_ && base_ == from.base_) {
     std::memcpy(reinterpret_cast<char*>(bytes_.data()) + at * width_,
                 reinterpret_cast<const char*>(from.bytes_.data()) + begin * width_, count * width_);
