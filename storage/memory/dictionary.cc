@@ -80,7 +80,7 @@ uint32_t Dictionary::Supersede(std::string_view text) {
 }
 
 void Dictionary::AddWiped() {
-  texts_.Append(Keep({}));
+  texts_.Append(Keep(""));
   size_.store(static_cast<uint32_t>(texts_.size()), std::memory_order_release);
 }
 
