@@ -88,7 +88,7 @@ absl::Status Salvager::ReplayInto(Attempt* attempt) {
       return absl::OkStatus();
     }
     const auto reader = files_.Reader(entries[i], store.lsn());
-    const absl::Status replayed =
+    absl::Status replayed =
         Replay(reader.get(), environment_.executor, &store, &attempt->state->requests);
     if (replayed.ok()) continue;
     if (ErrorCodeOf(replayed) != ErrorCode::kCorrupt) return replayed;

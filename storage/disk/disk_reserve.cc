@@ -14,7 +14,7 @@ absl::Status DiskReserve::Hold() {
   MutexLock lock(&mutex_);
   if (held_ || bytes_ == 0) return absl::OkStatus();
   if (lent_) return MakeError(ErrorCode::kDiskFull, "the reserve is in use");
-  const absl::Status made = Make();
+  absl::Status made = Make();
   held_ = made.ok();
   if (!held_) fs_->Remove(path_).IgnoreError();
   return made;

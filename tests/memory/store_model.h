@@ -4,6 +4,7 @@
 #ifndef ROSTER_TESTS_MEMORY_STORE_MODEL_H_
 #define ROSTER_TESTS_MEMORY_STORE_MODEL_H_
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -30,7 +31,7 @@ struct ModelTrait {
 };
 
 struct ModelProfile {
-  std::map<uint64_t, ModelEvent> events[2];  // by type and id
+  std::array<std::map<uint64_t, ModelEvent>, 2> events;  // by type and id
   std::map<uint16_t, ModelTrait> traits;
   std::vector<std::string> identities;
   bool operator==(const ModelProfile&) const = default;
