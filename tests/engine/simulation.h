@@ -5,6 +5,7 @@
 #ifndef ROSTER_TESTS_ENGINE_SIMULATION_H_
 #define ROSTER_TESTS_ENGINE_SIMULATION_H_
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <list>
@@ -22,6 +23,8 @@ namespace roster {
 
 // 2026-01-01T00:00:00Z.
 inline constexpr int64_t kTestStartMs = 1'767'225'600'000;
+
+inline constexpr uint64_t kTestLogFileBytes = 256 << 10;
 
 class TestClock final : public Clock {
  public:
@@ -101,7 +104,10 @@ class World {
     clock.now_ms = now_ms;
   }
   absl::StatusOr<std::unique_ptr<Database>> TryOpen(const Options& options = {}) {
-    return OpenDatabase("data", options, environment());
+    // A disk in memory is copied often: files stay as small as a test lets them.
+    Options small = options;
+    small.log_file_bytes = std::min(options.log_file_bytes, kTestLogFileBytes);
+    return OpenDatabase("data", small, environment());
   }
   Environment environment() { return {files_, &clock, &random_, &executor}; }
   std::unique_ptr<Database> Open(const Options& options = {}) {
