@@ -18,7 +18,6 @@
 namespace {
 
 using roster::ByteReader;
-using roster::ByteWriter;
 
 const std::string kPath = "/data/fuzz.snap";
 
