@@ -218,7 +218,7 @@ class Trial:
     def check_prefix(load, there):
         """A later write of a connection is not there without an earlier one."""
         last = max(there, default=-1)
-        for number, (kind, _) in enumerate(load.sent[:last]):
+        for number, (kind, _) in enumerate(load.sent[:max(last, 0)]):
             if kind != "track" and not there[number]:
                 return f"{load.name}: write {last} is there, the earlier {number} ({kind}) is not"
         return None
