@@ -70,52 +70,45 @@ class Store {
   std::string digest_;
 };
 
-// Damages to try: all of them, or so many of each file that `wanted` come together.
-uint64_t Stride(const Store& store, uint64_t per_byte, uint64_t wanted) {
+// The damage of a number to a file: there are `per_byte` for each of its bytes.
+using Damage = std::string (*)(const std::string& bytes, uint64_t number);
+
+std::string Truncate(const std::string& bytes, uint64_t number) { return bytes.substr(0, number); }
+
+std::string FlipBit(const std::string& bytes, uint64_t number) {
+  std::string damaged = bytes;
+  damaged[number / 8] = static_cast<char>(damaged[number / 8] ^ (1 << (number % 8)));
+  return damaged;
+}
+
+// Tries every damage of every file, or so many of each file that `wanted` come together, unless 0.
+void TryDamages(const char* name, uint64_t per_byte, uint64_t wanted, Damage damage) {
+  Tally tally(name);
+  const uint64_t seed = TestSeed();
+  Store store(seed);
   uint64_t total = 0;
   for (const auto& [path, bytes] : store.files()) total += bytes.size() * per_byte;
-  return wanted == 0 ? 1 : std::max<uint64_t>(1, total / wanted);
+  const uint64_t stride = wanted == 0 ? 1 : std::max<uint64_t>(1, total / wanted);
+  std::mt19937_64 random(seed);
+  for (const auto& [path, bytes] : store.files()) {
+    for (uint64_t n = random() % stride; n < bytes.size() * per_byte; n += stride) {
+      INFO("seed " << seed << ", " << path << ", damage " << n << ", byte " << n / per_byte);
+      store.Check(path, damage(bytes, n));
+      ++tally.done;
+    }
+  }
+  tally.wanted = tally.done;
+  tally.note = ", " + std::to_string(store.num_refused) + " refused, " +
+               std::to_string(store.num_opened) + " without loss";
 }
 
 // ROSTER_SIZE=0: every one.
 TEST_CASE("T3: every truncation of every file", "[T3]") {
-  Tally tally("T3 truncations");
-  const uint64_t seed = TestSeed();
-  INFO("seed " << seed);
-  Store store(seed);
-  const uint64_t stride = Stride(store, 1, BatterySize(1'000));
-  std::mt19937_64 random(seed);
-  for (const auto& [path, bytes] : store.files()) {
-    for (uint64_t length = random() % stride; length < bytes.size(); length += stride) {
-      INFO(path << " cut at " << length << " of " << bytes.size());
-      store.Check(path, bytes.substr(0, length));
-      ++tally.done;
-    }
-  }
-  tally.wanted = tally.done;
-  tally.note = ", " + std::to_string(store.num_refused) + " refused, " +
-               std::to_string(store.num_opened) + " without loss";
+  TryDamages("T3 truncations", 1, BatterySize(1'000), Truncate);
 }
 
 TEST_CASE("T4: every bit flip of every file", "[T4]") {
-  Tally tally("T4 bit flips");
-  const uint64_t seed = TestSeed();
-  INFO("seed " << seed);
-  Store store(seed);
-  const uint64_t stride = Stride(store, 8, BatterySize(2'000));
-  std::mt19937_64 random(seed);
-  for (const auto& [path, bytes] : store.files()) {
-    for (uint64_t bit = random() % stride; bit < bytes.size() * 8; bit += stride) {
-      INFO(path << ", bit " << bit % 8 << " of byte " << bit / 8);
-      std::string damaged = bytes;
-      damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
-      store.Check(path, damaged);
-      ++tally.done;
-    }
-  }
-  tally.wanted = tally.done;
-  tally.note = ", " + std::to_string(store.num_refused) + " refused, " +
-               std::to_string(store.num_opened) + " without loss";
+  TryDamages("T4 bit flips", 8, BatterySize(2'000), FlipBit);
 }
 
 TEST_CASE("T4: sectors zeroed, doubled and exchanged", "[T4]") {

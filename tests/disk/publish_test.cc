@@ -176,6 +176,20 @@ struct ReadyToPublish {
   Lsn next;
 };
 
+// What any of `outcomes` crashes of this moment leaves is the state at `snapshot`, or, unless the
+// store `must` be there, one of what was written before.
+void CheckCrashes(const FaultyFileSystem& fs, const LoggedStore& store, Lsn snapshot, bool must,
+                  uint64_t outcomes) {
+  for (uint64_t outcome = 0; outcome < outcomes; ++outcome) {
+    INFO("outcome " << outcome);
+    const auto restart = Reopen(fs.CrashImage(TestSeed() + outcome).get());
+    INFO(restart.status().ToString());
+    REQUIRE(restart.ok());
+    if (restart->snapshot != snapshot) CheckWhole(*restart, store.expectation());
+    if (must) REQUIRE(restart->snapshot == snapshot);
+  }
+}
+
 TEST_CASE("a power failure at any call of publishing leaves one whole state", "[publish][crash]") {
   const uint64_t seed = TestSeed();
   bool finished = false;
@@ -249,6 +263,19 @@ Lsn MemoryLsn(const LoggedStore& store) {
   return Lsn{store.expectation().appended.back().lsn.value + 1};
 }
 
+// A latched store, with a snapshot of its memory written and not published.
+struct LatchedStore {
+  LatchedStore(FaultyFileSystem* fs, int way) : store(fs, 1) {
+    REQUIRE(store.Open().ok());
+    WriteGroups(&store, 3);
+    BreakLog(fs, &store, kBreakingCalls[way]);
+    lsn = MemoryLsn(store);
+    REQUIRE(WriteSnapshot(fs, store.log(), lsn).ok());
+  }
+  LoggedStore store;
+  Lsn lsn;
+};
+
 void CheckGoesOn(FaultyFileSystem* fs, LogDirectory* log, Lsn resumed) {
   for (uint64_t i = 1; i <= 40; ++i) {
     REQUIRE(log->Reserve(80).ok());
@@ -287,24 +314,14 @@ TEST_CASE("resuming that fails at any call stays latched and can be tried again"
   for (uint64_t call = 1; !finished; ++call) {
     INFO("seed " << seed << ", way " << way << ", call " << call);
     FaultyFileSystem fs;
-    LoggedStore store(&fs, 1);
-    REQUIRE(store.Open().ok());
-    WriteGroups(&store, 3);
-    BreakLog(&fs, &store, kBreakingCalls[way]);
-    const Lsn lsn = MemoryLsn(store);
-    REQUIRE(WriteSnapshot(&fs, store.log(), lsn).ok());
+    LatchedStore latched(&fs, way);
+    auto& [store, lsn] = latched;
     const uint64_t start = fs.num_calls();
     fs.FailCall(start + call, Fault::kIoError, false);
     const absl::Status status = store.log().ResumeAt(lsn, {}, 1);
     finished = fs.num_calls() < start + call;
     fs.ClearFaults();
-    for (uint64_t outcome = 0; outcome < 8; ++outcome) {
-      const auto restart = Reopen(fs.CrashImage(seed + outcome).get());
-      INFO(restart.status().ToString());
-      REQUIRE(restart.ok());
-      if (restart->snapshot != lsn) CheckWhole(*restart, store.expectation());
-      if (status.ok()) REQUIRE(restart->snapshot == lsn);
-    }
+    CheckCrashes(fs, store, lsn, status.ok(), 8);
     if (!status.ok()) {
       REQUIRE(ErrorCodeOf(store.log().Write()) == ErrorCode::kReadOnly);
       REQUIRE(WriteSnapshot(&fs, store.log(), lsn).ok());
@@ -320,22 +337,12 @@ TEST_CASE("a power failure at any call of resuming leaves one whole state", "[pu
   bool finished = false;
   for (uint64_t call = 0; !finished; ++call) {
     FaultyFileSystem fs;
-    LoggedStore store(&fs, 1);
-    REQUIRE(store.Open().ok());
-    WriteGroups(&store, 3);
-    BreakLog(&fs, &store, kBreakingCalls[way]);
-    const Lsn lsn = MemoryLsn(store);
-    REQUIRE(WriteSnapshot(&fs, store.log(), lsn).ok());
+    LatchedStore latched(&fs, way);
+    auto& [store, lsn] = latched;
     fs.PowerOffAfter(fs.num_calls() + call);
     finished = store.log().ResumeAt(lsn, {}, 1).ok() && call > 40;
-    for (uint64_t outcome = 0; outcome < 12; ++outcome) {
-      INFO("seed " << seed << ", way " << way << ", call " << call << ", outcome " << outcome);
-      const auto restart = Reopen(fs.CrashImage(seed + outcome).get());
-      INFO(restart.status().ToString());
-      REQUIRE(restart.ok());
-      if (restart->snapshot != lsn) CheckWhole(*restart, store.expectation());
-      if (finished) REQUIRE(restart->snapshot == lsn);
-    }
+    INFO("seed " << seed << ", way " << way << ", call " << call);
+    CheckCrashes(fs, store, lsn, finished, 12);
   }
 }
 
@@ -352,15 +359,8 @@ TEST_CASE("a snapshot that may have been published stays, whatever is tried next
     fs.FailCall(fs.num_calls() + call, Fault::kIoError, false);
     if (ErrorCodeOf(log.PublishSnapshot(lsn, 1)) != ErrorCode::kReadOnly) continue;
     ++latched;
-    const auto check = [&] {
-      for (uint64_t outcome = 0; outcome < 12; ++outcome) {
-        INFO("seed " << seed << ", call " << call << ", outcome " << outcome);
-        const auto restart = Reopen(fs.CrashImage(seed + outcome).get());
-        INFO(restart.status().ToString());
-        REQUIRE(restart.ok());
-        if (restart->snapshot != lsn) CheckWhole(*restart, ready.store.expectation());
-      }
-    };
+    INFO("seed " << seed << ", call " << call);
+    const auto check = [&] { CheckCrashes(fs, ready.store, lsn, false, 12); };
     check();
     REQUIRE(WriteSnapshot(&fs, log, lsn).ok());
     REQUIRE(ErrorCodeOf(log.PublishSnapshot(lsn, 1)) == ErrorCode::kReadOnly);
