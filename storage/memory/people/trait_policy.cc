@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/memory/people/trait_policy.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <string>
+#include <tuple>
+
+namespace roster {
+namespace {
+
+using Records = std::vector<const TraitRecord*>;
+
+bool Later(const TraitRecord* a, const TraitRecord* b) {
+  return std::tie(a->time, a->value) < std::tie(b->time, b->value);
+}
+
+bool IsEmpty(const Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return text->empty();
+  if (const auto* list = std::get_if<TextList>(&value)) return list->empty();
+  return false;
+}
+
+// The order by which a policy takes the greatest record.
+bool Before(TraitPolicy policy, const TraitRecord* a, const TraitRecord* b) {
+  switch (policy) {
+    case TraitPolicy::kEarliest:
+      if (a->time != b->time) return a->time > b->time;
+      break;
+    case TraitPolicy::kPrimary:
+      if (a->rank != b->rank) return a->rank > b->rank;
+      break;
+    case TraitPolicy::kNonEmpty:
+      if (IsEmpty(a->value) != IsEmpty(b->value)) return IsEmpty(a->value);
+      break;
+    case TraitPolicy::kMax:
+      if (a->value != b->value) return a->value < b->value;
+      break;
+    case TraitPolicy::kMin:
+      if (a->value != b->value) return a->value > b->value;
+      break;
+    case TraitPolicy::kLatest:
+    case TraitPolicy::kSum:
+    case TraitPolicy::kUnion:
+      break;
+  }
+  return Later(a, b);
+}
+
+int64_t AddSaturated(int64_t a, int64_t b) {
+  int64_t sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return b > 0 ? std::numeric_limits<int64_t>::max() : std::numeric_limits<int64_t>::min();
+}
+
+Value Join(const Value& a, const Value& b) {
+  if (const auto* list = std::get_if<TextList>(&a)) {
+    TextList joined = *list;
+    const auto& more = std::get<TextList>(b);
+    joined.insert(joined.end(), more.begin(), more.end());
+    std::sort(joined.begin(), joined.end());
+    joined.erase(std::unique(joined.begin(), joined.end()), joined.end());
+    return joined;
+  }
+  if (const auto* number = std::get_if<double>(&a)) return *number + std::get<double>(b);
+  if (const auto* decimal = std::get_if<Decimal>(&a)) {
+    return Decimal{AddSaturated(decimal->unscaled, std::get<Decimal>(b).unscaled), decimal->scale};
+  }
+  return AddSaturated(std::get<int64_t>(a), std::get<int64_t>(b));
+}
+
+// The latest of each origin, joined in the order of their values, so that a sum of doubles is the
+// same whatever came first.
+FoldedTrait JoinOrigins(const Records& records) {
+  std::map<IdentityId, const TraitRecord*> latest;
+  for (const TraitRecord* record : records) {
+    const TraitRecord*& known = latest[record->origin];
+    if (known == nullptr || Later(known, record)) known = record;
+  }
+  Records parts;
+  for (const auto& [origin, record] : latest) parts.push_back(record);
+  std::sort(parts.begin(), parts.end(),
+            [](const auto* a, const auto* b) { return a->value < b->value; });
+  const TraitRecord* last = *std::max_element(parts.begin(), parts.end(), Later);
+  FoldedTrait folded{parts[0]->value, last->time, last->origin};
+  for (size_t i = 1; i < parts.size(); ++i) folded.value = Join(folded.value, parts[i]->value);
+  return folded;
+}
+
+}  // namespace
+
+std::optional<FoldedTrait> FoldTrait(TraitPolicy policy, absl::Span<const TraitRecord> records) {
+  if (records.empty()) return std::nullopt;
+  const TraitRecord* clear = nullptr;
+  for (const TraitRecord& record : records) {
+    if (IsMissing(record.value) && (clear == nullptr || Later(clear, &record))) clear = &record;
+  }
+  Records shown;
+  for (const TraitRecord& record : records) {
+    if (IsMissing(record.value)) continue;
+    // Of a value and a clear at one time the value is the greater.
+    if (clear == nullptr || record.time >= clear->time) shown.push_back(&record);
+  }
+  if (shown.empty()) return FoldedTrait{{}, clear->time, clear->origin};
+  if (policy == TraitPolicy::kSum || policy == TraitPolicy::kUnion) return JoinOrigins(shown);
+  const auto before = [&](const auto* a, const auto* b) { return Before(policy, a, b); };
+  const TraitRecord* best = *std::max_element(shown.begin(), shown.end(), before);
+  return FoldedTrait{best->value, best->time, best->origin};
+}
+
+bool PolicyFits(TraitPolicy policy, ValueType type) {
+  if (policy == TraitPolicy::kUnion) return type == ValueType::kTextList;
+  if (policy != TraitPolicy::kSum) return true;
+  return type == ValueType::kInteger || type == ValueType::kNumber || type == ValueType::kDecimal;
+}
+
+}  // namespace roster

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which of everything that was ever said of a trait is shown. Derived: a function of the records,
+// so that neither arrival nor merging in another order changes it. Thread rule: pure functions.
+// Source: IDENTITY.md R5, R12.
+#ifndef ROSTER_STORAGE_MEMORY_PEOPLE_TRAIT_POLICY_H_
+#define ROSTER_STORAGE_MEMORY_PEOPLE_TRAIT_POLICY_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "roster/value.h"
+#include "storage/base/ids.h"
+
+namespace roster {
+
+// The numbers stand in files; do not renumber.
+enum class TraitPolicy : uint8_t {
+  kLatest = 0,
+  kEarliest = 1,
+  kPrimary = 2,   // the latest of those that came by an identity of the strongest rank
+  kNonEmpty = 3,  // the latest that is neither an empty text nor an empty list
+  kMax = 4,
+  kMin = 5,
+  kSum = 6,    // of numbers: of the latest by each identity
+  kUnion = 7,  // of lists: of the latest by each identity
+};
+
+// One write of a trait. A missing value cleared it.
+struct TraitRecord {
+  Value value;
+  Timestamp time;
+  IdentityId origin = kNoOrigin;
+  uint8_t rank = 255;  // of the origin's namespace; 1 is the strongest
+};
+
+// What is shown, and what it came from: of a sum or union the latest part. A missing value: the
+// trait was cleared.
+struct FoldedTrait {
+  Value value;
+  Timestamp time;
+  IdentityId origin = kNoOrigin;
+};
+
+// A clear takes away what is not later. Of records that are equal in what the policy looks at the
+// later counts, then the greater value. A sum that does not fit stays at the end of its type.
+// Nothing when there is no record.
+// Cost: O(n log n).
+std::optional<FoldedTrait> FoldTrait(TraitPolicy policy, absl::Span<const TraitRecord> records);
+
+// Whether a policy can be had by a type: sums of numbers, unions of lists.
+bool PolicyFits(TraitPolicy policy, ValueType type);
+
+}  // namespace roster
+
+#endif  // ROSTER_STORAGE_MEMORY_PEOPLE_TRAIT_POLICY_H_
