@@ -15,7 +15,7 @@ namespace {
 constexpr uint8_t kVersion = 1;
 
 // The kinds stand in files: the alternatives of Mutation from 1. New ones are added at the end.
-static_assert(std::is_same_v<std::variant_alternative_t<12, Mutation>, ExpireEvents>);
+static_assert(std::is_same_v<std::variant_alternative_t<19, Mutation>, Define>);
 
 void PutValue(const Value& value, ByteWriter* out) {
   out->Byte(static_cast<uint8_t>(TypeOf(value)));
@@ -99,6 +99,9 @@ struct Putter {
   void operator()(const Value& value) const { PutValue(value, out); }
   void operator()(ValueType type) const { out->Byte(static_cast<uint8_t>(type)); }
   void operator()(NamespaceKind kind) const { out->Byte(static_cast<uint8_t>(kind)); }
+  void operator()(TraitPolicy policy) const { out->Byte(static_cast<uint8_t>(policy)); }
+  void operator()(IdentityStanding standing) const { out->Byte(static_cast<uint8_t>(standing)); }
+  void operator()(bool flag) const { out->Byte(flag ? 1 : 0); }
   void operator()(uint8_t byte) const { out->Byte(byte); }
   void operator()(uint32_t number) const { out->Varint(number); }
   void operator()(int64_t number) const { out->Signed(number); }
@@ -127,6 +130,11 @@ struct Getter {
   void operator()(Value& value) const { GetValue(in, &value); }
   void operator()(ValueType& type) const { type = static_cast<ValueType>(in->Byte()); }
   void operator()(NamespaceKind& kind) const { kind = static_cast<NamespaceKind>(in->Byte()); }
+  void operator()(TraitPolicy& policy) const { policy = static_cast<TraitPolicy>(in->Byte()); }
+  void operator()(IdentityStanding& standing) const {
+    standing = static_cast<IdentityStanding>(in->Byte());
+  }
+  void operator()(bool& flag) const { flag = in->Byte() != 0; }
   void operator()(uint8_t& byte) const { byte = in->Byte(); }
   void operator()(uint32_t& number) const { number = Small<uint32_t>(); }
   void operator()(int64_t& number) const { number = in->Signed(); }
@@ -185,9 +193,23 @@ void Fields(M& m, const F& f) {
     f(m.profile);
   } else if constexpr (std::is_same_v<T, SetRetention>) {
     f(m.event), f(m.keep_ms);
-  } else {
-    static_assert(std::is_same_v<T, ExpireEvents>);
+  } else if constexpr (std::is_same_v<T, ExpireEvents>) {
     f(m.event), f(m.before);
+  } else if constexpr (std::is_same_v<T, AlterTrait>) {
+    f(m.trait), f(m.info.display), f(m.info.policy), f(m.info.searchable), f(m.info.indexed);
+  } else if constexpr (std::is_same_v<T, AlterNamespace>) {
+    f(m.name_space), f(m.info.kind), f(m.info.rank), f(m.info.limit);
+  } else if constexpr (std::is_same_v<T, UnmergeProfile>) {
+    f(m.loser);
+  } else if constexpr (std::is_same_v<T, MoveRecords>) {
+    f(m.from), f(m.to), f(m.origin), f(m.begin), f(m.end);
+  } else if constexpr (std::is_same_v<T, MoveIdentity>) {
+    f(m.identity), f(m.to), f(m.standing);
+  } else if constexpr (std::is_same_v<T, RemoveRecord>) {
+    f(m.profile), f(m.event), f(m.id);
+  } else {
+    static_assert(std::is_same_v<T, Define>);
+    f(m.name), f(m.text);
   }
 }
 

@@ -107,9 +107,57 @@ struct ExpireEvents {
   Timestamp before;
 };
 
-using Mutation = std::variant<DeclareTrait, DeclareEvent, DeclareProperty, DeclareNamespace,
-                              CreateProfile, AttachIdentity, SetTrait, AddEvent, MergeProfiles,
-                              Advance, EraseProfile, SetRetention, ExpireEvents>;
+// Takes over all of `info` that can change.
+struct AlterTrait {
+  TraitId trait;
+  TraitInfo info;
+};
+struct AlterNamespace {
+  NamespaceId name_space;
+  NamespaceInfo info;
+};
+
+// What was merged into the profile as `loser`, with all that had been merged into that one, is a
+// profile of its own again, with the records that came under their ids, or by their identities
+// since.
+struct UnmergeProfile {
+  ProfileId loser;
+};
+
+// The records of a profile that came by an identity at a time in [begin, end) go to another one.
+struct MoveRecords {
+  ProfileId from;
+  ProfileId to;
+  IdentityId origin;
+  Timestamp begin;
+  Timestamp end;
+};
+
+// An identity goes to a profile, its own or another one. What came by it stays where it is.
+struct MoveIdentity {
+  IdentityId identity;
+  ProfileId to;
+  IdentityStanding standing = IdentityStanding::kActive;
+};
+
+// A record of a profile is gone: a note.
+struct RemoveRecord {
+  ProfileId profile;
+  EventTypeId event;
+  EventId id;
+};
+
+// A name for something computed, in the language's own text; an empty text takes it back.
+struct Define {
+  std::string name;  // with its kind: "goal/signed up"
+  std::string text;
+};
+
+using Mutation =
+    std::variant<DeclareTrait, DeclareEvent, DeclareProperty, DeclareNamespace, CreateProfile,
+                 AttachIdentity, SetTrait, AddEvent, MergeProfiles, Advance, EraseProfile,
+                 SetRetention, ExpireEvents, AlterTrait, AlterNamespace, UnmergeProfile,
+                 MoveRecords, MoveIdentity, RemoveRecord, Define>;
 
 // What a commit touched, for those who keep something up to date with it. May hold repeats.
 struct ChangeSet {

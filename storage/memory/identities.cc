@@ -22,6 +22,7 @@ std::optional<IdentityId> Identities::Find(NamespaceId name_space, std::string_v
   // Without the numbers that are newer than this state.
   const auto code = names_->FindBelow(KeyOf(name_space, value), rows_.size());
   if (!code || !IsAttached({*code})) return std::nullopt;
+  if (StandingOf({*code}) == IdentityStanding::kFormer) return std::nullopt;
   return IdentityId{*code};
 }
 
@@ -40,9 +41,23 @@ std::vector<IdentityId> Identities::OfRow(RowId row) const {
 
 std::optional<IdentityId> Identities::FirstOfRow(RowId row, NamespaceId name_space) const {
   for (uint32_t id = ChainOf(row).first; id != kEnd; id = rows_[id].next) {
-    if (NameOf({id}).name_space == name_space) return IdentityId{id};
+    const bool former = StandingOf({id}) == IdentityStanding::kFormer;
+    if (!former && NameOf({id}).name_space == name_space) return IdentityId{id};
   }
   return std::nullopt;
+}
+
+IdentityStanding Identities::StandingOf(IdentityId id) const {
+  return static_cast<IdentityStanding>(ExtraOf(id) & 3);
+}
+
+ProfileId Identities::HomeOf(IdentityId id) const { return ProfileId{ExtraOf(id) >> 2}; }
+
+void Identities::SetExtra(IdentityId id, IdentityStanding standing, ProfileId home) {
+  const uint64_t extra = home.value << 2 | static_cast<uint64_t>(standing);
+  if (extra == ExtraOf(id)) return;
+  while (extras_.size() <= id.value) extras_.PushBack(0);
+  extras_.Set(id.value, extra);
 }
 
 IdentityId Identities::Attach(RowId row, NamespaceId name_space, std::string_view value) {
@@ -83,16 +98,33 @@ bool Identities::LoadChain(RowId row, absl::Span<const uint32_t> chain) {
 
 std::vector<IdentityId> Identities::DetachAll(RowId row) {
   std::vector<IdentityId> detached = OfRow(row);
-  for (const IdentityId id : detached) rows_.Set(id.value, {});
+  for (const IdentityId id : detached) {
+    rows_.Set(id.value, {});
+    SetExtra(id, IdentityStanding::kActive, {});
+  }
   if (!detached.empty()) chains_.Set(row.value, {});
   num_attached_ -= detached.size();
   return detached;
 }
 
-void Identities::MoveAll(RowId from, RowId to) {
+void Identities::MoveAll(RowId from, RowId to, ProfileId home) {
   const std::vector<IdentityId> moved = OfRow(from);
   if (from.value < chains_.size()) chains_.Set(from.value, {});
-  for (const IdentityId id : moved) Append(to, id.value);
+  for (const IdentityId id : moved) {
+    Append(to, id.value);
+    if (HomeOf(id).value == 0) SetExtra(id, StandingOf(id), home);
+  }
+}
+
+void Identities::Move(IdentityId id, RowId to, IdentityStanding standing, ProfileId home) {
+  const RowId from = RowOf(id);
+  const std::vector<IdentityId> all = OfRow(from);
+  chains_.Set(from.value, {});
+  for (const IdentityId other : all) {
+    if (other != id) Append(from, other.value);
+  }
+  Append(to, id.value);
+  SetExtra(id, standing, home);
 }
 
 void Identities::Append(RowId row, uint32_t id) {
@@ -111,7 +143,8 @@ void Identities::Append(RowId row, uint32_t id) {
 }
 
 size_t Identities::MemoryBytes() const {
-  return names_->MemoryBytes() + rows_.MemoryBytes() + chains_.MemoryBytes();
+  return names_->MemoryBytes() + rows_.MemoryBytes() + chains_.MemoryBytes() +
+         extras_.MemoryBytes();
 }
 
 }  // namespace roster

@@ -16,6 +16,7 @@
 #include "storage/base/ids.h"
 #include "storage/memory/cow.h"
 #include "storage/memory/dictionary.h"
+#include "storage/memory/schema.h"
 
 namespace roster {
 
@@ -44,7 +45,10 @@ class Identities {
   RowId RowOf(IdentityId id) const { return RowId{rows_[id.value].row}; }
   // In order of attachment.
   std::vector<IdentityId> OfRow(RowId row) const;
-  // The row's first identity in a namespace.
+  IdentityStanding StandingOf(IdentityId id) const;
+  // The profile id under which it was attached, when that has been merged into the row's profile.
+  ProfileId HomeOf(IdentityId id) const;
+  // The row's first identity in a namespace that is not a former one.
   std::optional<IdentityId> FirstOfRow(RowId row, NamespaceId name_space) const;
 
   // Thread (all below): the writer.
@@ -67,8 +71,12 @@ class Identities {
   std::vector<IdentityId> DetachAll(RowId row);
   // Overwrites the name of a detached identity. Requires: no view lives that has it attached.
   void Wipe(IdentityId id) { names_->Wipe(id.value); }
-  // Points all identities of `from` to `to`, behind those that `to` has.
-  void MoveAll(RowId from, RowId to);
+  // Points all identities of `from` to `to`, behind those that `to` has. Those without a home get
+  // it, unless it is 0.
+  void MoveAll(RowId from, RowId to, ProfileId home);
+  // Points one identity to `to`, behind those that `to` has, without a home unless it is given.
+  // Cost: O(identities of its row).
+  void Move(IdentityId id, RowId to, IdentityStanding standing, ProfileId home = {});
 
   size_t MemoryBytes() const;
   size_t NameBytes() const { return names_->MemoryBytes(); }  // of these
@@ -85,6 +93,11 @@ class Identities {
     uint32_t last = kEnd;
   };
 
+  // What most identities have none of: a vector by IdentityId that ends at the last that has.
+  uint64_t ExtraOf(IdentityId id) const {
+    return id.value < extras_.size() ? extras_[id.value] : 0;
+  }
+  void SetExtra(IdentityId id, IdentityStanding standing, ProfileId home);
   void Append(RowId row, uint32_t id);
   Chain ChainOf(RowId row) const {
     return row.value < chains_.size() ? chains_[row.value] : Chain{};
@@ -92,8 +105,9 @@ class Identities {
 
   // Keyed by the namespace (a varint) and the value; the code is the IdentityId.
   std::shared_ptr<Dictionary> names_ = std::make_shared<Dictionary>();
-  CowVector<Record> rows_;   // by IdentityId
-  CowVector<Chain> chains_;  // by row
+  CowVector<Record> rows_;      // by IdentityId
+  CowVector<Chain> chains_;     // by row
+  CowVector<uint64_t> extras_;  // home << 2 | standing
   uint64_t num_attached_ = 0;
 };
 

@@ -37,6 +37,26 @@ void Profiles::Merge(RowId from, ProfileId from_id, RowId to, ProfileId to_id) {
   (*roots_)[to.value] = above;
 }
 
+void Profiles::Join(absl::Span<const ProfileId> ids, RowId row) {
+  const auto root = static_cast<uint32_t>(ids[0].value - 1);
+  entries_.Set(root, row.value);
+  for (size_t i = 1; i < ids.size(); ++i) entries_.Set(ids[i].value - 1, kLink + root);
+  (*roots_)[row.value] = {root, ids.size() > 1 ? 1u : 0u};
+}
+
+void Profiles::Split(absl::Span<const ProfileId> gone, RowId to, absl::Span<const ProfileId> known,
+                     RowId stay) {
+  Join(known, stay);
+  Join(gone, to);
+}
+
+void Profiles::MoveRow(RowId from, RowId to, ProfileId id) {
+  const Root root = RootOf(from, id);
+  entries_.Set(root.entry, to.value);
+  roots_->erase(from.value);
+  (*roots_)[to.value] = root;
+}
+
 Profiles::Root Profiles::RootOf(RowId row, ProfileId id) const {
   const auto it = roots_->find(row.value);
   return it != roots_->end() ? it->second : Root{static_cast<uint32_t>(id.value - 1), 0};

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/types/span.h"
 #include "roster/value.h"
 #include "storage/base/ids.h"
 #include "storage/memory/chunk.h"
@@ -46,6 +47,14 @@ class Profiles {
   // profiles.
   void Merge(RowId from, ProfileId from_id, RowId to, ProfileId to_id);
 
+  // Takes what Merge joined apart: `gone` are the ids that `to` answers for from now on, under the
+  // first of them; all the others, of which `known` are those known, stay with `stay`, under the
+  // first. Cost: O(ids).
+  void Split(absl::Span<const ProfileId> gone, RowId to, absl::Span<const ProfileId> known,
+             RowId stay);
+  // From now on `to`, a row of nobody, answers for what `from` answers for; the id of its profile.
+  void MoveRow(RowId from, RowId to, ProfileId id);
+
   size_t MemoryBytes() const;
 
  private:
@@ -58,6 +67,8 @@ class Profiles {
   };
 
   Root RootOf(RowId row, ProfileId id) const;
+  // Makes the first of the ids the root of them all.
+  void Join(absl::Span<const ProfileId> ids, RowId row);
 
   CowVector<uint32_t> entries_;  // by ProfileId - 1
   // The root of each row that took part in a merge; of the others it is their own entry. Shared

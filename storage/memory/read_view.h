@@ -36,11 +36,13 @@ struct State {
   Identities identities;
   std::vector<Cow<Column>> columns;             // by TraitId
   std::vector<Cow<EventPartition>> partitions;  // by EventTypeId
+  Cow<TextMap<std::string>> definitions;        // by name with its kind: text of the language
   uint64_t num_profiles = 0;                    // live rows
-  uint64_t num_events = 0;                      // of live rows
   Cow<ViewMark> mark;
 
   uint32_t num_rows() const { return static_cast<uint32_t>(profile_of_row.size()); }
+  // Of live rows, without records of the store's own. Cost: O(event types).
+  uint64_t num_events() const;
   const Column& column(TraitId id) const { return *columns[id.value]; }
   const EventPartition& partition(EventTypeId id) const { return *partitions[id.value]; }
 

@@ -2,6 +2,7 @@
 #include "storage/memory/schema.h"
 
 #include "storage/base/check.h"
+#include "storage/memory/people/own_names.h"
 
 namespace roster {
 namespace {
@@ -53,6 +54,7 @@ TraitId Schema::AddTrait(TraitInfo info) {
 EventTypeId Schema::AddEvent(std::string name) {
   EventTypeInfo info;
   info.name = std::move(name);
+  info.own = IsOwnName(info.name);
   const EventTypeId id = AddTo<EventTypeId>(&events_, &event_ids_, std::move(info));
   AddProperty(id, {.name = "", .type = ValueType::kJson});
   return id;
@@ -60,11 +62,33 @@ EventTypeId Schema::AddEvent(std::string name) {
 
 PropertyId Schema::AddProperty(EventTypeId event, PropertyInfo info) {
   EventTypeInfo& type = events_[event.value];
-  return AddTo<PropertyId>(&type.properties, &type.property_ids, std::move(info));
+  const bool is_home = info.name == kHomeProperty;
+  const auto id = AddTo<PropertyId>(&type.properties, &type.property_ids, std::move(info));
+  if (is_home) type.home = id;
+  if (id == kRecordValue && type.name.starts_with(kTraitRecords)) {
+    const auto trait = FindTrait(std::string_view(type.name).substr(kTraitRecords.size()));
+    if (trait) traits_[trait->value].records = event;
+  }
+  return id;
 }
 
 NamespaceId Schema::AddNamespace(NamespaceInfo info) {
   return AddTo<NamespaceId>(&namespaces_, &namespace_ids_, std::move(info));
+}
+
+void Schema::AlterTrait(TraitId id, const TraitInfo& info) {
+  TraitInfo& known = traits_[id.value];
+  known.display = info.display;
+  known.policy = info.policy;
+  known.searchable = info.searchable;
+  known.indexed = info.indexed;
+}
+
+void Schema::AlterNamespace(NamespaceId id, const NamespaceInfo& info) {
+  NamespaceInfo& known = namespaces_[id.value];
+  known.kind = info.kind;
+  known.rank = info.rank;
+  known.limit = info.limit;
 }
 
 }  // namespace roster

@@ -14,6 +14,7 @@
 #include "roster/value.h"
 #include "storage/base/ids.h"
 #include "storage/base/text.h"
+#include "storage/memory/people/trait_policy.h"
 
 namespace roster {
 
@@ -22,6 +23,11 @@ struct TraitInfo {
   ValueType type = ValueType::kNone;
   uint8_t scale = 0;    // digits after the point, of a decimal
   bool system = false;  // kept by the store itself; clients cannot set it
+  std::string display;  // how people are shown it; empty: its name
+  TraitPolicy policy = TraitPolicy::kLatest;
+  bool searchable = false;
+  bool indexed = false;
+  std::optional<EventTypeId> records;  // of what was said of it; none: nothing is kept
 };
 
 // The traits that the store itself keeps; the first ids of every schema.
@@ -45,6 +51,8 @@ struct EventTypeInfo {
   std::vector<PropertyInfo> properties;
   TextMap<uint16_t> property_ids;
   int64_t keep_ms = 0;  // retention; 0: for ever
+  bool own = false;     // records of the store itself, no events
+  std::optional<PropertyId> home;
 
   std::optional<PropertyId> FindProperty(std::string_view property) const;
 };
@@ -52,6 +60,13 @@ struct EventTypeInfo {
 inline constexpr int64_t kMaxKeepMs = int64_t{366} * 10'000 * 86'400'000;
 
 enum class NamespaceKind : uint8_t { kPerson = 1, kContact = 2, kDevice = 3, kAnonymous = 4 };
+
+// How an identity stands to its profile. The numbers stand in files; do not renumber.
+enum class IdentityStanding : uint8_t {
+  kActive = 0,
+  kRetired = 1,  // beyond its namespace's limit by a merge: resolves, does not count
+  kFormer = 2,   // replaced: shown as what was, does not resolve; its name may be attached anew
+};
 
 struct NamespaceInfo {
   std::string name;
@@ -83,6 +98,9 @@ class Schema {
   PropertyId AddProperty(EventTypeId event, PropertyInfo info);
   void SetRetention(EventTypeId event, int64_t keep_ms) { events_[event.value].keep_ms = keep_ms; }
   NamespaceId AddNamespace(NamespaceInfo info);
+  // Takes over what can change: of a trait all but name and type, of a namespace all but the name.
+  void AlterTrait(TraitId id, const TraitInfo& info);
+  void AlterNamespace(NamespaceId id, const NamespaceInfo& info);
 
  private:
   std::vector<TraitInfo> traits_;

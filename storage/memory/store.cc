@@ -14,6 +14,14 @@ std::optional<RowId> State::FindIdentity(NamespaceId name_space, std::string_vie
   return identities.RowOf(*id);
 }
 
+uint64_t State::num_events() const {
+  uint64_t count = 0;
+  for (size_t e = 0; e < partitions.size(); ++e) {
+    if (!schema->events()[e].own) count += partitions[e]->num_events();
+  }
+  return count;
+}
+
 Store::Store() {
   for (const TraitInfo& trait : state_.schema->traits()) {
     state_.columns.emplace_back(Column(CellType::Make(trait.type, trait.scale)));
@@ -151,13 +159,10 @@ void Store::ApplyOne(const AttachIdentity& m, ChangeSet* changes) {
 
 void Store::ApplyOne(const SetTrait& m, ChangeSet* changes) {
   const RowId row = LiveRow(m.profile);
-  Column& column = state_.columns[m.trait.value].Mutable();
-  std::optional<int64_t> bits;
-  if (!IsMissing(m.value)) bits = EncodeCell(column.type(), m.value);
   if (m.trait == kCreatedAt) {
     CreatedEarlier(row, m.time, m.origin);
   } else {
-    column.Set(row, bits, m.time, m.origin);
+    WriteTrait(row, m.trait, {m.value, m.time, m.origin, RankOf(m.origin)});
     Seen(row, m.time);
   }
   changes->rows.push_back(row);
@@ -172,12 +177,10 @@ void Store::ApplyOne(const AddEvent& m, ChangeSet* changes) {
   for (const auto& [id, value] : m.properties) {
     properties.push_back({id, EncodeCell(events.properties()[id.value], value)});
   }
-  state_.num_events -= events.num_events();
   events.Add(row, {.id = m.id, .time = m.time, .origin = m.origin, .properties = properties},
              sealing_);
-  state_.num_events += events.num_events();
   FreePurged(&events);
-  Seen(row, m.time);
+  if (!state_.schema->event(m.event).own) Seen(row, m.time);
   changes->rows.push_back(row);
   changes->events.push_back(m.event);
 }
@@ -188,14 +191,13 @@ void Store::ApplyOne(const MergeProfiles& m, ChangeSet* changes) {
   for (size_t e = 0; e < state_.partitions.size(); ++e) {
     if (!state_.partitions[e]->HasAny(from)) continue;
     EventPartition& events = state_.partitions[e].Mutable();
-    state_.num_events -= events.num_events();
-    events.CopyEvents(from, to, sealing_);
-    state_.num_events += events.num_events();
+    const std::optional<PropertyId> home = state_.schema->events()[e].home;
+    events.CopyEvents(from, to, {{}, home, home ? state_.ProfileAt(from) : ProfileId{}}, sealing_);
     FreePurged(&events);
     changes->events.push_back(EventTypeId{static_cast<uint16_t>(e)});
   }
-  MoveTraits(from, to);
-  state_.identities.MoveAll(from, to);
+  MergeTraits(from, to, state_.ProfileAt(from));
+  state_.identities.MoveAll(from, to, state_.ProfileAt(from));
   state_.profiles.Merge(from, state_.ProfileAt(from), to, state_.ProfileAt(to));
   RetireRow(from);
   changes->rows.push_back(from);
@@ -247,10 +249,34 @@ void Store::ApplyOne(const SetRetention& m, ChangeSet* changes) {
 
 void Store::ApplyOne(const ExpireEvents& m, ChangeSet* changes) {
   EventPartition& events = state_.partitions[m.event.value].Mutable();
-  state_.num_events -= events.num_events();
   events.Expire(m.before.ms);
-  state_.num_events += events.num_events();
   changes->events.push_back(m.event);
+}
+
+void Store::ApplyOne(const AlterTrait& m, ChangeSet* changes) {
+  const bool refold = state_.schema->trait(m.trait).policy != m.info.policy;
+  state_.schema.Mutable().AlterTrait(m.trait, m.info);
+  if (!refold) return;
+  for (uint32_t r = 0; r < state_.num_rows(); ++r) {
+    if (state_.live.Test({r}) && !TraitRecordsOf({r}, m.trait).empty()) {
+      KeepRecord({r}, m.trait, *CellOf({r}, m.trait), {});
+      ShowTrait({r}, m.trait);
+    }
+  }
+  changes->traits.push_back(m.trait);
+}
+
+void Store::ApplyOne(const AlterNamespace& m, ChangeSet*) {
+  state_.schema.Mutable().AlterNamespace(m.name_space, m.info);
+}
+
+void Store::ApplyOne(const Define& m, ChangeSet*) {
+  TextMap<std::string>& definitions = state_.definitions.Mutable();
+  if (m.text.empty()) {
+    definitions.erase(m.name);
+  } else {
+    definitions[m.name] = m.text;
+  }
 }
 
 RowId Store::NewRow(ProfileId id) {
@@ -272,9 +298,7 @@ void Store::RetireRow(RowId row) {
   for (Cow<EventPartition>& events : state_.partitions) {
     if (!events->HasAny(row)) continue;
     EventPartition& writable = events.Mutable();
-    state_.num_events -= writable.num_events();
     writable.Kill(row);
-    state_.num_events += writable.num_events();
     ++num_blocks;
   }
   if (num_blocks == 0) return free_rows_.push_back(row);
@@ -325,28 +349,6 @@ void Store::CreatedEarlier(RowId row, Timestamp time, IdentityId origin) {
   state_.columns[kCreatedAt.value].Mutable().Set(row, time.ms, time, origin);
   Column& via = state_.columns[kCreatedVia.value].Mutable();
   via.Set(row, via.Bits(row), time, origin);
-}
-
-void Store::MoveTraits(RowId from, RowId to) {
-  for (size_t t = 0; t < state_.columns.size(); ++t) {
-    const Column& column = *state_.columns[t];
-    const std::optional<Timestamp> theirs = column.TimeOf(from);
-    if (!theirs) continue;
-    const std::optional<Timestamp> ours = column.TimeOf(to);
-    // Of the two first-seen and created times the earlier stays, and how that came to be.
-    const TraitId id{static_cast<uint16_t>(t)};
-    const bool earliest = id == kCreatedAt || id == kFirstSeen || id == kCreatedVia;
-    const Value our_value = column.Get(to);
-    const Value their_value = column.Get(from);
-    const bool later = !ours || std::tie(*theirs, their_value) > std::tie(*ours, our_value);
-    const bool take = earliest ? !ours || *theirs < *ours : later;
-    const std::optional<int64_t> bits =
-        column.Has(from) ? std::optional(column.Bits(from)) : std::nullopt;
-    const IdentityId origin = column.OriginOf(from);
-    Column& writable = state_.columns[t].Mutable();
-    if (take) writable.Set(to, bits, *theirs, origin);
-    writable.Forget(from);
-  }
 }
 
 }  // namespace roster

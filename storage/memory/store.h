@@ -98,11 +98,56 @@ class Store {
   void ApplyOne(const EraseProfile& m, ChangeSet* changes);
   void ApplyOne(const SetRetention& m, ChangeSet* changes);
   void ApplyOne(const ExpireEvents& m, ChangeSet* changes);
+  void ApplyOne(const AlterTrait& m, ChangeSet* changes);
+  void ApplyOne(const AlterNamespace& m, ChangeSet* changes);
+  void ApplyOne(const UnmergeProfile& m, ChangeSet* changes);
+  void ApplyOne(const MoveRecords& m, ChangeSet* changes);
+  void ApplyOne(const MoveIdentity& m, ChangeSet* changes);
+  void ApplyOne(const RemoveRecord& m, ChangeSet* changes);
+  void ApplyOne(const Define& m, ChangeSet* changes);
+
+  // Traits and their records (people/store_traits.cc).
+  // What is shown of a trait; nothing when it was never written.
+  std::optional<TraitRecord> CellOf(RowId row, TraitId trait) const;
+  std::vector<TraitRecord> TraitRecordsOf(RowId row, TraitId trait) const;
+  uint8_t RankOf(IdentityId origin) const;
+  void WriteTrait(RowId row, TraitId trait, const TraitRecord& written);
+  void SetCell(RowId row, TraitId trait, const TraitRecord& shown);
+  void KeepRecord(RowId row, TraitId trait, const TraitRecord& record, ProfileId home);
+  bool IsWithinRun(RowId row, TraitId trait, const TraitRecord& cell,
+                   const TraitRecord& next) const;
+  // Makes the cell what the policy says of the records, all of which are kept.
+  void ShowTrait(RowId row, TraitId trait);
+  void MergeTraits(RowId from, RowId to, ProfileId loser);
+  void MoveCell(RowId from, RowId to, TraitId trait);
+
+  // Taking apart (people/store_moves.cc).
+  enum class Where { kStays, kGoes, kNowhere };
+  // The type is none for a cell.
+  using Fate = std::function<Where(std::optional<EventTypeId>, const EventSource&)>;
+  // Gives what stays a row of its own, which it returns, and what goes to `to`.
+  RowId Reroute(RowId from, std::optional<RowId> to, const Fate& fate, ChangeSet* changes);
+  void RerouteCell(RowId from, RowId stay, std::optional<RowId> to, TraitId trait,
+                   const Fate& fate);
+  void SeeAgain(RowId row);
+  bool IsTraitRecords(size_t event) const;
+  struct Creation {
+    Timestamp at;
+    std::string via;
+  };
+  struct Merged {
+    ProfileId loser;
+    ProfileId survivor;
+    Creation loser_came;
+    Creation survivor_came;
+  };
+  std::vector<Merged> MergesOf(RowId row) const;
+  static std::optional<Creation> CameToBe(const std::vector<Merged>& merges, ProfileId id);
+  void SetCreation(RowId row, const std::vector<Merged>& merges, absl::Span<const ProfileId> ids);
 
   RowId LiveRow(ProfileId id) const;
   void Seen(RowId row, Timestamp time);
   void CreatedEarlier(RowId row, Timestamp time, IdentityId origin);
-  void MoveTraits(RowId from, RowId to);
   RowId NewRow(ProfileId id);
   void RetireRow(RowId row);
   // When the next events of a type expire.

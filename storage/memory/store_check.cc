@@ -4,6 +4,7 @@
 // fail on what a newer or damaged program wrote.
 #include "roster/error.h"
 #include "storage/base/text.h"
+#include "storage/memory/people/own_names.h"
 #include "storage/memory/store.h"
 
 namespace roster {
@@ -34,6 +35,10 @@ struct Checker {
     return id == kNoOrigin || id.value < state.identities.size();
   }
 
+  static bool IsKind(NamespaceKind kind) {
+    return kind >= NamespaceKind::kPerson && kind <= NamespaceKind::kAnonymous;
+  }
+
   absl::Status operator()(const DeclareTrait& m) const {
     if (!IsStorable(m.type, m.scale)) return Refuse("type of a trait");
     if (state.schema->FindTrait(m.name)) return Refuse("trait declared twice");
@@ -51,15 +56,24 @@ struct Checker {
     const EventTypeInfo& event = state.schema->event(m.event);
     if (event.FindProperty(m.name)) return Refuse("property declared twice");
     if (event.properties.size() >= kMaxIds) return Refuse("too many properties");
+    if (!FitsOwn(m, event)) return Refuse("type of a property of the store's own");
     return absl::OkStatus();
+  }
+  // Records of the store's own are read back without asking what type they have.
+  bool FitsOwn(const DeclareProperty& m, const EventTypeInfo& event) const {
+    if (m.name == kHomeProperty) return m.type == ValueType::kInteger;
+    if (event.properties.size() != kRecordValue.value) return true;
+    if (!event.name.starts_with(kTraitRecords)) return true;
+    const auto trait =
+        state.schema->FindTrait(std::string_view(event.name).substr(kTraitRecords.size()));
+    if (!trait) return true;
+    const TraitInfo& info = state.schema->trait(*trait);
+    return !info.system && info.type == m.type && info.scale == m.scale;
   }
   absl::Status operator()(const DeclareNamespace& m) const {
     if (state.schema->FindNamespace(m.info.name)) return Refuse("namespace declared twice");
     if (state.schema->namespaces().size() >= kMaxIds) return Refuse("too many namespaces");
-    if (m.info.kind < NamespaceKind::kPerson || m.info.kind > NamespaceKind::kAnonymous) {
-      return Refuse("kind of a namespace");
-    }
-    return absl::OkStatus();
+    return IsKind(m.info.kind) ? absl::OkStatus() : Refuse("kind of a namespace");
   }
   absl::Status operator()(const CreateProfile& m) const {
     if (m.id.value != state.profiles.size() + 1) return Refuse("profile id is not the next");
@@ -119,6 +133,45 @@ struct Checker {
     return fits ? absl::OkStatus() : Refuse("time of an expiry");
   }
   absl::Status operator()(const Advance&) const { return absl::OkStatus(); }
+  absl::Status operator()(const AlterTrait& m) const {
+    if (m.trait.value >= state.schema->traits().size()) return Refuse("trait");
+    const bool fits = m.info.policy <= TraitPolicy::kUnion &&
+                      PolicyFits(m.info.policy, state.schema->trait(m.trait).type);
+    return fits ? absl::OkStatus() : Refuse("policy of a trait");
+  }
+  absl::Status operator()(const AlterNamespace& m) const {
+    if (m.name_space.value >= state.schema->namespaces().size()) return Refuse("namespace");
+    return IsKind(m.info.kind) ? absl::OkStatus() : Refuse("kind of a namespace");
+  }
+  absl::Status operator()(const UnmergeProfile& m) const {
+    const std::optional<RowId> row = state.FindProfile(m.loser);
+    const std::optional<EventTypeId> merges = state.schema->FindEvent(kMergeRecords);
+    if (!row || !merges) return Refuse("profile of an unmerge");
+    const bool joined = state.partition(*merges).Contains(*row, {m.loser.value});
+    return joined ? absl::OkStatus() : Refuse("unmerge of what was not merged");
+  }
+  absl::Status operator()(const MoveRecords& m) const {
+    const std::optional<RowId> from = state.FindProfile(m.from);
+    const std::optional<RowId> to = state.FindProfile(m.to);
+    if (!from || !to || *from == *to) return Refuse("profiles of a move");
+    return HasOrigin(m.origin) ? absl::OkStatus() : Refuse("origin of a move");
+  }
+  absl::Status operator()(const MoveIdentity& m) const {
+    if (!HasProfile(m.to)) return Refuse("profile of an identity");
+    const bool known =
+        m.identity.value < state.identities.size() && state.identities.IsAttached(m.identity);
+    if (!known || m.standing > IdentityStanding::kFormer) return Refuse("identity of a move");
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const RemoveRecord& m) const {
+    const std::optional<RowId> row = state.FindProfile(m.profile);
+    if (!row || m.event.value >= state.schema->events().size()) return Refuse("record");
+    const bool has = state.partition(m.event).Contains(*row, m.id);
+    return has ? absl::OkStatus() : Refuse("record to remove");
+  }
+  absl::Status operator()(const Define& m) const {
+    return m.name.empty() ? Refuse("name of a definition") : absl::OkStatus();
+  }
 };
 
 }  // namespace

@@ -11,6 +11,13 @@ constexpr size_t kOverdue = 4;
 // A block is due when this part of it is to be dropped.
 constexpr size_t kDueFraction = 16;
 
+EventSource SourceOf(const EventBlock& block, EventRef event, std::optional<PropertyId> home) {
+  EventSource source{IdOf(block, event), TimeOf(block, event), OriginOf(block, event), {}};
+  if (!home) return source;
+  source.home.value = static_cast<uint64_t>(PropertyOf(block, event, *home).value_or(0));
+  return source;
+}
+
 }  // namespace
 
 std::vector<EventRef> EventPartition::EventsOf(RowId row) const {
@@ -188,14 +195,14 @@ void EventPartition::Install(const SealJob& job, std::shared_ptr<const SealedEve
   if (upkeep.dead.empty() && !HasExpired(job.chunk)) upkeep_->stale.erase(job.chunk);
 }
 
-void EventPartition::CopyEvents(RowId from, RowId to, Sealing sealing) {
+void EventPartition::CopyEvents(RowId from, RowId to, const CopyRules& rules, Sealing sealing) {
   if (ChunkOf(from) >= blocks_.size()) return;
   const Cow<EventBlock> source = blocks_[ChunkOf(from)];  // stays as it is while `to` grows
   const uint32_t last = upkeep_->blocks[ChunkOf(from)].tail.LastOf(OffsetOf(from));
   std::vector<EventProperty> properties;
   for (const EventRef event : Ordered(*source, OffsetOf(from), last)) {
-    const EventId id = IdOf(*source, event);
-    if (Contains(to, id)) continue;
+    const EventSource about = SourceOf(*source, event, rules.home_property);
+    if ((rules.takes && !rules.takes(about)) || Contains(to, about.id)) continue;
     properties.clear();
     for (size_t p = 0; p < properties_.size(); ++p) {
       const PropertyId property{static_cast<uint16_t>(p)};
@@ -203,11 +210,10 @@ void EventPartition::CopyEvents(RowId from, RowId to, Sealing sealing) {
         properties.push_back({property, *bits});
       }
     }
-    Add(to,
-        {.id = id,
-         .time = TimeOf(*source, event),
-         .origin = OriginOf(*source, event),
-         .properties = properties},
+    if (rules.home.value != 0 && about.home.value == 0) {
+      properties.push_back({*rules.home_property, static_cast<int64_t>(rules.home.value)});
+    }
+    Add(to, {.id = about.id, .time = about.time, .origin = about.origin, .properties = properties},
         sealing);
   }
 }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -32,6 +33,21 @@ struct NewEvent {
   Timestamp time;
   IdentityId origin = kNoOrigin;
   absl::Span<const EventProperty> properties;
+};
+
+// What of an event matters to whether it moves.
+struct EventSource {
+  EventId id;
+  Timestamp time;
+  IdentityId origin = kNoOrigin;
+  ProfileId home;  // 0: none
+};
+
+// Which events of a row are copied (null: all), and the home that those without one get.
+struct CopyRules {
+  std::function<bool(const EventSource&)> takes;
+  std::optional<PropertyId> home_property;
+  ProfileId home;  // 0: none
 };
 
 // Who seals a block whose tail is long: Add itself, or another thread by TakeJob and Install, and
@@ -66,9 +82,9 @@ class EventPartition {
   // Adds an event, if it is not before the floor. Requires: !Contains(row, event.id). Cost: O(1),
   // and now and then a seal.
   void Add(RowId row, const NewEvent& event, Sealing sealing);
-  // Adds the events of `from` to `to`, but for ids that `to` has. `from` keeps its own.
-  // Cost: O(events of `from`).
-  void CopyEvents(RowId from, RowId to, Sealing sealing);
+  // Adds the events of `from` that the rules take to `to`, but for ids that `to` has. `from` keeps
+  // its own. Cost: O(events of `from`).
+  void CopyEvents(RowId from, RowId to, const CopyRules& rules, Sealing sealing);
 
   // The row is not live any more: its events do not count, and sealing drops them. Requires:
   // HasAny; TakePurged gives the row when it has not. Cost: O(events of the row).

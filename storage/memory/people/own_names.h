@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Names of the store's own record types and properties. They begin with a control character, which
+// no name of a client has (the engine refuses it), so that they never meet one. Durable: they stand
+// in files; do not rename. Thread rule: constants. Source: storage/FORMAT.md "Records".
+#ifndef ROSTER_STORAGE_MEMORY_PEOPLE_OWN_NAMES_H_
+#define ROSTER_STORAGE_MEMORY_PEOPLE_OWN_NAMES_H_
+
+#include <string>
+#include <string_view>
+
+#include "storage/base/ids.h"
+#include "storage/base/text.h"
+
+namespace roster {
+
+inline bool IsOwnName(std::string_view name) { return !name.empty() && name[0] == '\x01'; }
+
+// Of every type: the profile id under which a record came, where that is not its profile's.
+inline constexpr std::string_view kHomeProperty = "\x01home";
+
+// What was said of a trait and is not shown, or is shown and must be told apart after a merge: a
+// type of its own for each trait, with one property besides.
+inline constexpr std::string_view kTraitRecords = "\x01trait/";
+inline std::string TraitRecordsName(std::string_view trait) { return StrCat(kTraitRecords, trait); }
+inline constexpr PropertyId kRecordValue{1};  // of the trait's type; absent: it was cleared
+
+// Joined profiles: a record for each loser, whose profile id is the record's. How the two came to
+// be is as it was before.
+inline constexpr std::string_view kMergeRecords = "\x01merge";
+inline constexpr PropertyId kMergeSurvivor{1};         // integer: the profile id
+inline constexpr PropertyId kMergeLoserCreated{2};     // timestamp
+inline constexpr PropertyId kMergeLoserVia{3};         // text
+inline constexpr PropertyId kMergeSurvivorCreated{4};  // timestamp
+inline constexpr PropertyId kMergeSurvivorVia{5};      // text
+
+// Traits of the store's own.
+inline constexpr std::string_view kIdentifiedAt = "\x01identified_at";  // timestamp, the earliest
+inline constexpr std::string_view kArchived = "\x01archived";           // boolean
+
+}  // namespace roster
+
+#endif  // ROSTER_STORAGE_MEMORY_PEOPLE_OWN_NAMES_H_
