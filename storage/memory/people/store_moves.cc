@@ -158,13 +158,13 @@ void Store::ApplyOne(const UnmergeProfile& m, ChangeSet* changes) {
   // The loser, and who had been merged into it or into those.
   std::vector<ProfileId> gone = {m.loser};
   std::vector<ProfileId> known = {survivor};
+  absl::flat_hash_set<uint64_t> gone_ids = {m.loser.value};
   for (size_t i = 0; i < gone.size(); ++i) {
     for (const Merged& merge : merges) {
-      if (merge.survivor == gone[i]) gone.push_back(merge.loser);
+      const bool below = merge.survivor == gone[i] && merge.loser != survivor;
+      if (below && gone_ids.insert(merge.loser.value).second) gone.push_back(merge.loser);
     }
   }
-  absl::flat_hash_set<uint64_t> gone_ids;
-  for (const ProfileId id : gone) gone_ids.insert(id.value);
   for (const Merged& merge : merges) {
     if (!gone_ids.contains(merge.loser.value)) known.push_back(merge.loser);
   }
@@ -218,7 +218,7 @@ void Store::SetCreation(RowId row, const std::vector<Merged>& merges,
     const std::optional<Creation> own = CameToBe(merges, id);
     if (own && (!first || own->at < first->at)) first = own;
   }
-  if (!first) return;
+  if (!first) first = Creation{};
   state_.columns[kCreatedAt.value].Mutable().Set(row, first->at.ms, first->at, kNoOrigin);
   Column& via = state_.columns[kCreatedVia.value].Mutable();
   via.Set(row, EncodeCell(via.type(), first->via), first->at, kNoOrigin);
