@@ -240,7 +240,7 @@ Stats Engine::GetStats() {
     const State& state = shared_.store.state();
     stats.lsn = shared_.store.lsn();
     stats.num_profiles = state.num_profiles;
-    stats.num_events = state.num_events;
+    stats.num_events = state.num_events();
     stats.num_identities = state.identities.num_attached();
     stats.memory_bytes = shared_.store.MemoryBytes();
   }

@@ -359,9 +359,9 @@ absl::Status DumpReader::Trailer(dom::object line) {
   }
   const State& state = store_.state();
   if (state.num_profiles != static_cast<uint64_t>(num_profiles) ||
-      state.num_events != static_cast<uint64_t>(num_events)) {
+      state.num_events() != static_cast<uint64_t>(num_events)) {
     return Bad(StrCat("the dump says ", num_profiles, " profiles and ", num_events,
-                      " events, its lines give ", state.num_profiles, " and ", state.num_events));
+                      " events, its lines give ", state.num_profiles, " and ", state.num_events()));
   }
   ended_ = true;
   return absl::OkStatus();

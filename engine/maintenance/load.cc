@@ -114,7 +114,7 @@ StoreReport ReportOf(const LoadedState& state) {
   report.lsn = view.lsn();
   report.clock = view.clock();
   report.num_profiles = view->num_profiles;
-  report.num_events = view->num_events;
+  report.num_events = view->num_events();
   report.num_identities = view->identities.num_attached();
   report.digest = DigestToHex(DigestOf(view));
   report.oldest = view.lsn();

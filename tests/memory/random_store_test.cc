@@ -226,11 +226,11 @@ TEST_CASE("the rows of erased and merged profiles are given to new ones, once th
 
   SECTION("erased") {
     b.Apply(EraseProfile{jo});
-    CHECK(b.store.state().num_events == 0);
+    CHECK(b.store.state().num_events() == 0);
   }
   SECTION("merged away") {
     b.Apply(MergeProfiles{jo, ann, {0}});
-    CHECK(b.store.state().num_events == 101);
+    CHECK(b.store.state().num_events() == 101);
   }
   CHECK(b.store.state().num_profiles == 1);
   CHECK_FALSE(b.store.state().live.Test(row));

@@ -107,7 +107,7 @@ StoreModel ModelOf(const State& state) {
     model.floors[e] = state.partition(kModelEvents[e]).floor_ms();
     num_events += model.NumEvents(e);
   }
-  REQUIRE(state.num_events == num_events);
+  REQUIRE(state.num_events() == num_events);
   return model;
 }
 

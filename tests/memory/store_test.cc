@@ -130,7 +130,7 @@ TEST_CASE("a row redirect makes two rows answer as one profile", "[merge]") {
   CHECK(state.identities.OfRow(row).size() == 2);
   const std::vector<EventRef> events = state.partition(order).EventsOf(row);
   REQUIRE(events.size() == 2);
-  CHECK(state.num_events == 2);
+  CHECK(state.num_events() == 2);
   const EventBlock& block = state.partition(order).block(0);
   CHECK(IdOf(block, events[1]) == EventId{7});
   CHECK(PropertyOf(block, events[1], total) == 5);

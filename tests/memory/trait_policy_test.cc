@@ -54,7 +54,8 @@ TEST_CASE("a clear takes away what is not later, for every policy", "[trait_poli
     INFO("policy " << p);
     const bool sums = policy == TraitPolicy::kSum;
     const auto value = [&](int64_t n) {
-      return sums ? Value(n) : Value(TextList{std::to_string(n)});
+      if (sums) return Value(n);
+      return Value(TextList{std::to_string(n)});
     };
     std::vector<TraitRecord> records = {{value(9), {1}, kEmail, 2}, {{}, {2}, kDevice, 5}};
     const FoldedTrait cleared = *FoldTrait(policy, records);
@@ -74,8 +75,8 @@ TEST_CASE("the order in which records came does not matter", "[trait_policy]") {
     const auto policy = static_cast<TraitPolicy>(random() % 7);  // of all but union
     std::vector<TraitRecord> records;
     for (uint64_t i = random() % 8 + 1; i > 0; --i) {
-      const Value value =
-          random() % 6 == 0 ? Value() : Value(0.1 * static_cast<double>(random() % 5));
+      Value value;  // missing: a clear
+      if (random() % 6 != 0) value = 0.1 * static_cast<double>(random() % 5);
       records.push_back({value,
                          {static_cast<int64_t>(random() % 4)},
                          {static_cast<uint32_t>(random() % 3)},

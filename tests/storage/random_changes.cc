@@ -187,7 +187,7 @@ std::map<uint64_t, std::string> PictureOf(const ReadView& view) {
     const auto row = state.FindProfile({id});
     if (row) picture.at(state.ProfileAt(*row).value) += StrCat("id ", id, "\n");
   }
-  picture[0] = StrCat(state.num_profiles, " profiles, ", state.num_events, " events, ",
+  picture[0] = StrCat(state.num_profiles, " profiles, ", state.num_events(), " events, ",
                       state.identities.size(), " identities, ", state.profiles.size(), " ids");
   return picture;
 }

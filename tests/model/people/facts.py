@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is kept: facts with the profile under which they came (`home`), redirects, and the marks of
+devices. Who has a fact now is computed when it is asked: a fact that only a device vouches for
+belongs to the device's owner at its time (R3), any other to its home; then redirects are followed."""
+
+from bisect import bisect_right, insort
+from dataclasses import dataclass, field
+from operator import attrgetter
+
+from names import is_device
+
+EVER, LAST = float("-inf"), float("inf")
+CLIENT = 0  # Fact.late of a time that a client gave; without one it is the number of arrival
+
+
+@dataclass(slots=True)
+class Fact:
+    """`late` orders what was written without a time of its own behind all before it."""
+    kind: str  # trait event seen session consent note
+    time: int
+    late: int
+    home: int | None  # none: the owner of the device `origin` at `time`
+    origin: tuple | None
+    number: int  # of arrival
+    data: dict
+
+
+@dataclass(slots=True)
+class Mark:
+    """An identify on a device, or (profile None) a logout. Ties are broken by the message id."""
+    key: tuple  # (time, message id, 1 when it holds a whole gap for somebody)
+    profile: int | None
+    starts_gap = property(lambda self: self.profile is None)
+
+
+@dataclass(slots=True)
+class Device:
+    """`gaps`: the profile of each gap that had a profile of its own, by the logout it begins with
+    (its key; none for the gap before all marks)."""
+    marks: list = field(default_factory=list)
+    gaps: dict = field(default_factory=dict)
+
+    def place(self, time):
+        """Who vouches at a time: (profile, None) or (None, the key of the gap's beginning)."""
+        return self.between(bisect_right(self.marks, (time, "\U0010ffff", 1),
+                                         key=attrgetter("key")))
+
+    def between(self, index):
+        """The same between the marks before `index` and from it on."""
+        if index > 0 and not self.marks[index - 1].starts_gap:
+            return self.marks[index - 1].profile, None
+        if index < len(self.marks) and not self.marks[index].starts_gap:
+            return self.marks[index].profile, None
+        return None, self.marks[index - 1].key if index > 0 else None
+
+    def claimed_by(self, start):
+        """The profile of the identify that ends a gap, or nothing."""
+        index = 0 if start is None else self.index_of(start) + 1
+        return self.marks[index].profile if index < len(self.marks) else None
+
+    def index_of(self, key):
+        return next(index for index, mark in enumerate(self.marks) if mark.key == key)
+
+
+@dataclass(slots=True)
+class Identity:
+    """A person's or contact's identity: where it was said, and the earliest time of that."""
+    home: int
+    time: int
+    number: int
+
+
+@dataclass(slots=True)
+class Profile:
+    number: int
+    via: str
+    time: int | None = None  # when it was made by hand
+    status: str = "active"
+    version: int = 0
+    labels: set = field(default_factory=set)
+    suspect: bool = False
+
+
+class Facts:
+    """All of it, and who has what."""
+
+    def __init__(self):
+        self.profiles = {}  # all that ever were and were not erased
+        self.redirect = {}  # a merged profile: the one it was merged into
+        self.identities = {}  # of persons and contacts
+        self.devices = {}
+        self.gap_of = {}  # a profile that is nothing but a gap of a device: (device, start)
+        self.kinds = {kind: [] for kind in ("trait", "event", "seen", "session", "consent", "note")}
+        self.retired = []  # (identity, home, time): those that answer no more
+        self.conflicts = []  # (time, home, other home or None, namespace, reason)
+        self.by_event = {}  # (type, message id): facts
+        self.num_profiles = self.num_facts = 0
+
+    def new_profile(self, via, time=None):
+        self.num_profiles += 1
+        self.profiles[self.num_profiles] = Profile(self.num_profiles, via, time)
+        return self.num_profiles
+
+    def add(self, kind, time, late, home, origin, **data):
+        self.num_facts += 1
+        fact = Fact(kind, time, late, home, origin, self.num_facts, data)
+        self.kinds[kind].append(fact)
+        return fact
+
+    # Who
+
+    def resolve(self, pid):
+        """The profile that a profile is now."""
+        while True:
+            if pid in self.redirect:
+                pid = self.redirect[pid]
+            elif pid in self.gap_of:
+                device, start = self.gap_of[pid]
+                owner = self.devices[device].claimed_by(start)
+                if owner is None:
+                    return pid
+                pid = owner
+            else:
+                return pid
+
+    def home_of(self, fact):
+        """The profile under which a fact came, before redirects."""
+        return fact.home if fact.home is not None else self.device_home(fact.origin, fact.time)
+
+    def owner_of(self, fact):
+        return self.resolve(self.home_of(fact))
+
+    def device_home(self, identity, time):
+        """The profile of a device at a time, before redirects; none when nobody came by it yet."""
+        device = self.devices.get(identity)
+        if device is None:
+            return None
+        profile, start = device.place(time)
+        return profile if profile is not None else device.gaps.get(start)
+
+    def identity_home(self, identity):
+        """The profile that an identity names, before redirects; of a device its last owner."""
+        if is_device(identity):
+            return self.device_home(identity, LAST)
+        known = self.identities.get(identity)
+        return None if known is None else known.home
+
+    def exists(self, pid):
+        return pid in self.profiles and self.resolve(pid) == pid
+
+    def visible(self):
+        return [pid for pid in self.profiles if self.resolve(pid) == pid]
+
+    def facts_of(self, pid, *kinds):
+        return [fact for kind in kinds for fact in self.kinds[kind] if self.owner_of(fact) == pid]
+
+    def homes_of(self, pid):
+        return {home for home in self.profiles if self.resolve(home) == pid}
+
+    # Devices
+
+    def gap_profile(self, identity, time, via):
+        """The profile of a device at a time, made when the gap has none. (home, created)."""
+        device = self.devices.setdefault(identity, Device())
+        profile, start = device.place(time)
+        if profile is not None:
+            return profile, False
+        if start in device.gaps:
+            return device.gaps[start], False
+        device.gaps[start] = self.new_profile(via)
+        self.gap_of[device.gaps[start]] = identity, start
+        return device.gaps[start], True
+
+    def mark(self, identity, time, tie, profile, whole_gap=0):
+        """Puts a mark on a device, and settles whose the gaps are now."""
+        device = self.devices.setdefault(identity, Device())
+        key = time, tie, whole_gap
+        insort(device.marks, Mark(key, profile), key=attrgetter("key"))
+        came = [fact for kind in ("event", "seen", "trait", "session") for fact in self.kinds[kind]
+                if fact.home is None and fact.origin == identity]
+        if profile is None:
+            self.cut(identity, device, key, {device.place(fact.time)[1] for fact in came})
+        for fact in came:
+            self.gap_profile(identity, fact.time, "logout")
+
+    def cut(self, identity, device, key, filled):
+        """A logout has cut a gap in two. The profile of the gap stays with what is before it,
+        unless nothing is: then it stays with what is behind."""
+        before = device.marks[device.index_of(key) - 1] if device.marks[0].key != key else None
+        start = before.key if before is not None else None
+        if (before is None or before.starts_gap) and start in device.gaps and start not in filled:
+            device.gaps[key] = device.gaps.pop(start)
+            self.gap_of[device.gaps[key]] = identity, key
+
+    def hold(self, pid):
+        """Makes a profile that is nothing but a gap of a device one that the device's later marks
+        do not touch: the gap is marked as its own from its beginning."""
+        if pid in self.gap_of:
+            identity, start = self.gap_of.pop(pid)
+            del self.devices[identity].gaps[start]
+            time, tie = (EVER, "") if start is None else start[:2]
+            self.mark(identity, time, tie, pid, 1)
+
+    def devices_of(self, pid):
+        """The devices that are a profile's now."""
+        return [identity for identity in self.devices
+                if (home := self.device_home(identity, LAST)) and self.resolve(home) == pid]
+
+    # Identities
+
+    def identities_of(self, pid):
+        """Those of persons and contacts, by rank of joining: a profile's own before those of
+        profiles merged into it."""
+        mine = [(known.home != pid, known.number, identity)
+                for identity, known in self.identities.items() if self.resolve(known.home) == pid]
+        return [identity for _, _, identity in sorted(mine)]
