@@ -184,7 +184,18 @@ void Connection::SubmitWrite(uint64_t sequence, absl::StatusOr<PreparedWrite> pr
       self->PostPump();
     });
   };
-  services_->database->WriteAsync(std::move(batch), std::move(done));
+  services_->database->Enqueue(std::move(batch), std::move(done));
+  PostFlush();
+}
+
+// Flushes behind all that this turn of the network thread takes in, of every connection.
+void Connection::PostFlush() {
+  if (runtime_->flush_posted) return;
+  runtime_->flush_posted = true;
+  runtime_->network->Post([runtime = runtime_, database = services_->database] {
+    runtime->flush_posted = false;
+    database->Flush();
+  });
 }
 
 void Connection::OnWritten(uint64_t sequence, const Outcome& outcome) {
