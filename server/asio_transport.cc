@@ -85,6 +85,12 @@ void AsioTaskQueue::Post(std::function<void()> task) {
   boost::asio::post(*context_, [this] { RunAll(); });
 }
 
+// What the loop finds when it looks at the sockets runs behind what was posted before: so this goes
+// round twice, or those few would be left for a turn of their own.
+void AsioTaskQueue::PostLate(std::function<void()> task) {
+  boost::asio::post(*context_, [this, task = std::move(task)]() mutable { Post(std::move(task)); });
+}
+
 void AsioTaskQueue::RunAll() {
   std::vector<std::function<void()>> tasks;
   for (int round = 0; round < kRounds; ++round) {

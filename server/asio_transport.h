@@ -42,6 +42,7 @@ class AsioTaskQueue : public TaskQueue {
   explicit AsioTaskQueue(boost::asio::io_context* context) : context_(context) {}
 
   void Post(std::function<void()> task) override;
+  void PostLate(std::function<void()> task) override;
 
  private:
   void RunAll();

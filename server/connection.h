@@ -103,12 +103,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Running.
   bool MayTakeMore() const;
   bool CanStart(const Command& command) const;
-  void OnRequest(Request request);
-  void StartRequest(const Command& command, Request request);
-  void QueueRead(const Command& command, Request request);
+  void OnRequest(Request&& request);
+  void StartRequest(const Command& command, Request&& request);
+  void QueueRead(const Command& command, Request&& request);
   void DispatchReads();
   static void RunReads(std::shared_ptr<ReadRun> run);
-  void StartWrite(WriteHandler handler, Request request);
+  void StartWrite(WriteHandler handler, Request&& request);
   void SubmitWrite(uint64_t sequence, absl::StatusOr<PreparedWrite> prepared, int64_t since_us);
   void PostFlush();
   void OnWritten(uint64_t sequence, const Outcome& outcome);

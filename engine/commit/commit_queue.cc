@@ -110,8 +110,8 @@ CommitQueue::Group CommitQueue::WriteGroup(std::vector<Command> commands) {
   group.outcomes.reserve(commands.size());
   std::optional<Timestamp> ceiling;  // of the group's commits, if any
   for (Command& command : commands) {
-    const absl::Status refused = latched();
-    Committed one = refused.ok() ? committer_.Commit(command.batch) : Committed{.result = refused};
+    Committed one =
+        is_latched_ ? Committed{.result = latched()} : committer_.Commit(command.batch);
     if (!one.log.ok()) LogFailed(one.log);
     if (one.ceiling) {
       ceiling = std::max(ceiling.value_or(*one.ceiling), *one.ceiling);
@@ -283,6 +283,7 @@ absl::Status CommitQueue::WaitUntilStill() {
 void CommitQueue::Resume(Lsn lsn) {
   MutexLock lock(&mutex_);
   latched_ = absl::OkStatus();
+  is_latched_ = false;
   written_.lsn = durable_lsn_ = answerable_lsn_ = lsn;
   changed_.NotifyAll();
 }
@@ -342,6 +343,7 @@ void CommitQueue::LogFailed(const absl::Status& why) {
   if (!latched_.ok()) return;
   latched_ = MakeError(ErrorCode::kReadOnly, StrCat("the log failed, the store accepts no writes: ",
                                                     StdView(why.message())));
+  is_latched_ = true;
   changed_.NotifyAll();
 }
 

@@ -143,6 +143,7 @@ class CommitQueue {
   Lsn answerable_lsn_ ABSL_GUARDED_BY(mutex_);
   Lsn durable_lsn_ ABSL_GUARDED_BY(mutex_);
   absl::Status latched_ ABSL_GUARDED_BY(mutex_);
+  std::atomic<bool> is_latched_{false};  // !latched_.ok(), to be read without the lock
 
   // Last: their threads use the members above. The writer's ends first.
   std::unique_ptr<Loop> sync_loop_;
