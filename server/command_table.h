@@ -60,8 +60,9 @@ struct Services {
 
 // A write, ready to be handed to the store, and how its result becomes a reply.
 struct PreparedWrite {
+  using MakeReply = std::function<Reply(WriteResult)>;
   Batch batch;
-  std::function<Reply(WriteResult)> make_reply;
+  MakeReply make_reply;
 };
 
 // How a command runs:
