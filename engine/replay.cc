@@ -2,6 +2,7 @@
 #include "engine/replay.h"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -81,6 +82,27 @@ absl::Status Apply(const Portion& portion, Store* store, RequestWindow* requests
   return absl::OkStatus();
 }
 
+// Blocks to seal while the next portion is applied: that takes longer than reading it does, so that
+// the thread that reads has time for them.
+struct Seals {
+  std::vector<SealJob> jobs;
+  std::vector<std::shared_ptr<const SealedEvents>> sealed;
+
+  void Take(Store* store) {
+    jobs.clear();
+    while (std::optional<SealJob> job = store->TakeSealJob()) jobs.push_back(*std::move(job));
+    sealed.assign(jobs.size(), nullptr);
+  }
+  void AddTasks(std::vector<std::function<void()>>* tasks) {
+    for (size_t i = 0; i < jobs.size(); ++i) {
+      tasks->emplace_back([this, i] { sealed[i] = jobs[i].Run(); });
+    }
+  }
+  void Install(Store* store) {
+    for (size_t i = 0; i < jobs.size(); ++i) store->InstallSeal(jobs[i], std::move(sealed[i]));
+  }
+};
+
 }  // namespace
 
 absl::Status Replay(WalReader* reader, Executor* executor, Store* store, RequestWindow* requests,
@@ -88,13 +110,18 @@ absl::Status Replay(WalReader* reader, Executor* executor, Store* store, Request
   Portion portions[2];
   Portion* ready = &portions[0];
   Portion* next = &portions[1];
+  Seals seals;
+  store->SealInBackground();
   Read(reader, limit, ready);
   while (true) {
     absl::Status applied;
     std::vector<std::function<void()>> tasks;
-    if (!ready->last) tasks.emplace_back([&] { Read(reader, limit, next); });
     tasks.emplace_back([&] { applied = Apply(*ready, store, requests); });
+    if (!ready->last) tasks.emplace_back([&] { Read(reader, limit, next); });
+    seals.Take(store);
+    seals.AddTasks(&tasks);
     executor->RunAll(std::move(tasks));
+    seals.Install(store);
     ROSTER_RETURN_IF_ERROR(applied);
     if (ready->last) return ready->status;
     std::swap(ready, next);
