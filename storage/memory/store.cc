@@ -86,6 +86,25 @@ std::optional<SealJob> Store::TakeSealJob(bool or_stale) {
   return std::nullopt;
 }
 
+std::optional<SealJob> Store::TakeIdleSealJob() {
+  // One more than there are, so that the blocks before the first place have their turn too.
+  for (size_t turn = 0; turn <= state_.partitions.size(); ++turn) {
+    if (idle_event_ >= state_.partitions.size()) idle_event_ = 0;
+    if (state_.partitions.empty()) break;
+    const EventPartition& events = *state_.partitions[idle_event_];
+    while (idle_chunk_ < events.num_blocks()) {
+      const uint32_t chunk = idle_chunk_++;
+      if (!IsLoose(events.block(chunk))) continue;
+      SealJob job = events.JobOf(chunk);
+      job.event = EventTypeId{static_cast<uint16_t>(idle_event_)};
+      return job;
+    }
+    ++idle_event_;
+    idle_chunk_ = 0;
+  }
+  return std::nullopt;
+}
+
 void Store::InstallSeal(const SealJob& job, std::shared_ptr<const SealedEvents> sealed) {
   const uint64_t before = CopiedBytes();
   EventPartition& events = state_.partitions[job.event.value].Mutable();
