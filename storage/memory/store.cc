@@ -155,9 +155,9 @@ void Store::ApplyOne(const CreateProfile& m, ChangeSet* changes) {
   state_.live.Set(row);
   ++state_.num_profiles;
   Column& created_at = state_.columns[kCreatedAt.value].Mutable();
-  created_at.Set(row, m.created_at.ms, m.created_at, kNoOrigin);
+  created_at.Set(row, m.created_at.ms, {m.created_at}, &state_.stamps);
   Column& created_via = state_.columns[kCreatedVia.value].Mutable();
-  created_via.Set(row, EncodeCell(created_via.type(), m.via), m.created_at, kNoOrigin);
+  created_via.Set(row, EncodeCell(created_via.type(), m.via), {m.created_at}, &state_.stamps);
   Seen(row, m.created_at);
   changes->rows.push_back(row);
 }
@@ -176,7 +176,7 @@ void Store::ApplyOne(const SetTrait& m, ChangeSet* changes) {
   if (m.trait == kCreatedAt) {
     CreatedEarlier(row, m.time, m.origin);
   } else {
-    column.Set(row, bits, m.time, m.origin);
+    column.Set(row, bits, {m.time, m.origin}, &state_.stamps);
     Seen(row, m.time);
   }
   changes->rows.push_back(row);
@@ -237,7 +237,7 @@ void Store::ApplyOne(const EraseProfile& m, ChangeSet* changes) {
   const RowId row = LiveRow(m.profile);
   std::erase_if(seen_later_, [&](const auto& later) { return LiveRow(later.second) == row; });
   for (Cow<Column>& column : state_.columns) {
-    if (column->TimeOf(row)) column.Mutable().Forget(row);
+    if (column->IsStamped(row)) column.Mutable().Forget(row, &state_.stamps);
   }
   state_.profiles.Erase(row, state_.ProfileAt(row));
   std::vector<IdentityId> identities = state_.identities.DetachAll(row);
@@ -331,40 +331,40 @@ void Store::Seen(RowId row, Timestamp time) {
   if (time.ms < state_.column(kCreatedAt).Bits(row)) CreatedEarlier(row, time, kNoOrigin);
   const Column& first = state_.column(kFirstSeen);
   if (!first.Has(row) || time.ms < first.Bits(row)) {
-    state_.columns[kFirstSeen.value].Mutable().Set(row, time.ms, time, kNoOrigin);
+    state_.columns[kFirstSeen.value].Mutable().Set(row, time.ms, {time}, &state_.stamps);
   }
   const Column& last = state_.column(kLastSeen);
   if (!last.Has(row) || time.ms > last.Bits(row)) {
-    state_.columns[kLastSeen.value].Mutable().Set(row, time.ms, time, kNoOrigin);
+    state_.columns[kLastSeen.value].Mutable().Set(row, time.ms, {time}, &state_.stamps);
   }
 }
 
 // How a profile came to be keeps the time at which it did, so that merges take both from one side.
 void Store::CreatedEarlier(RowId row, Timestamp time, IdentityId origin) {
-  state_.columns[kCreatedAt.value].Mutable().Set(row, time.ms, time, origin);
+  state_.columns[kCreatedAt.value].Mutable().Set(row, time.ms, {time, origin}, &state_.stamps);
   Column& via = state_.columns[kCreatedVia.value].Mutable();
-  via.Set(row, via.Bits(row), time, origin);
+  via.Set(row, via.Bits(row), {time, origin}, &state_.stamps);
 }
 
 void Store::MoveTraits(RowId from, RowId to) {
   for (size_t t = 0; t < state_.columns.size(); ++t) {
     const Column& column = *state_.columns[t];
-    const std::optional<Timestamp> theirs = column.TimeOf(from);
+    const std::optional<Stamp> theirs = column.StampOf(from, state_.stamps);
     if (!theirs) continue;
-    const std::optional<Timestamp> ours = column.TimeOf(to);
+    const std::optional<Stamp> ours = column.StampOf(to, state_.stamps);
     // Of the two first-seen and created times the earlier stays, and how that came to be.
     const TraitId id{static_cast<uint16_t>(t)};
     const bool earliest = id == kCreatedAt || id == kFirstSeen || id == kCreatedVia;
     const Value our_value = column.Get(to);
     const Value their_value = column.Get(from);
-    const bool later = !ours || std::tie(*theirs, their_value) > std::tie(*ours, our_value);
-    const bool take = earliest ? !ours || *theirs < *ours : later;
+    const bool later =
+        !ours || std::tie(theirs->time, their_value) > std::tie(ours->time, our_value);
+    const bool take = earliest ? !ours || theirs->time < ours->time : later;
     const std::optional<int64_t> bits =
         column.Has(from) ? std::optional(column.Bits(from)) : std::nullopt;
-    const IdentityId origin = column.OriginOf(from);
     Column& writable = state_.columns[t].Mutable();
-    if (take) writable.Set(to, bits, *theirs, origin);
-    writable.Forget(from);
+    if (take) writable.Set(to, bits, *theirs, &state_.stamps);
+    writable.Forget(from, &state_.stamps);
   }
 }
 
