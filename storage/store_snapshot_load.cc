@@ -502,7 +502,7 @@ absl::Status StoreLoader::JoinTraits() {
     ROSTER_RETURN_IF_ERROR(
         Join(&cells_[t], [&](const SnapshotSection& section, uint64_t c, ColumnChunk chunk) {
           absl::Status status = CheckCells(section, id, c, chunk);
-          if (status.ok()) column.AppendChunk(std::move(chunk));
+          if (status.ok()) column.AppendChunk(std::move(chunk), &state_.stamps);
           return status;
         }));
     const bool required = id == kCreatedAt || id == kCreatedVia;

@@ -399,7 +399,7 @@ absl::Status DumpReader::Finish(Store* store) {
   State state = store_.state();
   for (uint32_t r = 0; r < state.num_rows(); ++r) {
     for (const TraitId id : {kCreatedAt, kFirstSeen, kLastSeen, kCreatedVia}) {
-      state.columns[id.value].Mutable().Forget({r});
+      state.columns[id.value].Mutable().Forget({r}, &state.stamps);
     }
   }
   for (const SystemCell& cell : system_cells_) {
@@ -408,7 +408,7 @@ absl::Status DumpReader::Finish(Store* store) {
     Column& column = state.columns[cell.trait.value].Mutable();
     std::optional<int64_t> bits;
     if (cell.value) bits = EncodeCell(column.type(), *cell.value);
-    column.Set(*row, bits, cell.time, cell.origin);
+    column.Set(*row, bits, {cell.time, cell.origin}, &state.stamps);
   }
   store->Restore(std::move(state), store_.Pending(), lsn_);
   const std::string digest = DigestToHex(DigestOf(store->TakeView(store->clock())));

@@ -9,6 +9,8 @@ namespace {
 
 // What nobody can read any more is brought away this often, for many erasures and merges together.
 constexpr int64_t kStaleDelayMs = 10'000;
+// Of the time at most one part in so many goes to sealing what is not due.
+constexpr int64_t kIdleShare = 20;
 
 }  // namespace
 
@@ -27,6 +29,8 @@ Sealer::Sealer(Executor* executor, Clock* clock, SharedStore* store)
 
 NextStep Sealer::Step() {
   std::optional<SealJob> job;
+  bool is_idle = false;
+  int64_t began_us = 0;
   {
     MutexLock writing(&shared_->writing);
     MutexLock lock(&shared_->mutex);
@@ -35,13 +39,21 @@ NextStep Sealer::Step() {
     job = shared_->store.TakeSealJob(or_stale);
     if (!job) {
       if (or_stale) rested_us_ = now_us;
-      return NextStep::After(kStaleDelayMs);
+      if (now_us < next_idle_us_) return NextStep::After((next_idle_us_ - now_us) / 1000 + 1);
+      job = shared_->store.TakeIdleSealJob();
+      is_idle = true;
     }
+    if (!job) return NextStep::After(kStaleDelayMs);
+    began_us = now_us;
   }
   std::shared_ptr<const SealedEvents> sealed = job->Run();
   MutexLock writing(&shared_->writing);
   MutexLock lock(&shared_->mutex);
   shared_->store.InstallSeal(*job, std::move(sealed));
+  if (is_idle) {
+    const int64_t now_us = clock_->MonotonicMicros();
+    next_idle_us_ = now_us + (now_us - began_us) * kIdleShare;
+  }
   return NextStep::Again();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Seals the store's event blocks beside the writer: takes a job under the store's lock, runs it
-// outside, puts the result in place under the lock. Thread rule: the steps on a loop of its own.
+// outside, puts the result in place under the lock. Seals short tails too when none is due. Thread rule: the steps on a loop of its own.
 #ifndef ROSTER_ENGINE_UPKEEP_SEALER_H_
 #define ROSTER_ENGINE_UPKEEP_SEALER_H_
 
@@ -24,7 +24,9 @@ class Sealer {
 
   SharedStore* const shared_;
   Clock* const clock_;
-  int64_t rested_us_;  // monotonic; when nothing stale was left
+  // Monotonic.
+  int64_t rested_us_;         // when nothing stale was left
+  int64_t next_idle_us_ = 0;  // when what is not due may be sealed again
   std::unique_ptr<Loop> loop_;
 };
 

@@ -126,11 +126,13 @@ class Digester {
     const uint64_t name = HashOf(schema_.trait(id).name);
     for (uint32_t c = 0; c < column.num_chunks(); ++c) {
       const ColumnChunk& chunk = column.chunk(c);
+      const ChunkStamps& shared = state_.stamps.chunk(c);
       chunk.stamped.ForEach([&](uint32_t i) {
         const bool present = chunk.present.Test(i);
         const uint64_t value = present ? words(chunk.cells.Get(i)) : 0;
+        const Stamp stamp = chunk.StampAt(i, shared);
         Add(Kind::kCell, state_.ProfileAt(RowAt(c, i)).value, name, present ? 1 : 0, value,
-            chunk.times.Get(i), origins_[static_cast<size_t>(chunk.origins.Get(i))]);
+            stamp.time.ms, origins_[static_cast<size_t>(BitsOfOrigin(stamp.origin))]);
       });
     }
   }

@@ -243,7 +243,7 @@ TEST_CASE("the rows of erased and merged profiles are given to new ones, once th
   REQUIRE(RowOf(b.store.state(), late) == row);
   const State& state = b.store.state();
   CHECK(state.partition(order).EventsOf(row).empty());
-  CHECK_FALSE(state.column(plan).TimeOf(row).has_value());
+  CHECK_FALSE(state.StampOf(plan, row).has_value());
   CHECK(state.column(kCreatedAt).Get(row) == Value(Timestamp{8}));
   b.Add(late, order, 1, 11);
   CHECK(state.partition(order).EventsOf(row).size() == 1);

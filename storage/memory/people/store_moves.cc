@@ -71,7 +71,7 @@ void Store::RerouteCell(RowId from, RowId stay, std::optional<RowId> to, TraitId
   if (!cell) return;
   if (const auto type = state_.schema->trait(trait).records) {
     KeepRecord(from, trait, *cell, {});
-    state_.columns[trait.value].Mutable().Forget(from);
+    state_.columns[trait.value].Mutable().Forget(from, &state_.stamps);
     return;
   }
   // Nothing but the cell is known: of the store's own, and of traits that were never written twice.
@@ -103,7 +103,7 @@ void Store::SeeAgain(RowId row) {
   }
   for (const auto& [trait, ms] :
        {std::pair(kFirstSeen, range.first), std::pair(kLastSeen, range.second)}) {
-    state_.columns[trait.value].Mutable().Set(row, ms, {ms}, kNoOrigin);
+    state_.columns[trait.value].Mutable().Set(row, ms, {{ms}, kNoOrigin}, &state_.stamps);
   }
 }
 
@@ -219,9 +219,9 @@ void Store::SetCreation(RowId row, const std::vector<Merged>& merges,
     if (own && (!first || own->at < first->at)) first = own;
   }
   if (!first) first = Creation{};
-  state_.columns[kCreatedAt.value].Mutable().Set(row, first->at.ms, first->at, kNoOrigin);
+  state_.columns[kCreatedAt.value].Mutable().Set(row, first->at.ms, {first->at, kNoOrigin}, &state_.stamps);
   Column& via = state_.columns[kCreatedVia.value].Mutable();
-  via.Set(row, EncodeCell(via.type(), first->via), first->at, kNoOrigin);
+  via.Set(row, EncodeCell(via.type(), first->via), {first->at, kNoOrigin}, &state_.stamps);
 }
 
 void Store::ApplyOne(const MoveIdentity& m, ChangeSet* changes) {

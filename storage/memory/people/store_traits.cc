@@ -46,10 +46,9 @@ bool Later(const TraitRecord& a, const TraitRecord& b) {
 
 std::optional<TraitRecord> Store::CellOf(RowId row, TraitId trait) const {
   const Column& column = state_.column(trait);
-  const std::optional<Timestamp> time = column.TimeOf(row);
-  if (!time) return std::nullopt;
-  const IdentityId origin = column.OriginOf(row);
-  return TraitRecord{column.Get(row), *time, origin, RankOf(origin)};
+  const std::optional<Stamp> stamp = column.StampOf(row, state_.stamps);
+  if (!stamp) return std::nullopt;
+  return TraitRecord{column.Get(row), stamp->time, stamp->origin, RankOf(stamp->origin)};
 }
 
 uint8_t Store::RankOf(IdentityId origin) const {
@@ -78,7 +77,7 @@ void Store::SetCell(RowId row, TraitId trait, const TraitRecord& shown) {
   Column& column = state_.columns[trait.value].Mutable();
   std::optional<int64_t> bits;
   if (!IsMissing(shown.value)) bits = EncodeCell(column.type(), shown.value);
-  column.Set(row, bits, shown.time, shown.origin);
+  column.Set(row, bits, {shown.time, shown.origin}, &state_.stamps);
 }
 
 void Store::KeepRecord(RowId row, TraitId trait, const TraitRecord& record, ProfileId home) {
@@ -127,7 +126,7 @@ bool Store::IsWithinRun(RowId row, TraitId trait, const TraitRecord& cell,
 void Store::ShowTrait(RowId row, TraitId trait) {
   const std::optional<FoldedTrait> shown =
       FoldTrait(state_.schema->trait(trait).policy, TraitRecordsOf(row, trait));
-  if (!shown) return state_.columns[trait.value].Mutable().Forget(row);
+  if (!shown) return state_.columns[trait.value].Mutable().Forget(row, &state_.stamps);
   SetCell(row, trait, {shown->value, shown->time, shown->origin});
 }
 
@@ -143,7 +142,7 @@ void Store::MergeTraits(RowId from, RowId to, ProfileId loser) {
     KeepRecord(to, trait, *theirs, loser);
     if (const auto ours = CellOf(to, trait)) KeepRecord(to, trait, *ours, {});
     ShowTrait(to, trait);
-    state_.columns[t].Mutable().Forget(from);
+    state_.columns[t].Mutable().Forget(from, &state_.stamps);
   }
 }
 
@@ -155,7 +154,7 @@ void Store::MoveCell(RowId from, RowId to, TraitId trait) {
   const bool earliest = trait == kCreatedAt || trait == kFirstSeen || trait == kCreatedVia;
   const bool take = !ours || (earliest ? theirs.time < ours->time : Later(*ours, theirs));
   if (take) SetCell(to, trait, theirs);
-  state_.columns[trait.value].Mutable().Forget(from);
+  state_.columns[trait.value].Mutable().Forget(from, &state_.stamps);
 }
 
 }  // namespace roster
