@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/commit/effects.h"
+
+#include "storage/base/check.h"
+#include "storage/memory/people/own_names.h"
+#include "storage/mutation.h"
+
+namespace roster {
+
+void Effects::Do(const Mutation& mutation) {
+  if (payload_.empty() && !std::holds_alternative<Advance>(mutation)) Do(Advance{clock_});
+  EncodeMutation(mutation, &payload_);
+  store_->Apply(mutation, &changes_);
+}
+
+TraitId Effects::Trait(std::string_view name, ValueType type, uint8_t scale) {
+  if (const auto known = schema().FindTrait(name)) return *known;
+  Do(DeclareTrait{std::string(name), type, scale});
+  return *schema().FindTrait(name);
+}
+
+EventTypeId Effects::Event(std::string_view name) {
+  if (const auto known = schema().FindEvent(name)) return *known;
+  Do(DeclareEvent{std::string(name)});
+  return *schema().FindEvent(name);
+}
+
+PropertyId Effects::Property(EventTypeId event, std::string_view name, ValueType type,
+                             uint8_t scale) {
+  if (const auto known = schema().event(event).FindProperty(name)) return *known;
+  Do(DeclareProperty{event, std::string(name), type, scale});
+  return *schema().event(event).FindProperty(name);
+}
+
+EventTypeId Effects::RecordsOf(TraitId trait) {
+  const TraitInfo& info = schema().trait(trait);
+  if (info.records) return *info.records;
+  const EventTypeId records = Event(TraitRecordsName(info.name));
+  const PropertyId value = Property(records, "value", info.type, info.scale);
+  ROSTER_CHECK(value == kRecordValue);
+  return records;
+}
+
+PropertyId Effects::HomeOf(EventTypeId event) {
+  return Property(event, kHomeProperty, ValueType::kInteger, 0);
+}
+
+ProfileId Effects::AddProfile(Timestamp created_at, std::string_view via) {
+  const ProfileId id{state().profiles.size() + 1};
+  Do(CreateProfile{id, created_at, std::string(via)});
+  return id;
+}
+
+IdentityId Effects::Attach(ProfileId profile, NamespaceId name_space, std::string_view value,
+                           Timestamp time) {
+  const IdentityId id{static_cast<uint32_t>(state().identities.size())};
+  Do(AttachIdentity{profile, id, name_space, std::string(value), time});
+  return id;
+}
+
+void Effects::Set(SetTrait set) {
+  const RowId row = *state().FindProfile(set.profile);
+  const bool again = state().StampOf(set.trait, row).has_value();
+  if (again && !schema().trait(set.trait).system) RecordsOf(set.trait);
+  Do(std::move(set));
+}
+
+// Before the two are one: everything that tells them apart again has a place.
+void Effects::Merge(const MergeProfiles& merge) {
+  const RowId loser = *state().FindProfile(merge.loser);
+  const RowId survivor = *state().FindProfile(merge.survivor);
+  for (size_t t = 0; t < state().columns.size(); ++t) {
+    const TraitId trait{static_cast<uint16_t>(t)};
+    if (schema().trait(trait).system || !state().StampOf(trait, loser)) continue;
+    HomeOf(RecordsOf(trait));
+  }
+  const EventTypeId merges = Event(kMergeRecords);
+  ROSTER_CHECK(Property(merges, "survivor", ValueType::kInteger, 0) == kMergeSurvivor);
+  Property(merges, "loser_created_at", ValueType::kTimestamp, 0);
+  Property(merges, "loser_created_via", ValueType::kText, 0);
+  Property(merges, "survivor_created_at", ValueType::kTimestamp, 0);
+  Property(merges, "survivor_created_via", ValueType::kText, 0);
+  HomeOf(merges);
+  for (size_t e = 0; e < state().partitions.size(); ++e) {
+    if (state().partitions[e]->HasAny(loser)) HomeOf({static_cast<uint16_t>(e)});
+  }
+  const auto at = [&](RowId row) { return state().column(kCreatedAt).Get(row); };
+  const auto via = [&](RowId row) { return state().column(kCreatedVia).Get(row); };
+  const ProfileId lost = state().ProfileAt(loser);
+  const ProfileId stays = state().ProfileAt(survivor);
+  Do(AddEvent{stays,
+              merges,
+              {lost.value},
+              merge.time,
+              merge.link,
+              {{kMergeSurvivor, static_cast<int64_t>(stays.value)},
+               {kMergeLoserCreated, at(loser)},
+               {kMergeLoserVia, via(loser)},
+               {kMergeSurvivorCreated, at(survivor)},
+               {kMergeSurvivorVia, via(survivor)}}});
+  Do(merge);
+}
+
+}  // namespace roster

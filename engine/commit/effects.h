@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a command does, done as it is decided: each mutation is applied to the store and written to
+// the commit's payload, so that what is decided next sees it. Nobody else does before the commit is
+// finished, for the store's lock is held. Thread rule: the writer's, under the store's lock.
+#ifndef ROSTER_ENGINE_COMMIT_EFFECTS_H_
+#define ROSTER_ENGINE_COMMIT_EFFECTS_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "roster/value.h"
+#include "storage/base/ids.h"
+#include "storage/memory/change.h"
+#include "storage/memory/read_view.h"
+#include "storage/memory/store.h"
+
+namespace roster {
+
+class Effects {
+ public:
+  // `clock` is the commit's; its Advance comes before everything else. Lifetime: the store's.
+  Effects(Store* store, Timestamp clock) : store_(store), clock_(clock) {}
+
+  const State& state() const { return store_->state(); }
+  const Schema& schema() const { return *state().schema; }
+  Timestamp clock() const { return clock_; }
+  // Encoded mutations; empty when nothing was done.
+  const std::string& payload() const { return payload_; }
+  const ChangeSet& changes() const { return changes_; }
+
+  void Do(const Mutation& mutation);
+
+  // Ids of names, which are declared when they are new. Requires: a known name has the type.
+  TraitId Trait(std::string_view name, ValueType type, uint8_t scale);
+  EventTypeId Event(std::string_view name);
+  PropertyId Property(EventTypeId event, std::string_view name, ValueType type, uint8_t scale);
+  // The type for the records of a trait.
+  EventTypeId RecordsOf(TraitId trait);
+  // The property for the home of a type's records.
+  PropertyId HomeOf(EventTypeId event);
+
+  ProfileId AddProfile(Timestamp created_at, std::string_view via);
+  IdentityId Attach(ProfileId profile, NamespaceId name_space, std::string_view value,
+                    Timestamp time);
+  // Writes a trait, and keeps what was said of it before.
+  void Set(SetTrait set);
+  void Merge(const MergeProfiles& merge);
+
+ private:
+  Store* const store_;
+  const Timestamp clock_;
+  std::string payload_;
+  ChangeSet changes_;
+};
+
+}  // namespace roster
+
+#endif  // ROSTER_ENGINE_COMMIT_EFFECTS_H_
