@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "storage/base/check.h"
+#include "storage/memory/people/own_names.h"
 
 namespace roster {
 
@@ -135,6 +136,9 @@ void Store::Restore(State state, const StorePending& pending, Lsn lsn) {
   for (uint32_t row = state_.num_rows(); row-- > 0;) {
     if (!state_.live.Test({row})) free_rows_.push_back({row});
   }
+  for (uint32_t row = 0; row < state_.num_rows(); ++row) {
+    if (state_.live.Test({row})) NoteDevices({row});
+  }
 }
 
 void Store::ApplyOne(const DeclareTrait& m, ChangeSet*) {
@@ -199,7 +203,11 @@ void Store::ApplyOne(const AddEvent& m, ChangeSet* changes) {
   events.Add(row, {.id = m.id, .time = m.time, .origin = m.origin, .properties = properties},
              sealing_);
   FreePurged(&events);
-  if (!state_.schema->event(m.event).own) Seen(row, m.time);
+  const EventTypeInfo& type = state_.schema->event(m.event);
+  if (!type.own) Seen(row, m.time);
+  if (type.name == kDeviceRecords) {
+    NoteDevice(row, m.origin, properties.empty() ? 0 : properties[0].bits);
+  }
   changes->rows.push_back(row);
   changes->events.push_back(m.event);
 }

@@ -17,6 +17,7 @@
 #include "absl/types/span.h"
 #include "roster/value.h"
 #include "storage/memory/change.h"
+#include "storage/memory/people/devices.h"
 #include "storage/memory/read_view.h"
 #include "storage/memory/upkeep/memory_use.h"
 
@@ -47,6 +48,12 @@ class Store {
   // Whether a mutation fits the state: ids exist or are the next, values have their types. What
   // the engine makes always does; recovery asks before it applies. Errors: CORRUPT.
   absl::Status Check(const Mutation& mutation) const;
+
+  // All marks of a device. Requires: it is attached.
+  std::vector<PlacedMark> MarksOf(IdentityId device) const {
+    return devices_.MarksOf(state_, device);
+  }
+  bool IsShared(IdentityId device) const { return devices_.IsShared(device); }
 
   // Applies one mutation and adds to `changes` what it touched. Cannot fail. Requires: Check is ok.
   void Apply(const Mutation& mutation, ChangeSet* changes);
@@ -133,6 +140,8 @@ class Store {
   void RerouteCell(RowId from, RowId stay, std::optional<RowId> to, TraitId trait,
                    const Fate& fate);
   void SeeAgain(RowId row);
+  void NoteDevice(RowId row, IdentityId device, int64_t kind);
+  void NoteDevices(RowId row);
   bool IsTraitRecords(size_t event) const;
   struct Creation {
     Timestamp at;
@@ -176,6 +185,7 @@ class Store {
     std::vector<IdentityId> identities;
   };
   std::deque<Detached> detached_;
+  SharedDevices devices_;
   // Times later than the clock at which profiles will have been seen. Derived by Apply.
   std::multimap<Timestamp, ProfileId> seen_later_;
 };

@@ -14,6 +14,13 @@
 
 namespace roster {
 
+// What a record of a device says. The numbers stand in files; do not renumber.
+enum class DeviceMarkKind : uint8_t {
+  kIdentify = 0,  // its profile identified on the device
+  kLogout = 1,    // its profile, or whoever had the device, logged out
+  kGap = 2,       // its profile is the anonymous one of the span that begins then
+};
+
 // Somebody identified on the device, or logged out of it.
 struct DeviceMark {
   Timestamp time;

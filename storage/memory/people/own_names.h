@@ -14,29 +14,39 @@
 
 namespace roster {
 
-inline bool IsOwnName(std::string_view name) { return !name.empty() && name[0] == '\x01'; }
+inline bool IsOwnName(std::string_view name) { return !name.empty() && name[0] == '\001'; }
 
 // Of every type: the profile id under which a record came, where that is not its profile's.
-inline constexpr std::string_view kHomeProperty = "\x01home";
+inline constexpr std::string_view kHomeProperty = "\001home";
 
 // What was said of a trait and is not shown, or is shown and must be told apart after a merge: a
 // type of its own for each trait, with one property besides.
-inline constexpr std::string_view kTraitRecords = "\x01trait/";
+inline constexpr std::string_view kTraitRecords = "\001trait/";
 inline std::string TraitRecordsName(std::string_view trait) { return StrCat(kTraitRecords, trait); }
 inline constexpr PropertyId kRecordValue{1};  // of the trait's type; absent: it was cleared
 
 // Joined profiles: a record for each loser, whose profile id is the record's. How the two came to
 // be is as it was before.
-inline constexpr std::string_view kMergeRecords = "\x01merge";
+inline constexpr std::string_view kMergeRecords = "\001merge";
 inline constexpr PropertyId kMergeSurvivor{1};         // integer: the profile id
 inline constexpr PropertyId kMergeLoserCreated{2};     // timestamp
 inline constexpr PropertyId kMergeLoserVia{3};         // text
 inline constexpr PropertyId kMergeSurvivorCreated{4};  // timestamp
 inline constexpr PropertyId kMergeSurvivorVia{5};      // text
 
+// Whose a device is: marks, of which the device is the origin. Source: IDENTITY.md R3.
+inline constexpr std::string_view kDeviceRecords = "\001device";
+inline constexpr PropertyId kDeviceMark{1};  // integer: a DeviceMarkKind
+
+// Identities that were kept apart. Source: IDENTITY.md R2.
+inline constexpr std::string_view kConflictRecords = "\001conflict";
+inline constexpr PropertyId kConflictOther{1};   // integer: the other profile's id; 0: none
+inline constexpr PropertyId kConflictSpace{2};   // text: the namespace of what was left out
+inline constexpr PropertyId kConflictReason{3};  // text
+
 // Traits of the store's own.
-inline constexpr std::string_view kIdentifiedAt = "\x01identified_at";  // timestamp, the earliest
-inline constexpr std::string_view kArchived = "\x01archived";           // boolean
+inline constexpr std::string_view kIdentifiedAt = "\001identified_at";  // timestamp, the earliest
+inline constexpr std::string_view kArchived = "\001archived";           // boolean
 
 }  // namespace roster
 

@@ -61,7 +61,27 @@ RowId Store::Reroute(RowId from, std::optional<RowId> to, const Fate& fate, Chan
   changes->rows.push_back(from);
   changes->rows.push_back(stay);
   if (to) changes->rows.push_back(*to);
+  NoteDevices(stay);
+  if (to) NoteDevices(*to);
   return stay;
+}
+
+void Store::NoteDevices(RowId row) {
+  const std::optional<EventTypeId> type = state_.schema->FindEvent(kDeviceRecords);
+  if (!type || !state_.partition(*type).HasAny(row)) return;
+  const EventPartition& partition = state_.partition(*type);
+  for (const EventRef event : partition.EventsOf(row)) {
+    const EventBlock& block = partition.block(ChunkOf(row));
+    NoteDevice(row, OriginOf(block, event), PropertyOf(block, event, kDeviceMark).value_or(0));
+  }
+}
+
+void Store::NoteDevice(RowId row, IdentityId device, int64_t kind) {
+  if (device == kNoOrigin || !state_.identities.IsAttached(device)) return;
+  const RowId owner = state_.identities.RowOf(device);
+  if (owner == row && kind == static_cast<int64_t>(DeviceMarkKind::kIdentify)) return;
+  devices_.Note(device, state_.ProfileAt(row));
+  devices_.Note(device, state_.ProfileAt(owner));
 }
 
 // A cell that is no record of its row is one by itself; it becomes one before the records move.
@@ -114,7 +134,9 @@ bool Store::IsTraitRecords(size_t event) const {
 void Store::ApplyOne(const MoveRecords& m, ChangeSet* changes) {
   const RowId from = LiveRow(m.from);
   const RowId to = LiveRow(m.to);
-  const Fate fate = [&](std::optional<EventTypeId>, const EventSource& source) {
+  const std::optional<EventTypeId> marks = state_.schema->FindEvent(kDeviceRecords);
+  const Fate fate = [&](std::optional<EventTypeId> type, const EventSource& source) {
+    if (type && type == marks) return Where::kStays;  // who identified stays who it was
     const bool goes = source.origin == m.origin && source.time >= m.begin && source.time < m.end;
     return goes ? Where::kGoes : Where::kStays;
   };
@@ -229,6 +251,8 @@ void Store::ApplyOne(const MoveIdentity& m, ChangeSet* changes) {
   const RowId to = LiveRow(m.to);
   const ProfileId home = from == to ? state_.identities.HomeOf(m.identity) : ProfileId{};
   state_.identities.Move(m.identity, to, m.standing, home);
+  NoteDevices(from);
+  NoteDevices(to);
   changes->rows.push_back(from);
   changes->rows.push_back(to);
 }

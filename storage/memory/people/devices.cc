@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/memory/people/devices.h"
+
+#include <algorithm>
+
+#include "storage/memory/people/own_names.h"
+#include "storage/memory/read_view.h"
+
+namespace roster {
+
+void SharedDevices::Note(IdentityId device, ProfileId profile) {
+  auto& profiles = profiles_[device];
+  if (std::find(profiles.begin(), profiles.end(), profile) == profiles.end()) {
+    profiles.push_back(profile);
+  }
+}
+
+std::vector<PlacedMark> SharedDevices::MarksOf(const State& state, IdentityId device) const {
+  std::vector<RowId> rows = {state.identities.RowOf(device)};
+  if (const auto it = profiles_.find(device); it != profiles_.end()) {
+    for (const ProfileId profile : it->second) {
+      if (const auto row = state.FindProfile(profile)) rows.push_back(*row);
+    }
+  }
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  std::vector<PlacedMark> marks;
+  for (const RowId row : rows) AppendMarks(state, row, device, &marks);
+  return marks;
+}
+
+void AppendMarks(const State& state, RowId row, IdentityId device, std::vector<PlacedMark>* marks) {
+  const std::optional<EventTypeId> type = state.schema->FindEvent(kDeviceRecords);
+  if (!type) return;
+  const EventPartition& partition = state.partition(*type);
+  for (const EventRef event : partition.EventsOf(row)) {
+    const EventBlock& block = partition.block(ChunkOf(row));
+    if (OriginOf(block, event) != device) continue;
+    const int64_t kind = PropertyOf(block, event, kDeviceMark).value_or(0);
+    marks->push_back({static_cast<DeviceMarkKind>(kind), TimeOf(block, event),
+                      IdOf(block, event).value, state.ProfileAt(row)});
+  }
+}
+
+size_t SharedDevices::MemoryBytes() const {
+  return profiles_.capacity() * (sizeof(*profiles_.begin()) + 1);
+}
+
+}  // namespace roster

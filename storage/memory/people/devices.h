@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The devices that more than one profile has marks on, or that somebody logged out of: which
+// profiles to look at. All others are whose identity they are. Derived from the device records;
+// kept by Store::Apply. Thread rule: the writer's.
+#ifndef ROSTER_STORAGE_MEMORY_PEOPLE_DEVICES_H_
+#define ROSTER_STORAGE_MEMORY_PEOPLE_DEVICES_H_
+
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
+#include "roster/value.h"
+#include "storage/base/ids.h"
+#include "storage/memory/people/device_owners.h"
+
+namespace roster {
+
+struct State;
+
+// A mark with the profile that has it now.
+struct PlacedMark {
+  DeviceMarkKind kind = DeviceMarkKind::kIdentify;
+  Timestamp time;
+  uint64_t order = 0;
+  ProfileId profile;
+};
+
+class SharedDevices {
+ public:
+  // Takes note of a record of the device on a profile.
+  void Note(IdentityId device, ProfileId profile);
+  bool IsShared(IdentityId device) const { return profiles_.contains(device); }
+  // All marks of a device, in no order. Cost: O(device records of its profiles).
+  std::vector<PlacedMark> MarksOf(const State& state, IdentityId device) const;
+  size_t MemoryBytes() const;
+
+ private:
+  // The ids may have been merged since.
+  absl::flat_hash_map<IdentityId, absl::InlinedVector<ProfileId, 2>> profiles_;
+};
+
+// The marks of one profile on a device.
+void AppendMarks(const State& state, RowId row, IdentityId device, std::vector<PlacedMark>* marks);
+
+}  // namespace roster
+
+#endif  // ROSTER_STORAGE_MEMORY_PEOPLE_DEVICES_H_
