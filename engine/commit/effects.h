@@ -31,6 +31,10 @@ class Effects {
   const std::string& payload() const { return payload_; }
   const ChangeSet& changes() const { return changes_; }
 
+  // Marks of shared devices; see Store.
+  std::vector<PlacedMark> MarksOf(IdentityId device) const { return store_->MarksOf(device); }
+  bool IsShared(IdentityId device) const { return store_->IsShared(device); }
+
   void Do(const Mutation& mutation);
 
   // Ids of names, which are declared when they are new. Requires: a known name has the type.

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/commit/resolve.h"
 
-#include <algorithm>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
+#include <algorithm>
+#include <tuple>
+
+#include "engine/commit/device_owner.h"
 #include "engine/limits.h"
 #include "engine/normalise.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
 #include "storage/base/unicode.h"
+#include "storage/memory/people/own_names.h"
 
 namespace roster {
 namespace {
@@ -27,57 +33,255 @@ absl::Status CheckIdentity(const Schema& schema, const IdentityRef& ref) {
   return absl::OkStatus();
 }
 
-bool IsIdentified(const std::vector<uint32_t>& counts, const Schema& schema) {
-  for (size_t n = 0; n < counts.size(); ++n) {
-    if (counts[n] != 0 && schema.namespaces()[n].kind == NamespaceKind::kPerson) return true;
-  }
-  return false;
+bool IsOfDevice(const UsableIdentity& identity) {
+  return identity.kind == NamespaceKind::kDevice || identity.kind == NamespaceKind::kAnonymous;
 }
 
-// R2: whether the profiles may become one with the new identities: the union keeps every limit and
-// at most one side is identified.
-bool MayUnite(const LookUp& found, const Draft& draft) {
-  if (found.profiles.size() == 1 && found.unknown.empty()) return true;  // nothing changes
-  const Schema& schema = *draft.state().schema;
-  std::vector<uint32_t> all(schema.namespaces().size());
-  int num_identified = 0;
-  for (const ProfileId profile : found.profiles) {
-    const std::vector<uint32_t> counts = draft.CountIdentities(profile);
-    num_identified += IsIdentified(counts, schema);
-    for (size_t n = 0; n < all.size(); ++n) all[n] += counts[n];
+// How many identities of each namespace a profile has that count, by NamespaceId.
+std::vector<uint32_t> CountIdentities(const State& state, ProfileId profile) {
+  std::vector<uint32_t> counts(state.schema->namespaces().size());
+  for (const IdentityId id : state.identities.OfRow(*state.FindProfile(profile))) {
+    if (state.identities.StandingOf(id) != IdentityStanding::kActive) continue;
+    ++counts[state.identities.NameOf(id).name_space.value];
   }
-  for (const UsableIdentity* identity : found.unknown) ++all[identity->name_space.value];
-  for (size_t n = 0; n < all.size(); ++n) {
-    if (all[n] > schema.namespaces()[n].limit) return false;
-  }
-  return num_identified <= 1;
+  return counts;
+}
+
+Timestamp CreatedAt(const State& state, ProfileId profile) {
+  return {state.column(kCreatedAt).Bits(*state.FindProfile(profile))};
 }
 
 // R4: identified over anonymous, else the earlier created, else the lower id.
-ProfileId Survivor(const std::vector<ProfileId>& profiles, const Draft& draft) {
+ProfileId SurvivorOf(const State& state, const std::vector<ProfileId>& profiles) {
   const auto key = [&](ProfileId id) {
-    const bool identified = IsIdentified(draft.CountIdentities(id), *draft.state().schema);
-    return std::tuple(!identified, draft.CreatedAt(id), id);
+    return std::tuple(!IsIdentified(state, id), CreatedAt(state, id), id);
   };
   return *std::min_element(profiles.begin(), profiles.end(),
                            [&](ProfileId a, ProfileId b) { return key(a) < key(b); });
 }
 
-}  // namespace
+// One call being resolved.
+class Resolver {
+ public:
+  Resolver(Call call, Effects* effects, std::vector<std::string>* warnings)
+      : call_(std::move(call)), effects_(effects), warnings_(warnings) {}
 
-LookUp LookUpAll(const std::vector<UsableIdentity>& identities, const Draft& draft) {
-  LookUp found;
-  for (const UsableIdentity& identity : identities) {
-    const auto known = draft.FindIdentity(identity.name_space, identity.value);
-    if (&identity == &identities.front() && known) found.first = known->id;
-    if (!known) {
-      found.unknown.push_back(&identity);
-    } else if (std::find(found.profiles.begin(), found.profiles.end(), known->profile) ==
-               found.profiles.end()) {
-      found.profiles.push_back(known->profile);
+  Resolved Run() {
+    const auto middle = std::stable_partition(
+        call_.identities.begin(), call_.identities.end(),
+        [](const UsableIdentity& identity) { return !IsOfDevice(identity); });
+    std::vector<UsableIdentity> devices(std::make_move_iterator(middle),
+                                        std::make_move_iterator(call_.identities.end()));
+    call_.identities.erase(middle, call_.identities.end());
+    if (call_.identities.empty()) {
+      Visit(devices);
+    } else {
+      Name();
+      if (call_.identifies) Bind(devices);
+    }
+    return std::move(resolved_);
+  }
+
+ private:
+  struct Found {
+    std::vector<ProfileId> profiles;  // each once, strongest identity first
+    std::vector<const UsableIdentity*> unknown;
+  };
+
+  const State& state() const { return effects_->state(); }
+
+  // Devices alone: their owner at the time, else an anonymous visitor.
+  void Visit(const std::vector<UsableIdentity>& devices) {
+    for (const UsableIdentity& device : devices) {
+      const auto id = state().identities.Find(device.name_space, device.value);
+      const auto owner = id ? OwnerAt(*effects_, *id, call_.time) : std::nullopt;
+      if (!owner) continue;
+      resolved_.profile = *owner;
+      resolved_.origin = *id;
+      break;
+    }
+    if (resolved_.profile.value == 0) Create();
+    // A person's devices are bound by identifying on them; a visitor's by being named together.
+    const bool binds = !IsIdentified(state(), resolved_.profile);
+    for (const UsableIdentity& device : devices) {
+      if (binds) JoinVisitor(device);
     }
   }
-  return found;
+
+  void JoinVisitor(const UsableIdentity& device) {
+    const auto id = state().identities.Find(device.name_space, device.value);
+    if (!id) {
+      if (Fits(device.name_space)) AttachNew(device);
+      return;
+    }
+    if (resolved_.origin == kNoOrigin) resolved_.origin = *id;
+    const auto owner = OwnerAt(*effects_, *id, call_.time);
+    if (!owner) return FillGap(*id, call_.time, resolved_.profile, effects_);
+    if (*owner == resolved_.profile || IsIdentified(state(), *owner)) return;
+    if (MayUnite({resolved_.profile, *owner}, {}, false)) Unite({resolved_.profile, *owner});
+  }
+
+  // R1, R2: identities that name somebody.
+  void Name() {
+    std::vector<UsableIdentity>& identities = call_.identities;
+    Found found = LookUp();
+    while (identities.size() > 1 && !MayUnite(found.profiles, found.unknown, Vouched())) {
+      LeaveOut(identities.back(), found);
+      identities.pop_back();
+      found = LookUp();
+    }
+    if (found.profiles.empty()) {
+      Create();
+    } else {
+      resolved_.profile = SurvivorOf(state(), found.profiles);
+      Unite(found.profiles);
+    }
+    for (const UsableIdentity* identity : found.unknown) AttachNew(*identity);
+    const UsableIdentity& first = identities.front();
+    resolved_.origin = *state().identities.Find(first.name_space, first.value);
+  }
+
+  // R3: the person has the devices from now on, and the visitor who had them is the person.
+  void Bind(const std::vector<UsableIdentity>& devices) {
+    for (const UsableIdentity& device : devices) {
+      auto id = state().identities.Find(device.name_space, device.value);
+      if (!id) {
+        if (!Fits(device.name_space)) {
+          LeaveOut(device, {});
+          continue;
+        }
+        id = AttachNew(device);
+      }
+      const auto owner = OwnerAt(*effects_, *id, call_.time);
+      const bool visitor =
+          owner && *owner != resolved_.profile && !IsIdentified(state(), *owner);
+      if (visitor) {
+        if (!MayUnite({resolved_.profile, *owner}, {}, false)) {
+          LeaveOut(device, {{*owner}, {}});
+          continue;
+        }
+        Unite({resolved_.profile, *owner});
+      }
+      Claim(*id, resolved_.profile, resolved_.origin, call_.time, effects_);
+    }
+  }
+
+  Found LookUp() const {
+    Found found;
+    for (const UsableIdentity& identity : call_.identities) {
+      const auto id = state().identities.Find(identity.name_space, identity.value);
+      if (!id) {
+        found.unknown.push_back(&identity);
+        continue;
+      }
+      const ProfileId profile = state().ProfileAt(state().identities.RowOf(*id));
+      if (std::find(found.profiles.begin(), found.profiles.end(), profile) ==
+          found.profiles.end()) {
+        found.profiles.push_back(profile);
+      }
+    }
+    return found;
+  }
+
+  // Whether two identified profiles may be one: the identity that links them is a person's.
+  bool Vouched() const {
+    return call_.authenticated && call_.identities.back().kind == NamespaceKind::kPerson;
+  }
+
+  // R2, R11: whether the profiles may become one with the new identities: the union keeps every
+  // limit, and at most one side is identified or the caller vouches.
+  bool MayUnite(const std::vector<ProfileId>& profiles,
+                const std::vector<const UsableIdentity*>& unknown, bool vouched) const {
+    if (profiles.size() <= 1 && unknown.empty()) return true;  // nothing changes
+    const std::vector<NamespaceInfo>& spaces = state().schema->namespaces();
+    std::vector<uint32_t> all(spaces.size());
+    int num_identified = 0;
+    uint32_t total = static_cast<uint32_t>(unknown.size());
+    for (const ProfileId profile : profiles) {
+      const std::vector<uint32_t> counts = CountIdentities(state(), profile);
+      num_identified += IsIdentified(state(), profile);
+      for (size_t n = 0; n < all.size(); ++n) all[n] += counts[n];
+    }
+    for (const UsableIdentity* identity : unknown) ++all[identity->name_space.value];
+    for (size_t n = 0; n < all.size(); ++n) {
+      if (all[n] > spaces[n].limit) return false;
+      total += all[n];
+    }
+    return total <= kMaxProfileIdentities && (num_identified <= 1 || vouched);
+  }
+
+  bool Fits(NamespaceId name_space) const {
+    const uint32_t count = CountIdentities(state(), resolved_.profile)[name_space.value];
+    return count < state().schema->name_space(name_space).limit;
+  }
+
+  void LeaveOut(const UsableIdentity& identity, const Found& found) {
+    const std::string& space = state().schema->name_space(identity.name_space).name;
+    warnings_->push_back(
+        StrCat("identity left out, it would join two people or pass a limit: ", space));
+    conflicts_.push_back({space, found.profiles.empty() ? ProfileId{} : found.profiles.back()});
+  }
+
+  void Create() {
+    resolved_.created = true;
+    resolved_.profile = effects_->AddProfile(call_.created_at, call_.via);
+  }
+
+  IdentityId AttachNew(const UsableIdentity& identity) {
+    resolved_.attached.push_back(identity);
+    const IdentityId id =
+        effects_->Attach(resolved_.profile, identity.name_space, identity.value, call_.time);
+    if (resolved_.origin == kNoOrigin) resolved_.origin = id;
+    return id;
+  }
+
+  void Unite(const std::vector<ProfileId>& profiles) {
+    for (const ProfileId profile : profiles) {
+      if (profile == resolved_.profile) continue;
+      effects_->Merge({profile, resolved_.profile, call_.time, resolved_.origin});
+    }
+  }
+
+  Call call_;
+  Effects* const effects_;
+  std::vector<std::string>* const warnings_;
+  Resolved resolved_;
+  struct Conflict {
+    std::string space;
+    ProfileId other;
+  };
+  std::vector<Conflict> conflicts_;
+};
+
+}  // namespace
+
+bool IsIdentified(const State& state, ProfileId profile) {
+  for (const IdentityId id : state.identities.OfRow(*state.FindProfile(profile))) {
+    const NamespaceId space = state.identities.NameOf(id).name_space;
+    const bool former = state.identities.StandingOf(id) == IdentityStanding::kFormer;
+    if (!former && state.schema->name_space(space).kind == NamespaceKind::kPerson) return true;
+  }
+  return false;
+}
+
+Resolved Resolve(Call call, Effects* effects, std::vector<std::string>* warnings) {
+  return Resolver(std::move(call), effects, warnings).Run();
+}
+
+std::vector<ProfileId> FindProfiles(const Call& call, const Effects& effects) {
+  std::vector<ProfileId> profiles;
+  for (const UsableIdentity& identity : call.identities) {
+    const auto id = effects.state().identities.Find(identity.name_space, identity.value);
+    if (!id) continue;
+    const RowId row = effects.state().identities.RowOf(*id);
+    const std::optional<ProfileId> profile = IsOfDevice(identity)
+                                                 ? OwnerAt(effects, *id, call.time)
+                                                 : effects.state().ProfileAt(row);
+    if (profile && std::find(profiles.begin(), profiles.end(), *profile) == profiles.end()) {
+      profiles.push_back(*profile);
+    }
+  }
+  return profiles;
 }
 
 absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const Schema& schema,
@@ -92,7 +296,7 @@ absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const Schema& schem
     ROSTER_RETURN_IF_ERROR(CheckIdentity(schema, ref));
     const NamespaceId id = *schema.FindNamespace(ref.space);
     UsableIdentity identity{id, NormaliseIdentity(ref.space, ref.value),
-                            schema.name_space(id).rank};
+                            schema.name_space(id).kind, schema.name_space(id).rank};
     if (IsBlockedIdentity(identity.value)) {
       warnings->push_back(StrCat("blocked value is no identity: ", ref.space));
     } else {
@@ -113,34 +317,6 @@ absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const Schema& schem
     }
   }
   return distinct;
-}
-
-Resolved ResolveProfile(std::vector<UsableIdentity> identities, LookUp found, Timestamp time,
-                        Timestamp created_at, std::string_view via, Draft* draft,
-                        std::vector<std::string>* warnings) {
-  while (identities.size() > 1 && !MayUnite(found, *draft)) {
-    const Schema& schema = *draft->state().schema;
-    warnings->push_back(StrCat("identity left out, it would join two people or pass a limit: ",
-                               schema.name_space(identities.back().name_space).name));
-    identities.pop_back();
-    found = LookUpAll(identities, *draft);
-  }
-  Resolved resolved;
-  resolved.created = found.profiles.empty();
-  resolved.profile =
-      resolved.created ? draft->AddProfile(created_at, via) : Survivor(found.profiles, *draft);
-  resolved.origin = found.first;
-  for (const UsableIdentity* identity : found.unknown) {
-    const IdentityId id =
-        draft->Attach({resolved.profile, {}, identity->name_space, identity->value, time});
-    if (identity == &identities.front()) resolved.origin = id;
-    resolved.attached.push_back(*identity);
-  }
-  for (const ProfileId profile : found.profiles) {
-    if (profile == resolved.profile) continue;
-    draft->Merge({profile, resolved.profile, time, resolved.origin});
-  }
-  return resolved;
 }
 
 }  // namespace roster

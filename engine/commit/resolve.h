@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Who is meant: identities of a command to the one profile that they point to, made, extended or
-// merged where the rules allow it. Thread rule: the writer's. Source: IDENTITY.md R0-R2, R4.
+// merged where the rules allow it. Thread rule: the writer's, under the store's lock.
+// Source: IDENTITY.md R0-R4, R11.
 #ifndef ROSTER_ENGINE_COMMIT_RESOLVE_H_
 #define ROSTER_ENGINE_COMMIT_RESOLVE_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "engine/commit/draft.h"
+#include "engine/commit/effects.h"
 #include "roster/value.h"
 #include "roster/write.h"
 
@@ -19,6 +21,7 @@ namespace roster {
 struct UsableIdentity {
   NamespaceId name_space;
   std::string value;
+  NamespaceKind kind = NamespaceKind::kPerson;
   uint8_t rank = 0;
   bool operator==(const UsableIdentity&) const = default;
 };
@@ -30,13 +33,15 @@ absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const Schema& schem
                                                              const std::vector<IdentityRef>& refs,
                                                              std::vector<std::string>* warnings);
 
-// What identities point to. Lifetime: the identities'.
-struct LookUp {
-  std::vector<ProfileId> profiles;  // each once, in the order of the identities
-  std::vector<const UsableIdentity*> unknown;
-  IdentityId first = kNoOrigin;  // the number of the first identity, when somebody has it
+// Who a command is about, and what it may do to who that is.
+struct Call {
+  std::vector<UsableIdentity> identities;  // not empty
+  Timestamp time;                          // of the item
+  Timestamp created_at;                    // these two for a profile that has to be made
+  std::string_view via;
+  bool identifies = false;     // binds devices to the person that it names
+  bool authenticated = false;  // the caller vouches that the identities are one person's
 };
-LookUp LookUpAll(const std::vector<UsableIdentity>& identities, const Draft& draft);
 
 struct Resolved {
   ProfileId profile;
@@ -45,12 +50,15 @@ struct Resolved {
   std::vector<UsableIdentity> attached;  // those that the profile did not have
 };
 
-// Resolves, adding to the draft the profile, identities and merge that it takes. An identity that
-// belongs to somebody else by the rules is left out, with a warning. Requires: not empty; `found` is
-// theirs. `time`: of the item; `created_at` and `via` are for a profile that has to be made.
-Resolved ResolveProfile(std::vector<UsableIdentity> identities, LookUp found, Timestamp time,
-                        Timestamp created_at, std::string_view via, Draft* draft,
-                        std::vector<std::string>* warnings);
+// An identity that belongs to somebody else by the rules is left out, with a warning, and a
+// conflict is recorded.
+Resolved Resolve(Call call, Effects* effects, std::vector<std::string>* warnings);
+
+// The profiles that a call would find, each once; makes nothing.
+std::vector<ProfileId> FindProfiles(const Call& call, const Effects& effects);
+
+// Whether a person is known to be behind the profile.
+bool IsIdentified(const State& state, ProfileId profile);
 
 }  // namespace roster
 

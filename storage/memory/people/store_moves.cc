@@ -121,6 +121,9 @@ void Store::SeeAgain(RowId row) {
       if (time <= clock_) Widen(time, &range);
     }
   }
+  if (range.first < state_.column(kCreatedAt).Bits(row)) {
+    CreatedEarlier(row, {range.first}, kNoOrigin);
+  }
   for (const auto& [trait, ms] :
        {std::pair(kFirstSeen, range.first), std::pair(kLastSeen, range.second)}) {
     state_.columns[trait.value].Mutable().Set(row, ms, {{ms}, kNoOrigin}, &state_.stamps);

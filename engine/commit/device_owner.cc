@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/commit/device_owner.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "storage/memory/people/device_owners.h"
+#include "storage/memory/people/own_names.h"
+
+namespace roster {
+namespace {
+
+constexpr Timestamp kEndOfTime{std::numeric_limits<int64_t>::max()};
+
+std::vector<DeviceSpan> SpansOf(const std::vector<PlacedMark>& marks) {
+  std::vector<DeviceMark> plain;
+  for (const PlacedMark& mark : marks) {
+    if (mark.kind == DeviceMarkKind::kGap) continue;
+    const bool identify = mark.kind == DeviceMarkKind::kIdentify;
+    plain.push_back({mark.time, mark.order, identify ? mark.profile : ProfileId{}});
+  }
+  return DeviceSpans(std::move(plain));
+}
+
+// Whose a span is, the anonymous visitor of a gap among them.
+std::optional<ProfileId> OwnerOf(const DeviceSpan& span, const std::vector<PlacedMark>& marks) {
+  if (span.owner.value != 0) return span.owner;
+  for (const PlacedMark& mark : marks) {
+    if (mark.kind == DeviceMarkKind::kGap && mark.time == span.begin) return mark.profile;
+  }
+  return std::nullopt;
+}
+
+// The same whoever came first: no number that depends on it enters.
+EventId MarkId(const State& state, IdentityId device, IdentityId by, DeviceMarkKind kind,
+               Timestamp time) {
+  const auto hash = [&](IdentityId id) -> uint64_t {
+    if (id == kNoOrigin) return 0;
+    const std::string_view key = state.identities.KeyAt(id);
+    return XXH3_64bits(key.data(), key.size());
+  };
+  const uint64_t words[] = {hash(device), hash(by), static_cast<uint64_t>(kind),
+                            static_cast<uint64_t>(time.ms)};
+  return {XXH3_64bits(words, sizeof(words))};
+}
+
+void Mark(IdentityId device, ProfileId profile, IdentityId by, DeviceMarkKind kind, Timestamp time,
+          Effects* effects) {
+  const EventTypeId type = effects->Event(kDeviceRecords);
+  const PropertyId property = effects->Property(type, "mark", ValueType::kInteger, 0);
+  const EventId id = MarkId(effects->state(), device, by, kind, time);
+  const RowId row = *effects->state().FindProfile(profile);
+  if (effects->state().partition(type).Contains(row, id)) return;
+  effects->Do(AddEvent{profile, type, id, time, device, {{property, static_cast<int64_t>(kind)}}});
+}
+
+// A time range that has become somebody else's.
+struct Handover {
+  Timestamp begin;
+  Timestamp end;
+  std::optional<ProfileId> from;
+  std::optional<ProfileId> to;  // none: an anonymous visitor who is not there yet
+};
+
+// Where the owners differ, cut at every begin of a span.
+std::vector<Handover> Compare(const std::vector<PlacedMark>& before,
+                              const std::vector<PlacedMark>& after) {
+  const std::vector<DeviceSpan> old_spans = SpansOf(before);
+  const std::vector<DeviceSpan> new_spans = SpansOf(after);
+  std::vector<Timestamp> begins;
+  for (const auto* spans : {&old_spans, &new_spans}) {
+    for (const DeviceSpan& span : *spans) begins.push_back(span.begin);
+  }
+  std::sort(begins.begin(), begins.end());
+  begins.erase(std::unique(begins.begin(), begins.end()), begins.end());
+  std::vector<Handover> changed;
+  for (size_t i = 0; i < begins.size(); ++i) {
+    const Timestamp end = i + 1 < begins.size() ? begins[i + 1] : kEndOfTime;
+    const auto from = OwnerOf(old_spans[SpanAt(old_spans, begins[i])], before);
+    const auto to = OwnerOf(new_spans[SpanAt(new_spans, begins[i])], after);
+    if (from != to || !to) changed.push_back({begins[i], end, from, to});
+  }
+  return changed;
+}
+
+bool HasRecords(const State& state, ProfileId profile, IdentityId origin, Timestamp begin,
+                Timestamp end) {
+  const RowId row = *state.FindProfile(profile);
+  for (size_t e = 0; e < state.partitions.size(); ++e) {
+    if (state.schema->events()[e].name == kDeviceRecords) continue;
+    const EventPartition& partition = *state.partitions[e];
+    if (!partition.HasAny(row)) continue;
+    for (const EventRef event : partition.EventsOf(row)) {
+      const EventBlock& block = partition.block(ChunkOf(row));
+      const Timestamp time = TimeOf(block, event);
+      if (OriginOf(block, event) == origin && time >= begin && time < end) return true;
+    }
+  }
+  for (size_t t = 0; t < state.columns.size(); ++t) {
+    const auto stamp = state.StampOf({static_cast<uint16_t>(t)}, row);
+    if (stamp && stamp->origin == origin && stamp->time >= begin && stamp->time < end) return true;
+  }
+  return false;
+}
+
+void HandOver(IdentityId device, const std::vector<PlacedMark>& before, std::string_view via,
+              Effects* effects) {
+  const std::vector<PlacedMark> after = effects->MarksOf(device);
+  for (const Handover& change : Compare(before, after)) {
+    if (!change.from || change.from == change.to) continue;
+    if (!HasRecords(effects->state(), *change.from, device, change.begin, change.end)) continue;
+    ProfileId to = change.to.value_or(ProfileId{});
+    if (!change.to) {
+      to = effects->AddProfile(effects->clock(), via);
+      FillGap(device, change.begin, to, effects);
+    }
+    for (size_t t = 0; t < effects->state().columns.size(); ++t) {
+      const TraitId trait{static_cast<uint16_t>(t)};
+      const auto stamp = effects->state().StampOf(trait, *effects->state().FindProfile(*change.from));
+      if (stamp && !effects->schema().trait(trait).system) effects->RecordsOf(trait);
+    }
+    effects->Do(MoveRecords{*change.from, to, device, change.begin, change.end});
+  }
+  // The identity is shown with who has the device now.
+  const std::vector<DeviceSpan> spans = SpansOf(after);
+  const std::optional<ProfileId> last = OwnerOf(spans.back(), effects->MarksOf(device));
+  const State& state = effects->state();
+  if (last && state.FindProfile(*last) != state.identities.RowOf(device)) {
+    effects->Do(MoveIdentity{device, *last, IdentityStanding::kActive});
+  }
+}
+
+}  // namespace
+
+std::optional<ProfileId> OwnerAt(const Effects& effects, IdentityId device, Timestamp time) {
+  const State& state = effects.state();
+  if (!effects.IsShared(device)) return state.ProfileAt(state.identities.RowOf(device));
+  const std::vector<PlacedMark> marks = effects.MarksOf(device);
+  const std::vector<DeviceSpan> spans = SpansOf(marks);
+  return OwnerOf(spans[SpanAt(spans, time)], marks);
+}
+
+void FillGap(IdentityId device, Timestamp time, ProfileId profile, Effects* effects) {
+  const std::vector<DeviceSpan> spans = SpansOf(effects->MarksOf(device));
+  const size_t at = SpanAt(spans, time);
+  Mark(device, profile, kNoOrigin, DeviceMarkKind::kGap, spans[at].begin, effects);
+  if (at + 1 == spans.size()) {
+    effects->Do(MoveIdentity{device, profile, IdentityStanding::kActive});
+  }
+}
+
+void Claim(IdentityId device, ProfileId person, IdentityId by, Timestamp time, Effects* effects) {
+  const std::vector<PlacedMark> before = effects->MarksOf(device);
+  Mark(device, person, by, DeviceMarkKind::kIdentify, time, effects);
+  HandOver(device, before, "split", effects);
+}
+
+void LogOut(IdentityId device, Timestamp time, std::string_view via, Effects* effects) {
+  const std::vector<PlacedMark> before = effects->MarksOf(device);
+  const State& state = effects->state();
+  const ProfileId holder = OwnerAt(*effects, device, time)
+                               .value_or(state.ProfileAt(state.identities.RowOf(device)));
+  Mark(device, holder, kNoOrigin, DeviceMarkKind::kLogout, time, effects);
+  HandOver(device, before, via, effects);
+}
+
+}  // namespace roster

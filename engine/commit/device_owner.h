@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Devices and anonymous visitors: whose they are at a time, and what changes when somebody identifies
+// on one or logs out of it, also when that becomes known late. Thread rule: the writer's, under the
+// store's lock. Source: IDENTITY.md R3; storage/memory/people/device_owners.h.
+#ifndef ROSTER_ENGINE_COMMIT_DEVICE_OWNER_H_
+#define ROSTER_ENGINE_COMMIT_DEVICE_OWNER_H_
+
+#include <optional>
+#include <string_view>
+
+#include "engine/commit/effects.h"
+
+namespace roster {
+
+// Whose the device is at the time; nothing when it is the anonymous visitor's of a span in which
+// there was none yet.
+std::optional<ProfileId> OwnerAt(const Effects& effects, IdentityId device, Timestamp time);
+
+// Makes `profile`, an anonymous one, the visitor of the span in which the time lies.
+// Requires: OwnerAt gives nobody.
+void FillGap(IdentityId device, Timestamp time, ProfileId profile, Effects* effects);
+
+// `person` has identified on the device. What only the device vouches for goes to whom it is then
+// known to be of. Requires: whoever the device was attached to anonymously is `person` by now.
+// `by`: the strongest identity that was given, which parts marks of one time.
+void Claim(IdentityId device, ProfileId person, IdentityId by, Timestamp time, Effects* effects);
+
+// Whoever has the device logs out. What came by it later is the next person's, or a new anonymous
+// profile's, made with `via`.
+void LogOut(IdentityId device, Timestamp time, std::string_view via, Effects* effects);
+
+}  // namespace roster
+
+#endif  // ROSTER_ENGINE_COMMIT_DEVICE_OWNER_H_
