@@ -2,10 +2,10 @@
 """Commands on one profile: create, set, identities (R15, R16), labels, consent, notes, erase."""
 
 from calls import identities_of, time_of
-from facts import CLIENT, Identity
+from facts import CLIENT, LAST, Device, Identity
 from folds import active
-from names import (CONTACT, NAMESPACES, PERSON, Refused, flat, is_blocked, is_device, kind, limit,
-                   normal, text_of)
+from names import (CONTACT, NAMESPACES, Refused, flat, is_blocked, is_device, kind, limit,
+                   normal, rank)
 from resolving import Resolving
 
 DECISIONS = ("granted", "withdrawn", "unknown")
@@ -42,14 +42,18 @@ class ByHand(Resolving):
             if self.identity_home(identity) is not None:
                 raise Refused("EXISTS")
         persons = [each for each in identities if not is_device(each)]
-        devices = [each for each in identities if is_device(each)]
+        devices = sorted((each for each in identities if is_device(each)), key=rank)
         if any(self.over(set(persons), each[0]) for each in persons):
             raise Refused("LIMIT")
-        pid = self.new_profile(json.get("source", "manual"), self.now)
+        pid = self.new_profile(json.get("source", "manual"), True)
         for identity in persons:
             self.name(identity, pid, self.now)
-        for identity in devices:
+        for identity in devices if persons else ():
             self.mark(identity, self.now, self.tie(), pid)
+        if not persons and devices:  # an anonymous visitor, whom the next identify claims
+            device = self.devices.setdefault(devices[0], Device())
+            self.gap_of[pid] = devices[0], device.place(LAST)[1]
+            device.gaps[self.gap_of[pid][1]] = pid
         self.write_traits(traits, self.now, self.num_facts + 1, pid, None)
         return self.edit(pid)
 
@@ -169,7 +173,7 @@ class ByHand(Resolving):
         identity = read_identity(identity)
         owner = self.owned(identity)
         self.expect(owner, expect)
-        pid = self.new_profile("split", self.now)
+        pid = self.new_profile("split", True)
         self.hand_over(identity, owner, pid, not keep)
         self.edited(owner)
         return self.edit(pid, **{"from": f"p{owner}"})
@@ -185,7 +189,7 @@ class ByHand(Resolving):
         persons = {each for each in identities if not is_device(each)}
         if any(self.over(persons, each[0]) for each in persons):
             raise Refused("LIMIT")
-        pid = self.new_profile("split", self.now)
+        pid = self.new_profile("split", True)
         for identity in dict.fromkeys(identities):
             self.hand_over(identity, owner, pid, True)
         self.edited(owner)
@@ -303,5 +307,3 @@ class ByHand(Resolving):
                     mark.profile is None for mark in device.marks):
                 del self.devices[identity]
 
-
-__all__ = ["ByHand", "PERSON", "text_of"]

@@ -72,9 +72,9 @@ class Identity:
 
 @dataclass(slots=True)
 class Profile:
-    number: int
     via: str
-    time: int | None = None  # when it was made by hand
+    made: int  # the time of receipt
+    by_hand: bool = False  # then that is a time of its own
     status: str = "active"
     version: int = 0
     labels: set = field(default_factory=set)
@@ -82,9 +82,10 @@ class Profile:
 
 
 class Facts:
-    """All of it, and who has what."""
+    """All of it, and who has what. `now` is the clock."""
 
-    def __init__(self):
+    def __init__(self, now):
+        self.now = now
         self.profiles = {}  # all that ever were and were not erased
         self.redirect = {}  # a merged profile: the one it was merged into
         self.identities = {}  # of persons and contacts
@@ -95,10 +96,11 @@ class Facts:
         self.conflicts = []  # (time, home, other home or None, namespace, reason)
         self.by_event = {}  # (type, message id): facts
         self.num_profiles = self.num_facts = 0
+        self.sorted_out = None  # facts by kind and owner, while a picture is made
 
-    def new_profile(self, via, time=None):
+    def new_profile(self, via, by_hand=False):
         self.num_profiles += 1
-        self.profiles[self.num_profiles] = Profile(self.num_profiles, via, time)
+        self.profiles[self.num_profiles] = Profile(via, self.now, by_hand)
         return self.num_profiles
 
     def add(self, kind, time, late, home, origin, **data):
@@ -152,7 +154,15 @@ class Facts:
         return [pid for pid in self.profiles if self.resolve(pid) == pid]
 
     def facts_of(self, pid, *kinds):
+        if self.sorted_out is not None:
+            return [fact for kind in kinds for fact in self.sorted_out.get((kind, pid), ())]
         return [fact for kind in kinds for fact in self.kinds[kind] if self.owner_of(fact) == pid]
+
+    def sort_out(self):
+        self.sorted_out = {}
+        for kind, facts in self.kinds.items():
+            for fact in facts:
+                self.sorted_out.setdefault((kind, self.owner_of(fact)), []).append(fact)
 
     def homes_of(self, pid):
         return {home for home in self.profiles if self.resolve(home) == pid}
@@ -179,7 +189,8 @@ class Facts:
         came = [fact for kind in ("event", "seen", "trait", "session") for fact in self.kinds[kind]
                 if fact.home is None and fact.origin == identity]
         if profile is None:
-            self.cut(identity, device, key, {device.place(fact.time)[1] for fact in came})
+            places = [device.place(fact.time) for fact in came]
+            self.cut(identity, device, key, [start for owner, start in places if owner is None])
         for fact in came:
             self.gap_profile(identity, fact.time, "logout")
 

@@ -17,7 +17,8 @@ def trait_value(policy, writes, rank_of):
     """The fact whose value a trait shows, or (of sum and union) the value itself: (value, fact).
     A clear takes away what is not later than it; so does the choice of a merge."""
     kept = []
-    for fact in sorted(writes, key=lambda fact: (moment(fact), order_key(fact.data["value"]))):
+    for fact in sorted(writes, key=lambda fact: (moment(fact), order_key(fact.data["value"]),
+                                                 -rank_of(fact.origin), fact.origin or ())):
         if fact.data["value"] is None or fact.data.get("chosen"):
             kept = []
         if fact.data["value"] is not None:
@@ -72,12 +73,11 @@ def said_of_sessions(facts):
             for id, fields in said.items()}
 
 
-def derived_sessions(events, home_of):
-    """Events without a session, cut where what they came by was silent. The home is in it so that
-    a merge cuts nothing anew."""
+def derived_sessions(events):
+    """Events without a session, cut where the identity that they came by was silent."""
     streams = {}
     for event in sorted(events, key=lambda event: (event.time, event.data["id"])):
-        streams.setdefault((event.origin, home_of(event)), []).append(event)
+        streams.setdefault(event.origin, []).append(event)
     for stream in streams.values():
         first = 0
         for index in range(1, len(stream) + 1):
@@ -86,7 +86,7 @@ def derived_sessions(events, home_of):
                 first = index
 
 
-def sessions(events, mentions, home_of, now):
+def sessions(events, mentions, now):
     """All sessions of a profile. A mention is a fact `session`; events of the future wait."""
     given = {id: (fields, [fact for fact in mentions if fact.data["id"] == id])
              for id, fields in said_of_sessions(mentions).items()}
@@ -94,8 +94,7 @@ def sessions(events, mentions, home_of, now):
     for id, (fields, told) in given.items():
         inside = [event for event in events if event.data["session"] == id]
         yield shown_session(id, fields, inside, [fact.time for fact in told if fact.time <= now])
-    for run in derived_sessions([event for event in events if event.data["session"] is None],
-                                home_of):
+    for run in derived_sessions([event for event in events if event.data["session"] is None]):
         yield shown_session(None, {"kind": "visit"}, run, [])
 
 

@@ -21,6 +21,7 @@ POLICIES = ("latest", "earliest", "primary", "nonempty", "max", "min", "sum", "u
 SECOND = 1000
 DAY = 86_400 * SECOND
 FUTURE_LIMIT = 366 * DAY
+RECEIPT = 777  # the milliseconds of every time of receipt in the model
 
 
 class Refused(Exception):
@@ -140,6 +141,10 @@ def milliseconds(text):
     if time.tzinfo is None:
         time = time.replace(tzinfo=datetime.timezone.utc)
     return round(time.timestamp() * SECOND)
+
+
+def is_receipt(text):
+    return isinstance(text, str) and len(text) == 24 and text.endswith(f".{RECEIPT}Z")
 
 
 def time_text(time):

@@ -2,20 +2,20 @@
 """Identify, track and the other calls: who is meant (R1-R4), and what is kept of it."""
 
 from calls import read_call
-from facts import CLIENT, LAST, Facts, Identity
+from facts import CLIENT, Facts, Identity
 from folds import active
-from names import (CONTACT, PERSON, STANDARD, Refused, coerced, is_blocked, is_device, kind, limit,
-                   normal, rank, text_of, type_of)
+from names import (PERSON, STANDARD, Refused, coerced, is_blocked, is_device, kind, limit, normal,
+                   rank, type_of)
 
 MAX_IDENTITIES, MAX_MERGES = 1000, 100
 
 
 class Resolving(Facts):
-    """`now` is the clock; `commands` counts, and is the version that an edit gives a profile."""
+    """`commands` counts, and is the version that an edit gives a profile."""
 
     def __init__(self, now):
-        super().__init__()
-        self.now, self.commands = now, 0
+        super().__init__(now)
+        self.commands = 0
         self.types, self.policies = dict(STANDARD), {}
         self.caps = {"identities": MAX_IDENTITIES, "merges": MAX_MERGES}
 
@@ -25,11 +25,12 @@ class Resolving(Facts):
         return any(kind(identity) == PERSON for identity in self.identities_of(pid))
 
     def created_at(self, pid):
-        """The earliest time of anything that was said of it."""
+        """The earliest time of anything that was said of it; when nothing is left of that, when
+        it was made."""
         times = [fact.time for fact in self.facts_of(pid, *self.kinds)]
-        times += [profile.time for home, profile in self.profiles.items()
-                  if profile.time is not None and self.resolve(home) == pid]
-        return min(times, default=self.now)
+        times += [profile.made for home, profile in self.profiles.items()
+                  if profile.by_hand and self.resolve(home) == pid]
+        return min(times, default=self.profiles[pid].made)
 
     def by_age(self, pid):
         """R4: the order of who survives."""
@@ -172,8 +173,8 @@ class Resolving(Facts):
         """Why these may not be one profile, or nothing (R2, R11)."""
         found = self.found(persons)
         all_of = [each for pid in found for each in active(self.identities_of(pid))]
-        for namespace in {each[0] for each in persons}:
-            if self.over(set(all_of) | set(persons), namespace):
+        for new in set(persons) - set(self.identities):
+            if self.over(set(all_of) | set(persons), new[0]):
                 return "limit"
         if len(found) > 1:
             if any(self.over(set(all_of), each[0]) for each in all_of):
@@ -278,5 +279,3 @@ class Resolving(Facts):
     def all_identities(self, pid):
         return self.identities_of(pid) + self.devices_of(pid)
 
-
-__all__ = ["CONTACT", "LAST", "Resolving", "text_of"]
