@@ -78,9 +78,9 @@ Where the papers contradict each other
  C3 R2's "drop, and record a conflict" cannot be order-free; so R12 holds where no guard speaks.
  C4 P15's repeats (same profile) and R12: an id sent by two profiles that merge later is two events
     or one. Left out of the permutable sets.
- C5 R6 and R12: decisions without an address, of two profiles that merge, depend on whether they were
-    one. Addresses are in the permutable sets.
+ C5 R6 and R12: decisions without an address, of two profiles that merge, depend on whether they
+    were one. Addresses are in the permutable sets.
  C6 engine/README "email becomes the trait when the profile has none" and R12: see T3.
  C7 R4 "the lower id" and `primary`, `created_via`: see W3, T4.
- C8 R10 and R3: unmerging a claimed visitor against the marks: his marks become those of the restored
-    profile, and all that came by the device while the other had it is his."""
+ C8 R10 and R3: unmerging a claimed visitor against the marks: his marks become the restored
+    profile's, and so does all that came by the device while the other had it."""

@@ -237,7 +237,7 @@ class ByHand(Resolving):
         return self.edit(home, labels=self.labels(pid))
 
     def labels(self, pid):
-        return sorted({label for home in self.homes_of(pid) for label in self.profiles[home].labels})
+        return sorted(set().union(*(self.profiles[home].labels for home in self.homes_of(pid))))
 
     def consent(self, profile, json, expect=None):
         pid, home, origin = self.named(profile)

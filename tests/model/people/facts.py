@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is kept: facts with the profile under which they came (`home`), redirects, and the marks of
-devices. Who has a fact now is computed when it is asked: a fact that only a device vouches for
-belongs to the device's owner at its time (R3), any other to its home; then redirects are followed."""
+"""What is kept: facts with the profile under which they came (`home`), redirects, marks of devices.
+Who has a fact now is computed when it is asked: one that only a device vouches for belongs to the
+device's owner at its time (R3), any other to its home; then redirects are followed."""
 
 from bisect import bisect_right, insort
 from dataclasses import dataclass, field
@@ -74,18 +74,19 @@ class Identity:
 class Profile:
     via: str
     made: int  # the time of receipt
+    version: int
     by_hand: bool = False  # then that is a time of its own
     status: str = "active"
-    version: int = 0
     labels: set = field(default_factory=set)
     suspect: bool = False
 
 
 class Facts:
-    """All of it, and who has what. `now` is the clock."""
+    """All of it, and who has what. `now` is the clock; `commands` counts, and is the version that
+    an edit gives a profile."""
 
     def __init__(self, now):
-        self.now = now
+        self.now, self.commands = now, 0
         self.profiles = {}  # all that ever were and were not erased
         self.redirect = {}  # a merged profile: the one it was merged into
         self.identities = {}  # of persons and contacts
@@ -100,7 +101,7 @@ class Facts:
 
     def new_profile(self, via, by_hand=False):
         self.num_profiles += 1
-        self.profiles[self.num_profiles] = Profile(via, self.now, by_hand)
+        self.profiles[self.num_profiles] = Profile(via, self.now, self.commands, by_hand)
         return self.num_profiles
 
     def add(self, kind, time, late, home, origin, **data):

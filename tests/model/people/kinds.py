@@ -76,7 +76,8 @@ def identify_wrong(world):
 @kind_of(1)
 def blocked(world):
     who = world.pick({"userId": ""}, {"userId": "null"}, {"anonymousId": "000-0"},
-                     {"userId": "u0", "anonymousId": "undefined"}, {}, {"identities": {"nope": "x"}})
+                     {"userId": "u0", "anonymousId": "undefined"}, {},
+                     {"identities": {"nope": "x"}})
     return world.call(world.pick("identify", "page"), who, world.time())
 
 
@@ -245,8 +246,8 @@ def set_traits(world):
 
 @kind_of(3)
 def set_identity(world):
-    value = world.pick(f"new{world.number}@example.com", f"{world.random.randrange(5)}.0@example.com",
-                       None)
+    value = world.pick(f"new{world.number}@example.com",
+                       f"{world.random.randrange(5)}.0@example.com", None)
     more = {"identities": {"email": value}, "traits": {"plan": "set"}}
     return world.expecting(f"set PROFILE {dump(more)}")
 
@@ -327,7 +328,8 @@ def merge(world):
     chosen = world.pick({}, {"plan": "loser"}, {"plan": "survivor", "age": "loser"})
     token = f"$({world.number + 1}.plan)"
     first, second = world.profile(), world.profile()
-    lines = [f"merge PREVIEW {first} {second} {dump({'traits': chosen}) if chosen else ''}".rstrip()]
+    said = dump({"traits": chosen}) if chosen else ""
+    lines = [f"merge PREVIEW {first} {second} {said}".rstrip()]
     if world.chance(0.2):
         lines.append(f"label {world.pick(first, second)} ADD between{world.number}")
     elif world.chance(0.2):
@@ -364,7 +366,8 @@ def split(world):
 
 
 def names_of(model, pid):
-    return sorted(f"{space}:{value}" for space, value in model.all_identities(pid) if " " not in value)
+    return sorted(f"{space}:{value}" for space, value in model.all_identities(pid)
+                  if " " not in value)
 
 
 @kind_of(1)
@@ -374,8 +377,9 @@ def erase(world):
 
 @kind_of(1)
 def nobody(world):
-    return world.pick("archive p999999", "label external_id:nobody ADD x", "get email:no@example.com",
-                      "note xyz ADD words", 'set nope:x {"traits":{}}', "unset external_id:nobody plan")
+    return world.pick("archive p999999", "label external_id:nobody ADD x",
+                      "get email:no@example.com", "note xyz ADD words", 'set nope:x {"traits":{}}',
+                      "unset external_id:nobody plan")
 
 
 @kind_of(1)

@@ -69,7 +69,7 @@ class Model(Picture):
         if verb in ("set", "consent"):
             profile, _, text = rest.partition(" ")
             return getattr(self, verb)(profile, self.an_object(text), expect)
-        if not words:
+        if not words and verb != "conflicts":
             raise Refused("ERR", "wrong number of arguments")
         if verb in ("archive", "activate"):
             return self.status(words[0], "archived" if verb == "archive" else "active", expect)
@@ -85,8 +85,9 @@ class Model(Picture):
             return self.label(words[0], (words[1:2] or [""])[0].upper(), labels(rest), expect)
         if verb == "note":
             parts = rest.split(None, 2)
-            return self.note(parts[0], (parts[1:2] or [""])[0].upper(), (parts[2:] or [""])[0], expect)
-        return self.identity_command(verb, words, rest, expect)
+            action = (parts[1:2] or [""])[0].upper()
+            return self.note(parts[0], action, (parts[2:] or [""])[0], expect)
+        return self.identity_command(verb, words or [""], rest, expect)
 
     def identity_command(self, verb, words, rest, expect):
         keep = words[-1].upper() == "KEEP"
@@ -151,7 +152,7 @@ class Model(Picture):
 
     def read(self, verb, words, rest):
         if verb == "conflicts":
-            return self.list_conflicts(self.named(words[0])[0] if words else None)
+            return self.list_conflicts(self.named(words[0])[0] if words[0] else None)
         if verb not in ("get", "timeline", "sessions", "history"):
             raise Refused("ERR", f"unknown command '{verb}'")
         pid, home, _ = self.named(words[0])

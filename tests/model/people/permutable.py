@@ -102,7 +102,8 @@ class Permutable:
     def by_hand(self):
         """On people who are there: what is added, and decisions with their times."""
         profile = f"external_id:u{self.random.randrange(PEOPLE)}"
-        said = {"channel": "email", "address": self.random.choice(["x@example.com", "y@example.com"]),
+        address = self.random.choice(["x@example.com", "y@example.com"])
+        said = {"channel": "email", "address": address,
                 "decision": self.random.choice(["granted", "withdrawn"]),
                 "timestamp": time_text(self.time())}
         return self.random.choice([f"label {profile} ADD l{self.random.randrange(3)}",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is read: GET, TIMELINE, SESSIONS, HISTORY of a profile, and the picture of the whole state."""
+"""What is read: GET, TIMELINE, SESSIONS, HISTORY of a profile, and the picture of it all."""
 
 import json
 
@@ -105,12 +105,14 @@ class Picture(Merging):
     def sessions_of(self, pid):
         shown = list(sessions(self.events_of(pid), self.facts_of(pid, "session"), self.now))
         for session in shown:
-            session["start"], session["end"] = time_text(session["start"]), time_text(session["end"])
+            session["start"] = time_text(session["start"])
+            session["end"] = time_text(session["end"])
         return sorted(shown, key=lambda session: (session["end"] or "", session["id"] or "",
                                                   session["members"]), reverse=True)
 
     def history(self, pid, trait=None, until=None):
-        writes = [fact for fact in self.facts_of(pid, "trait") if trait in (None, fact.data["name"])]
+        writes = [fact for fact in self.facts_of(pid, "trait")
+                  if trait in (None, fact.data["name"])]
         writes.sort(key=lambda fact: (moment(fact), fact.data["name"],
                                       order_key(fact.data["value"])), reverse=True)
         return [{"trait": fact.data["name"], "value": fact.data["value"],

@@ -11,11 +11,9 @@ MAX_IDENTITIES, MAX_MERGES = 1000, 100
 
 
 class Resolving(Facts):
-    """`commands` counts, and is the version that an edit gives a profile."""
 
     def __init__(self, now):
         super().__init__(now)
-        self.commands = 0
         self.types, self.policies = dict(STANDARD), {}
         self.caps = {"identities": MAX_IDENTITIES, "merges": MAX_MERGES}
 
@@ -97,7 +95,7 @@ class Resolving(Facts):
 
     def repeat(self, call, persons, devices):
         """The home of the call's profile when that has this message id already, or nothing."""
-        seen = call.message_id and self.by_event.get((call.event or "$" + call.kind, call.message_id))
+        seen = call.message_id and self.by_event.get((self.event_name(call), call.message_id))
         if not seen:
             return None
         known = [self.identities[each].home for each in persons if each in self.identities]
@@ -107,6 +105,10 @@ class Resolving(Facts):
         if home is None or self.resolve(home) not in [self.owner_of(fact) for fact in seen]:
             return None
         return home
+
+    @staticmethod
+    def event_name(call):
+        return call.event or f"${call.kind}"
 
     def tie(self, call=None):
         return f"m:{call.message_id}" if call and call.message_id else f"#{self.num_facts:09d}"
@@ -121,8 +123,7 @@ class Resolving(Facts):
                         channel=call.channel,
                         id=f"m:{call.message_id}" if call.message_id else f"#{number:09d}")
         if call.message_id:
-            name = call.event or "$" + call.kind
-            self.by_event.setdefault((name, call.message_id), []).append(fact)
+            self.by_event.setdefault((self.event_name(call), call.message_id), []).append(fact)
         if session:
             fields = {name: value for name, value in call.session.items()
                       if name not in ("id", "properties") and value is not None}
@@ -157,7 +158,8 @@ class Resolving(Facts):
             for device in devices:
                 self.mark(device, call.time, self.tie(call), home)
         for dropped, reason in forbidden:
-            self.conflicts.append((call.time, home, self.identity_home(dropped), dropped[0], reason))
+            other = self.identity_home(dropped)
+            self.conflicts.append((call.time, home, other, dropped[0], reason))
         return home, persons[0], created
 
     def found(self, identities):

@@ -46,7 +46,8 @@ class Story:
 
     def days(self, profile):
         """The days of a profile's events."""
-        return [int(event["time"][8:10]) for event in self.ask(f"timeline {profile}")["events"]][::-1]
+        events = self.ask(f"timeline {profile}")["events"]
+        return [int(event["time"][8:10]) for event in reversed(events)]
 
     def merge(self, survivor, loser, rest="", force=""):
         token = self.ask(f"merge PREVIEW {survivor} {loser} {rest}")["plan"]
@@ -147,8 +148,8 @@ class Rules(unittest.TestCase):
             "earliest": "second", "max": 5, "min": 5, "sum": 5, "union": ["b"], "nonempty": "x",
             "primary": "person", "latest": 5})
         self.identify(None, "a1", day=1, traits={
-            "earliest": "first", "max": 3, "min": 3, "sum": 3, "union": ["a", "b"], "nonempty": "old",
-            "primary": "device", "latest": 3})
+            "earliest": "first", "max": 3, "min": 3, "sum": 3, "union": ["a", "b"],
+            "nonempty": "old", "primary": "device", "latest": 3})
         self.identify("u1", "a1", day=3, traits={"nonempty": ""})
         self.identify(None, "a1", day=4, traits={"primary": "later, but by a device"})
         traits = self.get("external_id:u1")["traits"]
@@ -244,7 +245,8 @@ class Rules(unittest.TestCase):
     def test_r12_order(self):
         lines = ['identify {"userId":"u1","anonymousId":"a1","timestamp":"%s","messageId":"1",'
                  '"traits":{"plan":"a"}}' % (DAY % 3),
-                 'track {"anonymousId":"a1","event":"view","timestamp":"%s","messageId":"2"}' % (DAY % 2),
+                 'track {"anonymousId":"a1","event":"view","timestamp":"%s","messageId":"2"}'
+                 % (DAY % 2),
                  'identify {"userId":"u1","timestamp":"%s","messageId":"3","traits":{"plan":"b"}}'
                  % (DAY % 1)]
         pictures = []

@@ -4,7 +4,8 @@
 
     self_test.py [TEST...]        ROSTER_SEED repeats a run, ROSTER_SIZE makes it longer (default 1)
 
-What a rule says by an example stands in rules_test.py; here is what must hold of any data: the order
+What a rule says by an example stands in rules_test.py, the differential's own code is tried in
+driver_test.py; here is what must hold of any data: the order
 of commands does not matter (R12), a merge loses nothing and can be undone (R10), what is refused
 changes nothing, replies and pictures agree."""
 
@@ -17,6 +18,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 import kinds  # noqa: E402
+from driver_test import *  # noqa: E402,F401,F403
 from model import Model  # noqa: E402
 from permutable import Permutable  # noqa: E402
 from rules_test import *  # noqa: E402,F401,F403  (its tests run with these)
@@ -118,12 +120,10 @@ class Properties(unittest.TestCase):
             sides = [model.profile(pid) for pid in (survivor, loser)]
             model.merge(survivor, loser, {})
             union = model.profile(survivor)
-            for name in ("labels", "identities", "channels", "devices", "campaigns", "notes"):
-                both = [each for side in sides for each in side["get"][name]]
-                got = union["get"][name] + (union["get"]["retired"] if name == "identities" else [])
-                retired = [each for side in sides for each in side["get"]["retired"]]
-                self.assertEqual({str(each) for each in both + (retired if name == "identities"
-                                                                else [])}, {str(each) for each in got})
+            for names in (["labels"], ["identities", "retired"], ["channels"], ["devices"],
+                          ["campaigns"], ["notes"]):
+                both = {str(each) for side in sides for name in names for each in side["get"][name]}
+                self.assertEqual(both, {str(each) for name in names for each in union["get"][name]})
             for name in ("timeline", "history"):
                 self.assertEqual(len(union[name]), sum(len(side[name]) for side in sides))
             self.never_widens(sides, union)

@@ -47,7 +47,7 @@ def declarations():
 
 class World:
     """`model` runs along, so that commands are about what is there. Times lie on whole seconds, by
-    quarters of an hour: silences of 30 minutes are exact; marks of devices have times of their own."""
+    quarters of an hour: silences of 30 minutes are exact; marks of devices have their own."""
 
     def __init__(self, random, now):
         self.random, self.model = random, Model(now)
