@@ -529,7 +529,6 @@ absl::Status StoreLoader::JoinEvents() {
           if (!AllLive(c, *block, events.floor_ms())) {
             return reader_.Damage(section, "an event of nobody, or one that has expired");
           }
-          state_.num_events += block->size();
           events.AppendBlock(std::move(block));
           return absl::OkStatus();
         }));

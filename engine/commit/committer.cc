@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "engine/commit/effects.h"
+#include "engine/commit/perform.h"
 #include "engine/limits.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
@@ -14,21 +16,58 @@ namespace {
 
 constexpr int64_t kHoldAgainUs = 200'000;  // between attempts at the disk reserve
 
-constexpr size_t kBytesOfMutation = 48;  // as a rule
-
 // The error of one item of a command that is all or nothing.
 absl::Status OfItem(const absl::Status& status, size_t index) {
   return MakeError(ErrorCodeOf(status),
                    StrCat(StdView(status.message()), " (item ", index + 1, ")"));
 }
 
-std::string EncodeCommit(const CommitHeader& header, const std::vector<Mutation>& mutations) {
-  std::string payload;
-  payload.reserve(kBytesOfMutation * (mutations.size() + 1));
-  EncodeCommitHeader(header, &payload);
-  for (const Mutation& mutation : mutations) EncodeMutation(mutation, &payload);
-  return payload;
+bool Grows(const absl::StatusOr<CheckedItem>& item) {
+  return item.ok() && !std::holds_alternative<CheckedRetain>(*item);
 }
+
+// More than what an item becomes in a commit: names that it declares, a merge for each identity.
+constexpr size_t kItemBytes = 512;
+constexpr size_t kIdentityBytes = 1024;
+constexpr size_t kFieldBytes = 64;
+// Traits and types are declared with the records of merges once each, whoever is merged first.
+constexpr size_t kDeclarationBytes = 64 << 10;
+
+size_t SizeOf(const Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return text->size();
+  if (const auto* json = std::get_if<Json>(&value)) return json->text.size();
+  size_t bytes = 0;
+  if (const auto* list = std::get_if<TextList>(&value)) {
+    for (const std::string& text : *list) bytes += text.size() + 16;
+  }
+  return bytes;
+}
+
+size_t BytesOf(const std::vector<Field>& fields) {
+  size_t bytes = 0;
+  for (const Field& field : fields) {
+    bytes += kFieldBytes + 3 * field.key.size() + SizeOf(field.value);
+  }
+  return bytes;
+}
+
+size_t BytesOf(const CheckedCall& call) {
+  size_t bytes = kItemBytes + call.source.size();
+  for (const UsableIdentity& identity : call.identities) {
+    bytes += kIdentityBytes + 3 * identity.value.size();
+  }
+  return bytes;
+}
+
+struct BoundOf {
+  size_t operator()(const CheckedIdentify& item) const {
+    return BytesOf(item.call) + BytesOf(item.traits);
+  }
+  size_t operator()(const CheckedTrack& item) const {
+    return BytesOf(item.call) + item.event.size() + BytesOf(item.properties);
+  }
+  size_t operator()(const CheckedRetain&) const { return kItemBytes; }
+};
 
 }  // namespace
 
@@ -48,42 +87,13 @@ absl::StatusOr<WriteResult> Committer::TryCommit(const Batch& batch, Committed* 
 
   const MutexLock writing(&parts_.shared->writing);
   const ViewClock::CommitTime time = parts_.clock->ForCommit();
-  Draft draft(store().state());
-  ROSTER_ASSIGN_OR_RETURN(WriteResult result, StageAll(batch, time.clock, &draft));
-  result.lsn = store().lsn();
-  const bool time_due = store().next_due().value_or(Timestamp{INT64_MAX}) <= time.clock;
-  if (draft.mutations().empty() && !time_due) return result;  // repeats only: nothing to log
-
-  // What time alone brings is small and must go on when nothing else may.
-  const bool grows = std::ranges::any_of(draft.mutations(), [](const Mutation& mutation) {
-    return !std::holds_alternative<SetRetention>(mutation);
-  });
-  std::vector<Mutation> mutations;
-  mutations.reserve(draft.mutations().size() + 1);
-  mutations.emplace_back(Advance{time.clock});
-  for (const ExpireEvents& expiry : store().ExpiriesDue(time.clock)) {
-    mutations.emplace_back(expiry);
-  }
-  for (Mutation& mutation : draft.TakeMutations()) mutations.push_back(std::move(mutation));
-  const ProfileId first = result.items.empty() ? ProfileId{} : result.items.front().profile;
-  const std::string payload = EncodeCommit({.received_at = time.clock,
-                                            .request_id = batch.options.request_id,
-                                            .digest = digest,
-                                            .actor = batch.options.actor,
-                                            .outcome = first,
-                                            .num_items = batch.items.size()},
-                                           mutations);
-  if (absl::Status reserved = Reserve(payload.size(), grows); !reserved.ok()) {
+  ROSTER_ASSIGN_OR_RETURN(CheckedItems items, CheckAll(batch, time.clock));
+  if (absl::Status reserved = ReserveFor(items); !reserved.ok()) {
     // The log may have failed elsewhere, while a mark was written.
     if (ErrorCodeOf(reserved) == ErrorCode::kReadOnly) committed->log = reserved;
     return reserved;
   }
-  committed->ceiling = time.ceiling;  // from here the command cannot be refused
-  const absl::StatusOr<Lsn> lsn =
-      Apply(batch, mutations, payload, time.ceiling, {digest, {}, first});
-  if (!lsn.ok()) committed->log = lsn.status();
-  result.lsn = store().lsn();
-  return result;
+  return Apply(batch, std::move(items), time, digest, committed);
 }
 
 absl::Status Committer::CheckOptions(const WriteOptions& options) const {
@@ -114,16 +124,22 @@ std::optional<absl::StatusOr<WriteResult>> Committer::Repeat(const Batch& batch,
   return result;
 }
 
-absl::StatusOr<WriteResult> Committer::StageAll(const Batch& batch, Timestamp clock, Draft* draft) {
-  WriteResult result;
-  result.items.reserve(batch.items.size());
+absl::StatusOr<Committer::CheckedItems> Committer::CheckAll(const Batch& batch, Timestamp clock) {
+  Names names(*store().state().schema);
+  CheckedItems items;
+  items.reserve(batch.items.size());
   for (size_t i = 0; i < batch.items.size(); ++i) {
-    absl::StatusOr<ItemResult> item = StageItem(batch.items[i], {clock, &event_ids_}, draft);
-    if (!item.ok() && batch.atomic) return OfItem(item.status(), i);
-    result.items.push_back(item.ok() ? *std::move(item)
-                                     : ItemResult{.status = item.status(), .profile = {}});
+    items.push_back(CheckItem(batch.items[i], clock, &event_ids_, &names));
+    if (!items.back().ok() && batch.atomic) return OfItem(items.back().status(), i);
   }
-  return result;
+  return items;
+}
+
+// What time alone brings is small and must go on when nothing else may.
+absl::Status Committer::ReserveFor(const CheckedItems& items) {
+  size_t bound = kDeclarationBytes;
+  for (const auto& item : items) bound += item.ok() ? std::visit(BoundOf(), *item) : 0;
+  return Reserve(bound, std::ranges::any_of(items, Grows));
 }
 
 absl::Status Committer::Reserve(size_t payload_bytes, bool grows) {
@@ -153,26 +169,50 @@ absl::Status Committer::ReserveLog(size_t payload_bytes, bool grows) {
   return parts_.log->Reserve(payload_bytes);
 }
 
-absl::StatusOr<Lsn> Committer::Apply(const Batch& batch, const std::vector<Mutation>& mutations,
-                                     const std::string& payload, Timestamp ceiling,
-                                     FirstOutcome outcome) {
+WriteResult Committer::Apply(const Batch& batch, CheckedItems items,
+                             const ViewClock::CommitTime& time, uint64_t digest,
+                             Committed* committed) {
   MutexLock lock(&parts_.shared->mutex);
-  ChangeSet changes;
-  for (const Mutation& mutation : mutations) parts_.shared->store.Apply(mutation, &changes);
-  absl::StatusOr<Lsn> lsn = Lsn{parts_.shared->store.lsn().value + 1};
-  outcome.lsn = *lsn;
+  Store& store = parts_.shared->store;
+  Effects effects(&store, time.clock);
+  if (store.next_due().value_or(Timestamp{INT64_MAX}) <= time.clock) {
+    effects.Do(Advance{time.clock});
+    for (const ExpireEvents& expiry : store.ExpiriesDue(time.clock)) effects.Do(expiry);
+  }
+  WriteResult result;
+  result.items.reserve(items.size());
+  for (auto& item : items) {
+    result.items.push_back(item.ok() ? Perform(*std::move(item), &effects)
+                                     : ItemResult{.status = item.status(), .profile = {}});
+  }
+  result.lsn = store.lsn();
+  if (effects.payload().empty()) return result;  // repeats only: nothing to log
+
+  committed->ceiling = time.ceiling;
+  const ProfileId first = result.items.empty() ? ProfileId{} : result.items.front().profile;
+  result.lsn = {store.lsn().value + 1};
   if (parts_.log != nullptr) {
-    lsn = parts_.log->AppendCommit(payload, ceiling);
+    std::string payload;
+    EncodeCommitHeader({.received_at = time.clock,
+                        .request_id = batch.options.request_id,
+                        .digest = digest,
+                        .actor = batch.options.actor,
+                        .outcome = first,
+                        .num_items = batch.items.size()},
+                       &payload);
+    payload += effects.payload();
+    const absl::StatusOr<Lsn> lsn = parts_.log->AppendCommit(payload, time.ceiling);
     // What was applied stays, also when the log does not take it: it is a commit of this memory.
-    if (lsn.ok()) outcome.lsn = *lsn;
+    if (lsn.ok()) result.lsn = *lsn;
+    if (!lsn.ok()) committed->log = lsn.status();
   }
-  parts_.shared->store.FinishCommit(outcome.lsn);
+  store.FinishCommit(result.lsn);
   Loop* const upkeep = parts_.shared->upkeep;
-  if (upkeep != nullptr && parts_.shared->store.has_seal_due()) upkeep->Wake();
+  if (upkeep != nullptr && store.has_seal_due()) upkeep->Wake();
   if (!batch.options.request_id.empty()) {
-    parts_.shared->requests.Add(batch.options.request_id, outcome);
+    parts_.shared->requests.Add(batch.options.request_id, {digest, result.lsn, first});
   }
-  return lsn;
+  return result;
 }
 
 }  // namespace roster

@@ -12,9 +12,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "engine/commit/draft.h"
+#include "engine/commit/check_item.h"
 #include "engine/commit/shared_store.h"
-#include "engine/commit/stage.h"
 #include "engine/environment.h"
 #include "engine/view_clock.h"
 #include "roster/database.h"
@@ -55,12 +54,15 @@ class Committer {
   absl::StatusOr<WriteResult> TryCommit(const Batch& batch, Committed* committed);
   absl::Status CheckOptions(const WriteOptions& options) const;
   std::optional<absl::StatusOr<WriteResult>> Repeat(const Batch& batch, uint64_t digest) const;
-  absl::StatusOr<WriteResult> StageAll(const Batch& batch, Timestamp clock, Draft* draft);
+  using CheckedItems = std::vector<absl::StatusOr<CheckedItem>>;
+  absl::StatusOr<CheckedItems> CheckAll(const Batch& batch, Timestamp clock);
+  absl::Status ReserveFor(const CheckedItems& items);
   absl::Status Reserve(size_t payload_bytes, bool grows);
   absl::Status ReserveLog(size_t payload_bytes, bool grows);
-  // Applies and appends; the outcome is kept under the command's request id.
-  absl::StatusOr<Lsn> Apply(const Batch& batch, const std::vector<Mutation>& mutations,
-                            const std::string& payload, Timestamp ceiling, FirstOutcome outcome);
+  // Performs the items and appends what they did; the outcome is kept under the command's request
+  // id. From here the command cannot be refused.
+  WriteResult Apply(const Batch& batch, CheckedItems items, const ViewClock::CommitTime& time,
+                    uint64_t digest, Committed* committed);
 
   const Options options_;
   const Environment environment_;

@@ -121,7 +121,8 @@ void HandOver(IdentityId device, const std::vector<PlacedMark>& before, std::str
     }
     for (size_t t = 0; t < effects->state().columns.size(); ++t) {
       const TraitId trait{static_cast<uint16_t>(t)};
-      const auto stamp = effects->state().StampOf(trait, *effects->state().FindProfile(*change.from));
+      const auto stamp =
+          effects->state().StampOf(trait, *effects->state().FindProfile(*change.from));
       if (stamp && !effects->schema().trait(trait).system) effects->RecordsOf(trait);
     }
     effects->Do(MoveRecords{*change.from, to, device, change.begin, change.end});
@@ -163,8 +164,8 @@ void Claim(IdentityId device, ProfileId person, IdentityId by, Timestamp time, E
 void LogOut(IdentityId device, Timestamp time, std::string_view via, Effects* effects) {
   const std::vector<PlacedMark> before = effects->MarksOf(device);
   const State& state = effects->state();
-  const ProfileId holder = OwnerAt(*effects, device, time)
-                               .value_or(state.ProfileAt(state.identities.RowOf(device)));
+  const ProfileId holder =
+      OwnerAt(*effects, device, time).value_or(state.ProfileAt(state.identities.RowOf(device)));
   Mark(device, holder, kNoOrigin, DeviceMarkKind::kLogout, time, effects);
   HandOver(device, before, via, effects);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Devices and anonymous visitors: whose they are at a time, and what changes when somebody identifies
-// on one or logs out of it, also when that becomes known late. Thread rule: the writer's, under the
-// store's lock. Source: IDENTITY.md R3; storage/memory/people/device_owners.h.
+// Devices and anonymous visitors: whose they are at a time, and what changes when somebody
+// identifies on one or logs out of it, also when that becomes known late. Thread rule: the
+// writer's, under the store's lock. Source: IDENTITY.md R3; storage/memory/people/device_owners.h.
 #ifndef ROSTER_ENGINE_COMMIT_DEVICE_OWNER_H_
 #define ROSTER_ENGINE_COMMIT_DEVICE_OWNER_H_
 

@@ -67,9 +67,9 @@ class Resolver {
       : call_(std::move(call)), effects_(effects), warnings_(warnings) {}
 
   Resolved Run() {
-    const auto middle = std::stable_partition(
-        call_.identities.begin(), call_.identities.end(),
-        [](const UsableIdentity& identity) { return !IsOfDevice(identity); });
+    const auto middle =
+        std::stable_partition(call_.identities.begin(), call_.identities.end(),
+                              [](const UsableIdentity& identity) { return !IsOfDevice(identity); });
     std::vector<UsableIdentity> devices(std::make_move_iterator(middle),
                                         std::make_move_iterator(call_.identities.end()));
     call_.identities.erase(middle, call_.identities.end());
@@ -153,8 +153,7 @@ class Resolver {
         id = AttachNew(device);
       }
       const auto owner = OwnerAt(*effects_, *id, call_.time);
-      const bool visitor =
-          owner && *owner != resolved_.profile && !IsIdentified(state(), *owner);
+      const bool visitor = owner && *owner != resolved_.profile && !IsIdentified(state(), *owner);
       if (visitor) {
         if (!MayUnite({resolved_.profile, *owner}, {}, false)) {
           LeaveOut(device, {{*owner}, {}});
@@ -274,9 +273,8 @@ std::vector<ProfileId> FindProfiles(const Call& call, const Effects& effects) {
     const auto id = effects.state().identities.Find(identity.name_space, identity.value);
     if (!id) continue;
     const RowId row = effects.state().identities.RowOf(*id);
-    const std::optional<ProfileId> profile = IsOfDevice(identity)
-                                                 ? OwnerAt(effects, *id, call.time)
-                                                 : effects.state().ProfileAt(row);
+    const std::optional<ProfileId> profile =
+        IsOfDevice(identity) ? OwnerAt(effects, *id, call.time) : effects.state().ProfileAt(row);
     if (profile && std::find(profiles.begin(), profiles.end(), *profile) == profiles.end()) {
       profiles.push_back(*profile);
     }
@@ -295,8 +293,8 @@ absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const Schema& schem
   for (const IdentityRef& ref : refs) {
     ROSTER_RETURN_IF_ERROR(CheckIdentity(schema, ref));
     const NamespaceId id = *schema.FindNamespace(ref.space);
-    UsableIdentity identity{id, NormaliseIdentity(ref.space, ref.value),
-                            schema.name_space(id).kind, schema.name_space(id).rank};
+    UsableIdentity identity{id, NormaliseIdentity(ref.space, ref.value), schema.name_space(id).kind,
+                            schema.name_space(id).rank};
     if (IsBlockedIdentity(identity.value)) {
       warnings->push_back(StrCat("blocked value is no identity: ", ref.space));
     } else {

@@ -176,7 +176,7 @@ absl::Status Checker::Load() {
   const StoreReport state = ReportOf(**newest);
   report_.lsn = state.lsn;
   report_.num_profiles = state.num_profiles;
-  report_.num_events = state.num_events();
+  report_.num_events = state.num_events;
   report_.num_identities = state.num_identities;
   report_.digest = state.digest;
   return absl::OkStatus();

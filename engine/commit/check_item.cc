@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/commit/check_item.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/coerce.h"
+#include "engine/limits.h"
+#include "roster/error.h"
+#include "roster/json.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/base/unicode.h"
+
+namespace roster {
+namespace {
+
+absl::Status CheckName(std::string_view what, std::string_view name) {
+  if (FindInvalidUtf8(name)) {
+    return MakeError(ErrorCode::kParse, StrCat("name is not valid UTF-8: ", what));
+  }
+  // The store's own names begin with one.
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
+  if (std::any_of(name.begin(), name.end(), is_control)) {
+    return MakeError(ErrorCode::kParse, StrCat("name with a control character: ", what));
+  }
+  if (name.empty()) return MakeError(ErrorCode::kParse, StrCat("empty name: ", what));
+  if (name.size() > kMaxNameBytes) {
+    return MakeError(ErrorCode::kLimit,
+                     StrCat("name longer than ", kMaxNameBytes, " bytes: ", what));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckText(std::string_view key, std::string_view text) {
+  if (const auto offset = FindInvalidUtf8(text)) {
+    return MakeError(ErrorCode::kParse,
+                     StrCat("text is not valid UTF-8 at byte ", *offset, ", in: ", key));
+  }
+  if (text.size() > kMaxTextBytes) {
+    return MakeError(ErrorCode::kLimit,
+                     StrCat("text longer than ", kMaxTextBytes, " bytes, in: ", key));
+  }
+  return absl::OkStatus();
+}
+
+// Limits of single values; texts become NFC.
+absl::StatusOr<Value> CleanValue(std::string_view key, const Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    ROSTER_RETURN_IF_ERROR(CheckText(key, *text));
+    return ToNfc(*text);
+  }
+  if (const auto* list = std::get_if<TextList>(&value)) {
+    TextList clean;
+    for (const std::string& element : *list) {
+      ROSTER_RETURN_IF_ERROR(CheckText(key, element));
+      clean.push_back(ToNfc(element));
+    }
+    return clean;
+  }
+  if (const auto* json = std::get_if<Json>(&value)) {
+    ROSTER_RETURN_IF_ERROR(CheckText(key, json->text));
+  }
+  if (const auto* number = std::get_if<double>(&value); number && !std::isfinite(*number)) {
+    return MakeError(ErrorCode::kType, StrCat("number is not finite, in: ", key));
+  }
+  if (const auto* decimal = std::get_if<Decimal>(&value); decimal && decimal->scale > 9) {
+    return MakeError(ErrorCode::kLimit, StrCat("more than 9 digits after the point, in: ", key));
+  }
+  return value;
+}
+
+absl::StatusOr<std::vector<Field>> CleanFields(const std::vector<Field>& fields) {
+  if (fields.size() > kMaxItemFields) {
+    return MakeError(ErrorCode::kLimit,
+                     StrCat("more than ", kMaxItemFields, " fields in one item"));
+  }
+  std::vector<Field> clean;
+  clean.reserve(fields.size());
+  for (const Field& field : fields) {
+    ROSTER_RETURN_IF_ERROR(CheckName("trait or property", field.key));
+    ROSTER_ASSIGN_OR_RETURN(Value value, CleanValue(field.key, field.value));
+    clean.push_back({ToNfc(field.key), std::move(value)});
+  }
+  return clean;
+}
+
+absl::StatusOr<Timestamp> CheckTime(std::optional<Timestamp> given, Timestamp clock) {
+  const Timestamp time = given.value_or(clock);
+  if (time.ms > clock.ms + kMaxFutureMs || time.ms < kMinTimeMs) {
+    return MakeError(ErrorCode::kLimit, StrCat("time out of range: ", FormatTimestamp(time)));
+  }
+  return time;
+}
+
+uint8_t ScaleOf(const Value& value) {
+  const auto* decimal = std::get_if<Decimal>(&value);
+  return decimal != nullptr ? decimal->scale : 0;
+}
+
+// What filters and columns call the profile's id: no trait can have the name.
+constexpr std::string_view kProfileIdName = "id";
+
+absl::StatusOr<CheckedCall> CheckCall(const std::vector<IdentityRef>& identities,
+                                      std::optional<Timestamp> time, const std::string& source,
+                                      Timestamp clock, const Names& names) {
+  CheckedCall call;
+  ROSTER_ASSIGN_OR_RETURN(call.identities,
+                          UsableIdentities(names.schema(), identities, &call.warnings));
+  ROSTER_ASSIGN_OR_RETURN(call.time, CheckTime(time, clock));
+  call.time_given = time.has_value();
+  ROSTER_RETURN_IF_ERROR(CheckText("source", source));
+  call.source = source;
+  return call;
+}
+
+// The value in the trait's type; nothing when the field is left out.
+absl::StatusOr<std::optional<Value>> CheckTrait(const Field& field,
+                                                const std::optional<TraitShape>& shape,
+                                                std::vector<std::string>* warnings) {
+  if (field.key == kProfileIdName) {
+    warnings->push_back("trait name is the profile's own id, left out: id");
+    return std::nullopt;
+  }
+  if (!shape) {
+    // Nothing to clear, else it will be of the value's type.
+    return IsMissing(field.value) ? std::nullopt : std::optional(field.value);
+  }
+  if (shape->system && !shape->is_created_at) {
+    warnings->push_back(StrCat("trait is kept by the store, left out: ", field.key));
+    return std::nullopt;
+  }
+  if (IsMissing(field.value)) return std::optional(Value());
+  std::optional<Value> value = Coerce(field.value, shape->type, shape->scale);
+  if (value) return value;
+  return MakeError(ErrorCode::kType,
+                   StrCat("wrong type for trait `", field.key, "`: it is ", TypeName(shape->type),
+                          ", got ", TypeName(TypeOf(field.value))));
+}
+
+absl::StatusOr<CheckedItem> Check(const Identify& item, Timestamp clock, EventIdSource*,
+                                  Names* names) {
+  CheckedIdentify checked;
+  ROSTER_ASSIGN_OR_RETURN(checked.call,
+                          CheckCall(item.identities, item.time, item.source, clock, *names));
+  ROSTER_ASSIGN_OR_RETURN(std::vector<Field> fields, CleanFields(item.traits));
+  std::vector<const Field*> brought;  // added to the names only when nothing is refused
+  const auto shape_of = [&](const std::string& name) -> std::optional<TraitShape> {
+    if (const auto known = names->FindTrait(name)) return known;
+    for (const Field* field : brought) {
+      if (field->key == name) return TraitShape{TypeOf(field->value), ScaleOf(field->value)};
+    }
+    return std::nullopt;
+  };
+  checked.traits.reserve(fields.size());  // `brought` points into it
+  for (Field& field : fields) {
+    const std::optional<TraitShape> shape = shape_of(field.key);
+    ROSTER_ASSIGN_OR_RETURN(std::optional<Value> value,
+                            CheckTrait(field, shape, &checked.call.warnings));
+    if (!value) continue;
+    if (shape && shape->is_created_at) {
+      const auto* at = std::get_if<Timestamp>(&*value);
+      if (at != nullptr && at->ms >= kMinTimeMs) checked.created_at = *at;
+      continue;
+    }
+    checked.traits.push_back({std::move(field.key), *std::move(value)});
+    if (shape) continue;
+    brought.push_back(&checked.traits.back());
+    if (names->num_traits() + brought.size() > kMaxTraits) {
+      return MakeError(
+          ErrorCode::kLimit,
+          StrCat("more than ", kMaxTraits, " traits; new trait: ", checked.traits.back().key));
+    }
+  }
+  for (const Field* field : brought) {
+    names->AddTrait(field->key, TypeOf(field->value), ScaleOf(field->value));
+  }
+  return checked;
+}
+
+EventId IdOfEvent(const Track& item, Timestamp clock, EventIdSource* ids) {
+  if (item.event_id) return {*item.event_id};
+  if (item.message_id.empty()) return ids->Next(clock);
+  return {XXH3_64bits(item.message_id.data(), item.message_id.size())};
+}
+
+absl::StatusOr<CheckedItem> Check(const Track& item, Timestamp clock, EventIdSource* ids,
+                                  Names* names) {
+  CheckedTrack checked;
+  ROSTER_RETURN_IF_ERROR(CheckName("event", item.event));
+  ROSTER_ASSIGN_OR_RETURN(checked.call,
+                          CheckCall(item.identities, item.time, item.source, clock, *names));
+  ROSTER_ASSIGN_OR_RETURN(checked.properties, CleanFields(item.properties));
+  checked.event = ToNfc(item.event);
+  if (!names->HasEvent(checked.event)) {
+    if (names->num_events() >= kMaxEventTypes) {
+      return MakeError(ErrorCode::kLimit, StrCat("more than ", kMaxEventTypes,
+                                                 " event types; new type: ", checked.event));
+    }
+    names->AddEvent(checked.event);
+  }
+  checked.id = IdOfEvent(item, clock, ids);
+  return checked;
+}
+
+absl::StatusOr<CheckedItem> Check(const Retain& item, Timestamp, EventIdSource*, Names* names) {
+  const std::optional<EventTypeId> event = names->schema().FindEvent(ToNfc(item.event));
+  if (!event) {
+    return MakeError(ErrorCode::kNoTrait, StrCat("unknown event type: ", item.event));
+  }
+  if (item.keep_ms < 0 || item.keep_ms > kMaxKeepMs) {
+    return MakeError(ErrorCode::kLimit, StrCat("retention out of range, in ms: ", item.keep_ms));
+  }
+  return CheckedRetain{*event, item.keep_ms};
+}
+
+}  // namespace
+
+EventId EventIdSource::Next(Timestamp clock) {
+  // 44 bits of milliseconds, 20 bits of a count; a burst beyond it runs ahead of the clock.
+  last_ = std::max(last_ + 1, static_cast<uint64_t>(clock.ms) << 20);
+  return {last_};
+}
+
+absl::StatusOr<CheckedItem> CheckItem(const WriteItem& item, Timestamp clock, EventIdSource* ids,
+                                      Names* names) {
+  return std::visit([&](const auto& one) { return Check(one, clock, ids, names); }, item);
+}
+
+}  // namespace roster

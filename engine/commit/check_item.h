@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One item of a command, looked at by itself: its form, its limits, and its values against the
+// types that names have. What passes here is not refused later, whoever it is about, so that a
+// batch can be refused whole before anything is done. Thread rule: the writer's.
+#ifndef ROSTER_ENGINE_COMMIT_CHECK_ITEM_H_
+#define ROSTER_ENGINE_COMMIT_CHECK_ITEM_H_
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/commit/names.h"
+#include "engine/commit/resolve.h"
+#include "roster/write.h"
+
+namespace roster {
+
+// Who a call is about; times are checked, texts are in NFC.
+struct CheckedCall {
+  std::vector<UsableIdentity> identities;
+  Timestamp time;
+  bool time_given = false;
+  std::string source;
+  bool authenticated = false;
+  std::vector<std::string> warnings;
+};
+
+// Values have their traits' types; those of new names have their own.
+struct CheckedIdentify {
+  CheckedCall call;
+  std::vector<Field> traits;
+  std::optional<Timestamp> created_at;  // that the client knows of
+};
+
+struct CheckedTrack {
+  CheckedCall call;
+  std::string event;
+  std::vector<Field> properties;
+  EventId id;
+};
+
+struct CheckedRetain {
+  EventTypeId event;
+  int64_t keep_ms = 0;
+};
+
+using CheckedItem = std::variant<CheckedIdentify, CheckedTrack, CheckedRetain>;
+
+// Makes event ids for events whose client gave none: ascending, also over restarts, since they
+// begin with the clock that never goes back.
+class EventIdSource {
+ public:
+  EventId Next(Timestamp clock);
+
+ private:
+  uint64_t last_ = 0;
+};
+
+// Adds the names that the item brings along to `names`. An error leaves them as they were.
+// `clock`: the receive time, of items that have none of their own.
+// Errors: NOIDENTITY, NOTRAIT, TYPE, LIMIT, PARSE.
+absl::StatusOr<CheckedItem> CheckItem(const WriteItem& item, Timestamp clock, EventIdSource* ids,
+                                      Names* names);
+
+}  // namespace roster
+
+#endif  // ROSTER_ENGINE_COMMIT_CHECK_ITEM_H_

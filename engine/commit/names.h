@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Names and their types as a command will leave them: those that are declared, and those that its
+// items so far bring along. Thread rule: the writer's.
+#ifndef ROSTER_ENGINE_COMMIT_NAMES_H_
+#define ROSTER_ENGINE_COMMIT_NAMES_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/container/flat_hash_set.h"
+#include "storage/base/text.h"
+#include "storage/memory/schema.h"
+
+namespace roster {
+
+// What a trait takes.
+struct TraitShape {
+  ValueType type = ValueType::kNone;
+  uint8_t scale = 0;
+  bool system = false;
+  bool is_created_at = false;  // the one system trait that clients may say something of
+};
+
+class Names {
+ public:
+  // Lifetime: the schema's; it does not change meanwhile.
+  explicit Names(const Schema& schema) : schema_(schema) {}
+
+  const Schema& schema() const { return schema_; }
+  std::optional<TraitShape> FindTrait(std::string_view name) const {
+    if (const auto id = schema_.FindTrait(name)) {
+      const TraitInfo& info = schema_.trait(*id);
+      return TraitShape{info.type, info.scale, info.system, *id == kCreatedAt};
+    }
+    const auto it = traits_.find(name);
+    return it == traits_.end() ? std::nullopt : std::optional(it->second);
+  }
+  size_t num_traits() const { return schema_.traits().size() + traits_.size(); }
+  void AddTrait(std::string_view name, ValueType type, uint8_t scale) {
+    traits_.try_emplace(std::string(name), TraitShape{type, scale});
+  }
+  bool HasEvent(std::string_view name) const {
+    return schema_.FindEvent(name).has_value() || events_.contains(name);
+  }
+  size_t num_events() const { return schema_.events().size() + events_.size(); }
+  void AddEvent(std::string_view name) { events_.emplace(name); }
+
+ private:
+  const Schema& schema_;
+  TextMap<TraitShape> traits_;
+  absl::flat_hash_set<std::string, TextHash, std::equal_to<>> events_;
+};
+
+}  // namespace roster
+
+#endif  // ROSTER_ENGINE_COMMIT_NAMES_H_

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/commit/perform.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/coerce.h"
+#include "engine/limits.h"
+#include "roster/json.h"
+
+namespace roster {
+namespace {
+
+uint8_t ScaleOf(const Value& value) {
+  const auto* decimal = std::get_if<Decimal>(&value);
+  return decimal != nullptr ? decimal->scale : 0;
+}
+
+Call CallOf(const CheckedCall& checked, std::string_view via, bool identifies,
+            const Effects& effects) {
+  return {.identities = checked.identities,
+          .time = checked.time,
+          .created_at = std::min(checked.time, effects.clock()),
+          .via = checked.source.empty() ? via : std::string_view(checked.source),
+          .identifies = identifies,
+          .authenticated = checked.authenticated};
+}
+
+std::optional<Stamp> StampOf(const Effects& effects, ProfileId profile, TraitId trait) {
+  return effects.state().StampOf(trait, *effects.state().FindProfile(profile));
+}
+
+// An address that came as an identity is shown and found as the trait of the same name, unless
+// the profile has had a value there.
+void SetContactTraits(const Resolved& resolved, Timestamp time, Effects* effects) {
+  for (const UsableIdentity& identity : resolved.attached) {
+    const auto trait =
+        effects->schema().FindTrait(effects->schema().name_space(identity.name_space).name);
+    if (!trait || effects->schema().trait(*trait).type != ValueType::kText) continue;
+    if (StampOf(*effects, resolved.profile, *trait)) continue;
+    effects->Set({resolved.profile, *trait, identity.value, time, resolved.origin});
+  }
+}
+
+// A client may know of an earlier time at which the profile came to be; never of a later one.
+void SetCreatedAt(Timestamp at, const Resolved& resolved, Effects* effects) {
+  const RowId row = *effects->state().FindProfile(resolved.profile);
+  if (at.ms >= effects->state().column(kCreatedAt).Bits(row)) return;
+  effects->Do(SetTrait{resolved.profile, kCreatedAt, at, at, resolved.origin});
+}
+
+void SetTraits(std::vector<Field> traits, const Resolved& resolved, const CheckedCall& call,
+               Effects* effects) {
+  for (Field& field : traits) {
+    const TraitId trait = effects->Trait(field.key, TypeOf(field.value), ScaleOf(field.value));
+    Timestamp time = call.time;
+    // A write without a time of its own is later than all that came before it, also within one
+    // millisecond.
+    const std::optional<Stamp> known = StampOf(*effects, resolved.profile, trait);
+    if (!call.time_given && known && known->time == time) ++time.ms;
+    effects->Set({resolved.profile, trait, std::move(field.value), time, resolved.origin});
+  }
+}
+
+ItemResult Perform(CheckedIdentify item, Effects* effects) {
+  ItemResult result{.status = {}, .profile = {}, .warnings = std::move(item.call.warnings)};
+  const Resolved resolved =
+      Resolve(CallOf(item.call, "identify", true, *effects), effects, &result.warnings);
+  if (item.created_at) SetCreatedAt(*item.created_at, resolved, effects);
+  SetTraits(std::move(item.traits), resolved, item.call, effects);
+  SetContactTraits(resolved, item.call.time, effects);
+  result.profile = resolved.profile;
+  result.created = resolved.created;
+  return result;
+}
+
+// The property of a name, new when there is still place for one.
+std::optional<PropertyId> PropertyOf(EventTypeId event, const Field& field, Effects* effects) {
+  const EventTypeInfo& info = effects->schema().event(event);
+  if (const auto known = info.FindProperty(field.key)) return known;
+  if (info.properties.size() >= kMaxProperties) return std::nullopt;
+  return effects->Property(event, field.key, TypeOf(field.value), ScaleOf(field.value));
+}
+
+// Properties in the types that they have; values that do not fit are kept as JSON under their
+// names in the property for misfits.
+std::vector<std::pair<PropertyId, Value>> PlaceProperties(EventTypeId event,
+                                                          const std::vector<Field>& fields,
+                                                          Effects* effects) {
+  std::vector<std::pair<PropertyId, Value>> properties;
+  properties.reserve(fields.size());
+  std::string misfits;
+  for (const Field& field : fields) {
+    if (IsMissing(field.value)) continue;
+    const auto declared = PropertyOf(event, field, effects);
+    std::optional<Value> value;
+    if (declared) {
+      const PropertyInfo& info = effects->schema().event(event).properties[declared->value];
+      value = Coerce(field.value, info.type, info.scale);
+    }
+    const auto same = [&](const auto& p) { return p.first == *declared; };
+    if (value && std::none_of(properties.begin(), properties.end(), same)) {
+      properties.emplace_back(*declared, *std::move(value));
+      continue;
+    }
+    misfits += misfits.empty() ? "{" : ",";
+    AppendJson(field.key, &misfits);
+    misfits += ":";
+    AppendJson(field.value, &misfits);
+  }
+  if (!misfits.empty()) properties.emplace_back(kMisfits, Json{misfits + "}"});
+  return properties;
+}
+
+// The profile that has the event already, by any of the item's identities: then nothing changes.
+std::optional<ProfileId> FindRepeat(const CheckedTrack& item, const Call& call,
+                                    const Effects& effects) {
+  const std::optional<EventTypeId> event = effects.schema().FindEvent(item.event);
+  if (!event) return std::nullopt;
+  for (const ProfileId profile : FindProfiles(call, effects)) {
+    const RowId row = *effects.state().FindProfile(profile);
+    if (effects.state().partition(*event).Contains(row, item.id)) return profile;
+  }
+  return std::nullopt;
+}
+
+ItemResult Perform(CheckedTrack item, Effects* effects) {
+  ItemResult result{.status = {}, .profile = {}, .warnings = std::move(item.call.warnings)};
+  Call call = CallOf(item.call, "track", false, *effects);
+  if (const auto known = FindRepeat(item, call, *effects)) {
+    result.profile = *known;
+    result.duplicate = true;
+    return result;
+  }
+  const Resolved resolved = Resolve(std::move(call), effects, &result.warnings);
+  SetContactTraits(resolved, item.call.time, effects);
+  const EventTypeId event = effects->Event(item.event);
+  auto properties = PlaceProperties(event, item.properties, effects);
+  effects->Do(AddEvent{resolved.profile, event, item.id, item.call.time, resolved.origin,
+                       std::move(properties)});
+  result.profile = resolved.profile;
+  result.created = resolved.created;
+  return result;
+}
+
+ItemResult Perform(CheckedRetain item, Effects* effects) {
+  effects->Do(SetRetention{item.event, item.keep_ms});
+  return {.status = {}, .profile = {}};
+}
+
+}  // namespace
+
+ItemResult Perform(CheckedItem item, Effects* effects) {
+  return std::visit([&](auto& one) { return Perform(std::move(one), effects); }, item);
+}
+
+}  // namespace roster
