@@ -7,15 +7,15 @@ import re
 import shlex
 
 from calls import KINDS
-from names import DAY, POLICIES, RECEIPT, SECOND, Refused, milliseconds
-from picture import Picture
+from names import DAY, POLICIES, RECEIPT, SECOND, Refused
+from reads import Reads
 
 UNITS = {"days": DAY, "day": DAY, "years": 365 * DAY, "hours": 3600 * SECOND}
 DECLARE = re.compile(r'trait\s+(\S+)\s+(\w+)(?:\s+display\s+"[^"]*"|\s+searchable|\s+indexed|'
                      r'\s+policy\s+(\w+))*\s*$', re.I)
 
 
-class Model(Picture):
+class Model(Reads):
     """`ask` changes nothing when it answers with an error. Its clock goes on by a second with each
     command, and stands at RECEIPT of a second, where no time of a client does."""
 
@@ -69,7 +69,7 @@ class Model(Picture):
         if verb in ("set", "consent"):
             profile, _, text = rest.partition(" ")
             return getattr(self, verb)(profile, self.an_object(text), expect)
-        if not words and verb != "conflicts":
+        if not words and verb not in ("conflicts", "duplicates", "count"):
             raise Refused("ERR", "wrong number of arguments")
         if verb in ("archive", "activate"):
             return self.status(words[0], "archived" if verb == "archive" else "active", expect)
@@ -147,45 +147,6 @@ class Model(Picture):
         failed = sum("error" in item for item in items)
         return {"ok": len(items) - failed, "failed": failed, "items": items,
                 "duplicates": sum(item.get("duplicate", False) for item in items)}
-
-    # Reads: the parts that PROTOCOL fixes; the differential compares pictures.
-
-    def read(self, verb, words, rest):
-        if verb == "conflicts":
-            return self.list_conflicts(self.named(words[0])[0] if words[0] else None)
-        if verb not in ("get", "timeline", "sessions", "history"):
-            raise Refused("ERR", f"unknown command '{verb}'")
-        pid, home, _ = self.named(words[0])
-        if verb == "get":
-            shown = {"profile": f"p{pid}"} | self.get(pid)
-            if words[0][:1] == "p" and ":" not in words[0] and home != pid:
-                shown["redirected_from"] = f"p{home}"
-            return shown | {"events": self.timeline(pid)[:20]}
-        if verb == "timeline":
-            return self.read_timeline(pid, words[1:])
-        if verb == "sessions":
-            return {"sessions": self.sessions_of(pid)}
-        trait = words[1] if len(words) > 1 and words[1].upper() != "AS" else None
-        until = milliseconds(words[-1]) if "OF" in rest.upper().split() else None
-        return {"history": self.history(pid, trait, until)}
-
-    def read_timeline(self, pid, words):
-        shown, number = self.timeline(pid), 10**6
-        while words:
-            word, words = words[0].upper(), words[1:]
-            if word == "OLDEST":
-                shown = shown[::-1]
-                continue
-            value, words = words[0], words[1:]
-            if word == "TYPE":
-                shown = [entry for entry in shown if entry["type"] == value]
-            elif word == "CHANNEL":
-                shown = [entry for entry in shown if entry["properties"].get("channel") == value]
-            elif word == "LIMIT":
-                number = int(value)
-            else:
-                raise Refused("*", word)
-        return {"events": shown[:number]}
 
 
 def read_json(text):

@@ -42,7 +42,9 @@ class Story:
                          **{name: value for name, value in who.items() if value})
 
     def get(self, profile):
-        return self.ask(f"get {profile}")
+        """What GET says, with the model's own forms of it."""
+        said = self.ask(f"get {profile}")
+        return said | self.model.get(int(said["profile"][1:]))
 
     def days(self, profile):
         """The days of a profile's events."""

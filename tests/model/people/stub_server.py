@@ -1,10 +1,18 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A server made of the model, in this process, to try the differential's own code: it speaks the
-line dialect with other ids than the model's, in PROTOCOL's shapes. `fault` spoils its answers."""
+"""A server made of the model: in this process, to try the differential's own code, or by itself, to
+try scripts that no server can run yet:
+
+    run.py --roster model/people/stub_server.py FILE.script...
+
+It speaks the line dialect with other ids than the model's. `fault` spoils its answers."""
 
 import json
+import os
 import re
+import signal
 import socketserver
+import sys
 import threading
 import time
 
@@ -56,14 +64,9 @@ class StubServer:
     # Ids
 
     def ask(self, line):
-        if line == "count including archived":
-            return {"ok": True, "result": {"count": len(self.model.visible())}}
         inner = re.sub(r"(?<=\s)p(\d+)(?=\s|$)", lambda m: f"p{int(m[1]) - OTHER}", line)
         inner = re.sub(r"(?<=EXPECT )(\d+)$", lambda m: str(int(m[1]) - OTHER), inner)
-        reply = self.model.ask(re.sub(r" (LIMIT|EVENTS) \d+", "", inner))
-        reply = self.outward(reply)
-        if reply["ok"] and line.startswith("get "):
-            reply["result"] = self.shaped(reply["result"])
+        reply = self.outward(self.model.ask(inner))
         return self.fault(line, reply) or reply if self.fault else reply
 
     def outward(self, value, name=None):
@@ -71,19 +74,31 @@ class StubServer:
             return {key: self.outward(part, key) for key, part in value.items()}
         if isinstance(value, list):
             return [self.outward(part, name) for part in value]
-        if name in ("profile", "from", "erased", "survivor", "loser", "redirected_from", "other"):
-            return re.sub(r"^p(\d+)$", lambda m: f"p{int(m[1]) + OTHER}", value) if value else None
+        if name in ("profile", "from", "erased", "survivor", "loser", "redirected_from", "other",
+                    "merged", "profiles") and isinstance(value, str):
+            return re.sub(r"^p(\d+)$", lambda m: f"p{int(m[1]) + OTHER}", value)
         return value + OTHER if name in ("version", "versions") else value
 
-    @staticmethod
-    def shaped(shown):
-        """GET as PROTOCOL has it."""
-        def identity(text, **more):
-            namespace, _, value = text.partition(":")
-            return {"namespace": namespace, "value": value} | more
-        shown["identities"] = [identity(each) for each in shown["identities"]] + [
-            identity(each, retired=True) for each in shown.pop("retired")]
-        shown["notes"] = [{"id": id, "text": text} for text, id in shown["notes"]]
-        shown["consent"] = {channel: {"decision": decision}
-                            for channel, decision in shown["consent"].items()}
-        return {name: value for name, value in shown.items() if value not in (None, [], {})}
+
+def serve(folder):
+    """Keeps the lines that it was sent, and begins with those of an earlier time."""
+    os.makedirs(folder, exist_ok=True)
+    stub, path = StubServer(), os.path.join(folder, "lines")
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            for entry in file:
+                stub.model.now, line = json.loads(entry)
+                stub.model.ask(line)
+    inner, log = stub.model.ask, open(path, "a", encoding="utf-8")
+
+    def ask(line):
+        print(json.dumps([stub.model.now, line]), file=log, flush=True)
+        return inner(line)
+    stub.model.ask = ask
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    print(f"ready on 127.0.0.1:{stub.port}", flush=True)
+    signal.pause()
+
+
+if __name__ == "__main__":
+    serve(sys.argv[sys.argv.index("--data") + 1])
