@@ -4,7 +4,7 @@ what came under a profile is now, so that taking the redirect away restores both
 
 from by_hand import ByHand
 from folds import sessions
-from names import NAMESPACES, Refused
+from names import NAMESPACES, Refused, time_text
 
 
 class Merging(ByHand):
@@ -102,9 +102,9 @@ class Merging(ByHand):
         return self.edit(pid, **{"from": f"p{owner}"})
 
     def list_conflicts(self, pid=None):
-        return [{"identity": namespace, "reason": reason, "profile": f"p{self.resolve(home)}",
+        return [{"time": time_text(time), "identity": namespace, "reason": reason, "profile": f"p{self.resolve(home)}",
                  "other": other and f"p{self.resolve(other)}"}
-                for _, home, other, namespace, reason in reversed(self.conflicts)
+                for time, home, other, namespace, reason in reversed(self.conflicts)
                 if pid in (None, self.resolve(home))]
 
     # Pairs that may be one

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The reading commands, in the shapes of PROTOCOL as far as it fixes them."""
 
-from names import Refused, milliseconds
+from names import Refused, milliseconds, rank
 from picture import Picture
 
 
@@ -24,8 +24,8 @@ def first(found, name, default=None):
 
 
 def objects(texts, **more):
-    """Identities as objects."""
-    parts = [text.partition(":") for text in texts]
+    """Identities as objects, by rank."""
+    parts = sorted((text.partition(":") for text in texts), key=lambda part: (rank(part), part[2]))
     return [{"namespace": namespace, "value": value} | more for namespace, _, value in parts]
 
 
