@@ -73,11 +73,13 @@ class Names:
             here, other = f"{path}.{name}", theirs.get(name)
             if name in ("profile", "from", "erased", "survivor", "loser"):
                 self.bind(here, "profile", value, other)
-            elif name in ("version", "note", "plan"):
+            elif name in ("note", "plan"):
                 self.bind(here, name, value, other)
+            elif name == "version":
+                self.bind(here, f"version of {ours['profile']}", value, other)
             elif name == "versions":
-                for mine, others in zip(value, other, strict=True):
-                    self.bind(here, "version", mine, others)
+                for side, mine, others in zip(("survivor", "loser"), value, other, strict=True):
+                    self.bind(here, f"version of {ours[side]}", mine, others)
             elif name in ("warnings", "conflicts"):
                 if bool(value) != bool(other):
                     differ(here, value, other)

@@ -102,8 +102,9 @@ class Merging(ByHand):
         return self.edit(pid, **{"from": f"p{owner}"})
 
     def list_conflicts(self, pid=None):
-        return [{"time": time_text(time), "identity": namespace, "reason": reason, "profile": f"p{self.resolve(home)}",
-                 "other": other and f"p{self.resolve(other)}"}
+        return [{"time": time_text(time), "profile": f"p{self.resolve(home)}",
+                 "other": other and f"p{self.resolve(other)}", "identity": namespace,
+                 "reason": reason}
                 for time, home, other, namespace, reason in reversed(self.conflicts)
                 if pid in (None, self.resolve(home))]
 

@@ -78,6 +78,12 @@ class Rules(unittest.TestCase):
         self.assertEqual(self.get("email:a@x.com")["profile"], "p1")
         self.assertEqual(self.story.code("identify {}"), "NOIDENTITY")
 
+    def test_r1_a_visitor_becomes_the_person(self):
+        self.track("a1", day=1)
+        known = self.identify("u1", "a1", day=2)
+        self.assertEqual((known["profile"], known["created"]), ("p1", False))
+        self.assertEqual(self.days("external_id:u1"), [1])
+
     def test_r2_two_people_stay_two(self):
         self.identify("u1", day=1)
         self.story.call("identify", 1, identities={"email": "a@x.com"})
@@ -96,10 +102,12 @@ class Rules(unittest.TestCase):
         self.assertEqual(self.story.code("get email:5@x.com"), "NOPROFILE")
 
     def test_r2_a_contact_links_nobody(self):
-        self.story.call("identify", 1, userId="u1", identities={"whatsapp": "w"})
+        self.story.call("identify", 1, identities={"email": "a@x.com", "whatsapp": "w"})
+        self.identify("u2", day=1)
         other = self.story.call("identify", 2, userId="u2", identities={"whatsapp": "w"},
                                 authenticated=True)
-        self.assertEqual(len(other["warnings"]), 1)
+        self.assertEqual((other["profile"], len(other["warnings"])), ("p2", 1))
+        self.assertEqual(self.get("whatsapp:w")["profile"], "p1")
 
     def test_r3_intervals(self):
         for day in (2, 4, 6, 8):
@@ -113,6 +121,11 @@ class Rules(unittest.TestCase):
         self.assertEqual(self.days("external_id:u3"), [6])
         self.assertEqual(self.get("anonymous_id:a1")["profile"],
                          self.get("external_id:u2")["profile"])
+
+    def test_r3_at_the_very_time(self):
+        self.identify("u1", "a1", day=1)
+        self.identify("u2", "a1", day=3)
+        self.assertEqual(self.track("a1", day=3)["profile"], "p2")
 
     def test_r3_logout(self):
         self.identify("u1", "a1", day=1)
@@ -132,6 +145,15 @@ class Rules(unittest.TestCase):
         self.assertEqual(self.story.code("get anonymous_id:a1"), "NOPROFILE")
         self.assertEqual(self.track("a1", day=2)["profile"], "p2")
 
+    def test_r3_by_hand_is_kept(self):
+        self.track("a1", day=1)
+        self.identify("u1", day=1)
+        self.story.merge("p2", "p1")
+        self.identify("u2", "a1", day=3)
+        self.track("a1", day=2)
+        self.track("a1", day=4)
+        self.assertEqual((self.days("p2"), self.days("external_id:u2")), ([1, 2], [4]))
+
     def test_r4_survivor(self):
         self.track("a1", day=1)
         self.identify("u1", day=2)
@@ -140,6 +162,15 @@ class Rules(unittest.TestCase):
         joined = self.story.call("identify", 4, userId="u1", identities={"email": "a@x.com"},
                                  authenticated=True)
         self.assertEqual(joined["profile"], "p2")  # both since day 1, by lower id
+        self.story.call("identify", 5, identities={"whatsapp": "w"})
+        self.identify("u2", day=6)
+        self.assertEqual(self.story.call("identify", 7, userId="u2", identities={"whatsapp": "w"})
+                         ["profile"], "p5")  # identified over the earlier
+        self.story.call("identify", 9, identities={"email": "late@x.com"})
+        self.story.call("identify", 8, identities={"phone": "+3161"})
+        joined = self.story.call("identify", 10, authenticated=True,
+                                 identities={"email": "late@x.com", "phone": "+3161"})
+        self.assertEqual(joined["profile"], "p7")  # the earlier by the client's time
 
     def test_r5_policies(self):
         for policy, kind in (("earliest", "text"), ("max", "number"), ("min", "number"),
@@ -158,6 +189,33 @@ class Rules(unittest.TestCase):
         self.assertEqual({name: entry["value"] for name, entry in traits.items()},
                          {"earliest": "first", "max": 5, "min": 3, "sum": 8, "union": ["a", "b"],
                           "nonempty": "x", "primary": "person", "latest": 5})
+
+    def test_r5_clear_and_ties(self):
+        self.ask("declare trait best number policy max")
+        self.identify("u1", day=1, traits={"best": 9, "plan": "a"})
+        self.identify("u1", day=2, traits={"best": None})
+        self.identify("u1", day=3, traits={"best": 4})
+        for value in ("b", "c", None, "b"):
+            self.identify("u1", day=4, traits={"plan": value})
+        traits = self.get("p1")["traits"]
+        self.assertEqual((traits["best"]["value"], traits["plan"]["value"]), (4, "c"))
+        self.identify("u1", day=20, traits={"plan": "of the future"})
+        self.ask('set p1 {"traits":{"plan":"now"}}')
+        self.assertEqual(self.get("p1")["traits"]["plan"]["value"], "of the future")
+
+    def test_r5_an_email_is_the_trait_until_it_is_written(self):
+        for day, mail in ((3, "b@x.com"), (2, "a@x.com")):
+            self.story.call("identify", day, userId="u1", identities={"email": mail})
+        self.assertEqual(self.get("p1")["traits"]["email"]["value"], "a@x.com")
+        self.ask('set p1 {"traits":{"email":"c@x.com"}}')
+        self.assertEqual(self.get("p1")["traits"]["email"]["value"], "c@x.com")
+
+    def test_r6_of_equal_time_the_more_guarded(self):
+        self.identify("u1", day=1)
+        for decision in ("granted", "withdrawn", "granted"):
+            self.ask('consent p1 {"channel":"email","decision":"%s","timestamp":"%s"}' %
+                     (decision, DAY % 2))
+        self.assertEqual(self.get("p1")["consent"], {"email": "withdrawn"})
 
     def test_r6_consent_never_widens(self):
         self.identify("u1", day=1)
@@ -185,6 +243,7 @@ class Rules(unittest.TestCase):
         self.assertEqual(union["identities"], ["anonymous_id:a2", "external_id:u1"])
         self.assertEqual((len(union["notes"]), self.days("p1")), (1, [3]))
         self.assertEqual(self.get("external_id:u2")["profile"], "p1")
+        self.assertEqual(self.ask("label p1 REMOVE x y")["labels"], [])
 
     def test_r7_sessions_are_not_cut_anew(self):
         for user, minute in (("u1", "00"), ("u2", "10")):
@@ -192,6 +251,12 @@ class Rules(unittest.TestCase):
                      (user, minute))
         self.story.merge("p1", "p2")
         self.assertEqual(self.get("p1")["sessions"], 2)
+
+    def test_r7_sessions_of_silence(self):
+        for minute in ("00", "29", "59"):
+            self.ask('track {"userId":"u1","event":"view","timestamp":"2027-01-01T10:%s:00Z"}' %
+                     minute)
+        self.assertEqual([each["events"] for each in self.ask("sessions p1")["sessions"]], [1, 2])
 
     def test_r8_redirect(self):
         for user in ("u1", "u2", "u3"):
@@ -258,6 +323,19 @@ class Rules(unittest.TestCase):
                 model.ask(line)
             pictures.append(model.canonical())
         self.assertEqual(*pictures)
+
+    def test_r12_the_clock_of_the_sender(self):
+        self.ask('track {"userId":"u1","event":"view","timestamp":"2020-01-01T00:00:00Z",'
+                 '"sentAt":"2020-01-06T00:00:00Z"}')
+        self.assertEqual(self.days("p1"), [10])
+
+    def test_r12_the_future_waits(self):
+        self.track(user="u1", day=14)
+        self.track(user="u1", day=16)
+        shown = self.get("p1")
+        self.assertEqual((shown["event_counts"], shown["last_seen"]), ({"view": 1}, DAY % 14))
+        self.story.model.now += 5 * 86_400_000
+        self.assertEqual(self.days("p1"), [14, 16])
 
     def test_r13_orphan(self):
         self.assertEqual(self.story.code('create {"traits":{"plan":"a"}}'), "NOIDENTITY")

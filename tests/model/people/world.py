@@ -24,7 +24,7 @@ WRONG = {"integer": "old", "number": "much", "boolean": "yes", "list": 7, "date"
 EVENTS = ["order", "view", "form sent"]
 CHANNELS = ["web", "email", "whatsapp", "chat"]
 PEOPLE = ["u0", "u1", "u2", "Жан", "Ame\u0301lie"]
-NONE = {"profile": "p999999", "version": "0", "plan": "t0", "note": "n0", "from": "p999999"}
+NONE = {"profile": "p999999", "version": "999999", "plan": "t0", "note": "n0", "from": "p999999"}
 
 
 def filled(template, replies):
@@ -195,10 +195,15 @@ class World:
         return told
 
     def expecting(self, line):
-        """At times with the version that is expected, right or wrong."""
+        """At times with a version that it had, right or wrong by now; those of other profiles may be
+        the same number."""
         profile = self.profile()
         line = line.replace("PROFILE", profile, 1)
-        if self.chance(0.15) and self.told:
-            line += f" EXPECT $({self.random.choice(self.told)}.version)"
+        said = self.model.ask(filled(f"get {profile}", self.replies))
+        had = [step for step in self.told if said["ok"] and
+               self.replies[step]["result"]["profile"] == said["result"]["profile"] and
+               "version" in self.replies[step]["result"]]
+        if self.chance(0.3) and had:
+            line += f" EXPECT $({self.random.choice(had[-3:])}.version)"
         return line
 
