@@ -24,6 +24,7 @@ class ByHand(Resolving):
     def edit(self, home, **more):
         """The reply of a write to one profile."""
         self.edited(home)
+        self.edits.append((home, self.now, self.verb))
         pid = self.resolve(home)
         return {"profile": f"p{pid}", "version": self.profiles[pid].version} | more
 
@@ -285,6 +286,7 @@ class ByHand(Resolving):
         for identity in [each for each, known in self.identities.items() if known.home in homes]:
             del self.identities[identity]
         self.retired = [each for each in self.retired if each[1] not in homes]
+        self.edits = [each for each in self.edits if each[0] not in homes]
         self.conflicts = [each for each in self.conflicts
                           if each[1] not in homes and each[2] not in homes]
         for device in self.devices.values():

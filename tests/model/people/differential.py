@@ -4,10 +4,10 @@
 
     differential.py --roster PROGRAM [--rounds N] [--commands N] [--replay FILE]
 
-A round sends a random sequence, pipelined, to a server on an empty directory, compares each reply,
-and then the whole state: at the end, after SIGTERM and a start, after kill -9 and a start. When
-they differ the sequence is made smaller while they still do, each try on a directory of its own,
-and printed as a file that --replay takes. ROSTER_SEED repeats a run. `--roster stub` runs against
+A round sends a random sequence (every fifth: one whose order must not matter), pipelined, to a
+server on an empty directory, compares each reply, and then the whole state: at the end, after
+SIGTERM and a start, after kill -9 and a start. When they differ the sequence is made smaller while
+they still do, each try on a directory of its own, and printed as a file that --replay takes. ROSTER_SEED repeats a run. `--roster stub` runs against
 the model itself."""
 
 import json
@@ -25,6 +25,7 @@ from compare import (Difference, Names, compare_get, compare_history,  # noqa: E
                      compare_sessions, compare_timeline, differ, same)
 from model import Model  # noqa: E402
 from names import text_of  # noqa: E402
+from permutable import Permutable  # noqa: E402
 from roster_client import Closed, Folder, LineClient, Server, arguments, seed  # noqa: E402
 from stub_server import StubServer  # noqa: E402
 from world import World, filled  # noqa: E402
@@ -190,6 +191,14 @@ def report(make_server, steps, now, difference, name):
     print(f"\n{smaller}")
 
 
+def make_steps(chance, now, count, permuted):
+    if not permuted:
+        return World(chance, now).steps(count)
+    made = Permutable(chance, now, count, ties=False)
+    chance.shuffle(made.commands)
+    return list(enumerate(made.before + made.commands, 1))
+
+
 def main():
     integer = {"type": int}
     options = arguments(__doc__, ("--rounds", integer | {"default": 20}),
@@ -208,7 +217,7 @@ def main():
         sys.exit(1 if difference else 0)
     first, commands = seed(), 0
     for index in range(options.rounds):
-        steps = World(random.Random(f"{first}/{index}"), now).steps(options.commands)
+        steps = make_steps(random.Random(f"{first}/{index}"), now, options.commands, index % 5 == 4)
         # Restarts take as long as a round; every fourth has them.
         difference = play(make_server, steps, now, index % 4 == 0)
         if difference:

@@ -94,6 +94,7 @@ class Facts:
         self.gap_of = {}  # a profile that is nothing but a gap of a device: (device, start)
         self.kinds = {kind: [] for kind in ("trait", "event", "seen", "session", "consent", "note")}
         self.retired = []  # (identity, home, time): those that answer no more
+        self.edits = []  # (home, time, command)
         self.conflicts = []  # (time, home, other home or None, namespace, reason)
         self.by_event = {}  # (type, message id): facts
         self.num_profiles = self.num_facts = 0

@@ -100,18 +100,18 @@ def sessions(events, mentions, now):
 
 def shown_session(id, fields, events, told):
     """`id` None: a derived one, named by its first event. Times of mentions count without events
-    only."""
+    only. `channels`: which may be said, for of one moment it hangs on the events' ids."""
     times = [event.time for event in events] or told
     start = fields.get("start", min(times, default=None))
     end = fields.get("end", max(times, default=None))
-    channels = [event.data["properties"]["channel"]
-                for event in sorted(events, key=lambda event: (event.time, event.data["id"]))
-                if "channel" in event.data["properties"]]
+    told = sorted((event.time, event.data["id"], event.data["properties"]["channel"])
+                  for event in events if "channel" in event.data["properties"])
     whole = start is not None and end is not None
     properties = {name[11:]: value for name, value in fields.items()
                   if name.startswith("properties.")}
     return {"id": id, "kind": fields.get("kind", "visit"),
-            "channel": fields.get("channel") or (channels[0] if channels else None),
+            "channel": fields.get("channel") or (told[0][2] if told else None),
+            "channels": sorted({channel for time, _, channel in told if time == told[0][0]}),
             "name": fields.get("name"), "platform": fields.get("platform"),
             "start": start, "end": end, "duration_ms": end - start if whole else None,
             "events": len(events), "agent_takeover": fields.get("agent_takeover", False),

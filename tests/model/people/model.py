@@ -21,6 +21,7 @@ class Model(Reads):
 
     def __init__(self, now):
         super().__init__(now // SECOND * SECOND + RECEIPT)
+        self.requests = {}  # those with an id: (what was asked, the result)
 
     def ask(self, line):
         self.commands += 1
@@ -47,8 +48,21 @@ class Model(Reads):
     def run_object(self, request):
         """The JSON form: of calls the members are the call, of others `query` is the statement."""
         verb = str(request.pop("cmd", "")).lower()
-        for name in ("id", "timeout_ms", "idem"):
-            request.pop(name, None)
+        request.pop("id", None)
+        request.pop("timeout_ms", None)
+        idem = request.pop("idem", None)
+        if idem is None:
+            return self.run_verb(verb, request)
+        said, result = self.requests.get(idem, ((verb, request), None))
+        if said != (verb, request):
+            raise Refused("*", "the same request id with other content")
+        if result is None:
+            result = self.run_verb(verb, dict(request))
+            self.requests[idem] = said, result
+            return result
+        return result | {"duplicate": True}
+
+    def run_verb(self, verb, request):
         if verb in KINDS:
             return self.call(request, verb)
         if verb == "batch":
@@ -63,6 +77,7 @@ class Model(Reads):
         return value
 
     def command(self, verb, rest, expect):
+        self.verb = verb
         words = rest.split()
         if verb in ("create", "logout"):
             return getattr(self, verb)(self.an_object(rest))

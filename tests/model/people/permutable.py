@@ -11,10 +11,11 @@ PEOPLE = 3
 
 
 class Permutable:
-    """`before` comes first, in order; `commands` in any."""
+    """`before` comes first, in order; `commands` in any. `ties`: marks of devices may be of the same
+    time, and then their ids decide, in the model as text, elsewhere as hashes."""
 
-    def __init__(self, random, now, size):
-        self.random, self.now, self.number = random, now // HOUR * HOUR, 0
+    def __init__(self, random, now, size, ties=True):
+        self.ties, self.random, self.now, self.number = ties, random, now // HOUR * HOUR, 0
         self.helper = World(random, now)  # for values
         self.before = list(declarations()) + [
             f'identify {dump({"userId": f"u{person}", "timestamp": "2020-01-01T00:00:00Z"})}'
@@ -36,7 +37,8 @@ class Permutable:
         return make()
 
     def call(self, verb, who, **members):
-        call = who | members | {"timestamp": time_text(self.time()), "messageId": f"m{self.number}"}
+        time = self.time() - (0 if self.ties else self.number * SECOND)
+        call = who | members | {"timestamp": time_text(time), "messageId": f"m{self.number}"}
         if self.random.random() < 0.2:
             call["channel"] = self.random.choice(["web", "email"])
         if self.random.random() < 0.2:
@@ -96,7 +98,7 @@ class Permutable:
 
     def logout(self):
         """A time of its own, for it has no id."""
-        time = self.now - self.random.randrange(12) * 20 * MINUTE - self.number * SECOND
+        time = self.time() - self.number * SECOND
         return f"logout {dump(self.device() | {'timestamp': time_text(time)})}"
 
     def by_hand(self):

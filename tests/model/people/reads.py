@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The reading commands, in the shapes of PROTOCOL as far as it fixes them."""
 
-from names import Refused, milliseconds, rank
+from names import Refused, milliseconds, rank, time_text
 from picture import Picture
 
 
@@ -117,7 +117,7 @@ class Reads(Picture):
     @staticmethod
     def one_session(session):
         shown = session | {"id": session["id"] or session["members"][0], "goals": []}
-        del shown["members"]
+        del shown["members"], shown["channels"]
         return shown
 
     def read_history(self, pid, words, _):
@@ -132,4 +132,7 @@ class Reads(Picture):
             texts = [f"{namespace}:{value}" for (namespace, value), home, _ in self.retired
                      if self.resolve(home) == pid]
             shown["identities"] = objects(texts)
+            shown["edits"] = [{"when": time_text(time), "who": None, "what": verb}
+                              for home, time, verb in reversed(self.edits)
+                              if self.resolve(home) == pid]
         return shown

@@ -15,6 +15,7 @@ class Resolving(Facts):
     def __init__(self, now):
         super().__init__(now)
         self.types, self.policies = dict(STANDARD), {}
+        self.verb = None  # of the command that is run
         self.caps = {"identities": MAX_IDENTITIES, "merges": MAX_MERGES}
 
     # What is known of a profile
