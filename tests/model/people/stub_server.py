@@ -64,7 +64,7 @@ class StubServer:
     # Ids
 
     def ask(self, line):
-        inner = re.sub(r"(?<=[\s"])p(\d+)(?=\s|$)", lambda m: f"p{int(m[1]) - OTHER}", line)
+        inner = re.sub(r'(?<=[\s"])p(\d+)(?=\s|$)', lambda m: f"p{int(m[1]) - OTHER}", line)
         inner = re.sub(r"(?<=EXPECT )(\d+)$", lambda m: str(int(m[1]) - OTHER), inner)
         reply = self.outward(self.model.ask(inner))
         return self.fault(line, reply) or reply if self.fault else reply
