@@ -6,10 +6,11 @@ facts.py               what is kept, who has it now: redirects, and the marks of
 resolving.py           identify, track, page, screen, group, alias (R0-R5, R11)
 by_hand.py merging.py  commands on one profile; merges, unmerge, conflicts, duplicates
 folds.py picture.py    what a profile shows; the picture of all, and its canonical form
-model.py               lines of text in, replies out
+model.py reads.py      lines of text in, replies out
 kinds.py world.py      random commands;  permutable.py  sets whose order must not matter
-self_test.py           the model's own properties, with rules_test.py: R0-R17 by example
-differential.py        the model against a server;  stub_server.py  one made of the model
+self_test.py           the model's own properties; rules_test.py: R0-R17 by example
+differential.py        the model against a server; stub_server.py  one made of the model, on which
+                       the scripts ../../scripts/people_*.script run too
 
 Where the papers leave a choice, the model takes the simplest rule that does not depend on arrival
 (R12) and lets a merge be undone (R10). These are the choices; an engine that differs is asked to
@@ -57,7 +58,8 @@ Traits
 Rest
  S1 Derived sessions: a silence of 30 minutes or more cuts, by identity of origin over all of a
     profile's events without a session. A session of the same id in a merged profile is one.
- S2 What has not come yet is shown nowhere but in `moves` of a preview.
+ S2 RETAIN of an event type hides what is as old as that or older.
+ S3 What has not come yet is shown nowhere but in `moves` of a preview.
  L1 A label removed, or a consent without an address, on a profile is written for every home in it
     that has one, so that a merge unites (R7) and never widens (R6) and yet can be changed later.
  L2 Consent of equal time: the more guarded. An address is compared as text.
@@ -65,9 +67,12 @@ Rest
  E1 ERASE leaves the marks of the erased as logouts while the device has another owner.
  E2 SPLIT and DETACH take the records of every kind that have the identity as origin; of a device
     all that its owner had by it. KEEP and MOVE: from now on only.
- V1 An edit is all but events, sessions, being seen, logouts. ERROR codes: a limit of identities is
-    LIMIT; an external id that is there is CONFLICT; `*` where nothing is said.
- V2 Times of receipt ascend strictly, also within a batch: else MOVE and an event of one millisecond
+ O1 Labels, channels, devices are shown in the order of code points, identities by rank.
+ V1 An edit is a trait written, a person's or contact's identity, a merge, a command by hand; not
+    events, sessions, being seen, marks of devices, logouts.
+ V2 A limit of identities is LIMIT; another external id where one is, CONFLICT; `*` in the model
+    stands for any code, where nothing is said.
+ V3 Times of receipt ascend strictly, also within a batch: else MOVE and an event of one millisecond
     cannot be told apart by time.
 
 Where the papers contradict each other

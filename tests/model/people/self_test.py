@@ -4,8 +4,8 @@
 
     self_test.py [TEST...]        ROSTER_SEED repeats a run, ROSTER_SIZE makes it longer (default 1)
 
-What a rule says by an example stands in rules_test.py, the differential's own code is tried in
-driver_test.py; here is what must hold of any data: the order
+What a rule says by an example stands in rules_test.py and statements_test.py, the differential's
+own code is tried in driver_test.py; here is what must hold of any data: the order
 of commands does not matter (R12), a merge loses nothing and can be undone (R10), what is refused
 changes nothing, replies and pictures agree."""
 
@@ -23,6 +23,7 @@ from model import Model  # noqa: E402
 from permutable import Permutable  # noqa: E402
 from rules_test import *  # noqa: E402,F401,F403  (its tests run with these)
 from roster_client import seed  # noqa: E402
+from statements_test import *  # noqa: E402,F401,F403
 from world import World  # noqa: E402
 
 NOW = 1_800_000_000_000
