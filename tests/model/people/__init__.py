@@ -30,7 +30,8 @@ Devices
     nothing is there. A late logout also undoes a claim.
  D6 By hand is kept by hand: a merge, attach of an identity, split or detach that touches a visitor
     makes his gap his own (a mark at its beginning); no later identify claims it.
- D7 Limits and caps do not count devices, and merges by devices are none of R11's hundred.
+ D7 CREATE with a device alone makes the visitor of its gap; beside a person it marks.
+ D8 Limits and caps do not count devices, and merges by devices are none of R11's hundred.
 Who
  W1 A record's home is the home of the identity that led the call (highest rank known, else new); of
     a command on a profile the one that was named: by `p7`, p7, also when that is merged by now.
@@ -61,7 +62,8 @@ Rest
  S2 RETAIN of an event type hides what is as old as that or older.
  S3 What has not come yet is shown nowhere but in `moves` of a preview.
  L1 A label removed, or a consent without an address, on a profile is written for every home in it
-    that has one, so that a merge unites (R7) and never widens (R6) and yet can be changed later.
+    that has one, so that a merge unites (R7) and never widens (R6) and yet can be changed later;
+    UNMERGE does not bring a removed label back.
  L2 Consent of equal time: the more guarded. An address is compared as text.
  L3 Notes and status are the home's and the survivor's. An archived survivor stays archived.
  E1 ERASE leaves the marks of the erased as logouts while the device has another owner.

@@ -7,8 +7,8 @@
 A round sends a random sequence (every fifth: one whose order must not matter), pipelined, to a
 server on an empty directory, compares each reply, and then the whole state: at the end, after
 SIGTERM and a start, after kill -9 and a start. When they differ the sequence is made smaller while
-they still do, each try on a directory of its own, and printed as a file that --replay takes. ROSTER_SEED repeats a run. `--roster stub` runs against
-the model itself."""
+they still do, each try on a directory of its own, and printed as a file that --replay takes.
+ROSTER_SEED repeats a run. `--roster stub` runs against the model itself."""
 
 import json
 import os

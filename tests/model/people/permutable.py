@@ -11,7 +11,7 @@ PEOPLE = 3
 
 
 class Permutable:
-    """`before` comes first, in order; `commands` in any. `ties`: marks of devices may be of the same
+    """`before` comes first, in order; `commands` in any. `ties`: marks of devices may be of one
     time, and then their ids decide, in the model as text, elsewhere as hashes."""
 
     def __init__(self, random, now, size, ties=True):

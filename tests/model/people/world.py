@@ -195,7 +195,7 @@ class World:
         return told
 
     def expecting(self, line):
-        """At times with a version that it had, right or wrong by now; those of other profiles may be
+        """At times with a version that it had, right or wrong by now: one of another profile may be
         the same number."""
         profile = self.profile()
         line = line.replace("PROFILE", profile, 1)
