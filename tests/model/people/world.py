@@ -35,10 +35,11 @@ def filled(template, replies):
     return re.sub(r"\$\((\d+)\.(\w+)\)", said, template)
 
 
-def declarations():
+def declarations(policies=True):
     """Names everything with its type and policy, so that no first use decides on either."""
-    yield from (f"declare trait {name} {kind} policy {policy}"
-                for name, (kind, policy) in POLICIES.items())
+    if policies:
+        yield from (f"declare trait {name} {kind} policy {policy}"
+                    for name, (kind, policy) in POLICIES.items())
     yield "identify " + dump({"userId": "types", "timestamp": "2020-01-01T00:00:00Z", "traits": {
         name: VALUES[kind][-1] for name, kind in TRAITS.items() if name != "email"}})
     yield "group " + dump({"userId": "types", "timestamp": "2020-01-01T00:00:00Z", "groupId": "g",
@@ -46,16 +47,21 @@ def declarations():
 
 
 class World:
-    """`model` runs along, so that commands are about what is there. Times lie on whole seconds, by
-    quarters of an hour: silences of 30 minutes are exact; marks of devices have their own."""
+    """`model` runs along, so that commands are about what is there. Times lie on whole seconds, at
+    few minutes of an hour: silences of 30 minutes are exact; marks of devices have their own."""
 
-    def __init__(self, random, now):
+    def __init__(self, random, now, without=()):
+        """`without`: kinds of commands to leave out; `declare`: traits have no policies."""
         self.random, self.model = random, Model(now)
-        self.now = now // HOUR * HOUR
+        self.kinds = {name: kind for name, kind in KINDS.items() if name not in without}
+        self.policies = "declare" not in without
+        self.clock, self.now = now // SECOND * SECOND, now // HOUR * HOUR
         self.replies, self.number, self.next_mark, self.sent = {}, 0, 0, []
-        self.types = TRAITS | {name: kind for name, (kind, _) in POLICIES.items()}
+        self.types = dict(TRAITS)
+        if self.policies:
+            self.types |= {name: kind for name, (kind, _) in POLICIES.items()}
         minutes = (0, 0, 1, 5, 29, 30, 59)
-        self.times = [self.now - random.randrange(1, 60) * HOUR + random.choice(minutes) * MINUTE -
+        self.times = [self.now - random.randrange(2, 60) * HOUR + random.choice(minutes) * MINUTE -
                       random.choice((0, 0, 1)) * SECOND for _ in range(14)]
         self.told = []  # (step, profile) whose reply named it
 
@@ -63,10 +69,11 @@ class World:
 
     def steps(self, count):
         """[(number, line)]."""
-        made = [self.step(line) for line in declarations()]
+        made = [self.step(line) for line in declarations(self.policies)]
+        weights = [weight for weight, _ in self.kinds.values()]
         while len(made) < count:
-            name = self.random.choices(list(KINDS), [weight for weight, _ in KINDS.values()])[0]
-            for line in KINDS[name][1](self):
+            name = self.random.choices(list(self.kinds), weights)[0]
+            for line in self.kinds[name][1](self):
                 made.append(self.step(line))
         return made
 
@@ -144,10 +151,12 @@ class World:
         return self.random.choice(self.times)
 
     def mark_time(self):
-        """A time at which no other mark is: second 7 of some minute, each once."""
+        """A time at which no other mark is, at minutes 4 to 38; at 45 and later lie events whose
+        time moves with that of receipt."""
         self.next_mark += 1
-        hours = self.random.randrange(60)
-        return self.now - hours * HOUR - self.next_mark * MINUTE - 7 * SECOND
+        later, minute = divmod(self.next_mark, 35)
+        return (self.now - self.random.randrange(60) * HOUR - (21 + minute) * MINUTE -
+                (7 + later) * SECOND)
 
     def some(self, types, share=0.25):
         return {name: None if self.chance(0.1) else self.random.choice(VALUES[kind])
