@@ -110,8 +110,7 @@ CommitQueue::Group CommitQueue::WriteGroup(std::vector<Command> commands) {
   group.outcomes.reserve(commands.size());
   std::optional<Timestamp> ceiling;  // of the group's commits, if any
   for (Command& command : commands) {
-    Committed one =
-        is_latched_ ? Committed{.result = latched()} : committer_.Commit(command.batch);
+    Committed one = is_latched_ ? Committed{.result = latched()} : committer_.Commit(command.batch);
     if (!one.log.ok()) LogFailed(one.log);
     if (one.ceiling) {
       ceiling = std::max(ceiling.value_or(*one.ceiling), *one.ceiling);

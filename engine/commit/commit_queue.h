@@ -137,7 +137,7 @@ class CommitQueue {
   Lsn sync_wanted_ ABSL_GUARDED_BY(mutex_);  // by MakeDurable
   int64_t last_sync_us_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t sync_took_us_ ABSL_GUARDED_BY(mutex_) = 0;  // the last one
-  bool timer_runs_ ABSL_GUARDED_BY(mutex_) = false;  // SyncStep comes by itself
+  bool timer_runs_ ABSL_GUARDED_BY(mutex_) = false;   // SyncStep comes by itself
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   Lsn answerable_lsn_ ABSL_GUARDED_BY(mutex_);

@@ -46,8 +46,9 @@ struct Resolved {
 };
 
 // Resolves, adding to the draft the profile, identities and merge that it takes. An identity that
-// belongs to somebody else by the rules is left out, with a warning. Requires: not empty; `found` is
-// theirs. `time`: of the item; `created_at` and `via` are for a profile that has to be made.
+// belongs to somebody else by the rules is left out, with a warning. Requires: not empty, and
+// `found` is theirs. `time`: of the item; `created_at` and `via` are for a profile that has to be
+// made.
 Resolved ResolveProfile(std::vector<UsableIdentity> identities, LookUp found, Timestamp time,
                         Timestamp created_at, std::string_view via, Draft* draft,
                         std::vector<std::string>* warnings);
