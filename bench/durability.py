@@ -4,9 +4,11 @@
 
     bench/run durability [--seconds N] [--folder DIR]
 
-In one run, on one disk: what the device can do (fdatasync of small writes), Roster with each level
-of durability, and Redis with its append-only file synced always, both loaded by redis-benchmark
-with the same texts. Prints a table and keeps it as JSON in build/bench/durability.json."""
+In one run, on one disk: what the device can do (fdatasync of small writes), Redis with its
+append-only file synced always, and Roster with each level of durability, both loaded by
+redis-benchmark with the same texts. Roster's rows say what part they are of what they are measured
+by: one client of the device's syncs, more of Redis's row, batches of their goal. Prints a table and
+keeps it as JSON in build/bench/durability.json; durability_bench.cc has the C++ API's rate."""
 
 import argparse
 import json
@@ -28,6 +30,7 @@ TRACK = json.dumps({"userId": "u__rand_int__", "event": "order", "messageId": "m
 IDENTIFY = json.dumps({"userId": "u__rand_int__", "timestamp": "2026-01-01T00:00:00Z",
                        "traits": {"country": "NL", "plan": "pro", "age": 31}})
 BATCH_ITEMS = 500
+BATCH_GOAL = 300_000  # events a second
 KEYS = 1_000_000_000  # random numbers below this: events are new, not repeats
 
 
@@ -133,35 +136,41 @@ def main():
     folder = tempfile.mkdtemp(prefix="roster-bench-", dir=flags.folder)
     rows = []
 
-    def row(what, rate, unit, p50=None, p99=None):
-        rows.append({"what": what, "rate": rate, "unit": unit, "p50_ms": p50, "p99_ms": p99})
+    def row(what, rate, unit, p50=None, p99=None, of=None):
+        ratio = rate / of[1] if of and of[1] else None
+        rows.append({"what": what, "rate": rate, "unit": unit, "p50_ms": p50, "p99_ms": p99,
+                     "ratio": ratio})
         latency = "" if p50 is None else f"   p50 {p50:.2f} ms, p99 {p99:.2f} ms"
-        print(f"{what:58} {rate:12,.0f} {unit}{latency}", flush=True)
+        part = "" if ratio is None else f"   {ratio:.2f} of {of[0]}"
+        print(f"{what:58} {rate:12,.0f} {unit}{latency}{part}", flush=True)
+        return rate
 
     try:
-        for size in (300, 4096):
-            row(f"device: write of {size} B and fdatasync", sync_rate(folder, flags.seconds, size),
-                "/s")
-        for level in ("sync", "interval"):
-            server = Server(flags.roster, os.path.join(folder, level), "--durability", level)
-            try:
-                for what, clients, pipeline, command, _ in LOADS:
-                    row(f"roster {level}: {what}",
-                        *two(load(server.port, flags.seconds, clients, pipeline, command)))
-                row(f"roster {level}: BATCH of {BATCH_ITEMS}", batch_rate(server, flags.seconds),
-                    "events/s")
-            finally:
-                server.stop()
+        device = [row(f"device: write of {size} B and fdatasync",
+                      sync_rate(folder, flags.seconds, size), "/s") for size in (300, 4096)]
+        redis_rates = [None] * len(LOADS)
         if shutil.which("redis-server"):
             redis = Redis(folder)
             try:
-                for what, clients, pipeline, _, command in LOADS:
+                redis_rates = [
                     row(f"redis AOF always: {command[0]} for {what}",
                         *two(load(redis.port, flags.seconds, clients, pipeline, command)))
+                    for what, clients, pipeline, _, command in LOADS]
             finally:
                 redis.stop()
         else:
             print("left out: redis-server is not installed")
+        for level in ("sync", "interval"):
+            server = Server(flags.roster, os.path.join(folder, level), "--durability", level)
+            try:
+                for (what, clients, pipeline, command, _), peer in zip(LOADS, redis_rates):
+                    of = ("the device", device[0]) if clients == 1 else ("redis", peer)
+                    row(f"roster {level}: {what}",
+                        *two(load(server.port, flags.seconds, clients, pipeline, command)), of=of)
+                row(f"roster {level}: BATCH of {BATCH_ITEMS}", batch_rate(server, flags.seconds),
+                    "events/s", of=("the goal", BATCH_GOAL))
+            finally:
+                server.stop()
         for size in (300, 4096):
             row(f"device again: write of {size} B and fdatasync",
                 sync_rate(folder, flags.seconds, size), "/s")

@@ -83,6 +83,8 @@ class Engine final : public Database {
   absl::StatusOr<WriteResult> Write(WriteItem item, WriteOptions options) override;
   absl::StatusOr<WriteResult> Write(Batch batch) override;
   void WriteAsync(Batch batch, WriteDone done) override;
+  void Enqueue(Batch batch, WriteDone done) override;
+  void Flush() override;
   absl::StatusOr<GetResult> Get(const ProfileRef& ref, const GetOptions& options) override;
   absl::StatusOr<QueryResult> Execute(std::string_view statement, absl::Span<const Value> params,
                                       const ExecuteOptions& options) override;
@@ -173,11 +175,12 @@ absl::StatusOr<WriteResult> Engine::Write(Batch batch) {
   Mutex mutex;
   CondVar changed;
   std::optional<absl::StatusOr<WriteResult>> outcome;
-  WriteAsync(std::move(batch), [&](absl::StatusOr<WriteResult> result) {
+  queue_->Submit(std::move(batch), CommitQueue::By::kCaller, [&](auto result) {
     MutexLock lock(&mutex);
     outcome = std::move(result);
     changed.NotifyOne();
   });
+  queue_->Lead(CommitQueue::Patience::kWaits);
   while (environment_.executor->RunOne()) {
   }
   MutexLock lock(&mutex);
@@ -186,8 +189,14 @@ absl::StatusOr<WriteResult> Engine::Write(Batch batch) {
 }
 
 void Engine::WriteAsync(Batch batch, WriteDone done) {
-  queue_->Submit(std::move(batch), std::move(done));
+  queue_->Submit(std::move(batch), CommitQueue::By::kWriter, std::move(done));
 }
+
+void Engine::Enqueue(Batch batch, WriteDone done) {
+  queue_->Submit(std::move(batch), CommitQueue::By::kCaller, std::move(done));
+}
+
+void Engine::Flush() { queue_->Lead(CommitQueue::Patience::kNone); }
 
 absl::StatusOr<GetResult> Engine::Get(const ProfileRef& ref, const GetOptions& options) {
   ROSTER_RETURN_IF_ERROR(Open());

@@ -13,6 +13,9 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
+// Of tasks before sockets are looked at again: a flush, its answers, sending them, and one over.
+constexpr int kRounds = 4;
+
 std::string NameOf(const tcp::socket& socket) {
   error_code error;
   const tcp::endpoint peer = socket.remote_endpoint(error);
@@ -74,25 +77,36 @@ void AsioTransport::Close() {
 }
 
 void AsioTaskQueue::Post(std::function<void()> task) {
-  bool first = false;
   {
     const std::lock_guard lock(mutex_);
-    first = tasks_.empty();
     tasks_.push_back(std::move(task));
+    if (std::exchange(awaited_, true)) return;
   }
-  if (first) boost::asio::post(*context_, [this] { RunAll(); });
+  boost::asio::post(*context_, [this] { RunAll(); });
+}
+
+// What the loop finds when it looks at the sockets runs behind what was posted before: so this goes
+// round twice, or those few would be left for a turn of their own.
+void AsioTaskQueue::PostLate(std::function<void()> task) {
+  boost::asio::post(*context_, [this, task = std::move(task)]() mutable { Post(std::move(task)); });
 }
 
 void AsioTaskQueue::RunAll() {
   std::vector<std::function<void()>> tasks;
-  {
-    const std::lock_guard lock(mutex_);
-    tasks.swap(tasks_);
+  for (int round = 0; round < kRounds; ++round) {
+    {
+      const std::lock_guard lock(mutex_);
+      tasks.swap(tasks_);
+      awaited_ = !tasks.empty();
+    }
+    if (tasks.empty()) return;
+    for (std::function<void()>& task : tasks) {
+      task();
+      task = nullptr;
+    }
+    tasks.clear();
   }
-  for (std::function<void()>& task : tasks) {
-    task();
-    task = nullptr;
-  }
+  boost::asio::post(*context_, [this] { RunAll(); });
 }
 
 }  // namespace roster::server

@@ -34,13 +34,15 @@ class AsioTransport : public Transport {
   const std::string peer_name_;
 };
 
-// Tasks of other threads wake the network thread once, not once each.
+// Tasks of other threads wake the network thread once, not once each. Tasks that tasks post follow
+// at once, a few rounds of them, and then sockets have their turn.
 class AsioTaskQueue : public TaskQueue {
  public:
   // Lifetime: `context` outlives the queue.
   explicit AsioTaskQueue(boost::asio::io_context* context) : context_(context) {}
 
   void Post(std::function<void()> task) override;
+  void PostLate(std::function<void()> task) override;
 
  private:
   void RunAll();
@@ -48,6 +50,7 @@ class AsioTaskQueue : public TaskQueue {
   boost::asio::io_context* const context_;
   std::mutex mutex_;
   std::vector<std::function<void()>> tasks_;  // guarded by mutex_
+  bool awaited_ = false;                      // guarded by mutex_; RunAll is posted, or runs
 };
 
 }  // namespace roster::server

@@ -31,6 +31,7 @@ struct Runtime {
   // When all buffers are full of incomplete requests, the connection that may complete its own.
   // 0: none.
   uint64_t finisher = 0;
+  bool flush_posted = false;  // the writes of this turn are about to be flushed
 };
 
 // Invariants: (1) `slots_` has one entry per request that was taken and whose reply is not yet in
@@ -102,13 +103,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Running.
   bool MayTakeMore() const;
   bool CanStart(const Command& command) const;
-  void OnRequest(Request request);
-  void StartRequest(const Command& command, Request request);
-  void QueueRead(const Command& command, Request request);
+  void OnRequest(Request&& request);
+  void StartRequest(const Command& command, Request&& request);
+  void QueueRead(const Command& command, Request&& request);
   void DispatchReads();
   static void RunReads(std::shared_ptr<ReadRun> run);
-  void StartWrite(WriteHandler handler, Request request);
+  void StartWrite(WriteHandler handler, Request&& request);
   void SubmitWrite(uint64_t sequence, absl::StatusOr<PreparedWrite> prepared, int64_t since_us);
+  void PostFlush();
   void OnWritten(uint64_t sequence, const Outcome& outcome);
   uint64_t OpenSlot(const Request& request);
   void Answer(const Request& request, const Outcome& outcome);

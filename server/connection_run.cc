@@ -26,11 +26,11 @@ int64_t NowMicros() {
 
 void Count(Metrics::Counter& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
 
-Outcome WriteOutcome(absl::StatusOr<WriteResult> result, const PreparedWrite& prepared,
+Outcome WriteOutcome(absl::StatusOr<WriteResult> result, const PreparedWrite::MakeReply& make_reply,
                      int64_t since_us) {
   if (!result.ok()) return Outcome(Reply::Error(result.status()));
   const uint64_t lsn = result->lsn.value;
-  Outcome outcome(prepared.make_reply(*std::move(result)));
+  Outcome outcome(make_reply(*std::move(result)));
   if (lsn > 0) outcome.lsn = lsn;
   outcome.took_us = NowMicros() - since_us;
   return outcome;
@@ -51,7 +51,7 @@ bool Connection::CanStart(const Command& command) const {
   return true;
 }
 
-void Connection::OnRequest(Request request) {
+void Connection::OnRequest(Request&& request) {
   Count(services_->metrics->requests);
   if (refusing_) {
     return Fail(MakeError(ErrorCode::kLimit, "too many connections (limit max_connections)"));
@@ -77,7 +77,7 @@ void Connection::OnRequest(Request request) {
   held_command_ = command;
 }
 
-void Connection::StartRequest(const Command& command, Request request) {
+void Connection::StartRequest(const Command& command, Request&& request) {
   if (const auto* control = std::get_if<ControlHandler>(&command.handler)) {
     const Outcome outcome = (*control)(*services_, &session_, request);
     Answer(request, outcome);
@@ -88,7 +88,7 @@ void Connection::StartRequest(const Command& command, Request request) {
   }
 }
 
-void Connection::QueueRead(const Command& command, Request request) {
+void Connection::QueueRead(const Command& command, Request&& request) {
   Count(services_->metrics->reads);
   const uint64_t sequence = OpenSlot(request);
   reads_.push_back({.sequence = sequence,
@@ -147,7 +147,7 @@ void Connection::RunReads(std::shared_ptr<ReadRun> run) {
   if (!last) queue->Post([run = std::move(run)]() mutable { RunReads(std::move(run)); });
 }
 
-void Connection::StartWrite(WriteHandler handler, Request request) {
+void Connection::StartWrite(WriteHandler handler, Request&& request) {
   Count(services_->metrics->writes);
   ++open_writes_;
   const uint64_t sequence = OpenSlot(request);
@@ -173,18 +173,30 @@ void Connection::SubmitWrite(uint64_t sequence, absl::StatusOr<PreparedWrite> pr
   if (!prepared.ok()) return OnWritten(sequence, Outcome(Reply::Error(prepared.status())));
   Batch batch = std::move(prepared->batch);
   if (batch.items.empty()) {
-    return OnWritten(sequence, WriteOutcome(WriteResult{}, *prepared, since_us));
+    return OnWritten(sequence, WriteOutcome(WriteResult{}, prepared->make_reply, since_us));
   }
   auto done = [self = shared_from_this(), sequence, since_us,
-               prepared = *std::move(prepared)](absl::StatusOr<WriteResult> result) mutable {
+               make_reply =
+                   std::move(prepared->make_reply)](absl::StatusOr<WriteResult> result) mutable {
     TaskQueue* const network = self->runtime_->network;
-    network->Post([self = std::move(self), sequence, since_us, prepared = std::move(prepared),
+    network->Post([self = std::move(self), sequence, since_us, make_reply = std::move(make_reply),
                    result = std::move(result)]() mutable {
-      self->OnWritten(sequence, WriteOutcome(std::move(result), prepared, since_us));
+      self->OnWritten(sequence, WriteOutcome(std::move(result), make_reply, since_us));
       self->PostPump();
     });
   };
-  services_->database->WriteAsync(std::move(batch), std::move(done));
+  services_->database->Enqueue(std::move(batch), std::move(done));
+  PostFlush();
+}
+
+// Flushes behind all that this turn of the network thread takes in, of every connection.
+void Connection::PostFlush() {
+  if (runtime_->flush_posted) return;
+  runtime_->flush_posted = true;
+  runtime_->network->PostLate([runtime = runtime_, database = services_->database] {
+    runtime->flush_posted = false;
+    database->Flush();
+  });
 }
 
 void Connection::OnWritten(uint64_t sequence, const Outcome& outcome) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace roster::server {
 
@@ -43,6 +44,8 @@ class TaskQueue {
  public:
   virtual ~TaskQueue() = default;
   virtual void Post(std::function<void()> task) = 0;
+  // Runs the task when what is ready now, bytes that wait in sockets too, has been worked off.
+  virtual void PostLate(std::function<void()> task) { Post(std::move(task)); }
 };
 
 // Units: milliseconds that never go back.

@@ -14,6 +14,11 @@ namespace {
 // A group ends here even if more commands wait, so that the first is not kept waiting by the rest.
 constexpr size_t kMaxGroupCommands = 1024;
 
+// What a thread that has other things to do writes itself: so many items (some 0.3 ms), while syncs
+// take no longer than this.
+constexpr size_t kItemsToLead = 64;
+constexpr int64_t kQuickSyncUs = 1'000;
+
 // Beside a sync the next group is begun when so many items wait for it: for fewer, handing over
 // from thread to thread costs more than it saves (measured with 50 clients on 2 cores).
 constexpr size_t kItemsWorthOverlap = 512;
@@ -39,7 +44,7 @@ CommitQueue::CommitQueue(const Options& options, const Environment& environment,
 
 CommitQueue::~CommitQueue() { Close().IgnoreError(); }
 
-void CommitQueue::Submit(Batch batch, Database::WriteDone done) {
+void CommitQueue::Submit(Batch batch, By by, Database::WriteDone done) {
   absl::Status refused;
   {
     MutexLock lock(&mutex_);
@@ -51,7 +56,9 @@ void CommitQueue::Submit(Batch batch, Database::WriteDone done) {
     if (refused.ok()) {
       queued_items_ += batch.items.size();
       queue_.push_back({std::move(batch), std::move(done)});
-      if (MayWrite()) write_loop_->Wake();  // under the lock: Close cannot end the loop before
+      const bool wake = by == By::kWriter || queued_items_ > kItemsToLead;
+      // Under the lock: Close cannot end the loop before.
+      if (wake && MayWrite()) write_loop_->Wake();
       return;
     }
   }
@@ -60,20 +67,34 @@ void CommitQueue::Submit(Batch batch, Database::WriteDone done) {
 
 // The write path. The names of the steps are those of ARCHITECTURE.md.
 NextStep CommitQueue::WriteStep() {
-  std::vector<Command> commands = TakeCommands();
-  if (!commands.empty()) HandOver(WriteGroup(std::move(commands)));
-  MutexLock lock(&mutex_);
-  writing_ = false;
-  changed_.NotifyAll();
-  const bool room = next_.outcomes.size() < kMaxGroupCommands;  // else SyncStep wakes the writer
-  return !queue_.empty() && room && MayWrite() ? NextStep::Again() : NextStep::WhenWoken();
+  return WriteOneGroup() ? NextStep::Again() : NextStep::WhenWoken();
 }
 
-bool CommitQueue::MayWrite() const { return !finishing_ || queued_items_ >= kItemsWorthOverlap; }
+void CommitQueue::Lead(Patience patience) {
+  {
+    MutexLock lock(&mutex_);
+    if (queue_.empty() || !MayWrite()) return;
+    const bool quick = queued_items_ <= kItemsToLead && sync_took_us_ <= kQuickSyncUs;
+    if (patience == Patience::kNone && !quick) return write_loop_->Wake();
+  }
+  WriteOneGroup();
+}
+
+bool CommitQueue::WriteOneGroup() {
+  std::vector<Command> commands = TakeCommands();
+  if (commands.empty()) return false;
+  HandOver(WriteGroup(std::move(commands)));
+  return true;
+}
+
+bool CommitQueue::MayWrite() const {
+  if (writing_) return false;
+  return !finishing_ || queued_items_ >= kItemsWorthOverlap;
+}
 
 std::vector<CommitQueue::Command> CommitQueue::TakeCommands() {
   MutexLock lock(&mutex_);
-  if (!MayWrite()) return {};
+  if (!MayWrite()) return {};  // who writes or finishes wakes the loop when there is more
   const size_t count = std::min(queue_.size(), kMaxGroupCommands - next_.outcomes.size());
   const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
   std::vector<Command> commands(std::make_move_iterator(queue_.begin()),
@@ -89,8 +110,7 @@ CommitQueue::Group CommitQueue::WriteGroup(std::vector<Command> commands) {
   group.outcomes.reserve(commands.size());
   std::optional<Timestamp> ceiling;  // of the group's commits, if any
   for (Command& command : commands) {
-    const absl::Status refused = latched();
-    Committed one = refused.ok() ? committer_.Commit(command.batch) : Committed{.result = refused};
+    Committed one = is_latched_ ? Committed{.result = latched()} : committer_.Commit(command.batch);
     if (!one.log.ok()) LogFailed(one.log);
     if (one.ceiling) {
       ceiling = std::max(ceiling.value_or(*one.ceiling), *one.ceiling);
@@ -117,20 +137,29 @@ void CommitQueue::HandOver(Group group) {
     MutexLock lock(&mutex_);
     const bool here = !finishing_ && next_.outcomes.empty() &&
                       (!group.sync || queued_items_ < kItemsWorthOverlap);
+    writing_ = false;  // from here on the next group may be written beside this one's sync
     finishing_ = finishing_ || here;
+    changed_.NotifyAll();
     if (!here) {
       next_.sync = next_.sync || group.sync;
       std::move(group.outcomes.begin(), group.outcomes.end(), std::back_inserter(next_.outcomes));
       sync_loop_->Wake();
+      if (!queue_.empty() && MayWrite()) write_loop_->Wake();
       return;
     }
   }
   Finish(std::move(group));
   MutexLock lock(&mutex_);
+  EndFinish();
+  // Its timer is to run, or it was kept off in the meantime.
+  const bool behind = durable_lsn_ < written_.lsn && log_ != nullptr;
+  if (!next_.outcomes.empty() || (!timer_runs_ && behind)) sync_loop_->Wake();
+}
+
+void CommitQueue::EndFinish() {
   finishing_ = false;
   changed_.NotifyAll();
-  // Its timer is to run, or it was kept off in the meantime.
-  if (!timer_runs_ && durable_lsn_ < written_.lsn && log_ != nullptr) sync_loop_->Wake();
+  if (!queue_.empty() && MayWrite()) write_loop_->Wake();
 }
 
 NextStep CommitQueue::SyncStep() {
@@ -138,17 +167,15 @@ NextStep CommitQueue::SyncStep() {
   {
     MutexLock lock(&mutex_);
     timer_runs_ = false;
-    if (finishing_) return NextStep::WhenWoken();  // the writer does it, and wakes this loop
+    if (finishing_) return NextStep::WhenWoken();  // a writer does it, and wakes this loop
     finishing_ = true;
     group = std::exchange(next_, {});
     // The writer may have waited for room.
-    if (!queue_.empty()) write_loop_->Wake();
+    if (!queue_.empty() && MayWrite()) write_loop_->Wake();
   }
   Finish(std::move(group));
   MutexLock lock(&mutex_);
-  finishing_ = false;
-  changed_.NotifyAll();
-  if (!queue_.empty()) write_loop_->Wake();
+  EndFinish();
   const NextStep next = next_.outcomes.empty() ? NextSync() : NextStep::Again();
   timer_runs_ = next.delay_ms > 0;
   return next;
@@ -184,6 +211,7 @@ void CommitQueue::SyncLog() {
     MutexLock lock(&mutex_);
     target = written_;
   }
+  const int64_t begun_us = environment_.clock->MonotonicMicros();
   if (const absl::StatusOr<Lsn> synced = log_->Sync(); !synced.ok()) {
     LogFailed(synced.status());
     return;
@@ -192,6 +220,7 @@ void CommitQueue::SyncLog() {
   clock_->CeilingIsDurable(target.ceiling);
   MutexLock lock(&mutex_);
   last_sync_us_ = environment_.clock->MonotonicMicros();
+  sync_took_us_ = last_sync_us_ - begun_us;
   durable_lsn_ = target.lsn;
   answerable_lsn_ = std::max(answerable_lsn_, target.lsn);
   changed_.NotifyAll();
@@ -253,6 +282,7 @@ absl::Status CommitQueue::WaitUntilStill() {
 void CommitQueue::Resume(Lsn lsn) {
   MutexLock lock(&mutex_);
   latched_ = absl::OkStatus();
+  is_latched_ = false;
   written_.lsn = durable_lsn_ = answerable_lsn_ = lsn;
   changed_.NotifyAll();
 }
@@ -271,6 +301,7 @@ absl::Status CommitQueue::Close() {
       return latched_;
     }
     closing_ = true;
+    if (!queue_.empty()) write_loop_->Wake();  // what its caller has not led yet
   }
   while (environment_.executor->RunOne()) {
   }
@@ -311,6 +342,7 @@ void CommitQueue::LogFailed(const absl::Status& why) {
   if (!latched_.ok()) return;
   latched_ = MakeError(ErrorCode::kReadOnly, StrCat("the log failed, the store accepts no writes: ",
                                                     StdView(why.message())));
+  is_latched_ = true;
   changed_.NotifyAll();
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The one writer, and who answers for it: takes commands in the order in which they came, makes
-// each a commit, hands groups of them to the log, and answers a group when it is as durable as it
-// is to be. While one group is being synced the next is applied and written.
-// Thread rule: Submit from any thread; WriteStep and SyncStep on a loop each.
+// One writer at a time, and who answers for it: takes commands in the order in which they came,
+// makes each a commit, hands groups of them to the log, and answers a group when it is as durable
+// as it is to be. While one group is being synced the next is applied and written.
+// The writer is whoever leads: the caller itself when nobody writes and little waits, since waking
+// another thread costs as much as a small write; else a loop of the queue's own.
+// Thread rule: Submit and Lead from any thread; WriteStep and SyncStep on a loop each.
 // Source: ARCHITECTURE.md "Three walks", Write; engine/README.md "Writes".
 #ifndef ROSTER_ENGINE_COMMIT_COMMIT_QUEUE_H_
 #define ROSTER_ENGINE_COMMIT_COMMIT_QUEUE_H_
@@ -27,7 +29,8 @@ namespace roster {
 // Invariants: (1) commands are applied and answered in the order of Submit; (2) `done` is called
 // exactly once for each; (3) after a failure of the log nothing is applied any more, until Resume;
 // (4) at most two groups are between the log and their answers: one that is being finished, and one
-// of at most kMaxGroupCommands that has been written.
+// of at most kMaxGroupCommands that has been written; (5) at most one thread is between
+// TakeCommands and HandOver, and at most one in Finish.
 class CommitQueue {
  public:
   // `log`: null for a store that keeps none. Lifetime: all outlive the queue.
@@ -35,8 +38,17 @@ class CommitQueue {
               LogDirectory* log, DiskReserve* reserve, ViewClock* clock);
   ~CommitQueue();
 
-  // `done` comes from one of the queue's threads, or at once when the store takes no writes.
-  void Submit(Batch batch, Database::WriteDone done) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Who is to write a command: the queue's own loop, or the caller, who will call Lead.
+  enum class By : uint8_t { kWriter, kCaller };
+
+  // `done` comes from who writes, or at once when the store takes no writes.
+  void Submit(Batch batch, By by, Database::WriteDone done) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Writes a group of what waits on this thread, and as a rule syncs and answers it, unless
+  // somebody else writes already: then that one comes back for what waits. Who has no patience
+  // leads only what is small while the disk is quick, and leaves the rest to the queue's loop.
+  enum class Patience : uint8_t { kNone, kWaits };
+  void Lead(Patience patience) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Waits until what a view at this LSN shows may be answered. False when the log has failed
   // before: the answer is then to be marked. Thread: any but the loops'.
@@ -87,8 +99,9 @@ class CommitQueue {
     bool sync = false;  // somebody in it waits for the disk
   };
 
-  // Of the writer.
+  // Of the writer, one thread at a time.
   NextStep WriteStep() ABSL_LOCKS_EXCLUDED(mutex_);
+  bool WriteOneGroup() ABSL_LOCKS_EXCLUDED(mutex_);
   std::vector<Command> TakeCommands() ABSL_LOCKS_EXCLUDED(mutex_);
   Group WriteGroup(std::vector<Command> commands) ABSL_LOCKS_EXCLUDED(mutex_);
   void HandOver(Group group) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -96,11 +109,12 @@ class CommitQueue {
   // Of who finishes groups, one thread at a time.
   NextStep SyncStep() ABSL_LOCKS_EXCLUDED(mutex_);
   void Finish(Group group) ABSL_LOCKS_EXCLUDED(mutex_);
+  void EndFinish() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SyncLog() ABSL_LOCKS_EXCLUDED(mutex_);
   bool IntervalIsOver() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   NextStep NextSync() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  // Whether the writer is to begin a group now, or when the one that is being finished is done.
+  // Whether a group is to be begun now, or when those who write and finish have done.
   bool MayWrite() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Idle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -116,18 +130,20 @@ class CommitQueue {
   CondVar changed_;
   std::deque<Command> queue_ ABSL_GUARDED_BY(mutex_);
   size_t queued_items_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool writing_ ABSL_GUARDED_BY(mutex_) = false;    // the writer has commands in hand
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;    // somebody has commands in hand
   Group next_ ABSL_GUARDED_BY(mutex_);              // written, waits to be finished
   bool finishing_ ABSL_GUARDED_BY(mutex_) = false;  // a group is being finished
   Written written_ ABSL_GUARDED_BY(mutex_);
   Lsn sync_wanted_ ABSL_GUARDED_BY(mutex_);  // by MakeDurable
   int64_t last_sync_us_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool timer_runs_ ABSL_GUARDED_BY(mutex_) = false;  // SyncStep comes by itself
+  int64_t sync_took_us_ ABSL_GUARDED_BY(mutex_) = 0;  // the last one
+  bool timer_runs_ ABSL_GUARDED_BY(mutex_) = false;   // SyncStep comes by itself
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   Lsn answerable_lsn_ ABSL_GUARDED_BY(mutex_);
   Lsn durable_lsn_ ABSL_GUARDED_BY(mutex_);
   absl::Status latched_ ABSL_GUARDED_BY(mutex_);
+  std::atomic<bool> is_latched_{false};  // !latched_.ok(), to be read without the lock
 
   // Last: their threads use the members above. The writer's ends first.
   std::unique_ptr<Loop> sync_loop_;

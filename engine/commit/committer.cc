@@ -14,6 +14,8 @@ namespace {
 
 constexpr int64_t kHoldAgainUs = 200'000;  // between attempts at the disk reserve
 
+constexpr size_t kBytesOfMutation = 48;  // as a rule
+
 // The error of one item of a command that is all or nothing.
 absl::Status OfItem(const absl::Status& status, size_t index) {
   return MakeError(ErrorCodeOf(status),
@@ -22,6 +24,7 @@ absl::Status OfItem(const absl::Status& status, size_t index) {
 
 std::string EncodeCommit(const CommitHeader& header, const std::vector<Mutation>& mutations) {
   std::string payload;
+  payload.reserve(kBytesOfMutation * (mutations.size() + 1));
   EncodeCommitHeader(header, &payload);
   for (const Mutation& mutation : mutations) EncodeMutation(mutation, &payload);
   return payload;
@@ -55,7 +58,9 @@ absl::StatusOr<WriteResult> Committer::TryCommit(const Batch& batch, Committed* 
   const bool grows = std::ranges::any_of(draft.mutations(), [](const Mutation& mutation) {
     return !std::holds_alternative<SetRetention>(mutation);
   });
-  std::vector<Mutation> mutations = {Advance{time.clock}};
+  std::vector<Mutation> mutations;
+  mutations.reserve(draft.mutations().size() + 1);
+  mutations.emplace_back(Advance{time.clock});
   for (const ExpireEvents& expiry : store().ExpiriesDue(time.clock)) {
     mutations.emplace_back(expiry);
   }
@@ -111,6 +116,7 @@ std::optional<absl::StatusOr<WriteResult>> Committer::Repeat(const Batch& batch,
 
 absl::StatusOr<WriteResult> Committer::StageAll(const Batch& batch, Timestamp clock, Draft* draft) {
   WriteResult result;
+  result.items.reserve(batch.items.size());
   for (size_t i = 0; i < batch.items.size(); ++i) {
     absl::StatusOr<ItemResult> item = StageItem(batch.items[i], {clock, &event_ids_}, draft);
     if (!item.ok() && batch.atomic) return OfItem(item.status(), i);

@@ -71,20 +71,15 @@ Declared<PropertyId> Draft::AddProperty(EventTypeId event, std::string_view name
   return property;
 }
 
-std::optional<ProfileId> Draft::FindIdentity(NamespaceId name_space, std::string_view value) const {
-  if (const std::optional<RowId> row = state_.FindIdentity(name_space, value)) {
-    return Resolve(state_.ProfileAt(*row));
+std::optional<Draft::KnownIdentity> Draft::FindIdentity(NamespaceId name_space,
+                                                        std::string_view value) const {
+  if (const auto id = state_.identities.Find(name_space, value)) {
+    return KnownIdentity{*id, Resolve(state_.ProfileAt(state_.identities.RowOf(*id)))};
   }
   if (new_identities_.empty()) return std::nullopt;
-  const auto found = Lookup(new_identities_, std::pair(name_space, std::string(value)));
-  if (!found) return std::nullopt;
-  return Resolve(found->profile);
-}
-
-IdentityId Draft::OriginOf(NamespaceId name_space, std::string_view value) const {
-  if (const auto id = state_.identities.Find(name_space, value)) return *id;
-  const auto found = Lookup(new_identities_, std::pair(name_space, std::string(value)));
-  return found ? found->id : kNoOrigin;
+  auto found = Lookup(new_identities_, std::pair(name_space, std::string(value)));
+  if (found) found->profile = Resolve(found->profile);
+  return found;
 }
 
 std::vector<uint32_t> Draft::CountIdentities(ProfileId profile) const {
@@ -146,14 +141,15 @@ ProfileId Draft::AddProfile(Timestamp created_at, std::string_view via) {
   return id;
 }
 
-void Draft::Attach(AttachIdentity attach) {
+IdentityId Draft::Attach(AttachIdentity attach) {
   attach.identity.value = static_cast<uint32_t>(state_.identities.size() + new_identities_.size());
-  const NewIdentity added{attach.profile, attach.identity};
+  const KnownIdentity added{attach.identity, attach.profile};
   ROSTER_CHECK(new_identities_.try_emplace({attach.name_space, attach.value}, added).second);
   std::vector<uint32_t>& counts = new_identity_counts_[attach.profile.value];
   counts.resize(state_.schema->namespaces().size());
   ++counts[attach.name_space.value];
   mutations_.push_back(std::move(attach));
+  return added.id;
 }
 
 void Draft::Set(SetTrait set) {
@@ -172,12 +168,13 @@ void Draft::Merge(MergeProfiles merge) {
 }
 
 ProfileId Draft::Resolve(ProfileId profile) const {
+  if (merged_.empty()) return profile;
   while (const auto next = Lookup(merged_, profile.value)) profile.value = *next;
   return profile;
 }
 
-std::vector<ProfileId> Draft::SidesOf(ProfileId profile) const {
-  std::vector<ProfileId> sides = {profile};
+Draft::Sides Draft::SidesOf(ProfileId profile) const {
+  Sides sides = {profile};
   for (const auto& [loser, survivor] : merged_) {
     if (Resolve({loser}) == profile) sides.push_back({loser});
   }

@@ -15,6 +15,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/container/inlined_vector.h"
 #include "roster/value.h"
 #include "storage/base/ids.h"
 #include "storage/base/text.h"
@@ -61,10 +62,13 @@ class Draft {
                                    uint8_t scale);
   size_t num_properties(EventTypeId event) const;
 
-  // The profile that an identity points to, through merges of the draft.
-  std::optional<ProfileId> FindIdentity(NamespaceId name_space, std::string_view value) const;
-  // The number of a known identity: what events and traits keep as their origin.
-  IdentityId OriginOf(NamespaceId name_space, std::string_view value) const;
+  // An identity that is there: its number, which events and traits keep as their origin, and the
+  // profile that it points to, through merges of the draft.
+  struct KnownIdentity {
+    IdentityId id;
+    ProfileId profile;
+  };
+  std::optional<KnownIdentity> FindIdentity(NamespaceId name_space, std::string_view value) const;
   // How many identities of each namespace the profile has, by NamespaceId.
   std::vector<uint32_t> CountIdentities(ProfileId profile) const;
   Timestamp CreatedAt(ProfileId profile) const;
@@ -72,8 +76,8 @@ class Draft {
   TraitState TraitOf(ProfileId profile, TraitId trait) const;
 
   ProfileId AddProfile(Timestamp created_at, std::string_view via);
-  // The identity is new; its number is filled in.
-  void Attach(AttachIdentity attach);
+  // The identity is new; its number is filled in, and returned.
+  IdentityId Attach(AttachIdentity attach);
   void Set(SetTrait set);
   void Add(AddEvent add);
   void Merge(MergeProfiles merge);
@@ -83,7 +87,8 @@ class Draft {
   // The profile that answers for an id, through merges of the draft.
   ProfileId Resolve(ProfileId profile) const;
   // The ids of the state that were merged into a profile by the draft, itself first.
-  std::vector<ProfileId> SidesOf(ProfileId profile) const;
+  using Sides = absl::InlinedVector<ProfileId, 4>;
+  Sides SidesOf(ProfileId profile) const;
 
   const State& state_;
   std::vector<Mutation> mutations_;
@@ -91,11 +96,7 @@ class Draft {
   TextMap<Declared<TraitId>> new_traits_;
   TextMap<EventTypeId> new_events_;
   absl::flat_hash_map<EventTypeId, TextMap<Declared<PropertyId>>> new_properties_;
-  struct NewIdentity {
-    ProfileId profile;
-    IdentityId id;
-  };
-  absl::flat_hash_map<std::pair<NamespaceId, std::string>, NewIdentity> new_identities_;
+  absl::flat_hash_map<std::pair<NamespaceId, std::string>, KnownIdentity> new_identities_;
   absl::flat_hash_map<uint64_t, std::vector<uint32_t>> new_identity_counts_;  // by ProfileId
   absl::flat_hash_map<uint64_t, Timestamp> new_profiles_;                     // by ProfileId
   absl::flat_hash_map<uint64_t, uint64_t> merged_;                            // loser to survivor

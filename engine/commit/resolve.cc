@@ -27,26 +27,6 @@ absl::Status CheckIdentity(const Schema& schema, const IdentityRef& ref) {
   return absl::OkStatus();
 }
 
-// The profiles that the identities point to, each once, with those that nobody has yet.
-struct LookUp {
-  std::vector<ProfileId> profiles;
-  std::vector<const UsableIdentity*> unknown;
-};
-
-LookUp LookUpAll(const std::vector<UsableIdentity>& identities, const Draft& draft) {
-  LookUp found;
-  for (const UsableIdentity& identity : identities) {
-    const auto profile = draft.FindIdentity(identity.name_space, identity.value);
-    if (!profile) {
-      found.unknown.push_back(&identity);
-    } else if (std::find(found.profiles.begin(), found.profiles.end(), *profile) ==
-               found.profiles.end()) {
-      found.profiles.push_back(*profile);
-    }
-  }
-  return found;
-}
-
 bool IsIdentified(const std::vector<uint32_t>& counts, const Schema& schema) {
   for (size_t n = 0; n < counts.size(); ++n) {
     if (counts[n] != 0 && schema.namespaces()[n].kind == NamespaceKind::kPerson) return true;
@@ -85,6 +65,21 @@ ProfileId Survivor(const std::vector<ProfileId>& profiles, const Draft& draft) {
 
 }  // namespace
 
+LookUp LookUpAll(const std::vector<UsableIdentity>& identities, const Draft& draft) {
+  LookUp found;
+  for (const UsableIdentity& identity : identities) {
+    const auto known = draft.FindIdentity(identity.name_space, identity.value);
+    if (&identity == &identities.front() && known) found.first = known->id;
+    if (!known) {
+      found.unknown.push_back(&identity);
+    } else if (std::find(found.profiles.begin(), found.profiles.end(), known->profile) ==
+               found.profiles.end()) {
+      found.profiles.push_back(known->profile);
+    }
+  }
+  return found;
+}
+
 absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const Schema& schema,
                                                              const std::vector<IdentityRef>& refs,
                                                              std::vector<std::string>* warnings) {
@@ -120,10 +115,9 @@ absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const Schema& schem
   return distinct;
 }
 
-Resolved ResolveProfile(std::vector<UsableIdentity> identities, Timestamp time,
+Resolved ResolveProfile(std::vector<UsableIdentity> identities, LookUp found, Timestamp time,
                         Timestamp created_at, std::string_view via, Draft* draft,
                         std::vector<std::string>* warnings) {
-  LookUp found = LookUpAll(identities, *draft);
   while (identities.size() > 1 && !MayUnite(found, *draft)) {
     const Schema& schema = *draft->state().schema;
     warnings->push_back(StrCat("identity left out, it would join two people or pass a limit: ",
@@ -135,11 +129,13 @@ Resolved ResolveProfile(std::vector<UsableIdentity> identities, Timestamp time,
   resolved.created = found.profiles.empty();
   resolved.profile =
       resolved.created ? draft->AddProfile(created_at, via) : Survivor(found.profiles, *draft);
+  resolved.origin = found.first;
   for (const UsableIdentity* identity : found.unknown) {
-    draft->Attach({resolved.profile, {}, identity->name_space, identity->value, time});
+    const IdentityId id =
+        draft->Attach({resolved.profile, {}, identity->name_space, identity->value, time});
+    if (identity == &identities.front()) resolved.origin = id;
     resolved.attached.push_back(*identity);
   }
-  resolved.origin = draft->OriginOf(identities.front().name_space, identities.front().value);
   for (const ProfileId profile : found.profiles) {
     if (profile == resolved.profile) continue;
     draft->Merge({profile, resolved.profile, time, resolved.origin});

@@ -30,6 +30,14 @@ absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const Schema& schem
                                                              const std::vector<IdentityRef>& refs,
                                                              std::vector<std::string>* warnings);
 
+// What identities point to. Lifetime: the identities'.
+struct LookUp {
+  std::vector<ProfileId> profiles;  // each once, in the order of the identities
+  std::vector<const UsableIdentity*> unknown;
+  IdentityId first = kNoOrigin;  // the number of the first identity, when somebody has it
+};
+LookUp LookUpAll(const std::vector<UsableIdentity>& identities, const Draft& draft);
+
 struct Resolved {
   ProfileId profile;
   bool created = false;
@@ -38,9 +46,10 @@ struct Resolved {
 };
 
 // Resolves, adding to the draft the profile, identities and merge that it takes. An identity that
-// belongs to somebody else by the rules is left out, with a warning. Requires: not empty.
-// `time`: of the item; `created_at` and `via` are for a profile that has to be made.
-Resolved ResolveProfile(std::vector<UsableIdentity> identities, Timestamp time,
+// belongs to somebody else by the rules is left out, with a warning. Requires: not empty, and
+// `found` is theirs. `time`: of the item; `created_at` and `via` are for a profile that has to be
+// made.
+Resolved ResolveProfile(std::vector<UsableIdentity> identities, LookUp found, Timestamp time,
                         Timestamp created_at, std::string_view via, Draft* draft,
                         std::vector<std::string>* warnings);
 

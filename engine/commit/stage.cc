@@ -182,8 +182,9 @@ absl::StatusOr<ItemResult> Stage(const Identify& item, const StageContext& conte
   ROSTER_ASSIGN_OR_RETURN(const std::vector<CheckedTrait> traits,
                           CheckTraits(fields, *draft, &result.warnings));
 
+  LookUp found = LookUpAll(identities, *draft);
   const Resolved resolved =
-      ResolveProfile(std::move(identities), time, std::min(time, context.clock),
+      ResolveProfile(std::move(identities), std::move(found), time, std::min(time, context.clock),
                      item.source.empty() ? "identify" : item.source, draft, &result.warnings);
   for (const CheckedTrait& trait : traits) {
     if (trait.declared && trait.declared->id == kCreatedAt) {
@@ -195,13 +196,13 @@ absl::StatusOr<ItemResult> Stage(const Identify& item, const StageContext& conte
     const Declared<TraitId> declared =
         known ? *known
               : draft->AddTrait(trait.field->key, TypeOf(trait.value), ScaleOf(trait.value));
-    const std::optional<Value> value =
+    std::optional<Value> value =
         IsMissing(trait.value) ? Value() : Coerce(trait.value, declared.type, declared.scale);
     if (!value ||
         !Wins(*value, time, item.time.has_value(), draft->TraitOf(resolved.profile, declared.id))) {
       continue;
     }
-    draft->Set({resolved.profile, declared.id, *value, time, resolved.origin});
+    draft->Set({resolved.profile, declared.id, *std::move(value), time, resolved.origin});
   }
   StageContactTraits(resolved, time, draft);
   result.profile = resolved.profile;
@@ -223,6 +224,7 @@ std::vector<std::pair<PropertyId, Value>> StageProperties(EventTypeId event,
                                                           const std::vector<Field>& fields,
                                                           Draft* draft) {
   std::vector<std::pair<PropertyId, Value>> properties;
+  properties.reserve(fields.size());
   std::string misfits;
   for (const Field& field : fields) {
     if (IsMissing(field.value)) continue;
@@ -230,11 +232,11 @@ std::vector<std::pair<PropertyId, Value>> StageProperties(EventTypeId event,
     if (!declared && draft->num_properties(event) < kMaxProperties) {
       declared = draft->AddProperty(event, field.key, TypeOf(field.value), ScaleOf(field.value));
     }
-    const std::optional<Value> value =
+    std::optional<Value> value =
         declared ? Coerce(field.value, declared->type, declared->scale) : std::nullopt;
     const auto same = [&](const auto& p) { return p.first == declared->id; };
     if (value && std::none_of(properties.begin(), properties.end(), same)) {
-      properties.emplace_back(declared->id, *value);
+      properties.emplace_back(declared->id, *std::move(value));
       continue;
     }
     misfits += misfits.empty() ? "{" : ",";
@@ -247,13 +249,11 @@ std::vector<std::pair<PropertyId, Value>> StageProperties(EventTypeId event,
 }
 
 // The profile that has the event already, by any of the item's identities: then nothing changes.
-std::optional<ProfileId> FindRepeat(const std::vector<UsableIdentity>& identities,
-                                    std::optional<EventTypeId> event, EventId id,
-                                    const Draft& draft) {
+std::optional<ProfileId> FindRepeat(const LookUp& found, std::optional<EventTypeId> event,
+                                    EventId id, const Draft& draft) {
   if (!event) return std::nullopt;
-  for (const UsableIdentity& identity : identities) {
-    const auto profile = draft.FindIdentity(identity.name_space, identity.value);
-    if (profile && draft.HasEvent(*profile, *event, id)) return profile;
+  for (const ProfileId profile : found.profiles) {
+    if (draft.HasEvent(profile, *event, id)) return profile;
   }
   return std::nullopt;
 }
@@ -274,13 +274,14 @@ absl::StatusOr<ItemResult> Stage(const Track& item, const StageContext& context,
   }
 
   const EventId id = IdOfEvent(item, context);
-  if (const auto known = FindRepeat(identities, event, id, *draft)) {
+  LookUp found = LookUpAll(identities, *draft);
+  if (const auto known = FindRepeat(found, event, id, *draft)) {
     result.profile = *known;
     result.duplicate = true;
     return result;
   }
   const Resolved resolved =
-      ResolveProfile(std::move(identities), time, std::min(time, context.clock),
+      ResolveProfile(std::move(identities), std::move(found), time, std::min(time, context.clock),
                      item.source.empty() ? "track" : item.source, draft, &result.warnings);
   StageContactTraits(resolved, time, draft);
   if (!event) event = draft->AddEventType(name);

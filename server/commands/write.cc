@@ -19,10 +19,13 @@ Reply ItemError(const absl::Status& status) {
 Reply ItemReply(ItemResult item, bool command_repeated) {
   Reply::Array warnings;
   for (std::string& warning : item.warnings) warnings.push_back(Reply::Text(std::move(warning)));
-  return Reply(Reply::Map{{"profile", Reply::Text(FormatProfileId(item.profile))},
-                          {"created", Reply::Boolean(item.created)},
-                          {"duplicate", Reply::Boolean(item.duplicate || command_repeated)},
-                          {"warnings", Reply(std::move(warnings))}});
+  Reply::Map map;  // not by an initializer list, whose elements are copied
+  map.reserve(4);
+  map.emplace_back("profile", Reply::Text(FormatProfileId(item.profile)));
+  map.emplace_back("created", Reply::Boolean(item.created));
+  map.emplace_back("duplicate", Reply::Boolean(item.duplicate || command_repeated));
+  map.emplace_back("warnings", Reply(std::move(warnings)));
+  return Reply(std::move(map));
 }
 
 Reply SingleReply(WriteResult result) {

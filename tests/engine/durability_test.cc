@@ -28,18 +28,26 @@ Batch LargeEvent(int number) {
 
 uint64_t CountOrders(Database* db) { return db->GetStats().num_events; }
 
+// Gives a write to the store in one of the ways that do not wait.
+void Submit(Database* db, uint64_t way, Batch batch, Database::WriteDone done) {
+  if (way % 3 == 0) return db->WriteAsync(std::move(batch), std::move(done));
+  db->Enqueue(std::move(batch), std::move(done));
+  if (way % 3 == 1) db->Flush();
+}
+
 // Submits `total` writes, letting a few steps run between them; the answer of each.
 std::vector<std::optional<absl::Status>> Pipeline(World* world, Database* db, size_t total,
                                                   uint64_t seed) {
   std::vector<std::optional<absl::Status>> answers(total);
   std::mt19937_64 random(seed);
   for (size_t i = 0; i < total; ++i) {
-    db->WriteAsync(LargeEvent(static_cast<int>(i)), [&answers, i](const auto& result) {
+    Submit(db, random(), LargeEvent(static_cast<int>(i)), [&answers, i](const auto& result) {
       CHECK_FALSE(answers[i].has_value());
       answers[i] = result.status();
     });
     for (uint64_t steps = random() % 4; steps > 0; --steps) world->executor.RunOne();
   }
+  db->Flush();
   while (world->executor.RunOne()) {
   }
   return answers;
@@ -57,7 +65,7 @@ TEST_CASE("groups in flight: answered in order, once, and only when durable", "[
     std::mt19937_64 pace(seed);
     std::vector<int> order;
     for (int i = 0; i < 60; ++i) {
-      db->WriteAsync(LargeEvent(i), [&, i](const absl::StatusOr<WriteResult>& result) {
+      Submit(db.get(), pace(), LargeEvent(i), [&, i](const absl::StatusOr<WriteResult>& result) {
         CHECK(result.ok());
         CHECK(static_cast<int>(order.size()) == i);
         order.push_back(i);
@@ -69,6 +77,7 @@ TEST_CASE("groups in flight: answered in order, once, and only when durable", "[
       });
       for (uint64_t steps = pace() % 4; steps > 0; --steps) world.executor.RunOne();
     }
+    db->Flush();
     while (world.executor.RunOne()) {
     }
     CHECK(order.size() == 60);
@@ -125,6 +134,53 @@ TEST_CASE("two groups share the way: a sync runs for many commits", "[P2]") {
   }
   CHECK(answered == 3000);
   CHECK(db->GetStats().num_syncs <= 4);
+}
+
+TEST_CASE("an event loop writes a little itself, and leaves much or a slow disk", "[P2]") {
+  FaultyFileSystem files;
+  World world(&files);
+  const auto db = world.Open();
+  world.RunAll();
+  int answered = 0;
+  int next = 0;
+  const auto enqueue = [&](int count) {
+    for (const int end = next + count; next < end; ++next) {
+      db->Enqueue(OneEvent(next), [&](const auto& result) { answered += result.ok(); });
+    }
+  };
+  const uint64_t syncs = db->GetStats().num_syncs;
+  enqueue(3);
+  CHECK(answered == 0);  // nobody was woken
+  CHECK_FALSE(world.executor.RunOne());
+  db->Flush();
+  CHECK(answered == 3);
+  CHECK(db->GetStats().num_syncs == syncs + 1);
+  CHECK_FALSE(world.executor.RunOne());
+  db->Flush();  // nothing to do
+
+  enqueue(200);
+  db->Flush();
+  CHECK(answered == 3);
+  world.RunAll();
+  CHECK(answered == 203);
+
+  world.clock.tick_us = 5'000;
+  enqueue(1);
+  db->Flush();  // learns that a sync takes longer than a loop has time
+  CHECK(answered == 204);
+  enqueue(1);
+  db->Flush();
+  CHECK(answered == 204);
+  world.clock.tick_us = 1;
+  world.RunAll();  // and that it is quick again
+  CHECK(answered == 205);
+  enqueue(1);
+  db->Flush();
+  CHECK(answered == 206);
+
+  enqueue(2);
+  CHECK(db->Close().ok());  // also what was not flushed is finished
+  CHECK(answered == 208);
 }
 
 TEST_CASE("an interval store syncs by itself, and at once for who asks", "[P1]") {

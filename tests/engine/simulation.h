@@ -29,9 +29,10 @@ inline constexpr uint64_t kTestLogFileBytes = 256 << 10;
 class TestClock final : public Clock {
  public:
   Timestamp Now() override { return {now_ms}; }
-  int64_t MonotonicMicros() override { return ++micros; }
+  int64_t MonotonicMicros() override { return micros += tick_us; }
   std::atomic<int64_t> now_ms{kTestStartMs};
-  std::atomic<int64_t> micros{0};  // of the monotonic clock
+  std::atomic<int64_t> micros{0};   // of the monotonic clock
+  std::atomic<int64_t> tick_us{1};  // what passes between two looks at it
 };
 
 // Runs the steps of woken loops on the thread that waits for them: the first that is woken or,

@@ -60,6 +60,11 @@ class FakeDatabase : public Database {
     done(MakeError(ErrorCode::kShutdown, "the store is closing"));
   }
 
+  void Enqueue(Batch batch, WriteDone done) override {
+    WriteAsync(std::move(batch), std::move(done));
+  }
+  void Flush() override { ++num_flushes; }
+
   absl::StatusOr<GetResult> Get(const ProfileRef& ref, const GetOptions& options) override {
     const std::lock_guard lock(mutex_);
     ProfileId id;
@@ -166,6 +171,7 @@ class FakeDatabase : public Database {
     return last_statement_;
   }
   std::atomic<int64_t> last_timeout_ms = 0;
+  std::atomic<int> num_flushes = 0;
 
  private:
   void Run() {

@@ -133,11 +133,19 @@ class Database {
   // item's.
   virtual absl::StatusOr<WriteResult> Write(Batch batch) = 0;
 
-  // The same without waiting: `done` is called once, from the engine's thread, when the outcome
-  // is known, in the order of the calls; when the store takes no writes, at once. `done` must not
-  // block nor call this object's blocking methods.
+  // The same without waiting: `done` is called once, from the thread that wrote (the engine's, or
+  // one in Write or Flush), when the outcome is known, in the order of the calls; when the store
+  // takes no writes, at once. `done` must not block nor call this object's blocking methods.
   using WriteDone = std::function<void(absl::StatusOr<WriteResult>)>;
   virtual void WriteAsync(Batch batch, WriteDone done) = 0;
+
+  // WriteAsync for event loops, in two halves: what a turn of the loop collects waits for Flush,
+  // which writes it on the loop's own thread, so that a small write needs no other thread to wake.
+  // Where that would hold the loop up, the engine's thread writes: when much waits, or the disk was
+  // slow. `done` may come from within Flush. Cost of Flush: at most a group of small writes and a
+  // sync.
+  virtual void Enqueue(Batch batch, WriteDone done) = 0;
+  virtual void Flush() = 0;
 
   // Everything known of one profile. Ids that were merged answer with the survivor.
   // Errors: NOPROFILE.

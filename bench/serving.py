@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What does a client that writes feel of a snapshot, and how soon is a store back?
+
+    bench/run serving [--size S|M] [--seconds N] [--folder DIR]
+
+Generates a store of the size, serves it, and writes events one after the other: alone for some
+seconds, then while SNAPSHOT runs; then stops and starts again from that snapshot. The goals, for
+size M: write p99 at most 5 ms during the snapshot, ready to answer in 3 s. Prints a table and keeps
+it as JSON in build/bench/serving.json."""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+from roster_client import LineClient, Server  # noqa: E402
+
+SIZES = {"S": (100_000, 2_000_000), "M": (1_000_000, 20_000_000)}  # profiles, events
+
+
+class Writer:
+    """One client that writes events of generated people until `until()`."""
+
+    def __init__(self, port, profiles):
+        self.client, self.profiles, self.number = LineClient(port), profiles, 0
+
+    def run(self, until):
+        """Units: milliseconds from each request to its reply."""
+        took = []
+        while not until():
+            self.number += 1
+            call = {"userId": str(self.number * 7919 % self.profiles), "event": "purchase",
+                    "messageId": f"s{self.number}", "properties": {"amount": 12.5}}
+            line = ("track " + json.dumps(call) + "\n").encode()
+            begun = time.perf_counter()
+            self.client.send(line)
+            reply = self.client.read_line()
+            took.append((time.perf_counter() - begun) * 1000)
+            if b'"ok":true' not in reply:
+                raise AssertionError(reply)
+        return sorted(took)
+
+
+def generate(program, folder, size):
+    profiles, events = SIZES[size]
+    subprocess.run([program, "generate", "--profiles", str(profiles), "--events", str(events),
+                    "--data", folder], check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+
+
+def start(program, folder):
+    """A server without snapshots of its own accord, and the seconds until it answered."""
+    begun = time.monotonic()
+    server = Server(program, folder, "--snapshot-log-bytes", "0", "--snapshot-interval-ms", "0")
+    LineClient(server.port).count()
+    return server, time.monotonic() - begun
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--roster", default=os.path.join(ROOT, "build/release/roster"))
+    parser.add_argument("--size", choices=sorted(SIZES), default="S")
+    parser.add_argument("--seconds", type=float, default=5, help="of writing without a snapshot")
+    parser.add_argument("--folder", help="where the files go: the disk to measure")
+    flags = parser.parse_args()
+    folder = tempfile.mkdtemp(prefix="roster-bench-", dir=flags.folder)
+    rows = {"size": flags.size}
+
+    def row(name, value, text):
+        rows[name] = value
+        print(f"{name:36} {text}", flush=True)
+
+    def latency(name, took):
+        p50, p99 = took[len(took) // 2], took[len(took) * 99 // 100]
+        row(name, {"count": len(took), "p50_ms": p50, "p99_ms": p99, "max_ms": took[-1]},
+            f"p50 {p50:.2f} ms   p99 {p99:.2f} ms   max {took[-1]:.2f} ms   ({len(took)} writes)")
+
+    try:
+        data = os.path.join(folder, "data")
+        begun = time.monotonic()
+        generate(flags.roster, data, flags.size)
+        row("generated, s", time.monotonic() - begun, f"{time.monotonic() - begun:.1f}")
+        server, seconds = start(flags.roster, data)
+        row("ready from what generate left, s", seconds, f"{seconds:.2f}")
+        try:
+            writer = Writer(server.port, SIZES[flags.size][0])
+            end = time.monotonic() + flags.seconds
+            latency("writes", writer.run(lambda: time.monotonic() > end))
+            made = {}
+            keeper = threading.Thread(
+                target=lambda: made.update(LineClient(server.port).ask("snapshot")))
+            keeper.start()
+            took = writer.run(lambda: not keeper.is_alive())
+            snapshot = made["result"]
+            latency("writes during a snapshot", took)
+            seconds = snapshot["took_us"] / 1e6
+            row("snapshot, s", seconds, f"{seconds:.2f}")
+            row("snapshot, MB/s of the file", snapshot["bytes"] / 1e6 / seconds,
+                f"{snapshot['bytes'] / 1e6 / seconds:.0f} ({snapshot['bytes'] / 1e6:.0f} MB)")
+        finally:
+            server.stop()
+        server, seconds = start(flags.roster, data)
+        row("ready from the snapshot, s", seconds, f"{seconds:.2f}")
+        server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    out = os.path.join(ROOT, "build/bench/serving.json")
+    os.makedirs(os.path.dirname(out), exist_ok=True)
+    with open(out, "w", encoding="utf-8") as file:
+        json.dump(rows, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()
