@@ -25,6 +25,7 @@
 #include "storage/base/digest.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
+#include "storage/base/work.h"
 #include "storage/disk/disk_reserve.h"
 #include "storage/disk/log_directory.h"
 #include "storage/memory/digest.h"
@@ -111,6 +112,7 @@ class Engine final : public Database {
   RecoveryReport recovery_;
   std::atomic<uint64_t> num_statements_{0};
   std::atomic<bool> closed_{false};
+  Work backup_;  // of all backups
   // Last: their threads use the members above.
   std::unique_ptr<Sealer> sealer_;
   std::unique_ptr<CommitQueue> queue_;
@@ -275,9 +277,10 @@ absl::StatusOr<SnapshotInfo> Engine::Backup(const std::string& directory) {
   if (!queue_->WaitUntilAnswerable(picture.view.lsn())) {
     return MakeError(ErrorCode::kReadOnly, "the log has failed: RESUME first");
   }
-  ROSTER_ASSIGN_OR_RETURN(const uint64_t bytes,
-                          MakeStoreDirectory(environment_.files, environment_.random, directory,
-                                             picture, std::max(clock, picture.view.clock())));
+  ROSTER_ASSIGN_OR_RETURN(
+      const uint64_t bytes,
+      MakeStoreDirectory(environment_.files, environment_.random, directory, picture,
+                         std::max(clock, picture.view.clock()), &backup_));
   return SnapshotInfo{.lsn = picture.view.lsn(),
                       .clock = clock,
                       .bytes = bytes,
@@ -298,8 +301,11 @@ absl::StatusOr<SnapshotInfo> Engine::Resume() {
   return checkpoint_->Resume();
 }
 
-// What was accepted becomes durable first: who stops the process may not wait for a snapshot.
+// What was accepted becomes durable first: who stops the process does not wait for a snapshot, but
+// for the one that closing makes.
 absl::Status Engine::Close() {
+  backup_.Stop();
+  if (checkpoint_ != nullptr && !options_.snapshot_at_close) checkpoint_->GiveUp();
   const bool first = !closed_.exchange(true);
   if (checkpoint_ == nullptr) return absl::OkStatus();
   absl::Status closed = queue_->Close();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Makes snapshots while the store serves: by command, by themselves when the log has grown or time
-// has passed, and to end a latch. A picture in memory, a file, every byte of it checked again, then
-// published; only then older files go. Thread rule: any thread; the work is on a loop of its own,
-// one at a time. Source: DURABILITY.md P7, P14; storage/FORMAT.md "Snapshot".
+// has passed, and to end a latch. A picture in memory, a file, that is proved to load to the same
+// state, then published; only then older files go. Thread rule: any thread; the work is on a loop
+// of its own, one at a time. Source: DURABILITY.md P7, P14; storage/FORMAT.md "Snapshot".
 #ifndef ROSTER_ENGINE_CHECKPOINT_CHECKPOINT_H_
 #define ROSTER_ENGINE_CHECKPOINT_CHECKPOINT_H_
 
@@ -20,12 +20,14 @@
 #include "engine/view_clock.h"
 #include "roster/database.h"
 #include "storage/base/mutex.h"
+#include "storage/base/work.h"
 #include "storage/disk/disk_reserve.h"
 #include "storage/disk/log_directory.h"
 
 namespace roster {
 
-// Invariants: (1) a snapshot that is published was read back whole; (2) what it holds was durable
+// Invariants: (1) a snapshot that is published was read back whole and decoded, and its digest is
+// that of the state in memory; (2) what it holds was durable
 // before, but for a store without a log and for Resume; (3) a failure changes nothing but the
 // figures, unless it is not known which manifest a crash would leave: then the log latches.
 class Checkpoint {
@@ -53,7 +55,10 @@ class Checkpoint {
   // Begins a snapshot without waiting.
   void Start() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Finishes what is being made; later calls get SHUTDOWN.
+  // From now on nothing is made. Does not wait.
+  void GiveUp() { work_.Stop(); }
+  // Gives up what is being made, within a chunk's work, and removes its file; who waits for it and
+  // later calls get SHUTDOWN.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
 
   SnapshotStats stats() const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -65,24 +70,25 @@ class Checkpoint {
     uint64_t done = 0;   // of them, answered by `outcome` or one before
     absl::StatusOr<SnapshotInfo> outcome;
   };
-  using Work = absl::StatusOr<SnapshotInfo> (Checkpoint::*)();
+  using Task = absl::StatusOr<SnapshotInfo> (Checkpoint::*)();
 
   absl::StatusOr<SnapshotInfo> Ask(Requests* requests) ABSL_LOCKS_EXCLUDED(mutex_);
   NextStep Step() ABSL_LOCKS_EXCLUDED(mutex_);
   // Answers all calls that came before it began. False when there are none.
-  bool Answer(Requests* requests, Work work) ABSL_LOCKS_EXCLUDED(mutex_);
+  bool Answer(Requests* requests, Task task) ABSL_LOCKS_EXCLUDED(mutex_);
   bool Due() ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::StatusOr<SnapshotInfo> Run(Work work) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<SnapshotInfo> Run(Task task) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<SnapshotInfo> MakeSnapshot();
   absl::StatusOr<SnapshotInfo> EndLatch();
   // Writes the file and checks it; on a full disk from the reserve.
   absl::StatusOr<SnapshotInfo> WriteChecked(const Picture& picture, Timestamp clock);
-  absl::Status WriteAndVerify(const Picture& picture, const SnapshotHeader& header,
-                              const std::string& path);
+  absl::Status WriteAndProve(const Picture& picture, const SnapshotHeader& header,
+                             const std::string& path);
 
   const Options options_;
   const Environment environment_;
   const Parts parts_;
+  Work work_;  // on the file that is being made
 
   mutable Mutex mutex_;
   CondVar changed_;

@@ -6,59 +6,12 @@
 
 #include "roster/error.h"
 #include "storage/disk/snapshot_reader.h"
+#include "tests/engine/orders.h"
 #include "tests/engine/simulation.h"
 #include "tests/seed.h"
 
 namespace roster {
 namespace {
-
-// Writes `count` things from number `first` on: events of six users, traits, a merge now and then.
-int Script(Database* db, int first, int count) {
-  int done = 0;
-  for (int i = first; i < first + count; ++i) {
-    const std::string user = "u" + std::to_string(i % 6);
-    absl::Status status =
-        db->Write(Event(user, "order", "m" + std::to_string(i), {{"n", double(i)}, {"t", user}}),
-                  {.request_id = "r" + std::to_string(i), .actor = {}})
-            .status();
-    if (status.ok() && i % 4 == 1) {
-      status = db->Write(Traits({User(user), {"device_id", "d" + std::to_string(i % 3)}},
-                                {{"plan", "p" + std::to_string(i)}}))
-                   .status();
-    }
-    if (!status.ok()) break;
-    ++done;
-  }
-  return done;
-}
-
-// All that a client can ask for, as text.
-std::string Everything(Database* db) {
-  std::string text;
-  for (int user = 0; user < 6; ++user) {
-    const auto got = db->Get(User("u" + std::to_string(user)), {.max_events = 1000});
-    if (!got.ok()) continue;
-    const Profile& profile = got->profile;
-    text += "p" + std::to_string(profile.id.value) + ":" + std::to_string(profile.created_at.ms);
-    for (const IdentityRef& id : profile.identities) text += " " + id.space + "=" + id.value;
-    for (const TraitEntry& trait : profile.traits) {
-      text += " " + trait.name + "@" + std::to_string(trait.time.ms);
-      if (const auto* value = std::get_if<std::string>(&trait.value)) text += "=" + *value;
-    }
-    for (const EventEntry& event : profile.events) {
-      text += " e" + std::to_string(event.id) + "@" + std::to_string(event.time.ms) + "/" +
-              std::to_string(event.properties.size());
-    }
-    text += "\n";
-  }
-  return text;
-}
-
-size_t NumFiles(const FaultyFileSystem& files, const std::string& part) {
-  size_t count = 0;
-  for (const auto& [path, bytes] : files.Files()) count += path.find(part) != std::string::npos;
-  return count;
-}
 
 TEST_CASE("a store restarts from its snapshot and the log behind it", "[P7]") {
   FaultyFileSystem files;

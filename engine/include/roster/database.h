@@ -59,6 +59,10 @@ struct SnapshotInfo {
 struct SnapshotStats {
   std::optional<SnapshotInfo> last;  // the newest
   bool running = false;
+  // Of the one that is being made: chunks of cells and events, each counted when it is written,
+  // digested and read back.
+  uint64_t steps_done = 0;
+  uint64_t steps_total = 0;
   uint64_t num_made = 0;    // since opening
   uint64_t num_failed = 0;  // since opening
   std::string last_error;   // of the last attempt; empty when it succeeded
@@ -171,8 +175,8 @@ class Database {
   // Errors: as Snapshot, and the store stays read-only; ERR when writes are accepted.
   virtual absl::StatusOr<SnapshotInfo> Resume() = 0;
 
-  // Finishes what was accepted, syncs and closes; later calls get SHUTDOWN. Errors: of the last
-  // sync.
+  // Finishes what was accepted, syncs and closes; later calls get SHUTDOWN, as does who waits for a
+  // snapshot or backup: it is given up and its file removed. Errors: of the last sync.
   virtual absl::Status Close() = 0;
 };
 
