@@ -336,7 +336,7 @@ bool StoreLoader::ReadHead(ByteReader* in) {
     const ProfileId profile{in->Varint()};
     if (time <= head_.pending.clock || time < last) return false;
     last = time;
-    head_.pending.seen_later.emplace_back(time, profile);
+    head_.pending.seen_later.Add(time, profile);
   }
   return true;
 }
@@ -520,7 +520,7 @@ absl::Status StoreLoader::JoinProfiles() {
     if (owners_[answer - 1] == 0) return Wrong("an id that a row without a profile answers for");
     state_.profiles.AddAnswered({answer - 1}, {owners_[answer - 1]});
   }
-  for (const auto& [time, profile] : head_.pending.seen_later) {
+  for (const auto& [time, profile] : head_.pending.seen_later.Sorted()) {
     if (!state_.FindProfile(profile)) return Wrong("something pending of nobody");
   }
   answers_ = {};

@@ -260,7 +260,7 @@ class StoreWriter {
     }
     head.Signed(pending_.clock.ms);
     head.Varint(pending_.seen_later.size());
-    for (const auto& [time, profile] : pending_.seen_later) {
+    for (const auto& [time, profile] : pending_.seen_later.Sorted()) {
       head.Signed(time.ms);
       head.Varint(profile.value);
     }
