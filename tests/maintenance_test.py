@@ -245,6 +245,24 @@ class Maintenance(unittest.TestCase):
         self.assertEqual(done.returncode, OK, done.stderr)
         self.assertEqual(digest_of(done.stdout), whole)
 
+    def test_check_beside_a_damaged_manifest_lists_every_file(self):
+        self.make_store()
+        files = {name for name in os.listdir(self.data)
+                 if name.endswith((".log", ".snap", ".mark")) or name == "MANIFEST"}
+        logs = sorted(name for name in files if name.endswith(".log"))
+        self.damage("MANIFEST", 0.5)
+        self.damage(logs[0], 0.0)
+        before = files_of(self.data)
+        for tool in ("check", "verify"):
+            done = run(tool, self.data)
+            self.assertEqual(done.returncode, DAMAGED, done.stderr)
+            listed = {name: verdict for verdict, name in
+                      re.findall(r"(ok|DAMAGED) +(\S+),", done.stdout)}
+            self.assertLessEqual(files, set(listed))
+            damaged = {name for name, verdict in listed.items() if verdict == "DAMAGED"}
+            self.assertEqual(damaged, {"MANIFEST", logs[0]})
+        self.assertEqual(files_of(self.data), before)
+
     def test_a_damaged_snapshot_is_replaced_by_the_one_before(self):
         with Server(ROSTER, self.data, *SMALL) as server:
             client = LineClient(server.port)

@@ -409,6 +409,45 @@ TEST_CASE("a store opens on a full disk: it is read, and written when there is s
   }
 }
 
+TEST_CASE("RESUME: also when the log failed before it began", "[P13][P14]") {
+  int num_latched = 0;
+  for (uint64_t call = 1; call <= 20; ++call) {
+    FaultyFileSystem files;
+    std::string before;
+    {
+      World world(&files);
+      const auto db = world.Open();
+      REQUIRE(Script(db.get(), 0, 8) == 8);
+      before = Everything(db.get());
+    }
+    files.SetCapacity(UsedBytes(files));
+    World world(&files);
+    const auto db = world.Open();
+    CHECK(ErrorCodeOf(db->Write(Event("u1", "order", "x")).status()) == ErrorCode::kDiskFull);
+    files.SetCapacity(uint64_t{1} << 40);
+    world.clock.micros += 1'000'000;
+    files.FailCall(files.num_calls() + call, Fault::kIoError, false);
+    const bool written = db->Write(Event("u1", "order", "y")).ok();
+    INFO("call " << call << ", written " << written);
+    if (written || !db->GetStats().read_only) continue;
+    if (Everything(db.get()) != before) continue;  // it failed behind the beginning
+    ++num_latched;
+    const auto resumed = db->Resume();
+    INFO(resumed.status().ToString());
+    REQUIRE(resumed.ok());
+    CHECK_FALSE(db->GetStats().read_only);
+    CHECK(Everything(db.get()) == before);
+    REQUIRE(Script(db.get(), 8, 4) == 4);
+    before = Everything(db.get());
+    for (uint64_t image = 0; image < 8; ++image) {
+      const auto crashed = files.CrashImage(TestSeed() + image);
+      World after(crashed.get());
+      CHECK(Everything(after.Open().get()) == before);
+    }
+  }
+  CHECK(num_latched > 0);
+}
+
 TEST_CASE("the memory limit at every step of a script: growing is refused, all else goes on",
           "[P12][T7]") {
   FaultyFileSystem free_files;
