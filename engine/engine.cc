@@ -172,6 +172,10 @@ absl::StatusOr<WriteResult> Engine::Write(WriteItem item, WriteOptions options) 
 }
 
 absl::StatusOr<WriteResult> Engine::Write(Batch batch) {
+  // A longer retention drops for good what has expired. The writer has little of that left to do
+  // when it was brought away just before.
+  const auto retains = [](const WriteItem& item) { return std::holds_alternative<Retain>(item); };
+  if (std::ranges::any_of(batch.items, retains)) sealer_->SealStale();
   Mutex mutex;
   CondVar changed;
   std::optional<absl::StatusOr<WriteResult>> outcome;
