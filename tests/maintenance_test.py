@@ -11,6 +11,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import unittest
@@ -201,6 +202,78 @@ class Maintenance(unittest.TestCase):
             byte = file.read(1)[0]
             file.seek(at)
             file.write(bytes([byte ^ 0x10]))
+
+    def test_a_signal_makes_a_snapshot(self):
+        with Server(ROSTER, self.data, *SMALL) as server:
+            client = LineClient(server.port)
+            lsns = self.write(client, 20)
+            server.process.send_signal(signal.SIGUSR1)
+            while True:  # the keeper makes it when it likes; a test that hangs has failed
+                stats = client.ask("info persistence")["result"]["persistence"]
+                self.assertEqual(stats["snapshots_failed"], 0)
+                if stats["snapshots_made"] == 1:
+                    break
+            self.assertGreaterEqual(stats["snapshot_lsn"], lsns[-1])
+            self.assertEqual(stats["log_bytes_behind_snapshot"], 0)
+            client.close()
+        self.assertRegex(server.log, r"snapshot.*lsn")
+        names = [name for name in os.listdir(self.data) if name.endswith(".snap")]
+        self.assertEqual(len(names), 1)
+        self.verify(self.data)
+
+    def small_disk(self, megabytes):
+        """A folder on a file system of its own."""
+        folder = self.path("disk")
+        os.mkdir(folder)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "none",
+                                  folder], capture_output=True, check=False)
+        if mounted.returncode != 0:
+            self.skipTest("no file system can be mounted here: " + mounted.stderr.decode())
+        self.addCleanup(subprocess.run, ["umount", "--lazy", folder], check=True)
+        return folder
+
+    def test_a_full_disk(self):
+        """Writes are refused, reads and a snapshot go on, and nothing acknowledged is lost."""
+        try:
+            disk = self.small_disk(48)
+        except FileNotFoundError:
+            self.skipTest("there is no `mount` here")
+        data = os.path.join(disk, "store")
+        options = ["--log-file-bytes", "1000000", "--disk-reserve", "8000000"]
+        filler = os.path.join(disk, "filler")
+        with Server(ROSTER, data, *options) as server:
+            client = LineClient(server.port)
+            lsns = self.write(client, 20)
+            with open(filler, "wb") as file:
+                try:
+                    while file.write(bytes(1 << 20)):
+                        file.flush()
+                except OSError:
+                    pass
+            written = 0
+            while True:
+                reply = client.ask("track " + json.dumps({
+                    "userId": "u1", "event": "note", "messageId": f"n{written}",
+                    "properties": {"text": "x" * 60_000}}))
+                if not reply["ok"]:
+                    break
+                written += 1
+            self.assertIn("DISKFULL", json.dumps(reply))
+            self.assertTrue(client.ask("get external_id:u1")["ok"])
+            self.assertTrue(client.ask("snapshot")["ok"])
+            os.remove(filler)
+            while not client.ask('identify {"userId":"after"}')["ok"]:
+                pass  # the reserve is made again first, a try each second
+            events = client.ask("info stats")["result"]["stats"]["events"]
+            self.assertGreaterEqual(events, written + sum(1 for n in range(20) if n % 3))
+            client.close()
+        with Server(ROSTER, data, *options) as server:
+            client = LineClient(server.port)
+            info = client.ask("info")["result"]
+            self.assertEqual(info["stats"]["events"], events)
+            self.assertGreater(info["persistence"]["lsn"], lsns[-1])
+            self.assertTrue(client.ask("get external_id:after")["ok"])
+            client.close()
 
     def test_salvage_says_what_was_lost(self):
         lsns = self.make_store(snapshot=False)
