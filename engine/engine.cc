@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "engine/checkpoint/checkpoint.h"
+#include "engine/checkpoint/held_views.h"
 #include "engine/checkpoint/snapshot_file.h"
 #include "engine/commit/commit_queue.h"
 #include "engine/commit/shared_store.h"
@@ -75,7 +76,8 @@ class Engine final : public Database {
       : options_(options),
         environment_(environment),
         log_(std::move(log)),
-        reserve_(environment.files, path, options.disk_reserve_bytes) {}
+        reserve_(environment.files, path, options.disk_reserve_bytes),
+        held_(options.pinned_limit_bytes) {}
   ~Engine() override { Close().IgnoreError(); }
 
   // Recovers, and starts the writer. Requires: called once, before anything else.
@@ -107,6 +109,7 @@ class Engine final : public Database {
   const Environment environment_;
   const std::unique_ptr<LogDirectory> log_;
   DiskReserve reserve_;
+  HeldViews held_;
   SharedStore shared_;
   std::unique_ptr<ViewClock> clock_;
   RecoveryReport recovery_;
@@ -145,7 +148,7 @@ absl::Status Engine::Start() {
   const bool fell_back = !recovery_.fallback.empty();
   checkpoint_ = std::make_unique<Checkpoint>(
       options_, environment_,
-      Checkpoint::Parts{&shared_, queue_.get(), log_.get(), clock_.get(), &reserve_},
+      Checkpoint::Parts{&shared_, queue_.get(), log_.get(), clock_.get(), &reserve_, &held_},
       fell_back ? std::nullopt : recovery_.snapshot);
   if (fell_back) checkpoint_->Start();
   return absl::OkStatus();
@@ -249,6 +252,7 @@ Stats Engine::GetStats() {
     stats.num_events = state.num_events;
     stats.num_identities = state.identities.num_attached();
     stats.memory_bytes = shared_.store.MemoryBytes();
+    stats.pinned_bytes = held_.PinnedBytes(shared_.store.copied_bytes());
   }
   queue_->WaitUntilAnswerable(stats.lsn);
   stats.durable_lsn = queue_->durable_lsn();
@@ -276,7 +280,12 @@ absl::StatusOr<SnapshotInfo> Engine::Backup(const std::string& directory) {
   ROSTER_RETURN_IF_ERROR(Open());
   const int64_t started_us = environment_.clock->MonotonicMicros();
   const Timestamp clock = clock_->Now();
+  {
+    MutexLock lock(&shared_.mutex);
+    ROSTER_RETURN_IF_ERROR(held_.CheckRoom(shared_.store.copied_bytes()));
+  }
   const Picture picture = TakePicture(&shared_);
+  const HeldViews::Hold hold(&held_, picture.view.copied_bytes());
   // Nothing leaves, in a backup either, that a crash could still take back.
   if (!queue_->WaitUntilAnswerable(picture.view.lsn())) {
     return MakeError(ErrorCode::kReadOnly, "the log has failed: RESUME first");

@@ -149,6 +149,22 @@ class Maintenance(unittest.TestCase):
             self.assertIn(number, done.stderr)
             self.assertFalse(os.path.exists(self.path("new")))
 
+    def test_a_dump_gets_nothing_for_what_it_only_says(self):
+        self.make_store(snapshot=False)
+        lines = run("dump", self.data).stdout.splitlines(keepends=True)
+        header = json.loads(lines[0])
+        header["profile_ids"] = 2_000_000_000  # rows for these would take a machine's memory
+        text = json.dumps(header) + "\n" + "no line of a dump\n"
+        done = run("restore", "--dump", "-", "--to", self.path("new"), text=text)
+        self.assertEqual(done.returncode, ERROR)
+        self.assertIn("line 2", done.stderr)
+        profile = next(line for line in lines if line.startswith('{"profile"'))
+        traits = next(number for number, line in enumerate(lines) if line.startswith('{"traits_of"'))
+        text = "".join(lines[:traits + 1]) + profile
+        done = run("restore", "--dump", "-", "--to", self.path("new"), text=text)
+        self.assertEqual(done.returncode, ERROR)
+        self.assertIn("behind what profiles have", done.stderr)
+
     def test_restore_to_any_lsn(self):
         lsns = self.make_store()
         newest = digest_of(run("verify", self.data).stdout)

@@ -145,7 +145,12 @@ absl::StatusOr<SnapshotInfo> Checkpoint::Run(Task task) {
 
 absl::StatusOr<SnapshotInfo> Checkpoint::MakeSnapshot() {
   const Timestamp clock = parts_.clock->Now();
+  {
+    MutexLock lock(&parts_.shared->mutex);
+    ROSTER_RETURN_IF_ERROR(parts_.held->CheckRoom(parts_.shared->store.copied_bytes()));
+  }
   const Picture picture = TakePicture(parts_.shared);
+  const HeldViews::Hold hold(parts_.held, picture.view.copied_bytes());
   const Lsn lsn = picture.view.lsn();
   {
     MutexLock lock(&mutex_);
@@ -168,6 +173,7 @@ absl::StatusOr<SnapshotInfo> Checkpoint::EndLatch() {
   ROSTER_RETURN_IF_ERROR(parts_.queue->WaitUntilStill());
   const ViewClock::CommitTime time = parts_.clock->ForCommit();
   const Picture picture = TakePicture(parts_.shared);
+  const HeldViews::Hold hold(parts_.held, picture.view.copied_bytes());
   const Lsn lsn = picture.view.lsn();
   ROSTER_ASSIGN_OR_RETURN(const SnapshotInfo info, WriteChecked(picture, time.clock));
   ROSTER_RETURN_IF_ERROR(parts_.log->ResumeAt(lsn, time.ceiling, options_.keep_snapshots));

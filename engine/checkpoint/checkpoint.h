@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "engine/checkpoint/held_views.h"
 #include "engine/checkpoint/snapshot_file.h"
 #include "engine/commit/commit_queue.h"
 #include "engine/commit/shared_store.h"
@@ -39,6 +40,7 @@ class Checkpoint {
     LogDirectory* log = nullptr;
     ViewClock* clock = nullptr;
     DiskReserve* reserve = nullptr;
+    HeldViews* held = nullptr;
   };
   // `newest`: the snapshot from which the store was loaded, if any.
   Checkpoint(const Options& options, const Environment& environment, const Parts& parts,
@@ -47,7 +49,8 @@ class Checkpoint {
 
   // Makes a snapshot of what was written before the call, and waits for it. When nothing was since
   // the newest one, that is the answer.
-  // Errors: DISKFULL, READONLY, CORRUPT (it did not read back), kInternal, SHUTDOWN.
+  // Errors: DISKFULL, READONLY, CORRUPT (it did not read back), LIMIT (a backup that is being made
+  // pins too much), kInternal, SHUTDOWN.
   absl::StatusOr<SnapshotInfo> Snapshot() ABSL_LOCKS_EXCLUDED(mutex_);
   // The same when writes are refused since the log failed; then they are accepted again.
   // Errors: as Snapshot, then the store stays as it was; ERR when writes are accepted.

@@ -119,6 +119,7 @@ std::string LineName(const MemoryEntry& entry) {
 
 Fields MemorySection(const Services& services, const Stats& stats, bool in_detail) {
   Fields fields = {{"used_memory", Reply::Unsigned(stats.memory_bytes)},
+                   {"pinned_by_snapshots", Reply::Unsigned(stats.pinned_bytes)},
                    {"buffers", Number(services.metrics->buffer_bytes)},
                    {"buffers_limit", Reply::Unsigned(services.limits->all_buffers_bytes)}};
   if (!in_detail) return fields;

@@ -135,5 +135,32 @@ TEST_CASE("closing gives up a snapshot that is being made, and a backup", "[P21]
   CHECK(Everything(world.Open().get()) == state);
 }
 
+TEST_CASE("what a backup pins is told, and above the limit nothing else is begun", "[P12]") {
+  FaultyFileSystem files;
+  HookedFileSystem hooked(&files);
+  World world(&files);
+  Environment environment = world.environment();
+  environment.files = &hooked;
+  const Options options{.pinned_limit_bytes = 1, .log_file_bytes = kTestLogFileBytes};
+  auto db = OpenDatabase("data", options, environment);
+  REQUIRE(db.ok());
+  REQUIRE(Script(db->get(), 0, 20) == 20);
+  CHECK((*db)->GetStats().pinned_bytes == 0);
+  bool done = false;
+  hooked.on_open = [&](const std::string& path, OpenMode mode) {
+    const bool of_backup = path.starts_with("backup/snapshot-");
+    if (!of_backup || mode != OpenMode::kCreateExclusive || std::exchange(done, true)) return;
+    CHECK((*db)->Snapshot().ok());  // nothing was copied yet
+    REQUIRE(Script(db->get(), 20, 5) == 5);
+    CHECK((*db)->GetStats().pinned_bytes > 1);
+    CHECK(ErrorCodeOf((*db)->Snapshot().status()) == ErrorCode::kLimit);
+    CHECK(ErrorCodeOf((*db)->Backup("other").status()) == ErrorCode::kLimit);
+  };
+  CHECK((*db)->Backup("backup").ok());
+  CHECK(done);
+  CHECK((*db)->GetStats().pinned_bytes == 0);
+  CHECK((*db)->Snapshot().ok());
+}
+
 }  // namespace
 }  // namespace roster
