@@ -126,7 +126,10 @@ TEST_CASE("what has expired is sealed away before a longer retention is applied"
   SharedStore shared;
   TestClock clock;
   TestExecutor executor(&clock);
-  shared.store = std::move(b.store);
+  {
+    MutexLock lock(&shared.mutex);
+    shared.store = std::move(b.store);
+  }
   Sealer sealer(&executor, &clock, &shared);
   const auto apply = [&](const Mutation& mutation) {
     MutexLock lock(&shared.mutex);
