@@ -157,10 +157,9 @@ absl::StatusOr<SealedProperty> GetProperty(size_t num_events, const CellLimits& 
   return property;
 }
 
-// Whether rows ascend within the chunk, and (time, id) within each row.
-bool Sorted(const SealedEvents& events, uint32_t num_rows) {
+// Whether rows ascend, and (time, id) within each row.
+bool Sorted(const SealedEvents& events) {
   for (uint32_t i = 0; i < events.size(); ++i) {
-    if (events.rows[i] >= num_rows) return false;
     if (i == 0 || events.rows[i - 1] < events.rows[i]) continue;
     if (events.rows[i - 1] > events.rows[i]) return false;
     if (std::pair(events.times.Get(i - 1), events.ids[i - 1]) >=
@@ -235,6 +234,10 @@ absl::StatusOr<ColumnChunk> GetCells(const CellLimits& cells, const ChunkLimits&
   ChunkBits outside = *present;
   outside.AndNot(*stamped);
   if (outside.Any()) return Refuse("a cell without a time");
+  // Before room is made for them.
+  ChunkBits dead = *stamped;
+  dead.AndNot(*limits.live);
+  if (dead.Any()) return Refuse("a cell of nobody");
   const uint32_t num_stamped = stamped->Count();
   const std::optional<PackedInts> times = GetInts(num_stamped, in);
   const std::optional<PackedInts> origins = GetInts(num_stamped, in);
@@ -300,6 +303,8 @@ absl::StatusOr<std::shared_ptr<const SealedEvents>> GetEvents(
   if (size > in->remaining() / kLeastEventBytes) return Refuse("number of events");
   auto events = std::make_shared<SealedEvents>();
   events->rows = GetArray<uint16_t>(size, in);
+  const auto is_live = [&](uint16_t row) { return row < kChunkRows && limits.live->Test(row); };
+  if (!std::ranges::all_of(events->rows, is_live)) return Refuse("an event of nobody");
   events->ids = GetArray<uint64_t>(size, in);
   std::optional<PackedInts> times = GetInts(size, in);
   std::optional<PackedInts> origins = GetInts(size, in);
@@ -307,7 +312,7 @@ absl::StatusOr<std::shared_ptr<const SealedEvents>> GetEvents(
   if (!AllBelow(*origins, limits.num_identities + 1)) return Refuse("origin of an event");
   events->times = *std::move(times);
   events->origins = *std::move(origins);
-  if (!Sorted(*events, limits.num_rows)) return Refuse("order of events");
+  if (!Sorted(*events)) return Refuse("order of events");
   if (!DeriveRuns(events.get())) return Refuse("an event that is there twice");
   events->properties.reserve(properties.size());
   for (const CellLimits& cells : properties) {

@@ -26,23 +26,40 @@ Sealer::Sealer(Executor* executor, Clock* clock, SharedStore* store)
 }
 
 NextStep Sealer::Step() {
+  const int64_t now_us = clock_->MonotonicMicros();
+  const bool or_stale = now_us - rested_us_ >= kStaleDelayMs * 1000;
+  if (SealOne(or_stale)) return NextStep::Again();
+  if (or_stale) rested_us_ = now_us;
+  return NextStep::After(kStaleDelayMs);
+}
+
+bool Sealer::SealOne(bool or_stale) {
   std::optional<SealJob> job;
   {
     MutexLock writing(&shared_->writing);
     MutexLock lock(&shared_->mutex);
-    const int64_t now_us = clock_->MonotonicMicros();
-    const bool or_stale = now_us - rested_us_ >= kStaleDelayMs * 1000;
     job = shared_->store.TakeSealJob(or_stale);
-    if (!job) {
-      if (or_stale) rested_us_ = now_us;
-      return NextStep::After(kStaleDelayMs);
-    }
   }
+  if (!job) return false;
   std::shared_ptr<const SealedEvents> sealed = job->Run();
   MutexLock writing(&shared_->writing);
   MutexLock lock(&shared_->mutex);
   shared_->store.InstallSeal(*job, std::move(sealed));
-  return NextStep::Again();
+  return true;
+}
+
+void Sealer::SealStale() {
+  size_t num_blocks = 0;
+  {
+    MutexLock lock(&shared_->mutex);
+    for (const Cow<EventPartition>& events : shared_->store.state().partitions) {
+      num_blocks += events->num_blocks();
+    }
+  }
+  // Each of them at most once for its tail and once for what is stale.
+  for (size_t i = 0; i < 2 * num_blocks; ++i) {
+    if (!SealOne(true)) return;
+  }
 }
 
 }  // namespace roster

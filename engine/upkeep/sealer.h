@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Seals the store's event blocks beside the writer: takes a job under the store's lock, runs it
-// outside, puts the result in place under the lock. Thread rule: the steps on a loop of its own.
+// outside, puts the result in place under the lock. Thread rule: the steps on a loop of its own;
+// SealStale from any thread.
 #ifndef ROSTER_ENGINE_UPKEEP_SEALER_H_
 #define ROSTER_ENGINE_UPKEEP_SEALER_H_
 
@@ -19,8 +20,14 @@ class Sealer {
   // not.
   Sealer(Executor* executor, Clock* clock, SharedStore* store);
 
+  // Brings away now what nobody can read any more, and waits for it; not for what becomes so
+  // meanwhile. Cost: O(events of the blocks that have any such), the writer waits for none of it.
+  void SealStale();
+
  private:
   NextStep Step();
+  // One block. False when there is none.
+  bool SealOne(bool or_stale);
 
   SharedStore* const shared_;
   Clock* const clock_;

@@ -32,8 +32,7 @@ void Store::FinishCommit(Lsn lsn) {
 }
 
 std::optional<Timestamp> Store::next_due() const {
-  std::optional<Timestamp> due;
-  if (!seen_later_.empty()) due = seen_later_.begin()->first;
+  std::optional<Timestamp> due = seen_later_.earliest();
   for (size_t e = 0; e < state_.partitions.size(); ++e) {
     const std::optional<Timestamp> expiry = ExpiryOf({static_cast<uint16_t>(e)});
     if (expiry && (!due || *expiry < *due)) due = expiry;
@@ -98,12 +97,15 @@ ReadView Store::TakeView(Timestamp clock) const {
   return {std::make_shared<const State>(state_), lsn_, clock, copied_bytes_};
 }
 
-StorePending Store::Pending() const { return {clock_, {seen_later_.begin(), seen_later_.end()}}; }
+StorePending Store::Pending() const { return {clock_, seen_later_}; }
 
 void Store::Restore(State state, const StorePending& pending, Lsn lsn) {
   state_ = std::move(state);
   clock_ = pending.clock;
-  seen_later_ = {pending.seen_later.begin(), pending.seen_later.end()};
+  seen_later_ = SeenLater();
+  for (const auto& [time, profile] : pending.seen_later.Sorted()) {
+    seen_later_.Add(time, state_.ProfileAt(LiveRow(profile)));
+  }
   lsn_ = lsn;
   for (uint32_t row = state_.num_rows(); row-- > 0;) {
     if (!state_.live.Test({row})) free_rows_.push_back({row});
@@ -195,6 +197,7 @@ void Store::ApplyOne(const MergeProfiles& m, ChangeSet* changes) {
     changes->events.push_back(EventTypeId{static_cast<uint16_t>(e)});
   }
   MoveTraits(from, to);
+  seen_later_.MoveAll(state_.ProfileAt(from), state_.ProfileAt(to));
   state_.identities.MoveAll(from, to);
   state_.profiles.Merge(from, state_.ProfileAt(from), to, state_.ProfileAt(to));
   RetireRow(from);
@@ -204,9 +207,7 @@ void Store::ApplyOne(const MergeProfiles& m, ChangeSet* changes) {
 
 void Store::ApplyOne(const Advance& m, ChangeSet* changes) {
   clock_ = std::max(clock_, m.clock);
-  while (!seen_later_.empty() && seen_later_.begin()->first <= clock_) {
-    const auto [time, profile] = *seen_later_.begin();
-    seen_later_.erase(seen_later_.begin());
+  for (const auto& [time, profile] : seen_later_.TakeDue(clock_)) {
     const RowId row = LiveRow(profile);
     Seen(row, time);
     changes->rows.push_back(row);
@@ -216,7 +217,7 @@ void Store::ApplyOne(const Advance& m, ChangeSet* changes) {
 
 void Store::ApplyOne(const EraseProfile& m, ChangeSet* changes) {
   const RowId row = LiveRow(m.profile);
-  std::erase_if(seen_later_, [&](const auto& later) { return LiveRow(later.second) == row; });
+  seen_later_.Forget(state_.ProfileAt(row));
   for (Cow<Column>& column : state_.columns) {
     if (column->TimeOf(row)) column.Mutable().Forget(row);
   }
@@ -306,7 +307,7 @@ RowId Store::LiveRow(ProfileId id) const {
 // These come from every time that a client gave, so that arrival does not matter.
 void Store::Seen(RowId row, Timestamp time) {
   if (time > clock_) {
-    seen_later_.emplace(time, state_.ProfileAt(row));
+    seen_later_.Add(time, state_.ProfileAt(row));
     return;
   }
   if (time.ms < state_.column(kCreatedAt).Bits(row)) CreatedEarlier(row, time, kNoOrigin);
