@@ -68,28 +68,6 @@ IntBounds BoundsOf(const PackedInts& ints) {
   return bounds;
 }
 
-// The other way: the values at the bits of `all`, which has room for a chunk and can be set.
-PackedInts Scatter(const ChunkBits& bits, const PackedInts& values, PackedInts all) {
-  size_t next = 0;
-  bits.ForEach([&](uint32_t i) { all.Put(i, values.Get(next++)); });
-  return all;
-}
-
-PackedInts ScatterCells(const ChunkBits& bits, const PackedInts& values, ValueType type) {
-  if (values.size() == 0) return ColumnChunk(type).cells;
-  const IntBounds bounds = BoundsOf(values);
-  return Scatter(bits, values,
-                 type == ValueType::kNumber
-                     ? PackedInts::Wide(kChunkRows)
-                     : PackedInts::ForSets(kChunkRows, bounds.low, bounds.high));
-}
-
-// Of times and origins, which nothing scans. Requires: values is not empty.
-PackedInts ScatterStamps(const ChunkBits& bits, const PackedInts& values) {
-  const IntBounds bounds = BoundsOf(values);
-  return Scatter(bits, values, PackedInts::UnscannedForSets(kChunkRows, bounds.low, bounds.high));
-}
-
 bool Fit(const PackedInts& values, const CellLimits& limits) {
   if (IsCoded(limits.type)) return AllBelow(values, limits.num_texts);
   if (limits.type == ValueType::kBoolean) return AllBelow(values, 2);
@@ -246,9 +224,9 @@ absl::StatusOr<ColumnChunk> GetCells(const CellLimits& cells, const ChunkLimits&
   chunk.stamped = *stamped;
   chunk.present = *present;
   if (num_stamped == 0) return Refuse("a chunk of nothing");
-  chunk.times = ScatterStamps(*stamped, *times);
-  chunk.origins = ScatterStamps(*stamped, *origins);
-  chunk.cells = ScatterCells(*present, *values, cells.type);
+  chunk.times = ChunkInts::Of(ChunkInts::Form::kUnscanned, *stamped, *times);
+  chunk.origins = ChunkInts::Of(ChunkInts::Form::kUnscannedOrZero, *stamped, *origins);
+  chunk.cells = ChunkInts::Of(ColumnChunk::FormOf(cells.type), *present, *values);
   chunk.bounds = BoundsOf(*values);
   return chunk;
 }

@@ -186,8 +186,8 @@ void Store::ApplyOne(const SetTrait& m, ChangeSet* changes) {
 void Store::ApplyOne(const AddEvent& m, ChangeSet* changes) {
   const RowId row = LiveRow(m.profile);
   EventPartition& events = state_.partitions[m.event.value].Mutable();
-  std::vector<EventProperty> properties;
-  properties.reserve(m.properties.size());
+  std::vector<EventProperty>& properties = event_properties_;
+  properties.clear();
   for (const auto& [id, value] : m.properties) {
     properties.push_back({id, EncodeCell(events.properties()[id.value], value)});
   }

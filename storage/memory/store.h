@@ -116,6 +116,7 @@ class Store {
   State state_;
   uint64_t copied_bytes_ = 0;
   Sealing sealing_ = Sealing::kInline;
+  std::vector<EventProperty> event_properties_;  // of the event that is being added
   // Where TakeIdleSealJob goes on.
   size_t idle_event_ = 0;
   uint32_t idle_chunk_ = 0;
