@@ -47,6 +47,7 @@ TEST_CASE("few integers take a few bytes each", "[chunk_ints]") {
   CHECK(ints.array() == nullptr);
   ints.Set(0, 5);
   REQUIRE(ints.array() != nullptr);
+  CHECK(ints.MemoryBytes() == ints.array()->MemoryBytes());
   CHECK(ints.array()->Get(16000) == int64_t{1} << 60);
   CHECK(ints.array()->Get(1) == -1);
   CHECK(ints.Get(0) == 5);

@@ -85,8 +85,9 @@ void ChunkInts::BeginArray(int64_t value) {
   for (const int64_t known : values_) bounds.Widen(known);
   array_ = MakeArray(bounds.low, bounds.high);
   for (size_t p = 0; p < rows_.size(); ++p) array_.Put(rows_[p], values_[p]);
-  rows_ = {};
-  values_ = {};
+  // Not by `= {}`, which keeps the memory.
+  rows_ = std::vector<uint16_t>();
+  values_ = std::vector<int64_t>();
 }
 
 }  // namespace roster
