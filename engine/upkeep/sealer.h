@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Seals the store's event blocks beside the writer: takes a job under the store's lock, runs it
-// outside, puts the result in place under the lock. Seals short tails too when none is due. Thread rule: the steps on a loop of its own.
+// outside, puts the result in place under the lock. When none is due, tails that are shorter are
+// sealed in a small part of the time. Thread rule: the steps on a loop of its own.
 #ifndef ROSTER_ENGINE_UPKEEP_SEALER_H_
 #define ROSTER_ENGINE_UPKEEP_SEALER_H_
 
