@@ -53,8 +53,9 @@ std::vector<TraitEntry> ReadTraits(const State& state, RowId row) {
     const TraitId id{static_cast<uint16_t>(t)};
     const Column& column = state.column(id);
     if (state.schema->trait(id).system || !column.Has(row)) continue;
-    traits.push_back({state.schema->trait(id).name, column.Get(row), *column.TimeOf(row),
-                      OriginRef(state, column.OriginOf(row))});
+    const Stamp stamp = *state.StampOf(id, row);
+    traits.push_back({state.schema->trait(id).name, column.Get(row), stamp.time,
+                      OriginRef(state, stamp.origin)});
   }
   std::sort(traits.begin(), traits.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });

@@ -2,6 +2,7 @@
 #include "engine/replay.h"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -16,7 +17,9 @@ namespace {
 
 // Commits are decoded and applied in portions of about so many bytes: enough that handing over
 // costs nothing, few enough that they stay in the caches.
-constexpr size_t kPortionBytes = 1 << 20;
+constexpr size_t kPortionBytes = 256 << 10;
+// How far ahead of being applied a mutation is fetched: another core wrote it.
+constexpr size_t kPrefetchMutations = 4;
 
 absl::Status AtLsn(const absl::Status& status, Lsn lsn) {
   return MakeError(ErrorCodeOf(status), StrCat(StdView(status.message()), ", at LSN ", lsn.value));
@@ -60,11 +63,24 @@ void Read(WalReader* reader, const ReplayLimit& limit, Portion* portion) {
   }
 }
 
+void Prefetch(const Mutation& mutation) {
+  const auto* const event = std::get_if<AddEvent>(&mutation);
+  if (event == nullptr) return;
+  const auto* const begin = reinterpret_cast<const char*>(event->properties.data());
+  const size_t bytes = event->properties.size() * sizeof(event->properties[0]);
+  for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(begin + at);
+}
+
 absl::Status Apply(const Portion& portion, Store* store, RequestWindow* requests) {
   ChangeSet changes;
   for (size_t i = 0; i < portion.num_entries; ++i) {
     const auto& [lsn, commit] = portion.entries[i];
-    for (const Mutation& mutation : commit.mutations) {
+    for (size_t m = 0; m < commit.mutations.size(); ++m) {
+      const Mutation& mutation = commit.mutations[m];
+      if (m + 2 * kPrefetchMutations < commit.mutations.size()) {
+        __builtin_prefetch(&commit.mutations[m + 2 * kPrefetchMutations]);
+        Prefetch(commit.mutations[m + kPrefetchMutations]);
+      }
       const absl::Status fits = store->Check(mutation);
       if (!fits.ok()) return AtLsn(fits, lsn);
       store->Apply(mutation, &changes);
@@ -81,6 +97,27 @@ absl::Status Apply(const Portion& portion, Store* store, RequestWindow* requests
   return absl::OkStatus();
 }
 
+// Blocks to seal while the next portion is applied: that takes longer than reading it does, so that
+// the thread that reads has time for them.
+struct Seals {
+  std::vector<SealJob> jobs;
+  std::vector<std::shared_ptr<const SealedEvents>> sealed;
+
+  void Take(Store* store) {
+    jobs.clear();
+    while (std::optional<SealJob> job = store->TakeSealJob()) jobs.push_back(*std::move(job));
+    sealed.assign(jobs.size(), nullptr);
+  }
+  void AddTasks(std::vector<std::function<void()>>* tasks) {
+    for (size_t i = 0; i < jobs.size(); ++i) {
+      tasks->emplace_back([this, i] { sealed[i] = jobs[i].Run(); });
+    }
+  }
+  void Install(Store* store) {
+    for (size_t i = 0; i < jobs.size(); ++i) store->InstallSeal(jobs[i], std::move(sealed[i]));
+  }
+};
+
 }  // namespace
 
 absl::Status Replay(WalReader* reader, Executor* executor, Store* store, RequestWindow* requests,
@@ -88,13 +125,18 @@ absl::Status Replay(WalReader* reader, Executor* executor, Store* store, Request
   Portion portions[2];
   Portion* ready = &portions[0];
   Portion* next = &portions[1];
+  Seals seals;
+  store->SealInBackground();
   Read(reader, limit, ready);
   while (true) {
     absl::Status applied;
     std::vector<std::function<void()>> tasks;
-    if (!ready->last) tasks.emplace_back([&] { Read(reader, limit, next); });
     tasks.emplace_back([&] { applied = Apply(*ready, store, requests); });
+    if (!ready->last) tasks.emplace_back([&] { Read(reader, limit, next); });
+    seals.Take(store);
+    seals.AddTasks(&tasks);
     executor->RunAll(std::move(tasks));
+    seals.Install(store);
     ROSTER_RETURN_IF_ERROR(applied);
     if (ready->last) return ready->status;
     std::swap(ready, next);

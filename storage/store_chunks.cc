@@ -53,12 +53,12 @@ std::optional<ChunkBits> GetBits(uint32_t num_rows, ByteReader* in) {
   return bits;
 }
 
-// The values at the bits, one behind the other.
+// value(i) at the bits, one behind the other.
 template <typename F>
-PackedInts Gather(const ChunkBits& bits, const PackedInts& cells, F&& value) {
+PackedInts Gather(const ChunkBits& bits, F&& value) {
   std::vector<int64_t> values;
   values.reserve(bits.Count());
-  bits.ForEach([&](uint32_t i) { values.push_back(value(cells.Get(i))); });
+  bits.ForEach([&](uint32_t i) { values.push_back(value(i)); });
   return PackedInts::Of(values);
 }
 
@@ -66,28 +66,6 @@ IntBounds BoundsOf(const PackedInts& ints) {
   IntBounds bounds = IntBounds::None();
   ints.Widen(0, ints.size(), &bounds);
   return bounds;
-}
-
-// The other way: the values at the bits of `all`, which has room for a chunk and can be set.
-PackedInts Scatter(const ChunkBits& bits, const PackedInts& values, PackedInts all) {
-  size_t next = 0;
-  bits.ForEach([&](uint32_t i) { all.Put(i, values.Get(next++)); });
-  return all;
-}
-
-PackedInts ScatterCells(const ChunkBits& bits, const PackedInts& values, ValueType type) {
-  if (values.size() == 0) return ColumnChunk(type).cells;
-  const IntBounds bounds = BoundsOf(values);
-  return Scatter(bits, values,
-                 type == ValueType::kNumber
-                     ? PackedInts::Wide(kChunkRows)
-                     : PackedInts::ForSets(kChunkRows, bounds.low, bounds.high));
-}
-
-// Of times and origins, which nothing scans. Requires: values is not empty.
-PackedInts ScatterStamps(const ChunkBits& bits, const PackedInts& values) {
-  const IntBounds bounds = BoundsOf(values);
-  return Scatter(bits, values, PackedInts::UnscannedForSets(kChunkRows, bounds.low, bounds.high));
 }
 
 bool Fit(const PackedInts& values, const CellLimits& limits) {
@@ -208,17 +186,18 @@ void MarkCells(const ColumnChunk& chunk, UsedTexts* texts) {
   chunk.present.ForEach([&](uint32_t i) { texts->Mark(chunk.cells.Get(i)); });
 }
 
-void PutCells(const ColumnChunk& chunk, const UsedTexts& texts, std::string* out) {
+void PutCells(const ColumnChunk& chunk, const ChunkStamps& shared, const UsedTexts& texts,
+              std::string* out) {
   ByteWriter writer(out);
   if (!chunk.stamped.Any()) return writer.Byte(static_cast<uint8_t>(ChunkForm::kEmpty));
   writer.Byte(static_cast<uint8_t>(ChunkForm::kCells));
-  const auto as_is = [](int64_t value) { return value; };
   PutBits(chunk.stamped, out);
   PutBits(chunk.present, out);
-  PutInts(Gather(chunk.stamped, chunk.times, as_is), out);
-  PutInts(Gather(chunk.stamped, chunk.origins, as_is), out);
-  PutInts(Gather(chunk.present, chunk.cells, [&](int64_t bits) { return texts.CodeOf(bits); }),
-          out);
+  const auto time = [&](uint32_t i) { return chunk.StampAt(i, shared).time.ms; };
+  const auto origin = [&](uint32_t i) { return BitsOfOrigin(chunk.StampAt(i, shared).origin); };
+  PutInts(Gather(chunk.stamped, time), out);
+  PutInts(Gather(chunk.stamped, origin), out);
+  PutInts(Gather(chunk.present, [&](uint32_t i) { return texts.CodeOf(chunk.cells.Get(i)); }), out);
 }
 
 absl::StatusOr<ColumnChunk> GetCells(const CellLimits& cells, const ChunkLimits& limits,
@@ -248,9 +227,9 @@ absl::StatusOr<ColumnChunk> GetCells(const CellLimits& cells, const ChunkLimits&
   chunk.stamped = *stamped;
   chunk.present = *present;
   if (num_stamped == 0) return Refuse("a chunk of nothing");
-  chunk.times = ScatterStamps(*stamped, *times);
-  chunk.origins = ScatterStamps(*stamped, *origins);
-  chunk.cells = ScatterCells(*present, *values, cells.type);
+  chunk.times = ChunkInts::Of(ChunkInts::Form::kUnscanned, *stamped, *times);
+  chunk.origins = ChunkInts::Of(ChunkInts::Form::kUnscannedOrZero, *stamped, *origins);
+  chunk.cells = ChunkInts::Of(ColumnChunk::FormOf(cells.type), *present, *values);
   chunk.bounds = BoundsOf(*values);
   return chunk;
 }

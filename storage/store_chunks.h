@@ -79,8 +79,11 @@ std::optional<PackedInts> GetInts(size_t size, ByteReader* in);
 bool AllBelow(const PackedInts& ints, uint64_t limit);
 
 void MarkCells(const ColumnChunk& chunk, UsedTexts* texts);
-void PutCells(const ColumnChunk& chunk, const UsedTexts& texts, std::string* out);
+// `shared`: the stamps of the same rows.
+void PutCells(const ColumnChunk& chunk, const ChunkStamps& shared, const UsedTexts& texts,
+              std::string* out);
 // Errors, of both Gets: CORRUPT that says what does not make sense, without a place.
+// The stamps of the cells are all in the chunk itself.
 absl::StatusOr<ColumnChunk> GetCells(const CellLimits& cells, const ChunkLimits& limits,
                                      ByteReader* in);
 

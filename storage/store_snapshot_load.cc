@@ -554,9 +554,9 @@ absl::Status StoreLoader::JoinCells(const SnapshotSection& section, TraitId id, 
   }
   ++num_cell_chunks_;
   if (proof_) {
-    proof_->AddChunk(static_cast<uint32_t>(c), chunk);
+    proof_->AddChunk(static_cast<uint32_t>(c), chunk, {});
   } else {
-    state_.columns[id.value].Mutable().AppendChunk(std::move(chunk));
+    state_.columns[id.value].Mutable().AppendChunk(std::move(chunk), &state_.stamps);
   }
   return absl::OkStatus();
 }

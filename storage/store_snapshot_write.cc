@@ -208,7 +208,7 @@ class StoreWriter {
     ROSTER_RETURN_IF_ERROR(WriteTexts(texts, name + "/texts"));
     PartWriter part(out_, name + "/cells");
     for (size_t c = 0; c < column.num_chunks(); ++c) {
-      PutCells(column.chunk(c), texts, part.item());
+      PutCells(column.chunk(c), state_.stamps.chunk(c), texts, part.item());
       ROSTER_RETURN_IF_ERROR(part.Add());
       ROSTER_RETURN_IF_ERROR(Step(work_));
     }

@@ -123,7 +123,8 @@ TraitState Draft::TraitOf(ProfileId profile, TraitId trait) const {
       known = *set;
     } else if (trait.value < state_.columns.size()) {
       if (const std::optional<RowId> row = state_.FindProfile(side)) {
-        known = {state_.column(trait).TimeOf(*row), state_.column(trait).Get(*row)};
+        const std::optional<Stamp> stamp = state_.StampOf(trait, *row);
+        if (stamp) known = {stamp->time, state_.column(trait).Get(*row)};
       }
     }
     if (known.time && (!latest.time ||

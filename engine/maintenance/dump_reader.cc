@@ -162,8 +162,9 @@ class DumpReader {
   // What the store itself keeps of profiles, as the dump has it: put in place at the end, since
   // each event changes the store's own.
   std::vector<Column> kept_;  // as kKept
-  std::vector<bool> named_;   // by ProfileId - 1, of those made so far: one, or merged into one
-  bool all_named_ = false;    // no profile follows
+  RowStamps kept_stamps_;
+  std::vector<bool> named_;  // by ProfileId - 1, of those made so far: one, or merged into one
+  bool all_named_ = false;   // no profile follows
   bool begun_ = false;
   bool ended_ = false;
 };
@@ -328,7 +329,7 @@ absl::Status DumpReader::Cell(ProfileId profile, TraitId id, dom::object cell) {
     Column& column = kept_[static_cast<size_t>(std::ranges::find(kKept, id) - kKept)];
     std::optional<int64_t> bits;
     if (value) bits = EncodeCell(column.type(), *value);
-    column.Set(*store_.state().FindProfile(profile), bits, time, origin);
+    column.Set(*store_.state().FindProfile(profile), bits, {time, origin}, &kept_stamps_);
     return absl::OkStatus();
   }
   return Apply(SetTrait{profile, id, std::move(value).value_or(Value()), time, origin});
@@ -423,7 +424,15 @@ absl::Status DumpReader::Finish(Store* store) {
   if (!ended_) return Bad("the dump is cut: its last line is missing");
   State state = store_.state();
   for (size_t k = 0; k < kept_.size(); ++k) {
-    state.columns[kKept[k].value] = Cow<Column>(std::move(kept_[k]));
+    Column& column = state.columns[kKept[k].value].Mutable();
+    for (RowId row{0}; row.value < state.num_rows(); ++row.value) {
+      column.Forget(row, &state.stamps);
+      const std::optional<Stamp> stamp = kept_[k].StampOf(row, kept_stamps_);
+      if (!stamp) continue;
+      std::optional<int64_t> bits;
+      if (kept_[k].Has(row)) bits = kept_[k].Bits(row);
+      column.Set(row, bits, *stamp, &state.stamps);
+    }
   }
   store->Restore(std::move(state), store_.Pending(), lsn_);
   const std::string digest = DigestToHex(DigestOf(store->TakeView(store->clock())));

@@ -200,13 +200,13 @@ std::string DumpWriter::Traits(RowId row) const {
   for (size_t t = 0; t < state_.columns.size(); ++t) {
     const TraitId id{static_cast<uint16_t>(t)};
     const Column& column = state_.column(id);
-    const std::optional<Timestamp> time = column.TimeOf(row);
-    if (!time) continue;
+    const std::optional<Stamp> stamp = state_.StampOf(id, row);
+    if (!stamp) continue;
     Line cell;
     // A cell that was cleared keeps its time, against older writes that come later.
     cell.Raw("value", column.Has(row) ? ValueJson(column.Get(row)) : "null");
-    cell.Time("at", *time);
-    AddOrigin(column.OriginOf(row), &cell);
+    cell.Time("at", stamp->time);
+    AddOrigin(stamp->origin, &cell);
     traits.Raw(schema_.trait(id).name, cell.Close());
   }
   return traits.Close();

@@ -10,6 +10,9 @@ namespace {
 // What nobody can read any more is brought away this often, for many erasures and merges together.
 constexpr int64_t kStaleDelayMs = 10'000;
 
+// Of the time at most one part in so many goes to sealing what is not due.
+constexpr int64_t kIdleShare = 20;
+
 }  // namespace
 
 Sealer::Sealer(Executor* executor, Clock* clock, SharedStore* store)
@@ -28,17 +31,23 @@ Sealer::Sealer(Executor* executor, Clock* clock, SharedStore* store)
 NextStep Sealer::Step() {
   const int64_t now_us = clock_->MonotonicMicros();
   const bool or_stale = now_us - rested_us_ >= kStaleDelayMs * 1000;
-  if (SealOne(or_stale)) return NextStep::Again();
+  if (SealOne([&](Store* store) { return store->TakeSealJob(or_stale); })) {
+    return NextStep::Again();
+  }
   if (or_stale) rested_us_ = now_us;
-  return NextStep::After(kStaleDelayMs);
+  if (now_us < next_idle_us_) return NextStep::After((next_idle_us_ - now_us) / 1000 + 1);
+  const bool sealed = SealOne([](Store* store) { return store->TakeIdleSealJob(); });
+  const int64_t done_us = clock_->MonotonicMicros();
+  next_idle_us_ = done_us + (done_us - now_us) * kIdleShare;
+  return sealed ? NextStep::Again() : NextStep::After(kStaleDelayMs);
 }
 
-bool Sealer::SealOne(bool or_stale) {
+bool Sealer::SealOne(const std::function<std::optional<SealJob>(Store*)>& take) {
   std::optional<SealJob> job;
   {
     MutexLock writing(&shared_->writing);
     MutexLock lock(&shared_->mutex);
-    job = shared_->store.TakeSealJob(or_stale);
+    job = take(&shared_->store);
   }
   if (!job) return false;
   std::shared_ptr<const SealedEvents> sealed = job->Run();
@@ -58,7 +67,7 @@ void Sealer::SealStale() {
   }
   // Each of them at most once for its tail and once for what is stale.
   for (size_t i = 0; i < 2 * num_blocks; ++i) {
-    if (!SealOne(true)) return;
+    if (!SealOne([](Store* store) { return store->TakeSealJob(true); })) return;
   }
 }
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Seals the store's event blocks beside the writer: takes a job under the store's lock, runs it
-// outside, puts the result in place under the lock. Thread rule: the steps on a loop of its own;
-// SealStale from any thread.
+// outside, puts the result in place under the lock. When none is due, tails that are shorter are
+// sealed in a small part of the time. Thread rule: the steps on a loop of its own; SealStale from
+// any thread.
 #ifndef ROSTER_ENGINE_UPKEEP_SEALER_H_
 #define ROSTER_ENGINE_UPKEEP_SEALER_H_
 
+#include <functional>
 #include <memory>
+#include <optional>
 
 #include "engine/commit/shared_store.h"
 #include "storage/base/environment.h"
@@ -26,12 +29,14 @@ class Sealer {
 
  private:
   NextStep Step();
-  // One block. False when there is none.
-  bool SealOne(bool or_stale);
+  // One block, which `take` gives under the lock. False when there is none.
+  bool SealOne(const std::function<std::optional<SealJob>(Store*)>& take);
 
   SharedStore* const shared_;
   Clock* const clock_;
-  int64_t rested_us_;  // monotonic; when nothing stale was left
+  // Monotonic.
+  int64_t rested_us_;         // when nothing stale was left
+  int64_t next_idle_us_ = 0;  // when what is not due may be sealed again
   std::unique_ptr<Loop> loop_;
 };
 

@@ -118,12 +118,13 @@ void StateDigester::BeginTrait(TraitId id) {
   name_ = HashOf(state_.schema->trait(id).name);
 }
 
-void StateDigester::AddChunk(uint32_t c, const ColumnChunk& chunk) {
+void StateDigester::AddChunk(uint32_t c, const ColumnChunk& chunk, const ChunkStamps& shared) {
   chunk.stamped.ForEach([&](uint32_t i) {
     const bool present = chunk.present.Test(i);
     const uint64_t value = present ? words_[0](chunk.cells.Get(i)) : 0;
+    const Stamp stamp = chunk.StampAt(i, shared);
     Add(&sum_, Kind::kCell, state_.ProfileAt(RowAt(c, i)).value, name_, present ? 1 : 0, value,
-        chunk.times.Get(i), origins_[static_cast<size_t>(chunk.origins.Get(i))]);
+        stamp.time.ms, origins_[static_cast<size_t>(BitsOfOrigin(stamp.origin))]);
   });
 }
 
@@ -178,7 +179,7 @@ StateDigest DigestOf(const ReadView& view, Work* work) {
     digester.BeginTrait(id);
     for (uint32_t c = 0; c < state.column(id).num_chunks(); ++c) {
       if (!Step(work).ok()) return {};
-      digester.AddChunk(c, state.column(id).chunk(c));
+      digester.AddChunk(c, state.column(id).chunk(c), state.stamps.chunk(c));
     }
   }
   for (size_t e = 0; e < state.partitions.size(); ++e) {

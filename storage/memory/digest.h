@@ -44,7 +44,8 @@ class StateDigester {
   // The chunks that follow are of this trait, the blocks of this event type. Requires: all texts of
   // it are known.
   void BeginTrait(TraitId id);
-  void AddChunk(uint32_t c, const ColumnChunk& chunk);
+  // `shared`: the stamps of the same rows.
+  void AddChunk(uint32_t c, const ColumnChunk& chunk, const ChunkStamps& shared);
   void BeginEvents(EventTypeId id);
   void AddSealed(uint32_t c, const SealedEvents& sealed);
   void AddTail(uint32_t c, const EventBlock& block);

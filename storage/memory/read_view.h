@@ -18,6 +18,7 @@
 #include "storage/memory/identities.h"
 #include "storage/memory/profiles.h"
 #include "storage/memory/schema.h"
+#include "storage/memory/traits/row_stamps.h"
 
 namespace roster {
 
@@ -35,6 +36,7 @@ struct State {
   Bitmap live;                         // rows that are profiles
   Identities identities;
   std::vector<Cow<Column>> columns;             // by TraitId
+  RowStamps stamps;                             // of their cells, where several share one
   std::vector<Cow<EventPartition>> partitions;  // by EventTypeId
   uint64_t num_profiles = 0;                    // live rows
   uint64_t num_events = 0;                      // of live rows
@@ -48,6 +50,10 @@ struct State {
   std::optional<RowId> FindProfile(ProfileId id) const { return profiles.Find(id); }
   // The live row that an identity points to.
   std::optional<RowId> FindIdentity(NamespaceId name_space, std::string_view value) const;
+  // Of the last set or clear of a trait; none when there was neither.
+  std::optional<Stamp> StampOf(TraitId trait, RowId row) const {
+    return column(trait).StampOf(row, stamps);
+  }
   ProfileId ProfileAt(RowId row) const { return {profile_of_row[row.value]}; }
 };
 

@@ -85,6 +85,25 @@ std::optional<SealJob> Store::TakeSealJob(bool or_stale) {
   return std::nullopt;
 }
 
+std::optional<SealJob> Store::TakeIdleSealJob() {
+  // One more than there are, so that the blocks before the first place have their turn too.
+  for (size_t turn = 0; turn <= state_.partitions.size(); ++turn) {
+    if (idle_event_ >= state_.partitions.size()) idle_event_ = 0;
+    if (state_.partitions.empty()) break;
+    const EventPartition& events = *state_.partitions[idle_event_];
+    while (idle_chunk_ < events.num_blocks()) {
+      const uint32_t chunk = idle_chunk_++;
+      if (!IsLoose(events.block(chunk))) continue;
+      SealJob job = events.JobOf(chunk);
+      job.event = EventTypeId{static_cast<uint16_t>(idle_event_)};
+      return job;
+    }
+    ++idle_event_;
+    idle_chunk_ = 0;
+  }
+  return std::nullopt;
+}
+
 void Store::InstallSeal(const SealJob& job, std::shared_ptr<const SealedEvents> sealed) {
   const uint64_t before = CopiedBytes();
   EventPartition& events = state_.partitions[job.event.value].Mutable();
@@ -138,9 +157,9 @@ void Store::ApplyOne(const CreateProfile& m, ChangeSet* changes) {
   state_.live.Set(row);
   ++state_.num_profiles;
   Column& created_at = state_.columns[kCreatedAt.value].Mutable();
-  created_at.Set(row, m.created_at.ms, m.created_at, kNoOrigin);
+  created_at.Set(row, m.created_at.ms, {m.created_at}, &state_.stamps);
   Column& created_via = state_.columns[kCreatedVia.value].Mutable();
-  created_via.Set(row, EncodeCell(created_via.type(), m.via), m.created_at, kNoOrigin);
+  created_via.Set(row, EncodeCell(created_via.type(), m.via), {m.created_at}, &state_.stamps);
   Seen(row, m.created_at);
   changes->rows.push_back(row);
 }
@@ -159,7 +178,7 @@ void Store::ApplyOne(const SetTrait& m, ChangeSet* changes) {
   if (m.trait == kCreatedAt) {
     CreatedEarlier(row, m.time, m.origin);
   } else {
-    column.Set(row, bits, m.time, m.origin);
+    column.Set(row, bits, {m.time, m.origin}, &state_.stamps);
     Seen(row, m.time);
   }
   changes->rows.push_back(row);
@@ -169,8 +188,8 @@ void Store::ApplyOne(const SetTrait& m, ChangeSet* changes) {
 void Store::ApplyOne(const AddEvent& m, ChangeSet* changes) {
   const RowId row = LiveRow(m.profile);
   EventPartition& events = state_.partitions[m.event.value].Mutable();
-  std::vector<EventProperty> properties;
-  properties.reserve(m.properties.size());
+  std::vector<EventProperty>& properties = event_properties_;
+  properties.clear();
   for (const auto& [id, value] : m.properties) {
     properties.push_back({id, EncodeCell(events.properties()[id.value], value)});
   }
@@ -219,7 +238,7 @@ void Store::ApplyOne(const EraseProfile& m, ChangeSet* changes) {
   const RowId row = LiveRow(m.profile);
   seen_later_.Forget(state_.ProfileAt(row));
   for (Cow<Column>& column : state_.columns) {
-    if (column->TimeOf(row)) column.Mutable().Forget(row);
+    if (column->IsStamped(row)) column.Mutable().Forget(row, &state_.stamps);
   }
   state_.profiles.Erase(row, state_.ProfileAt(row));
   std::vector<IdentityId> identities = state_.identities.DetachAll(row);
@@ -313,40 +332,40 @@ void Store::Seen(RowId row, Timestamp time) {
   if (time.ms < state_.column(kCreatedAt).Bits(row)) CreatedEarlier(row, time, kNoOrigin);
   const Column& first = state_.column(kFirstSeen);
   if (!first.Has(row) || time.ms < first.Bits(row)) {
-    state_.columns[kFirstSeen.value].Mutable().Set(row, time.ms, time, kNoOrigin);
+    state_.columns[kFirstSeen.value].Mutable().Set(row, time.ms, {time}, &state_.stamps);
   }
   const Column& last = state_.column(kLastSeen);
   if (!last.Has(row) || time.ms > last.Bits(row)) {
-    state_.columns[kLastSeen.value].Mutable().Set(row, time.ms, time, kNoOrigin);
+    state_.columns[kLastSeen.value].Mutable().Set(row, time.ms, {time}, &state_.stamps);
   }
 }
 
 // How a profile came to be keeps the time at which it did, so that merges take both from one side.
 void Store::CreatedEarlier(RowId row, Timestamp time, IdentityId origin) {
-  state_.columns[kCreatedAt.value].Mutable().Set(row, time.ms, time, origin);
+  state_.columns[kCreatedAt.value].Mutable().Set(row, time.ms, {time, origin}, &state_.stamps);
   Column& via = state_.columns[kCreatedVia.value].Mutable();
-  via.Set(row, via.Bits(row), time, origin);
+  via.Set(row, via.Bits(row), {time, origin}, &state_.stamps);
 }
 
 void Store::MoveTraits(RowId from, RowId to) {
   for (size_t t = 0; t < state_.columns.size(); ++t) {
     const Column& column = *state_.columns[t];
-    const std::optional<Timestamp> theirs = column.TimeOf(from);
+    const std::optional<Stamp> theirs = column.StampOf(from, state_.stamps);
     if (!theirs) continue;
-    const std::optional<Timestamp> ours = column.TimeOf(to);
+    const std::optional<Stamp> ours = column.StampOf(to, state_.stamps);
     // Of the two first-seen and created times the earlier stays, and how that came to be.
     const TraitId id{static_cast<uint16_t>(t)};
     const bool earliest = id == kCreatedAt || id == kFirstSeen || id == kCreatedVia;
     const Value our_value = column.Get(to);
     const Value their_value = column.Get(from);
-    const bool later = !ours || std::tie(*theirs, their_value) > std::tie(*ours, our_value);
-    const bool take = earliest ? !ours || *theirs < *ours : later;
+    const bool later =
+        !ours || std::tie(theirs->time, their_value) > std::tie(ours->time, our_value);
+    const bool take = earliest ? !ours || theirs->time < ours->time : later;
     const std::optional<int64_t> bits =
         column.Has(from) ? std::optional(column.Bits(from)) : std::nullopt;
-    const IdentityId origin = column.OriginOf(from);
     Column& writable = state_.columns[t].Mutable();
-    if (take) writable.Set(to, bits, *theirs, origin);
-    writable.Forget(from);
+    if (take) writable.Set(to, bits, *theirs, &state_.stamps);
+    writable.Forget(from, &state_.stamps);
   }
 }
 

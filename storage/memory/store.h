@@ -59,8 +59,11 @@ class Store {
   // Whether anything is kept that nobody can read any more: TakeSealJob(true) brings it away.
   bool has_stale() const;
   // The next block that is due for sealing, as a job to be run outside of the writer's lock and
-  // given back with its result. What a view shows is the same before and after.
+  // given back to InstallSeal with its result. What a view shows is the same before and after.
   std::optional<SealJob> TakeSealJob(bool or_stale = false);
+  // The next block, in turn, with a tail that takes more memory than sealed it would, although it
+  // is not due: for when there is nothing else to do. Cost: O(blocks) when there is none.
+  std::optional<SealJob> TakeIdleSealJob();
   void InstallSeal(const SealJob& job, std::shared_ptr<const SealedEvents> sealed);
 
   // Bytes that were kept twice, since the store was made, because a view still had the one before.
@@ -112,6 +115,10 @@ class Store {
   State state_;
   uint64_t copied_bytes_ = 0;
   Sealing sealing_ = Sealing::kInline;
+  std::vector<EventProperty> event_properties_;  // of the event that is being added
+  // Where TakeIdleSealJob goes on.
+  size_t idle_event_ = 0;
+  uint32_t idle_chunk_ = 0;
   Lsn lsn_;
   Timestamp clock_;
   // Rows that are not live: those that event blocks still have something of, with the number of

@@ -164,7 +164,8 @@ class RandomHistory {
   // Jobs are taken, run and put in place at any time, also when they were overtaken.
   void SealALittle() {
     if (OneIn(4)) {
-      if (auto job = b_.store.TakeSealJob(OneIn(4))) {
+      auto job = OneIn(4) ? b_.store.TakeIdleSealJob() : b_.store.TakeSealJob(OneIn(4));
+      if (job) {
         auto sealed = job->Run();
         jobs_.emplace_back(*std::move(job), std::move(sealed));
       }
@@ -243,7 +244,7 @@ TEST_CASE("the rows of erased and merged profiles are given to new ones, once th
   REQUIRE(RowOf(b.store.state(), late) == row);
   const State& state = b.store.state();
   CHECK(state.partition(order).EventsOf(row).empty());
-  CHECK_FALSE(state.column(plan).TimeOf(row).has_value());
+  CHECK_FALSE(state.StampOf(plan, row).has_value());
   CHECK(state.column(kCreatedAt).Get(row) == Value(Timestamp{8}));
   b.Add(late, order, 1, 11);
   CHECK(state.partition(order).EventsOf(row).size() == 1);

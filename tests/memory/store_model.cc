@@ -32,8 +32,8 @@ ModelProfile ProfileAt(const State& state, RowId row) {
     profile.events[e] = EventsOf(state, kModelEvents[e], row);
   }
   for (const TraitId trait : kModelTraits) {
-    if (const auto time = state.column(trait).TimeOf(row)) {
-      profile.traits[trait.value] = {time->ms, state.column(trait).Get(row)};
+    if (const auto stamp = state.StampOf(trait, row)) {
+      profile.traits[trait.value] = {stamp->time.ms, state.column(trait).Get(row)};
     }
   }
   for (const IdentityId id : state.identities.OfRow(row)) {

@@ -262,7 +262,7 @@ TEST_CASE("a cleared cell keeps its time, a forgotten one does not", "[columns]"
   b.Set(jo, plan, Value(), 9);
   const RowId row = RowOf(b.store.state(), jo);
   CHECK_FALSE(b.store.state().column(plan).Has(row));
-  CHECK(b.store.state().column(plan).TimeOf(row) == Timestamp{9});
+  CHECK(b.store.state().StampOf(plan, row) == Stamp{Timestamp{9}});
 }
 
 TEST_CASE("every type comes back from its cell", "[columns]") {

@@ -173,11 +173,11 @@ std::map<uint64_t, std::string> PictureOf(const ReadView& view) {
     }
     for (size_t t = 0; t < state.columns.size(); ++t) {
       const Column& column = state.column({static_cast<uint16_t>(t)});
-      const auto time = column.TimeOf(row);
-      if (!time) continue;
+      const auto stamp = state.StampOf({static_cast<uint16_t>(t)}, row);
+      if (!stamp) continue;
       text += StrCat("trait ", t, " ",
                      column.Has(row) ? CellText(column.type(), column.Bits(row)) : "cleared",
-                     " at ", time->ms, " by ", NameOf(state, column.OriginOf(row)), "\n");
+                     " at ", stamp->time.ms, " by ", NameOf(state, stamp->origin), "\n");
     }
     for (size_t e = 0; e < state.partitions.size(); ++e) {
       text += EventsText(state, {static_cast<uint16_t>(e)}, row);

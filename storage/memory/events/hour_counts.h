@@ -5,9 +5,14 @@
 #ifndef ROSTER_STORAGE_MEMORY_EVENTS_HOUR_COUNTS_H_
 #define ROSTER_STORAGE_MEMORY_EVENTS_HOUR_COUNTS_H_
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
-#include <map>
+#include <limits>
 #include <optional>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
 
 namespace roster {
 
@@ -20,31 +25,74 @@ inline int64_t HourOf(int64_t ms) {
   return ms - past - (past < 0 ? kRetentionStepMs : 0);
 }
 
+// In hashed pages of days, because each event that is added asks for an hour anywhere among
+// thousands: a tree of hours costs as much as all else that is done for the event.
+// Invariants: (1) no page is without a count; (2) `oldest_` is the least page.
 class HourCounts {
  public:
-  void Add(int64_t ms) { ++counts_[HourOf(ms)]; }
+  void Add(int64_t ms) {
+    const int64_t hour = IndexOf(ms);
+    Page& page = pages_[PageOf(hour)];
+    ++page.total;
+    ++page.counts[PlaceOf(hour)];
+    oldest_ = std::min(oldest_, PageOf(hour));
+  }
+  // Cost: O(1); O(pages) when it empties the oldest one.
   void Remove(int64_t ms) {
-    const auto it = counts_.find(HourOf(ms));
-    if (--it->second == 0) counts_.erase(it);
+    const int64_t hour = IndexOf(ms);
+    const auto it = pages_.find(PageOf(hour));
+    --it->second.counts[PlaceOf(hour)];
+    if (--it->second.total != 0) return;
+    pages_.erase(it);
+    if (PageOf(hour) == oldest_) FindOldest();
   }
   // Forgets the hours before `floor_ms`, which begins one; returns how many events were in them.
+  // Cost: O(pages).
   uint64_t RemoveBefore(int64_t floor_ms) {
-    uint64_t count = 0;
-    const auto end = counts_.lower_bound(floor_ms);
-    for (auto it = counts_.begin(); it != end; ++it) count += it->second;
-    counts_.erase(counts_.begin(), end);
-    return count;
+    const int64_t floor = IndexOf(floor_ms);
+    uint64_t removed = 0;
+    for (auto it = pages_.begin(); it != pages_.end();) {
+      const auto here = it++;  // one that is erased does not lead on
+      if (here->first > PageOf(floor)) continue;
+      Page& page = here->second;
+      const size_t end = here->first < PageOf(floor) ? kPageHours : PlaceOf(floor);
+      for (size_t i = 0; i < end; ++i) {
+        removed += page.counts[i];
+        page.total -= std::exchange(page.counts[i], 0);
+      }
+      if (page.total == 0) pages_.erase(here);
+    }
+    FindOldest();
+    return removed;
   }
   // The begin of the first hour with an event.
   std::optional<int64_t> oldest_ms() const {
-    return counts_.empty() ? std::nullopt : std::optional(counts_.begin()->first);
+    if (pages_.empty()) return std::nullopt;
+    const Page& page = pages_.at(oldest_);
+    const auto* const first = std::find_if(page.counts.begin(), page.counts.end(),
+                                           [](uint32_t count) { return count != 0; });
+    return (oldest_ * kPageHours + (first - page.counts.begin())) * kRetentionStepMs;
   }
-  size_t MemoryBytes() const { return counts_.size() * kNodeBytes; }
+  size_t MemoryBytes() const { return pages_.capacity() * (sizeof(std::pair<int64_t, Page>) + 1); }
 
  private:
-  static constexpr size_t kNodeBytes = 64;  // of a map, with what its allocation takes
+  static constexpr int64_t kPageHours = 64;
+  static constexpr int64_t kNone = std::numeric_limits<int64_t>::max();
+  struct Page {
+    uint64_t total = 0;
+    std::array<uint32_t, kPageHours> counts{};
+  };
 
-  std::map<int64_t, uint64_t> counts_;
+  static int64_t IndexOf(int64_t ms) { return HourOf(ms) / kRetentionStepMs; }
+  static int64_t PageOf(int64_t hour) { return hour >> 6; }
+  static size_t PlaceOf(int64_t hour) { return static_cast<size_t>(hour & (kPageHours - 1)); }
+  void FindOldest() {
+    oldest_ = kNone;
+    for (const auto& [number, page] : pages_) oldest_ = std::min(oldest_, number);
+  }
+
+  absl::flat_hash_map<int64_t, Page> pages_;
+  int64_t oldest_ = kNone;
 };
 
 }  // namespace roster

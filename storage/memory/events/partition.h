@@ -83,6 +83,8 @@ class EventPartition {
   bool has_stale() const { return !upkeep_->stale.empty(); }
   // The next block to seal: one that is due, or else, if asked for, one that is stale. Cost: O(1).
   std::optional<SealJob> TakeJob(bool or_stale);
+  // To seal one block, whatever is to be done there.
+  SealJob JobOf(uint32_t chunk) const;
   // Puts the result of a job in place; events that came meanwhile stay in the tail. A result that
   // another seal has overtaken is dropped. Cost: O(events that came meanwhile).
   void Install(const SealJob& job, std::shared_ptr<const SealedEvents> sealed);
@@ -120,7 +122,6 @@ class EventPartition {
 
   // In (time, id) order, with the row's last event in the tail known.
   std::vector<EventRef> Ordered(const EventBlock& block, uint32_t row_offset, uint32_t last) const;
-  SealJob JobOf(uint32_t chunk) const;
   void SealIfLong(uint32_t chunk, Sealing sealing);
   void QueueDue(uint32_t chunk);
   // Of a block's tail and of what is kept beside it.

@@ -15,6 +15,12 @@ namespace {
 constexpr size_t kSealFraction = 4;
 constexpr size_t kMinTail = 256;
 constexpr size_t kMaxTail = 8192;
+// In blocks of very many events a tail may be longer than that, or each event would be rewritten
+// for every so many that come.
+constexpr size_t kMaxTailFraction = 16;
+// A tail of more than this part of its block is worth sealing when there is nothing else to do: an
+// event in it takes several times what a sealed one does.
+constexpr size_t kIdleFraction = 64;
 
 // (row, time, id) of an event in either part: what a block is sorted by.
 struct SortKey {
@@ -295,7 +301,12 @@ void FillRowsAndIds(const Layout& layout, const EventBlock& block, SealedEvents*
 }  // namespace
 
 size_t TailLimit(const EventBlock& block) {
-  return std::clamp(block.sealed->size() / kSealFraction, kMinTail, kMaxTail);
+  const size_t size = block.sealed->size();
+  return std::clamp(size / kSealFraction, kMinTail, std::max(kMaxTail, size / kMaxTailFraction));
+}
+
+bool IsLoose(const EventBlock& block) {
+  return block.tail.size() * kIdleFraction > block.sealed->size();
 }
 
 std::shared_ptr<const SealedEvents> Seal(const EventBlock& block, const SealRules& rules) {

@@ -18,6 +18,8 @@ namespace roster {
 
 // The number of events at which a block's tail is worth sealing.
 size_t TailLimit(const EventBlock& block);
+// Whether the tail takes memory that is worth the work of sealing when nothing else is to be done.
+bool IsLoose(const EventBlock& block);
 
 // What sealing has to know beside the block. Events of dead rows and those before the floor are
 // dropped.
