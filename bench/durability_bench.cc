@@ -32,9 +32,8 @@ Batch Events(int64_t first, int64_t count) {
 }
 
 void BM_DurableWrite(benchmark::State& state) {
-  const std::filesystem::path folder =
-      std::filesystem::temp_directory_path() /
-      ("roster-bench-" + std::to_string(SystemRandom()->Next()));
+  const std::filesystem::path folder = std::filesystem::temp_directory_path() /
+                                       ("roster-bench-" + std::to_string(SystemRandom()->Next()));
   auto db = Database::Open(folder.string(), {});
   int64_t next = 0;
   for (auto _ : state) {

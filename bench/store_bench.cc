@@ -25,6 +25,7 @@ class Writer {
       Apply(DeclareProperty{type, "amount", ValueType::kDecimal, 2});
     }
     Apply(DeclareTrait{"plan", ValueType::kText, 0});
+    Apply(Advance{{int64_t{1} << 40}});  // what is added is of the past
   }
   void Apply(const Mutation& mutation) {
     store_.Apply(mutation, &changes_);

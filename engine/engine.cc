@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "engine/checkpoint/checkpoint.h"
+#include "engine/checkpoint/held_views.h"
 #include "engine/checkpoint/snapshot_file.h"
 #include "engine/commit/commit_queue.h"
 #include "engine/commit/shared_store.h"
@@ -25,6 +26,7 @@
 #include "storage/base/digest.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
+#include "storage/base/work.h"
 #include "storage/disk/disk_reserve.h"
 #include "storage/disk/log_directory.h"
 #include "storage/memory/digest.h"
@@ -74,7 +76,8 @@ class Engine final : public Database {
       : options_(options),
         environment_(environment),
         log_(std::move(log)),
-        reserve_(environment.files, path, options.disk_reserve_bytes) {}
+        reserve_(environment.files, path, options.disk_reserve_bytes),
+        held_(options.pinned_limit_bytes) {}
   ~Engine() override { Close().IgnoreError(); }
 
   // Recovers, and starts the writer. Requires: called once, before anything else.
@@ -108,11 +111,13 @@ class Engine final : public Database {
   const Environment environment_;
   const std::unique_ptr<LogDirectory> log_;
   DiskReserve reserve_;
+  HeldViews held_;
   SharedStore shared_;
   std::unique_ptr<ViewClock> clock_;
   RecoveryReport recovery_;
   std::atomic<uint64_t> num_statements_{0};
   std::atomic<bool> closed_{false};
+  Work backup_;  // of all backups
   // Last: their threads use the members above.
   std::unique_ptr<Sealer> sealer_;
   std::unique_ptr<CommitQueue> queue_;
@@ -145,7 +150,7 @@ absl::Status Engine::Start() {
   const bool fell_back = !recovery_.fallback.empty();
   checkpoint_ = std::make_unique<Checkpoint>(
       options_, environment_,
-      Checkpoint::Parts{&shared_, queue_.get(), log_.get(), clock_.get(), &reserve_},
+      Checkpoint::Parts{&shared_, queue_.get(), log_.get(), clock_.get(), &reserve_, &held_},
       fell_back ? std::nullopt : recovery_.snapshot);
   if (fell_back) checkpoint_->Start();
   return absl::OkStatus();
@@ -172,6 +177,10 @@ absl::StatusOr<WriteResult> Engine::Write(WriteItem item, WriteOptions options) 
 }
 
 absl::StatusOr<WriteResult> Engine::Write(Batch batch) {
+  // A longer retention drops for good what has expired. The writer has little of that left to do
+  // when it was brought away just before.
+  const auto retains = [](const WriteItem& item) { return std::holds_alternative<Retain>(item); };
+  if (std::ranges::any_of(batch.items, retains)) sealer_->SealStale();
   Mutex mutex;
   CondVar changed;
   std::optional<absl::StatusOr<WriteResult>> outcome;
@@ -252,6 +261,7 @@ Stats Engine::GetStats() {
     stats.num_events = state.num_events();
     stats.num_identities = state.identities.num_attached();
     stats.memory_bytes = shared_.store.MemoryBytes();
+    stats.pinned_bytes = held_.PinnedBytes(shared_.store.copied_bytes());
   }
   queue_->WaitUntilAnswerable(stats.lsn);
   stats.durable_lsn = queue_->durable_lsn();
@@ -279,14 +289,20 @@ absl::StatusOr<SnapshotInfo> Engine::Backup(const std::string& directory) {
   ROSTER_RETURN_IF_ERROR(Open());
   const int64_t started_us = environment_.clock->MonotonicMicros();
   const Timestamp clock = clock_->Now();
+  {
+    MutexLock lock(&shared_.mutex);
+    ROSTER_RETURN_IF_ERROR(held_.CheckRoom(shared_.store.copied_bytes()));
+  }
   const Picture picture = TakePicture(&shared_);
+  const HeldViews::Hold hold(&held_, picture.view.copied_bytes());
   // Nothing leaves, in a backup either, that a crash could still take back.
   if (!queue_->WaitUntilAnswerable(picture.view.lsn())) {
     return MakeError(ErrorCode::kReadOnly, "the log has failed: RESUME first");
   }
-  ROSTER_ASSIGN_OR_RETURN(const uint64_t bytes,
-                          MakeStoreDirectory(environment_.files, environment_.random, directory,
-                                             picture, std::max(clock, picture.view.clock())));
+  ROSTER_ASSIGN_OR_RETURN(
+      const uint64_t bytes,
+      MakeStoreDirectory(environment_.files, environment_.random, directory, picture,
+                         std::max(clock, picture.view.clock()), &backup_));
   return SnapshotInfo{.lsn = picture.view.lsn(),
                       .clock = clock,
                       .bytes = bytes,
@@ -307,8 +323,11 @@ absl::StatusOr<SnapshotInfo> Engine::Resume() {
   return checkpoint_->Resume();
 }
 
-// What was accepted becomes durable first: who stops the process may not wait for a snapshot.
+// What was accepted becomes durable first: who stops the process does not wait for a snapshot, but
+// for the one that closing makes.
 absl::Status Engine::Close() {
+  backup_.Stop();
+  if (checkpoint_ != nullptr && !options_.snapshot_at_close) checkpoint_->GiveUp();
   const bool first = !closed_.exchange(true);
   if (checkpoint_ == nullptr) return absl::OkStatus();
   absl::Status closed = queue_->Close();

@@ -26,8 +26,8 @@ int64_t NowMicros() {
 
 void Count(Metrics::Counter& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
 
-Outcome WriteOutcome(absl::StatusOr<WriteResult> result,
-                     const PreparedWrite::MakeReply& make_reply, int64_t since_us) {
+Outcome WriteOutcome(absl::StatusOr<WriteResult> result, const PreparedWrite::MakeReply& make_reply,
+                     int64_t since_us) {
   if (!result.ok()) return Outcome(Reply::Error(result.status()));
   const uint64_t lsn = result->lsn.value;
   Outcome outcome(make_reply(*std::move(result)));
@@ -176,8 +176,8 @@ void Connection::SubmitWrite(uint64_t sequence, absl::StatusOr<PreparedWrite> pr
     return OnWritten(sequence, WriteOutcome(WriteResult{}, prepared->make_reply, since_us));
   }
   auto done = [self = shared_from_this(), sequence, since_us,
-               make_reply = std::move(prepared->make_reply)](
-                  absl::StatusOr<WriteResult> result) mutable {
+               make_reply =
+                   std::move(prepared->make_reply)](absl::StatusOr<WriteResult> result) mutable {
     TaskQueue* const network = self->runtime_->network;
     network->Post([self = std::move(self), sequence, since_us, make_reply = std::move(make_reply),
                    result = std::move(result)]() mutable {

@@ -68,28 +68,6 @@ IntBounds BoundsOf(const PackedInts& ints) {
   return bounds;
 }
 
-// The other way: the values at the bits of `all`, which has room for a chunk and can be set.
-PackedInts Scatter(const ChunkBits& bits, const PackedInts& values, PackedInts all) {
-  size_t next = 0;
-  bits.ForEach([&](uint32_t i) { all.Put(i, values.Get(next++)); });
-  return all;
-}
-
-PackedInts ScatterCells(const ChunkBits& bits, const PackedInts& values, ValueType type) {
-  if (values.size() == 0) return ColumnChunk(type).cells;
-  const IntBounds bounds = BoundsOf(values);
-  return Scatter(bits, values,
-                 type == ValueType::kNumber
-                     ? PackedInts::Wide(kChunkRows)
-                     : PackedInts::ForSets(kChunkRows, bounds.low, bounds.high));
-}
-
-// Of times and origins, which nothing scans. Requires: values is not empty.
-PackedInts ScatterStamps(const ChunkBits& bits, const PackedInts& values) {
-  const IntBounds bounds = BoundsOf(values);
-  return Scatter(bits, values, PackedInts::UnscannedForSets(kChunkRows, bounds.low, bounds.high));
-}
-
 bool Fit(const PackedInts& values, const CellLimits& limits) {
   if (IsCoded(limits.type)) return AllBelow(values, limits.num_texts);
   if (limits.type == ValueType::kBoolean) return AllBelow(values, 2);
@@ -157,10 +135,9 @@ absl::StatusOr<SealedProperty> GetProperty(size_t num_events, const CellLimits& 
   return property;
 }
 
-// Whether rows ascend within the chunk, and (time, id) within each row.
-bool Sorted(const SealedEvents& events, uint32_t num_rows) {
+// Whether rows ascend, and (time, id) within each row.
+bool Sorted(const SealedEvents& events) {
   for (uint32_t i = 0; i < events.size(); ++i) {
-    if (events.rows[i] >= num_rows) return false;
     if (i == 0 || events.rows[i - 1] < events.rows[i]) continue;
     if (events.rows[i - 1] > events.rows[i]) return false;
     if (std::pair(events.times.Get(i - 1), events.ids[i - 1]) >=
@@ -236,6 +213,10 @@ absl::StatusOr<ColumnChunk> GetCells(const CellLimits& cells, const ChunkLimits&
   ChunkBits outside = *present;
   outside.AndNot(*stamped);
   if (outside.Any()) return Refuse("a cell without a time");
+  // Before room is made for them.
+  ChunkBits dead = *stamped;
+  dead.AndNot(*limits.live);
+  if (dead.Any()) return Refuse("a cell of nobody");
   const uint32_t num_stamped = stamped->Count();
   const std::optional<PackedInts> times = GetInts(num_stamped, in);
   const std::optional<PackedInts> origins = GetInts(num_stamped, in);
@@ -246,9 +227,9 @@ absl::StatusOr<ColumnChunk> GetCells(const CellLimits& cells, const ChunkLimits&
   chunk.stamped = *stamped;
   chunk.present = *present;
   if (num_stamped == 0) return Refuse("a chunk of nothing");
-  chunk.times = ScatterStamps(*stamped, *times);
-  chunk.origins = ScatterStamps(*stamped, *origins);
-  chunk.cells = ScatterCells(*present, *values, cells.type);
+  chunk.times = ChunkInts::Of(ChunkInts::Form::kUnscanned, *stamped, *times);
+  chunk.origins = ChunkInts::Of(ChunkInts::Form::kUnscannedOrZero, *stamped, *origins);
+  chunk.cells = ChunkInts::Of(ColumnChunk::FormOf(cells.type), *present, *values);
   chunk.bounds = BoundsOf(*values);
   return chunk;
 }
@@ -301,6 +282,8 @@ absl::StatusOr<std::shared_ptr<const SealedEvents>> GetEvents(
   if (size > in->remaining() / kLeastEventBytes) return Refuse("number of events");
   auto events = std::make_shared<SealedEvents>();
   events->rows = GetArray<uint16_t>(size, in);
+  const auto is_live = [&](uint16_t row) { return row < kChunkRows && limits.live->Test(row); };
+  if (!std::ranges::all_of(events->rows, is_live)) return Refuse("an event of nobody");
   events->ids = GetArray<uint64_t>(size, in);
   std::optional<PackedInts> times = GetInts(size, in);
   std::optional<PackedInts> origins = GetInts(size, in);
@@ -308,7 +291,7 @@ absl::StatusOr<std::shared_ptr<const SealedEvents>> GetEvents(
   if (!AllBelow(*origins, limits.num_identities + 1)) return Refuse("origin of an event");
   events->times = *std::move(times);
   events->origins = *std::move(origins);
-  if (!Sorted(*events, limits.num_rows)) return Refuse("order of events");
+  if (!Sorted(*events)) return Refuse("order of events");
   if (!DeriveRuns(events.get())) return Refuse("an event that is there twice");
   events->properties.reserve(properties.size());
   for (const CellLimits& cells : properties) {

@@ -69,6 +69,7 @@ struct CellLimits {
 struct ChunkLimits {
   uint32_t num_rows = 0;  // of the chunk
   uint64_t num_identities = 0;
+  const ChunkBits* live = nullptr;  // the only rows that may have cells
 };
 
 void PutInts(const PackedInts& ints, std::string* out);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// LoadStore of store_snapshot.h. First the small sections, then all others as jobs that know
-// nothing of each other, then what one says of another is checked and the state put together.
+// LoadStore and ProveStore of store_snapshot.h. First the small sections and which rows live, then
+// all others as jobs that know nothing of each other. What one says of another is checked where
+// their results are joined: into the state, or to be proved into its digest alone.
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -12,6 +14,8 @@
 #include "storage/base/bytes.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
+#include "storage/load_jobs.h"
+#include "storage/memory/digest.h"
 #include "storage/mutation.h"
 #include "storage/store_chunks.h"
 #include "storage/store_snapshot.h"
@@ -39,14 +43,14 @@ struct LoadedPart {
 
 using Block = std::shared_ptr<const SealedEvents>;
 
-struct Job {
-  uint64_t cost = 0;
-  std::function<absl::Status()> run;
-  absl::Status result;
-};
-
 // A byte of texts takes longer than one of cells.
 constexpr uint64_t kTextCost = 4;
+// A writer makes no larger section that packs better: one that says so wants memory, not to load.
+constexpr uint64_t kLargePartBytes = 64u << 20;
+constexpr uint64_t kMostPacked = 1024;
+constexpr uint64_t kBelieved = 64;  // how well names are packed that are given room at once
+
+constexpr std::string_view kNames = "identities/names";
 
 bool IsTextList(std::string_view bytes) {
   ByteReader elements(bytes);
@@ -58,26 +62,42 @@ uint64_t NumChunks(uint64_t num_rows) { return (num_rows + kChunkRows - 1) / kCh
 
 class StoreLoader {
  public:
-  StoreLoader(const SnapshotReader& reader, Executor* executor, Store* store)
-      : reader_(reader), executor_(executor), store_(store) {}
+  // `work` may be null.
+  StoreLoader(const SnapshotReader& reader, Store* store, Work* work)
+      : reader_(reader), store_(store), work_(work) {}
 
-  absl::Status Run() {
-    ROSTER_RETURN_IF_ERROR(LoadSchema());
-    ROSTER_RETURN_IF_ERROR(LoadHead());
-    PlanProfiles();
-    PlanIdentities();
-    PlanTraits();
-    PlanEvents();
-    ROSTER_RETURN_IF_ERROR(CheckAllKnown());
-    ROSTER_RETURN_IF_ERROR(RunJobs());
-    ROSTER_RETURN_IF_ERROR(JoinProfiles());
-    ROSTER_RETURN_IF_ERROR(JoinTraits());
-    ROSTER_RETURN_IF_ERROR(JoinEvents());
+  absl::Status Load(Executor* executor) {
+    const auto together = [executor](LoadJobs* jobs) { return jobs->RunTogether(executor); };
+    ROSTER_RETURN_IF_ERROR(Run(together));
     store_->Restore(std::move(state_), head_.pending, reader_.header().lsn);
     return absl::OkStatus();
   }
 
+  // Nothing of a section is kept longer than the next ones need it.
+  absl::StatusOr<StateDigest> Prove() {
+    proof_.emplace(state_);
+    ROSTER_RETURN_IF_ERROR(Run([](LoadJobs* jobs) { return jobs->RunInTurn(); }));
+    return proof_->sum();
+  }
+
  private:
+  template <typename F>
+  absl::Status Run(F&& run) {
+    ROSTER_RETURN_IF_ERROR(LoadSchema());
+    ROSTER_RETURN_IF_ERROR(LoadHead());
+    PlanProfiles();
+    // What their number asks for is not given before they are there.
+    if (!NamesAreBelieved()) PlanNames();
+    LoadJobs first = std::exchange(jobs_, {});
+    if (NamesAreBelieved()) PlanNames();
+    PlanChains();
+    PlanTraits();
+    PlanEvents();
+    ROSTER_RETURN_IF_ERROR(CheckAllKnown());
+    ROSTER_RETURN_IF_ERROR(run(&first));
+    return run(&jobs_);
+  }
+
   const SnapshotSection* Section(std::string_view name) {
     const SnapshotSection* section = reader_.Find(StrCat(kStoreSections, name));
     if (section != nullptr) ++num_known_;
@@ -117,7 +137,10 @@ class StoreLoader {
   absl::Status LoadHead();
   bool ReadHead(ByteReader* in);
   void PlanProfiles();
-  void PlanIdentities();
+  // Whether so many names can be in so few bytes of the file.
+  bool NamesAreBelieved() const { return name_bytes_ / kBelieved <= stored_name_bytes_; }
+  void PlanNames();
+  void PlanChains();
   template <typename T>
   absl::Status TakeNumbers(uint64_t index, uint64_t num, uint64_t limit, ByteReader* in,
                            std::vector<T>* out) const;
@@ -126,17 +149,12 @@ class StoreLoader {
   void PlanTraits();
   void PlanEvents();
   void PlanTexts(std::string_view name, const CellType& type, uint32_t count);
-  absl::Status RunJobs();
   absl::Status JoinProfiles();
-  absl::Status JoinTraits();
-  absl::Status CheckCells(const SnapshotSection& section, TraitId id, uint64_t c,
-                          const ColumnChunk& chunk) const;
-  absl::Status JoinEvents();
-  bool AllLive(uint64_t c, const SealedEvents& events, int64_t floor_ms) const;
+  absl::Status JoinIdentities();
+  absl::Status JoinCells(const SnapshotSection& section, TraitId id, uint64_t c, ColumnChunk chunk);
+  absl::Status EndTrait(TraitId id);
+  absl::Status JoinBlock(const SnapshotSection& section, EventTypeId id, uint64_t c, Block block);
 
-  void Plan(uint64_t cost, std::function<absl::Status()> run) {
-    jobs_.push_back({cost, std::move(run), absl::OkStatus()});
-  }
   // One job for all parts of a name, in order: item(index, reader) for each item of them, and
   // end() behind each part, while what the reader gave is still there.
   template <typename F, typename G>
@@ -145,7 +163,7 @@ class StoreLoader {
     const std::vector<const SnapshotSection*> parts = Parts(name);
     uint64_t raw_bytes = 0;
     for (const SnapshotSection* part : parts) raw_bytes += part->raw_bytes;
-    Plan(raw_bytes * kTextCost, [this, parts, item, end, finish]() -> absl::Status {
+    const auto run = [this, parts, item, end, finish]() -> absl::Status {
       uint64_t next = 0;
       const auto in_turn = [&](uint64_t index, ByteReader* in) {
         if (index != next++) return MakeError(ErrorCode::kCorrupt, "a part does not continue");
@@ -155,7 +173,8 @@ class StoreLoader {
         ROSTER_RETURN_IF_ERROR(ForEachItem(*part, in_turn, end));
       }
       return finish();
-    });
+    };
+    jobs_.Plan(raw_bytes * kTextCost, run, [] { return absl::OkStatus(); });
   }
   // The same for texts: take(texts) gets those of a part; false: they do not make sense.
   template <typename F>
@@ -178,6 +197,11 @@ class StoreLoader {
   // Calls item(index, reader) until the section is read to its end, then end().
   template <typename F, typename G>
   absl::Status ForEachItem(const SnapshotSection& section, F&& item, G&& end) const {
+    if (work_ != nullptr) ROSTER_RETURN_IF_ERROR(work_->Check());
+    if (section.raw_bytes > kLargePartBytes &&
+        section.raw_bytes / kMostPacked > section.stored_bytes) {
+      return reader_.Damage(section, "it says that it is larger than it can be");
+    }
     ROSTER_ASSIGN_OR_RETURN(const std::string raw, reader_.Read(section));
     ByteReader in(raw);
     absl::Status status;
@@ -188,58 +212,60 @@ class StoreLoader {
     if (status.ok()) status = end();
     return status.ok() ? status : Located(section, status);
   }
-  // A job for each part of a name: read(index, reader) gives a chunk.
-  template <typename T, typename F>
-  void PlanParts(std::string_view name, std::vector<LoadedPart<T>>* loaded, F&& read) {
-    for (const SnapshotSection* part : Parts(name)) loaded->push_back({part, 0, {}});
-    for (LoadedPart<T>& part : *loaded) {
-      Plan(part.section->raw_bytes, [this, &part, read] {
-        const auto take = [&](uint64_t index, ByteReader* in) -> absl::Status {
-          if (part.chunks.empty()) part.first = index;
+  // A job for each part of a name: read(index, reader) gives a chunk, and take(section, index,
+  // chunk) gets it; together the parts are one run of chunks from 0 on.
+  template <typename T, typename F, typename G>
+  void PlanParts(std::string_view name, F&& read, G&& take) {
+    const auto next = std::make_shared<uint64_t>(0);
+    for (const SnapshotSection* section : Parts(name)) {
+      const auto part = std::make_shared<LoadedPart<T>>(LoadedPart<T>{section, 0, {}});
+      const auto run = [this, part, read] {
+        const auto item = [&](uint64_t index, ByteReader* in) -> absl::Status {
+          if (part->chunks.empty()) part->first = index;
           if (index >= NumChunks(head_.num_rows)) {
             return MakeError(ErrorCode::kCorrupt, "a chunk behind the last row");
           }
           ROSTER_ASSIGN_OR_RETURN(T chunk, read(index, in));
-          part.chunks.push_back(std::move(chunk));
-          return absl::OkStatus();
+          part->chunks.push_back(std::move(chunk));
+          return Step(work_);
         };
-        return ForEachItem(*part.section, take, [] { return absl::OkStatus(); });
-      });
+        return ForEachItem(*part->section, item, [] { return absl::OkStatus(); });
+      };
+      const auto join = [this, part, next, take]() -> absl::Status {
+        if (part->first != *next) {
+          return reader_.Damage(*part->section, "a part does not continue");
+        }
+        for (T& chunk : part->chunks) {
+          ROSTER_RETURN_IF_ERROR(take(*part->section, (*next)++, std::move(chunk)));
+        }
+        return absl::OkStatus();
+      };
+      jobs_.Plan(section->raw_bytes, run, join);
     }
-  }
-  // Whether the parts are one run of chunks from 0 on; calls take(section, index, chunk) for each.
-  template <typename T, typename F>
-  absl::Status Join(std::vector<LoadedPart<T>>* parts, F&& take) {
-    uint64_t next = 0;
-    for (LoadedPart<T>& part : *parts) {
-      if (part.first != next) return reader_.Damage(*part.section, "a part does not continue");
-      for (T& chunk : part.chunks) {
-        ROSTER_RETURN_IF_ERROR(take(*part.section, next++, std::move(chunk)));
-      }
-      part.chunks.clear();
-    }
-    return absl::OkStatus();
   }
   ChunkLimits LimitsOf(uint64_t chunk) const {
     const uint64_t behind = head_.num_rows - chunk * kChunkRows;
-    return {static_cast<uint32_t>(std::min<uint64_t>(behind, kChunkRows)), head_.num_identities};
+    return {static_cast<uint32_t>(std::min<uint64_t>(behind, kChunkRows)), head_.num_identities,
+            &state_.live.chunk(chunk)};
   }
 
   const SnapshotReader& reader_;
-  Executor* const executor_;
   Store* const store_;
+  Work* const work_;
   State state_;  // the store's own, with its schema, and then all the rest
   Head head_;
   int64_t num_known_ = 0;  // sections of the store that were asked for
-  std::vector<Job> jobs_;
+  LoadJobs jobs_;
+  std::optional<StateDigester> proof_;  // nothing where the state is to be kept
 
   std::vector<uint32_t> answers_;  // by id - 1: the row + 1
   std::vector<uint64_t> owners_;   // by row: the profile, 0 when it is not live
-  uint64_t num_names_ = 0;         // identities read so far
-  uint64_t num_named_ = 0;         // those that are not detached
-  uint64_t num_placed_ = 0;        // those with a row
-  std::vector<std::vector<LoadedPart<ColumnChunk>>> cells_;  // by trait
-  std::vector<std::vector<LoadedPart<Block>>> blocks_;       // by event type
+  uint64_t name_bytes_ = 0;        // of the names of identities, as the table says
+  uint64_t stored_name_bytes_ = 0;
+  uint64_t num_names_ = 0;        // identities read so far
+  uint64_t num_named_ = 0;        // those that are not detached
+  uint64_t num_placed_ = 0;       // those with a row
+  uint64_t num_cell_chunks_ = 0;  // joined so far, of the trait that is being joined
 };
 
 absl::Status StoreLoader::LoadSchema() {
@@ -262,6 +288,7 @@ absl::Status StoreLoader::LoadSchema() {
     store_->Apply(mutation, &changes);
   }
   state_ = store_->state();
+  if (proof_) proof_->AddSchema();
   return absl::OkStatus();
 }
 
@@ -270,10 +297,13 @@ absl::Status StoreLoader::LoadHead() {
   if (section == nullptr) return Missing("head");
   ROSTER_ASSIGN_OR_RETURN(const std::string raw, reader_.Read(*section));
   ByteReader in(raw);
-  // An identity takes a byte at least; room is made for all at once.
-  uint64_t raw_bytes = 0;
-  for (const SnapshotSection& s : reader_.sections()) raw_bytes += s.raw_bytes;
-  if (!ReadHead(&in) || in.failed() || !in.at_end() || head_.num_identities > raw_bytes) {
+  // A name takes a byte at least; room is made for all at once.
+  for (const SnapshotSection* names : Parts(kNames)) {
+    name_bytes_ += names->raw_bytes;
+    stored_name_bytes_ += names->stored_bytes;
+    --num_known_;  // it is asked for again
+  }
+  if (!ReadHead(&in) || in.failed() || !in.at_end() || head_.num_identities > name_bytes_) {
     return reader_.Damage(*section, "it contradicts the schema or itself");
   }
   return absl::OkStatus();
@@ -306,7 +336,7 @@ bool StoreLoader::ReadHead(ByteReader* in) {
     const ProfileId profile{in->Varint()};
     if (time <= head_.pending.clock || time < last) return false;
     last = time;
-    head_.pending.seen_later.emplace_back(time, profile);
+    head_.pending.seen_later.Add(time, profile);
   }
   return true;
 }
@@ -345,18 +375,24 @@ void StoreLoader::PlanProfiles() {
       },
       [] { return absl::OkStatus(); },
       [this] { return CheckCount(owners_.size(), head_.num_rows, "rows"); });
+  jobs_.PlanJoin([this] { return JoinProfiles(); });
 }
 
-void StoreLoader::PlanIdentities() {
+void StoreLoader::PlanNames() {
   PlanInterning(
-      "identities/names",
+      kNames,
       [this](const std::vector<std::string_view>& names) {
-        if (num_names_ == 0) state_.identities.ReserveNames(head_.num_identities);
+        if (num_names_ == 0 && NamesAreBelieved()) {
+          state_.identities.ReserveNames(head_.num_identities);
+        }
         num_names_ += names.size();
         num_named_ += names.size() - static_cast<size_t>(std::ranges::count(names, ""));
         return state_.identities.LoadNames(names, state_.schema->namespaces().size());
       },
       [this] { return CheckCount(num_names_, head_.num_identities, "identities"); });
+}
+
+void StoreLoader::PlanChains() {
   PlanInOrder(
       "identities/rows",
       [this](uint64_t index, ByteReader* in) {
@@ -365,6 +401,7 @@ void StoreLoader::PlanIdentities() {
                                      : MakeError(ErrorCode::kCorrupt, "identities of the rows");
       },
       [] { return absl::OkStatus(); }, [] { return absl::OkStatus(); });
+  jobs_.PlanJoin([this] { return JoinIdentities(); });
 }
 
 bool StoreLoader::TakeChains(uint64_t index, ByteReader* in) {
@@ -408,21 +445,33 @@ void StoreLoader::PlanTexts(std::string_view name, const CellType& type, uint32_
 }
 
 void StoreLoader::PlanTraits() {
-  cells_.resize(state_.columns.size());
-  for (size_t t = 0; t < cells_.size(); ++t) {
+  for (size_t t = 0; t < state_.columns.size(); ++t) {
+    const TraitId id{static_cast<uint16_t>(t)};
     const CellType& type = state_.columns[t]->type();
     const std::string name = StrCat("trait/", t);
     PlanTexts(name, type, head_.trait_texts[t]);
+    if (proof_) {
+      jobs_.PlanJoin([this, id] {
+        proof_->BeginTrait(id);
+        return absl::OkStatus();
+      });
+    }
     const CellLimits cells{type.type, head_.trait_texts[t]};
-    PlanParts(name + "/cells", &cells_[t], [this, cells](uint64_t chunk, ByteReader* in) {
-      return GetCells(cells, LimitsOf(chunk), in);
-    });
+    PlanParts<ColumnChunk>(
+        name + "/cells",
+        [this, cells](uint64_t chunk, ByteReader* in) {
+          return GetCells(cells, LimitsOf(chunk), in);
+        },
+        [this, id](const SnapshotSection& section, uint64_t c, ColumnChunk chunk) {
+          return JoinCells(section, id, c, std::move(chunk));
+        });
+    jobs_.PlanJoin([this, id] { return EndTrait(id); });
   }
 }
 
 void StoreLoader::PlanEvents() {
-  blocks_.resize(state_.partitions.size());
-  for (size_t e = 0; e < blocks_.size(); ++e) {
+  for (size_t e = 0; e < state_.partitions.size(); ++e) {
+    const EventTypeId id{static_cast<uint16_t>(e)};
     const std::string name = StrCat("event/", e);
     std::vector<CellLimits> properties;
     for (size_t p = 0; p < head_.property_texts[e].size(); ++p) {
@@ -430,22 +479,26 @@ void StoreLoader::PlanEvents() {
       PlanTexts(StrCat(name, "/", p), type, head_.property_texts[e][p]);
       properties.push_back({type.type, head_.property_texts[e][p]});
     }
-    PlanParts(name + "/blocks", &blocks_[e], [this, properties](uint64_t chunk, ByteReader* in) {
-      return GetEvents(properties, LimitsOf(chunk), in);
+    if (proof_) {
+      jobs_.PlanJoin([this, id] {
+        proof_->BeginEvents(id);
+        return absl::OkStatus();
+      });
+    }
+    PlanParts<Block>(
+        name + "/blocks",
+        [this, properties](uint64_t chunk, ByteReader* in) {
+          return GetEvents(properties, LimitsOf(chunk), in);
+        },
+        [this, id](const SnapshotSection& section, uint64_t c, Block block) {
+          return JoinBlock(section, id, c, std::move(block));
+        });
+    if (!proof_) continue;
+    jobs_.PlanJoin([this, e] {
+      state_.partitions[e] = Cow<EventPartition>();  // with its texts
+      return absl::OkStatus();
     });
   }
-}
-
-// The longest first, so that both threads end together.
-absl::Status StoreLoader::RunJobs() {
-  std::stable_sort(jobs_.begin(), jobs_.end(),
-                   [](const Job& a, const Job& b) { return a.cost > b.cost; });
-  std::vector<std::function<void()>> tasks;
-  tasks.reserve(jobs_.size());
-  for (Job& job : jobs_) tasks.push_back([&job] { job.result = std::exchange(job.run, {})(); });
-  executor_->RunAll(std::move(tasks));
-  for (const Job& job : jobs_) ROSTER_RETURN_IF_ERROR(job.result);
-  return absl::OkStatus();
 }
 
 absl::Status StoreLoader::JoinProfiles() {
@@ -467,6 +520,16 @@ absl::Status StoreLoader::JoinProfiles() {
     if (owners_[answer - 1] == 0) return Wrong("an id that a row without a profile answers for");
     state_.profiles.AddAnswered({answer - 1}, {owners_[answer - 1]});
   }
+  for (const auto& [time, profile] : head_.pending.seen_later.Sorted()) {
+    if (!state_.FindProfile(profile)) return Wrong("something pending of nobody");
+  }
+  answers_ = {};
+  owners_ = {};
+  if (proof_) proof_->AddProfiles();
+  return absl::OkStatus();
+}
+
+absl::Status StoreLoader::JoinIdentities() {
   ROSTER_RETURN_IF_ERROR(CheckCount(num_placed_, num_named_, "identities with a row"));
   if (state_.identities.size() == 0) state_.identities.LoadPlaces(head_.num_identities);
   for (uint32_t i = 0; i < state_.identities.size(); ++i) {
@@ -474,72 +537,63 @@ absl::Status StoreLoader::JoinProfiles() {
     const bool live = state_.live.Test(state_.identities.RowOf({i}));
     if (!live || state_.identities.KeyAt({i}).empty()) return Wrong("an identity of nobody");
   }
-  for (const auto& [time, profile] : head_.pending.seen_later) {
-    if (!state_.FindProfile(profile)) return Wrong("something pending of nobody");
-  }
-  answers_ = {};
-  owners_ = {};
-  return absl::OkStatus();
-}
-
-// Cells are of live rows; how a profile came to be is known of each.
-absl::Status StoreLoader::CheckCells(const SnapshotSection& section, TraitId id, uint64_t c,
-                                     const ColumnChunk& chunk) const {
-  ChunkBits dead = chunk.stamped;
-  dead.AndNot(state_.live.chunk(c));
-  if (dead.Any()) return reader_.Damage(section, "a cell of nobody");
-  if (id != kCreatedAt && id != kCreatedVia) return absl::OkStatus();
-  ChunkBits lacking = state_.live.chunk(c);
-  lacking.AndNot(chunk.present);
-  return lacking.Any() ? reader_.Damage(section, "a profile that was not created")
-                       : absl::OkStatus();
-}
-
-absl::Status StoreLoader::JoinTraits() {
-  for (size_t t = 0; t < cells_.size(); ++t) {
-    const TraitId id{static_cast<uint16_t>(t)};
-    Column& column = state_.columns[t].Mutable();
-    ROSTER_RETURN_IF_ERROR(
-        Join(&cells_[t], [&](const SnapshotSection& section, uint64_t c, ColumnChunk chunk) {
-          absl::Status status = CheckCells(section, id, c, chunk);
-          if (status.ok()) column.AppendChunk(std::move(chunk), &state_.stamps);
-          return status;
-        }));
-    const bool required = id == kCreatedAt || id == kCreatedVia;
-    if (required && column.num_chunks() < NumChunks(head_.num_rows)) {
-      return Missing(StrCat("trait/", t, "/cells, or a part of it,"));
-    }
+  if (proof_) {
+    proof_->AddIdentities();
+    state_.identities = Identities();
   }
   return absl::OkStatus();
 }
 
-// Whether every event can be read: of a live row, and not before the floor.
-bool StoreLoader::AllLive(uint64_t c, const SealedEvents& events, int64_t floor_ms) const {
-  if (events.size() == 0) return true;
-  if (events.time_bounds.low < floor_ms) return false;
-  const ChunkBits& live = state_.live.chunk(c);
-  return std::ranges::all_of(events.rows, [&](uint16_t row) { return live.Test(row); });
+// How a profile came to be is known of each.
+absl::Status StoreLoader::JoinCells(const SnapshotSection& section, TraitId id, uint64_t c,
+                                    ColumnChunk chunk) {
+  if (id == kCreatedAt || id == kCreatedVia) {
+    ChunkBits lacking = state_.live.chunk(c);
+    lacking.AndNot(chunk.present);
+    if (lacking.Any()) return reader_.Damage(section, "a profile that was not created");
+  }
+  ++num_cell_chunks_;
+  if (proof_) {
+    proof_->AddChunk(static_cast<uint32_t>(c), chunk, {});
+  } else {
+    state_.columns[id.value].Mutable().AppendChunk(std::move(chunk), &state_.stamps);
+  }
+  return absl::OkStatus();
 }
 
-absl::Status StoreLoader::JoinEvents() {
-  for (size_t e = 0; e < blocks_.size(); ++e) {
-    EventPartition& events = state_.partitions[e].Mutable();
-    ROSTER_RETURN_IF_ERROR(
-        Join(&blocks_[e], [&](const SnapshotSection& section, uint64_t c, Block block) {
-          if (!AllLive(c, *block, events.floor_ms())) {
-            return reader_.Damage(section, "an event of nobody, or one that has expired");
-          }
-          events.AppendBlock(std::move(block));
-          return absl::OkStatus();
-        }));
+absl::Status StoreLoader::EndTrait(TraitId id) {
+  const uint64_t num_chunks = std::exchange(num_cell_chunks_, 0);
+  const bool required = id == kCreatedAt || id == kCreatedVia;
+  if (required && num_chunks < NumChunks(head_.num_rows)) {
+    return Missing(StrCat("trait/", id.value, "/cells, or a part of it,"));
   }
+  if (proof_) state_.columns[id.value] = Cow<Column>();  // with its texts
+  return absl::OkStatus();
+}
+
+absl::Status StoreLoader::JoinBlock(const SnapshotSection& section, EventTypeId id, uint64_t c,
+                                    Block block) {
+  const EventPartition& events = state_.partition(id);
+  if (block->size() != 0 && block->time_bounds.low < events.floor_ms()) {
+    return reader_.Damage(section, "an event that has expired");
+  }
+  if (proof_) {
+    proof_->AddSealed(static_cast<uint32_t>(c), *block);
+    return absl::OkStatus();
+  }
+  state_.partitions[id.value].Mutable().AppendBlock(std::move(block));
   return absl::OkStatus();
 }
 
 }  // namespace
 
 absl::Status LoadStore(const SnapshotReader& reader, Executor* executor, Store* store) {
-  return StoreLoader(reader, executor, store).Run();
+  return StoreLoader(reader, store, nullptr).Load(executor);
+}
+
+absl::StatusOr<StateDigest> ProveStore(const SnapshotReader& reader, Work* work) {
+  Store scratch;  // for the declarations
+  return StoreLoader(reader, &scratch, work).Prove();
 }
 
 }  // namespace roster

@@ -65,8 +65,8 @@ class PartWriter {
 
 class StoreWriter {
  public:
-  StoreWriter(const ReadView& view, const StorePending& pending, SnapshotWriter* out)
-      : state_(view.state()), pending_(pending), out_(out) {}
+  StoreWriter(const ReadView& view, const StorePending& pending, SnapshotWriter* out, Work* work)
+      : state_(view.state()), pending_(pending), out_(out), work_(work) {}
 
   absl::Status Run() {
     ROSTER_RETURN_IF_ERROR(WriteSchema());
@@ -84,6 +84,8 @@ class StoreWriter {
   }
 
  private:
+  absl::Status Check() const { return work_ == nullptr ? absl::OkStatus() : work_->Check(); }
+
   absl::Status WriteSection(std::string_view name, std::string_view bytes) {
     out_->BeginSection(StrCat(kStoreSections, name));
     ROSTER_RETURN_IF_ERROR(out_->Append(bytes));
@@ -132,6 +134,7 @@ class StoreWriter {
       }
       PutInts(PackedInts::Of(values), part.item());
       ROSTER_RETURN_IF_ERROR(part.Add());
+      ROSTER_RETURN_IF_ERROR(Check());
     }
     return part.Finish();
   }
@@ -157,6 +160,7 @@ class StoreWriter {
     for (uint32_t i = 0; i < state_.identities.size(); ++i) {
       ByteWriter(part.item()).Text(state_.identities.KeyAt({i}));
       ROSTER_RETURN_IF_ERROR(part.Add());
+      if (i % kChunkRows == 0) ROSTER_RETURN_IF_ERROR(Check());
     }
     return part.Finish();
   }
@@ -177,6 +181,7 @@ class StoreWriter {
       PutInts(PackedInts::Of(counts), part.item());
       PutInts(PackedInts::Of(ids), part.item());
       ROSTER_RETURN_IF_ERROR(part.Add());
+      ROSTER_RETURN_IF_ERROR(Check());
     }
     return part.Finish();
   }
@@ -185,7 +190,8 @@ class StoreWriter {
     PartWriter part(out_, std::move(name));
     ROSTER_RETURN_IF_ERROR(texts.ForEach([&](std::string_view text) {
       ByteWriter(part.item()).Text(text);
-      return part.Add();
+      absl::Status added = part.Add();
+      return added.ok() ? Check() : added;
     }));
     return part.Finish();
   }
@@ -204,6 +210,7 @@ class StoreWriter {
     for (size_t c = 0; c < column.num_chunks(); ++c) {
       PutCells(column.chunk(c), state_.stamps.chunk(c), texts, part.item());
       ROSTER_RETURN_IF_ERROR(part.Add());
+      ROSTER_RETURN_IF_ERROR(Step(work_));
     }
     return part.Finish();
   }
@@ -218,7 +225,10 @@ class StoreWriter {
       return LiveEvents(events.block(c), state_.live.chunk(c), num_properties, events.floor_ms());
     };
     // A block that is not sealed is so twice, for the texts and for the cells: not kept meanwhile.
-    for (size_t c = 0; c < events.num_blocks(); ++c) MarkEvents(*block(c), &texts);
+    for (size_t c = 0; c < events.num_blocks(); ++c) {
+      ROSTER_RETURN_IF_ERROR(Check());
+      MarkEvents(*block(c), &texts);
+    }
     std::vector<uint32_t>& counts = property_texts_.emplace_back();
     for (size_t p = 0; p < num_properties; ++p) {
       texts[p].Number();
@@ -229,6 +239,7 @@ class StoreWriter {
     for (size_t c = 0; c < events.num_blocks(); ++c) {
       PutEvents(*block(c), texts, part.item());
       ROSTER_RETURN_IF_ERROR(part.Add());
+      ROSTER_RETURN_IF_ERROR(Step(work_));
     }
     return part.Finish();
   }
@@ -249,7 +260,7 @@ class StoreWriter {
     }
     head.Signed(pending_.clock.ms);
     head.Varint(pending_.seen_later.size());
-    for (const auto& [time, profile] : pending_.seen_later) {
+    for (const auto& [time, profile] : pending_.seen_later.Sorted()) {
       head.Signed(time.ms);
       head.Varint(profile.value);
     }
@@ -259,6 +270,7 @@ class StoreWriter {
   const State& state_;
   const StorePending& pending_;
   SnapshotWriter* const out_;
+  Work* const work_;
   std::vector<uint32_t> trait_texts_;                  // how many are in use
   std::vector<std::vector<uint32_t>> property_texts_;  // by event type and property
 };
@@ -266,8 +278,8 @@ class StoreWriter {
 }  // namespace
 
 absl::Status WriteStoreSections(const ReadView& view, const StorePending& pending,
-                                SnapshotWriter* out) {
-  return StoreWriter(view, pending, out).Run();
+                                SnapshotWriter* out, Work* work) {
+  return StoreWriter(view, pending, out, work).Run();
 }
 
 }  // namespace roster

@@ -11,6 +11,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import unittest
@@ -148,6 +149,22 @@ class Maintenance(unittest.TestCase):
             self.assertIn(number, done.stderr)
             self.assertFalse(os.path.exists(self.path("new")))
 
+    def test_a_dump_gets_nothing_for_what_it_only_says(self):
+        self.make_store(snapshot=False)
+        lines = run("dump", self.data).stdout.splitlines(keepends=True)
+        header = json.loads(lines[0])
+        header["profile_ids"] = 2_000_000_000  # rows for these would take a machine's memory
+        text = json.dumps(header) + "\n" + "no line of a dump\n"
+        done = run("restore", "--dump", "-", "--to", self.path("new"), text=text)
+        self.assertEqual(done.returncode, ERROR)
+        self.assertIn("line 2", done.stderr)
+        profile = next(line for line in lines if line.startswith('{"profile"'))
+        traits = next(number for number, line in enumerate(lines) if line.startswith('{"traits_of"'))
+        text = "".join(lines[:traits + 1]) + profile
+        done = run("restore", "--dump", "-", "--to", self.path("new"), text=text)
+        self.assertEqual(done.returncode, ERROR)
+        self.assertIn("behind what profiles have", done.stderr)
+
     def test_restore_to_any_lsn(self):
         lsns = self.make_store()
         newest = digest_of(run("verify", self.data).stdout)
@@ -202,6 +219,78 @@ class Maintenance(unittest.TestCase):
             file.seek(at)
             file.write(bytes([byte ^ 0x10]))
 
+    def test_a_signal_makes_a_snapshot(self):
+        with Server(ROSTER, self.data, *SMALL) as server:
+            client = LineClient(server.port)
+            lsns = self.write(client, 20)
+            server.process.send_signal(signal.SIGUSR1)
+            while True:  # the keeper makes it when it likes; a test that hangs has failed
+                stats = client.ask("info persistence")["result"]["persistence"]
+                self.assertEqual(stats["snapshots_failed"], 0)
+                if stats["snapshots_made"] == 1:
+                    break
+            self.assertGreaterEqual(stats["snapshot_lsn"], lsns[-1])
+            self.assertEqual(stats["log_bytes_behind_snapshot"], 0)
+            client.close()
+        self.assertRegex(server.log, r"snapshot.*lsn")
+        names = [name for name in os.listdir(self.data) if name.endswith(".snap")]
+        self.assertEqual(len(names), 1)
+        self.verify(self.data)
+
+    def small_disk(self, megabytes):
+        """A folder on a file system of its own."""
+        folder = self.path("disk")
+        os.mkdir(folder)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "none",
+                                  folder], capture_output=True, check=False)
+        if mounted.returncode != 0:
+            self.skipTest("no file system can be mounted here: " + mounted.stderr.decode())
+        self.addCleanup(subprocess.run, ["umount", "--lazy", folder], check=True)
+        return folder
+
+    def test_a_full_disk(self):
+        """Writes are refused, reads and a snapshot go on, and nothing acknowledged is lost."""
+        try:
+            disk = self.small_disk(48)
+        except FileNotFoundError:
+            self.skipTest("there is no `mount` here")
+        data = os.path.join(disk, "store")
+        options = ["--log-file-bytes", "1000000", "--disk-reserve", "8000000"]
+        filler = os.path.join(disk, "filler")
+        with Server(ROSTER, data, *options) as server:
+            client = LineClient(server.port)
+            lsns = self.write(client, 20)
+            with open(filler, "wb") as file:
+                try:
+                    while file.write(bytes(1 << 20)):
+                        file.flush()
+                except OSError:
+                    pass
+            written = 0
+            while True:
+                reply = client.ask("track " + json.dumps({
+                    "userId": "u1", "event": "note", "messageId": f"n{written}",
+                    "properties": {"text": "x" * 60_000}}))
+                if not reply["ok"]:
+                    break
+                written += 1
+            self.assertIn("DISKFULL", json.dumps(reply))
+            self.assertTrue(client.ask("get external_id:u1")["ok"])
+            self.assertTrue(client.ask("snapshot")["ok"])
+            os.remove(filler)
+            while not client.ask('identify {"userId":"after"}')["ok"]:
+                pass  # the reserve is made again first, a try each second
+            events = client.ask("info stats")["result"]["stats"]["events"]
+            self.assertGreaterEqual(events, written + sum(1 for n in range(20) if n % 3))
+            client.close()
+        with Server(ROSTER, data, *options) as server:
+            client = LineClient(server.port)
+            info = client.ask("info")["result"]
+            self.assertEqual(info["stats"]["events"], events)
+            self.assertGreater(info["persistence"]["lsn"], lsns[-1])
+            self.assertTrue(client.ask("get external_id:after")["ok"])
+            client.close()
+
     def test_salvage_says_what_was_lost(self):
         lsns = self.make_store(snapshot=False)
         whole = self.verify(self.data)
@@ -244,6 +333,24 @@ class Maintenance(unittest.TestCase):
         done = run("salvage", "--from", self.data, "--to", self.path("new"))
         self.assertEqual(done.returncode, OK, done.stderr)
         self.assertEqual(digest_of(done.stdout), whole)
+
+    def test_check_beside_a_damaged_manifest_lists_every_file(self):
+        self.make_store()
+        files = {name for name in os.listdir(self.data)
+                 if name.endswith((".log", ".snap", ".mark")) or name == "MANIFEST"}
+        logs = sorted(name for name in files if name.endswith(".log"))
+        self.damage("MANIFEST", 0.5)
+        self.damage(logs[0], 0.0)
+        before = files_of(self.data)
+        for tool in ("check", "verify"):
+            done = run(tool, self.data)
+            self.assertEqual(done.returncode, DAMAGED, done.stderr)
+            listed = {name: verdict for verdict, name in
+                      re.findall(r"(ok|DAMAGED) +(\S+),", done.stdout)}
+            self.assertLessEqual(files, set(listed))
+            damaged = {name for name, verdict in listed.items() if verdict == "DAMAGED"}
+            self.assertEqual(damaged, {"MANIFEST", logs[0]})
+        self.assertEqual(files_of(self.data), before)
 
     def test_a_damaged_snapshot_is_replaced_by_the_one_before(self):
         with Server(ROSTER, self.data, *SMALL) as server:

@@ -79,14 +79,14 @@ NextStep Checkpoint::Step() {
   return more ? NextStep::Again() : NextStep::After(kLookMs);
 }
 
-bool Checkpoint::Answer(Requests* requests, Work work) {
+bool Checkpoint::Answer(Requests* requests, Task task) {
   uint64_t asked = 0;
   {
     MutexLock lock(&mutex_);
     asked = requests->asked;
     if (requests->done == asked) return false;
   }
-  absl::StatusOr<SnapshotInfo> outcome = Run(work);
+  absl::StatusOr<SnapshotInfo> outcome = Run(task);
   MutexLock lock(&mutex_);
   requests->done = asked;
   requests->outcome = std::move(outcome);
@@ -113,13 +113,14 @@ bool Checkpoint::Due() {
   return parts_.shared->store.lsn() > newest;
 }
 
-absl::StatusOr<SnapshotInfo> Checkpoint::Run(Work work) {
+absl::StatusOr<SnapshotInfo> Checkpoint::Run(Task task) {
   {
     MutexLock lock(&mutex_);
     stats_.running = true;
+    work_.Begin(0);
   }
   const int64_t started_us = environment_.clock->MonotonicMicros();
-  absl::StatusOr<SnapshotInfo> made = (this->*work)();
+  absl::StatusOr<SnapshotInfo> made = (this->*task)();
   const int64_t now_us = environment_.clock->MonotonicMicros();
   MutexLock lock(&mutex_);
   stats_.running = false;
@@ -134,6 +135,7 @@ absl::StatusOr<SnapshotInfo> Checkpoint::Run(Work work) {
     next_try_us_ = 0;
     return made;
   }
+  if (ErrorCodeOf(made.status()) == ErrorCode::kShutdown) return made;  // it was given up
   ++stats_.num_failed;
   stats_.last_error = std::string(StdView(made.status().message()));
   back_off_ms_ = std::clamp(back_off_ms_ * 2, kFirstBackOffMs, kMaxBackOffMs);
@@ -143,7 +145,12 @@ absl::StatusOr<SnapshotInfo> Checkpoint::Run(Work work) {
 
 absl::StatusOr<SnapshotInfo> Checkpoint::MakeSnapshot() {
   const Timestamp clock = parts_.clock->Now();
+  {
+    MutexLock lock(&parts_.shared->mutex);
+    ROSTER_RETURN_IF_ERROR(parts_.held->CheckRoom(parts_.shared->store.copied_bytes()));
+  }
   const Picture picture = TakePicture(parts_.shared);
+  const HeldViews::Hold hold(parts_.held, picture.view.copied_bytes());
   const Lsn lsn = picture.view.lsn();
   {
     MutexLock lock(&mutex_);
@@ -166,6 +173,7 @@ absl::StatusOr<SnapshotInfo> Checkpoint::EndLatch() {
   ROSTER_RETURN_IF_ERROR(parts_.queue->WaitUntilStill());
   const ViewClock::CommitTime time = parts_.clock->ForCommit();
   const Picture picture = TakePicture(parts_.shared);
+  const HeldViews::Hold hold(parts_.held, picture.view.copied_bytes());
   const Lsn lsn = picture.view.lsn();
   ROSTER_ASSIGN_OR_RETURN(const SnapshotInfo info, WriteChecked(picture, time.clock));
   ROSTER_RETURN_IF_ERROR(parts_.log->ResumeAt(lsn, time.ceiling, options_.keep_snapshots));
@@ -179,10 +187,10 @@ absl::StatusOr<SnapshotInfo> Checkpoint::WriteChecked(const Picture& picture, Ti
   const SnapshotHeader header{parts_.log->manifest().uuid, lsn,
                               std::max(clock, picture.view.clock())};
   const std::string path = parts_.log->SnapshotTempPath(lsn);
-  absl::Status written = WriteAndVerify(picture, header, path);
+  absl::Status written = WriteAndProve(picture, header, path);
   if (!written.ok() && ErrorCodeOf(written) == ErrorCode::kDiskFull && parts_.reserve->held()) {
     parts_.reserve->Lend();
-    written = WriteAndVerify(picture, header, path);
+    written = WriteAndProve(picture, header, path);
     parts_.reserve->Return();
   }
   ROSTER_RETURN_IF_ERROR(written);
@@ -190,15 +198,16 @@ absl::StatusOr<SnapshotInfo> Checkpoint::WriteChecked(const Picture& picture, Ti
   return SnapshotInfo{.lsn = lsn, .clock = header.clock, .bytes = reader->file_bytes()};
 }
 
-absl::Status Checkpoint::WriteAndVerify(const Picture& picture, const SnapshotHeader& header,
-                                        const std::string& path) {
+absl::Status Checkpoint::WriteAndProve(const Picture& picture, const SnapshotHeader& header,
+                                       const std::string& path) {
   // Left by an attempt that failed, and could not be removed then.
   ROSTER_ASSIGN_OR_RETURN(const bool left_over, environment_.files->Exists(path));
   if (left_over) ROSTER_RETURN_IF_ERROR(environment_.files->Remove(path));
-  ROSTER_RETURN_IF_ERROR(WriteSnapshot(environment_.files, path, header, picture));
-  absl::Status verified = VerifySnapshotFile(environment_.files, path, nullptr);
-  if (!verified.ok()) environment_.files->Remove(path).IgnoreError();
-  return verified;
+  work_.Begin(StepsOf(picture));
+  ROSTER_RETURN_IF_ERROR(WriteSnapshot(environment_.files, path, header, picture, &work_));
+  absl::Status proved = ProveSnapshot(environment_.files, path, &work_).status();
+  if (!proved.ok()) environment_.files->Remove(path).IgnoreError();
+  return proved;
 }
 
 void Checkpoint::Close() {
@@ -207,12 +216,18 @@ void Checkpoint::Close() {
     if (closing_) return;
     closing_ = true;
   }
+  work_.Stop();
   loop_.reset();
 }
 
 SnapshotStats Checkpoint::stats() const {
   MutexLock lock(&mutex_);
-  return stats_;
+  SnapshotStats stats = stats_;
+  if (stats.running) {
+    stats.steps_total = work_.total();
+    stats.steps_done = std::min(work_.done(), stats.steps_total);
+  }
+  return stats;
 }
 
 }  // namespace roster

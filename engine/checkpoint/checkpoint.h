@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Makes snapshots while the store serves: by command, by themselves when the log has grown or time
-// has passed, and to end a latch. A picture in memory, a file, every byte of it checked again, then
-// published; only then older files go. Thread rule: any thread; the work is on a loop of its own,
-// one at a time. Source: DURABILITY.md P7, P14; storage/FORMAT.md "Snapshot".
+// has passed, and to end a latch. A picture in memory, a file, that is proved to load to the same
+// state, then published; only then older files go. Thread rule: any thread; the work is on a loop
+// of its own, one at a time. Source: DURABILITY.md P7, P14; storage/FORMAT.md "Snapshot".
 #ifndef ROSTER_ENGINE_CHECKPOINT_CHECKPOINT_H_
 #define ROSTER_ENGINE_CHECKPOINT_CHECKPOINT_H_
 
@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "engine/checkpoint/held_views.h"
 #include "engine/checkpoint/snapshot_file.h"
 #include "engine/commit/commit_queue.h"
 #include "engine/commit/shared_store.h"
@@ -20,12 +21,14 @@
 #include "engine/view_clock.h"
 #include "roster/database.h"
 #include "storage/base/mutex.h"
+#include "storage/base/work.h"
 #include "storage/disk/disk_reserve.h"
 #include "storage/disk/log_directory.h"
 
 namespace roster {
 
-// Invariants: (1) a snapshot that is published was read back whole; (2) what it holds was durable
+// Invariants: (1) a snapshot that is published was read back whole and decoded, and its digest is
+// that of the state in memory; (2) what it holds was durable
 // before, but for a store without a log and for Resume; (3) a failure changes nothing but the
 // figures, unless it is not known which manifest a crash would leave: then the log latches.
 class Checkpoint {
@@ -37,6 +40,7 @@ class Checkpoint {
     LogDirectory* log = nullptr;
     ViewClock* clock = nullptr;
     DiskReserve* reserve = nullptr;
+    HeldViews* held = nullptr;
   };
   // `newest`: the snapshot from which the store was loaded, if any.
   Checkpoint(const Options& options, const Environment& environment, const Parts& parts,
@@ -45,7 +49,8 @@ class Checkpoint {
 
   // Makes a snapshot of what was written before the call, and waits for it. When nothing was since
   // the newest one, that is the answer.
-  // Errors: DISKFULL, READONLY, CORRUPT (it did not read back), kInternal, SHUTDOWN.
+  // Errors: DISKFULL, READONLY, CORRUPT (it did not read back), LIMIT (a backup that is being made
+  // pins too much), kInternal, SHUTDOWN.
   absl::StatusOr<SnapshotInfo> Snapshot() ABSL_LOCKS_EXCLUDED(mutex_);
   // The same when writes are refused since the log failed; then they are accepted again.
   // Errors: as Snapshot, then the store stays as it was; ERR when writes are accepted.
@@ -53,7 +58,10 @@ class Checkpoint {
   // Begins a snapshot without waiting.
   void Start() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Finishes what is being made; later calls get SHUTDOWN.
+  // From now on nothing is made. Does not wait.
+  void GiveUp() { work_.Stop(); }
+  // Gives up what is being made, within a chunk's work, and removes its file; who waits for it and
+  // later calls get SHUTDOWN.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
 
   SnapshotStats stats() const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -65,24 +73,25 @@ class Checkpoint {
     uint64_t done = 0;   // of them, answered by `outcome` or one before
     absl::StatusOr<SnapshotInfo> outcome;
   };
-  using Work = absl::StatusOr<SnapshotInfo> (Checkpoint::*)();
+  using Task = absl::StatusOr<SnapshotInfo> (Checkpoint::*)();
 
   absl::StatusOr<SnapshotInfo> Ask(Requests* requests) ABSL_LOCKS_EXCLUDED(mutex_);
   NextStep Step() ABSL_LOCKS_EXCLUDED(mutex_);
   // Answers all calls that came before it began. False when there are none.
-  bool Answer(Requests* requests, Work work) ABSL_LOCKS_EXCLUDED(mutex_);
+  bool Answer(Requests* requests, Task task) ABSL_LOCKS_EXCLUDED(mutex_);
   bool Due() ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::StatusOr<SnapshotInfo> Run(Work work) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<SnapshotInfo> Run(Task task) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<SnapshotInfo> MakeSnapshot();
   absl::StatusOr<SnapshotInfo> EndLatch();
   // Writes the file and checks it; on a full disk from the reserve.
   absl::StatusOr<SnapshotInfo> WriteChecked(const Picture& picture, Timestamp clock);
-  absl::Status WriteAndVerify(const Picture& picture, const SnapshotHeader& header,
-                              const std::string& path);
+  absl::Status WriteAndProve(const Picture& picture, const SnapshotHeader& header,
+                             const std::string& path);
 
   const Options options_;
   const Environment environment_;
   const Parts parts_;
+  Work work_;  // on the file that is being made
 
   mutable Mutex mutex_;
   CondVar changed_;

@@ -17,15 +17,40 @@ namespace {
 
 constexpr std::string_view kRequestsSection = "engine/requests";
 
-absl::Status WriteSections(const Picture& picture, SnapshotWriter* out) {
-  ROSTER_RETURN_IF_ERROR(WriteStoreSections(picture.view, picture.pending, out));
+absl::Status WriteSections(const Picture& picture, SnapshotWriter* out, Work* work) {
+  ROSTER_RETURN_IF_ERROR(WriteStoreSections(picture.view, picture.pending, out, work));
   std::string requests;
   ByteWriter writer(&requests);
   WriteRequests(picture.requests, &writer);
   out->BeginSection(kRequestsSection);
   ROSTER_RETURN_IF_ERROR(out->Append(requests));
   ROSTER_RETURN_IF_ERROR(out->EndSection());
-  return out->Finish(DigestOf(picture.view));
+  const StateDigest digest = DigestOf(picture.view, work);
+  if (work != nullptr) ROSTER_RETURN_IF_ERROR(work->Check());
+  return out->Finish(digest);
+}
+
+// Errors: ERR: something that only a newer version knows would be lost.
+absl::Status CheckSectionsKnown(const SnapshotReader& reader) {
+  for (const SnapshotSection& section : reader.sections()) {
+    if (section.name.starts_with(kStoreSections) || section.name == kRequestsSection) continue;
+    return MakeError(ErrorCode::kErr, StrCat("a snapshot of a newer version: it has a section ",
+                                             section.name, ": ", reader.path()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LoadRequests(const SnapshotReader& reader, RequestWindow* requests) {
+  const SnapshotSection* section = reader.Find(kRequestsSection);
+  if (section == nullptr) {
+    return MakeError(ErrorCode::kCorrupt,
+                     StrCat("a section is missing: ", kRequestsSection, ": ", reader.path()));
+  }
+  ROSTER_ASSIGN_OR_RETURN(const std::string bytes, reader.Read(*section));
+  ByteReader in(bytes);
+  const absl::Status read = ReadRequests(&in, requests);
+  if (!read.ok() || !in.at_end()) return reader.Damage(*section, "malformed request ids");
+  return absl::OkStatus();
 }
 
 // Errors: EXISTS when there is anything in it.
@@ -48,19 +73,37 @@ Picture TakePicture(SharedStore* shared) {
           shared->requests.Entries()};
 }
 
+uint64_t StepsOf(const Picture& picture) {
+  uint64_t chunks = 0;
+  for (const Cow<Column>& column : picture.view->columns) chunks += column->num_chunks();
+  for (const Cow<EventPartition>& events : picture.view->partitions) chunks += events->num_blocks();
+  return 3 * chunks;  // written, in the digest, proved
+}
+
 absl::Status WriteSnapshot(FileSystem* files, const std::string& path, const SnapshotHeader& header,
-                           const Picture& picture) {
+                           const Picture& picture, Work* work) {
   ROSTER_ASSIGN_OR_RETURN(std::unique_ptr<SnapshotWriter> writer,
                           SnapshotWriter::Create(files, path, header));
-  absl::Status status = WriteSections(picture, writer.get());
+  absl::Status status = WriteSections(picture, writer.get(), work);
   writer.reset();
   if (!status.ok()) files->Remove(path).IgnoreError();
   return status;
 }
 
+absl::StatusOr<uint64_t> ProveSnapshot(FileSystem* files, const std::string& path, Work* work) {
+  ROSTER_ASSIGN_OR_RETURN(const auto reader, SnapshotReader::Open(files, path));
+  ROSTER_RETURN_IF_ERROR(CheckSectionsKnown(*reader));
+  ROSTER_ASSIGN_OR_RETURN(const StateDigest digest, ProveStore(*reader, work));
+  RequestWindow requests;
+  ROSTER_RETURN_IF_ERROR(LoadRequests(*reader, &requests));
+  if (digest == reader->digest()) return reader->file_bytes();
+  return MakeError(ErrorCode::kCorrupt,
+                   StrCat("snapshot has another state than was written: file ", path));
+}
+
 absl::StatusOr<uint64_t> MakeStoreDirectory(FileSystem* files, Random* random,
                                             const std::string& directory, const Picture& picture,
-                                            Timestamp clock) {
+                                            Timestamp clock, Work* work) {
   ROSTER_RETURN_IF_ERROR(MakeEmptyDirectory(files, directory));
   const Lsn lsn = picture.view.lsn();
   Manifest manifest;
@@ -68,9 +111,11 @@ absl::StatusOr<uint64_t> MakeStoreDirectory(FileSystem* files, Random* random,
   manifest.snapshots.push_back({SnapshotFileName(lsn.value), lsn});
   const std::string path = JoinPath(directory, manifest.snapshots[0].name);
   uint64_t bytes = 0;
-  absl::Status status = WriteSnapshot(files, path, {manifest.uuid, lsn, clock}, picture);
+  absl::Status status = WriteSnapshot(files, path, {manifest.uuid, lsn, clock}, picture, work);
   if (status.ok()) {
-    status = VerifySnapshotFile(files, path, [&](uint64_t, uint64_t total) { bytes = total; });
+    const absl::StatusOr<uint64_t> proved = ProveSnapshot(files, path, work);
+    if (proved.ok()) bytes = *proved;
+    status = proved.status();
   }
   if (status.ok()) status = PublishManifest(files, directory, manifest);
   if (status.ok()) return bytes;
@@ -84,22 +129,9 @@ absl::StatusOr<uint64_t> MakeStoreDirectory(FileSystem* files, Random* random,
 
 absl::Status LoadSnapshot(const SnapshotReader& reader, Executor* executor, Store* store,
                           RequestWindow* requests) {
-  for (const SnapshotSection& section : reader.sections()) {
-    if (section.name.starts_with(kStoreSections) || section.name == kRequestsSection) continue;
-    return MakeError(ErrorCode::kErr, StrCat("a snapshot of a newer version: it has a section ",
-                                             section.name, ": ", reader.path()));
-  }
+  ROSTER_RETURN_IF_ERROR(CheckSectionsKnown(reader));
   ROSTER_RETURN_IF_ERROR(LoadStore(reader, executor, store));
-  const SnapshotSection* section = reader.Find(kRequestsSection);
-  if (section == nullptr) {
-    return MakeError(ErrorCode::kCorrupt,
-                     StrCat("a section is missing: ", kRequestsSection, ": ", reader.path()));
-  }
-  ROSTER_ASSIGN_OR_RETURN(const std::string bytes, reader.Read(*section));
-  ByteReader in(bytes);
-  const absl::Status read = ReadRequests(&in, requests);
-  if (!read.ok() || !in.at_end()) return reader.Damage(*section, "malformed request ids");
-  return absl::OkStatus();
+  return LoadRequests(reader, requests);
 }
 
 }  // namespace roster

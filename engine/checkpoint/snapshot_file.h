@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "engine/commit/shared_store.h"
 #include "engine/environment.h"
+#include "storage/base/work.h"
 #include "storage/disk/snapshot_reader.h"
 #include "storage/disk/snapshot_writer.h"
 
@@ -27,18 +28,30 @@ struct Picture {
 // Cost: the writer waits for a handle of each trait and event type, and a copy of the window.
 Picture TakePicture(SharedStore* shared);
 
-// Writes a picture to a new file, durably. `clock`: no view was later than this.
-// Errors: EXISTS, DISKFULL, kInternal; what was written is removed.
+// Steps of writing a picture and proving it.
+uint64_t StepsOf(const Picture& picture);
+
+// Writes a picture to a new file, durably. `work` may be null.
+// Errors: EXISTS, DISKFULL, kInternal, SHUTDOWN when the work is stopped; what was written is
+// removed.
 absl::Status WriteSnapshot(FileSystem* files, const std::string& path, const SnapshotHeader& header,
-                           const Picture& picture);
+                           const Picture& picture, Work* work = nullptr);
+
+// Whether a snapshot would be loaded, to the state that was written: every byte is read, every
+// checksum checked, everything decoded and compared, and the digest of it all is the one that the
+// writer took of the state in memory. Returns the bytes of the file. `work` may be null.
+// Cost: as ProveStore. Errors: CORRUPT, kInternal, SHUTDOWN when the work is stopped.
+absl::StatusOr<uint64_t> ProveSnapshot(FileSystem* files, const std::string& path,
+                                       Work* work = nullptr);
 
 // Makes `directory`, which does not exist or is empty, a store of its own, with a UUID of its own,
-// that holds a picture and nothing else. Returns the bytes of the snapshot, which was read back.
-// Errors: EXISTS when there is anything in it; DISKFULL, CORRUPT, kInternal: at most an empty
-// directory is left.
+// that holds a picture and nothing else. Returns the bytes of the snapshot, which was proved.
+// `clock`: no view was later than this. `work` may be null.
+// Errors: EXISTS when there is anything in it; DISKFULL, CORRUPT, kInternal, SHUTDOWN when the work
+// is stopped: at most an empty directory is left.
 absl::StatusOr<uint64_t> MakeStoreDirectory(FileSystem* files, Random* random,
                                             const std::string& directory, const Picture& picture,
-                                            Timestamp clock);
+                                            Timestamp clock, Work* work = nullptr);
 
 // Into an empty store and window. Errors: CORRUPT, ERR for a newer format, kInternal; what was
 // loaded is then of no use.

@@ -22,30 +22,31 @@ void Show(const ProgressFn& progress, std::string_view step, uint64_t done, uint
 
 class Checker {
  public:
-  Checker(const Environment& environment, std::string directory, const LogDirectory& log,
+  Checker(const Environment& environment, std::string directory, Manifest manifest,
           const ProgressFn& progress)
       : environment_(environment),
         directory_(std::move(directory)),
-        log_(log),
-        manifest_(log.manifest()),
+        manifest_(std::move(manifest)),
         progress_(progress) {}
 
-  absl::Status Check();
-  absl::Status Load();
+  absl::Status Check(const LogDirectory& log);
+  absl::Status Load(const LogDirectory& log);
+  // Of a directory whose manifest does not tell what belongs to the store.
+  absl::Status CheckUnopened(const absl::Status& why);
   StoreReport TakeReport() { return std::move(report_); }
 
  private:
   absl::Status AddFiles();
   absl::Status CheckSnapshots();
   absl::Status CheckLog();
-  absl::Status CheckAsRestart();
+  absl::Status CheckAsRestart(const LogDirectory& log);
+  bool IsNamed(std::string_view name) const;
   FileReport* Find(std::string_view name);
   // Errors: those that are no finding.
   absl::Status Note(std::string_view name, const absl::Status& status);
 
   const Environment& environment_;
   const std::string directory_;
-  const LogDirectory& log_;
   const Manifest manifest_;
   const ProgressFn& progress_;
   StoreReport report_;
@@ -77,14 +78,17 @@ absl::Status Checker::AddFiles() {
     ROSTER_ASSIGN_OR_RETURN(const uint64_t bytes, file->Size());
     FileReport* const report = Find(name);
     report->bytes = bytes;
-    const auto of_log = [&](const LogEntry& log) { return LogFileName(log.number) == name; };
-    const auto of_snapshot = [&](const SnapshotEntry& entry) { return entry.name == name; };
-    const bool named = std::ranges::any_of(manifest_.logs, of_log) ||
-                       std::ranges::any_of(manifest_.snapshots, of_snapshot) ||
-                       name == kManifestName || name == kMarkName;
-    if (!named) report->finding = "not of the store; the next opening removes it";
+    if (!IsNamed(name)) report->finding = "not of the store; the next opening removes it";
   }
   return absl::OkStatus();
+}
+
+bool Checker::IsNamed(std::string_view name) const {
+  const auto of_log = [&](const LogEntry& log) { return LogFileName(log.number) == name; };
+  const auto of_snapshot = [&](const SnapshotEntry& entry) { return entry.name == name; };
+  return std::ranges::any_of(manifest_.logs, of_log) ||
+         std::ranges::any_of(manifest_.snapshots, of_snapshot) || name == kManifestName ||
+         name == kMarkName;
 }
 
 absl::Status Checker::CheckSnapshots() {
@@ -123,7 +127,26 @@ absl::Status Checker::CheckLog() {
   return absl::OkStatus();
 }
 
-absl::Status Checker::Check() {
+// Every file by itself. What ties them together cannot be told.
+absl::Status Checker::CheckUnopened(const absl::Status& why) {
+  ROSTER_RETURN_IF_ERROR(AddFiles());
+  ROSTER_RETURN_IF_ERROR(CheckSnapshots());
+  ROSTER_RETURN_IF_ERROR(CheckLog());
+  ROSTER_RETURN_IF_ERROR(Note(kManifestName, why));
+  const absl::Status manifest = ReadManifest(environment_.files, directory_).status();
+  for (FileReport& file : report_.files) {
+    if (IsNamed(file.name)) continue;
+    file.finding = "the manifest does not name it";
+    // Without a manifest whatever has a header that holds was taken for named.
+    const bool damaged = ParseLogFileName(file.name) || IsSnapshotName(file.name);
+    if (manifest.ok() || !damaged) continue;
+    file.damaged = true;
+    file.finding = "its header or its section table does not hold";
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Checker::Check(const LogDirectory& log) {
   ROSTER_RETURN_IF_ERROR(AddFiles());
   ROSTER_RETURN_IF_ERROR(CheckSnapshots());
   ROSTER_RETURN_IF_ERROR(CheckLog());
@@ -134,13 +157,13 @@ absl::Status Checker::Check() {
   const bool from_the_beginning =
       !manifest_.logs.empty() && manifest_.logs.front().base_lsn == Lsn{};
   if (from_the_beginning) report_.oldest = Lsn{};
-  return report_.damaged() ? absl::OkStatus() : CheckAsRestart();
+  return report_.damaged() ? absl::OkStatus() : CheckAsRestart(log);
 }
 
 // What ties the files together: chains, gaps, and what the mark says of them all.
-absl::Status Checker::CheckAsRestart() {
+absl::Status Checker::CheckAsRestart(const LogDirectory& log) {
   const Lsn after = manifest_.snapshots.empty() ? Lsn{} : manifest_.snapshots.back().lsn;
-  const auto reader = log_.Reader(after);
+  const auto reader = log.Reader(after);
   absl::Status status = reader.status();
   while (status.ok()) {
     const auto commit = (*reader)->Next();
@@ -152,7 +175,7 @@ absl::Status Checker::CheckAsRestart() {
 }
 
 // Each snapshot has the state whose digest it carries, and the newest state can be had.
-absl::Status Checker::Load() {
+absl::Status Checker::Load(const LogDirectory& log) {
   for (const SnapshotEntry& snapshot : manifest_.snapshots) {
     if (Find(snapshot.name)->damaged) continue;
     Show(progress_, StrCat("loading ", snapshot.name), 0, 0);
@@ -160,7 +183,7 @@ absl::Status Checker::Load() {
     ROSTER_RETURN_IF_ERROR(Note(snapshot.name, loaded.status()));
     if (!loaded.ok()) continue;
     ROSTER_ASSIGN_OR_RETURN(const auto reader,
-                            SnapshotReader::Open(environment_.files, log_.SnapshotPath(snapshot)));
+                            SnapshotReader::Open(environment_.files, log.SnapshotPath(snapshot)));
     const StoreReport state = ReportOf(**loaded);
     if (state.digest == DigestToHex(reader->digest())) continue;
     FileReport* const file = Find(snapshot.name);
@@ -168,7 +191,7 @@ absl::Status Checker::Load() {
     file->finding = StrCat("the state has digest ", state.digest, ", the file says ",
                            DigestToHex(reader->digest()));
   }
-  const auto newest = LoadAt(environment_, log_, {}, progress_);
+  const auto newest = LoadAt(environment_, log, {}, progress_);
   if (!newest.ok()) {
     if (report_.damaged()) return absl::OkStatus();  // it is said already
     return newest.status();
@@ -182,12 +205,30 @@ absl::Status Checker::Load() {
   return absl::OkStatus();
 }
 
+absl::StatusOr<StoreReport> RunUnopened(const Environment& environment,
+                                        const std::string& directory, const absl::Status& why,
+                                        const ProgressFn& progress) {
+  ROSTER_ASSIGN_OR_RETURN(const auto lock, environment.files->Lock(JoinPath(directory, kLockName)));
+  ROSTER_ASSIGN_OR_RETURN(const LogFiles files, LogFiles::Open(environment.files, directory));
+  Manifest manifest;
+  manifest.uuid = files.uuid();
+  manifest.logs = files.entries();
+  manifest.snapshots = files.snapshots();
+  Checker checker(environment, directory, std::move(manifest), progress);
+  ROSTER_RETURN_IF_ERROR(checker.CheckUnopened(why));
+  return checker.TakeReport();
+}
+
 absl::StatusOr<StoreReport> Run(const Environment& environment, const std::string& directory,
                                 bool load, const ProgressFn& progress) {
-  ROSTER_ASSIGN_OR_RETURN(const auto log, OpenForReading(environment, directory));
-  Checker checker(environment, directory, *log, progress);
-  ROSTER_RETURN_IF_ERROR(checker.Check());
-  if (load) ROSTER_RETURN_IF_ERROR(checker.Load());
+  const auto log = OpenForReading(environment, directory);
+  if (!log.ok() && ErrorCodeOf(log.status()) == ErrorCode::kCorrupt) {
+    return RunUnopened(environment, directory, log.status(), progress);
+  }
+  ROSTER_RETURN_IF_ERROR(log.status());
+  Checker checker(environment, directory, (*log)->manifest(), progress);
+  ROSTER_RETURN_IF_ERROR(checker.Check(**log));
+  if (load) ROSTER_RETURN_IF_ERROR(checker.Load(**log));
   return checker.TakeReport();
 }
 

@@ -3,6 +3,7 @@
 // Implements ReadDump: every line is checked as what it is, foreign text, before it becomes state.
 #include <simdjson.h>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -20,7 +21,8 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-constexpr int64_t kMaxProfileIds = 0xfffffffe;
+constexpr auto kMaxProfileIds = static_cast<int64_t>(Profiles::kMaxIds);
+constexpr TraitId kKept[] = {kCreatedAt, kFirstSeen, kLastSeen, kCreatedVia};
 
 absl::Status Bad(std::string_view what) { return MakeError(ErrorCode::kParse, std::string(what)); }
 
@@ -144,25 +146,25 @@ class DumpReader {
   absl::Status Trailer(dom::object line);
 
   absl::Status Apply(const Mutation& mutation);
+  absl::Status NameProfile(uint64_t id);
+  // What a line is about is live: the profile lines are all read, and it was one of them.
+  absl::StatusOr<ProfileId> Holder(dom::object line, const char* name);
   absl::StatusOr<std::pair<NamespaceId, std::string_view>> Identity(dom::element pair) const;
   absl::StatusOr<IdentityId> Origin(dom::object line) const;
   absl::StatusOr<ProfileId> ProfileMember(dom::object line, const char* name) const;
   const Schema& schema() const { return *store_.state().schema; }
 
-  struct SystemCell {
-    ProfileId profile;
-    TraitId trait;
-    std::optional<Value> value;
-    Timestamp time;
-    IdentityId origin;
-  };
-
   Store store_;
   ChangeSet changes_;
   Lsn lsn_;
   std::string digest_;  // that the dump says the state has
-  std::vector<SystemCell> system_cells_;
-  std::vector<bool> named_;  // by ProfileId - 1: a profile or merged into one
+  int64_t num_ids_ = 0;
+  // What the store itself keeps of profiles, as the dump has it: put in place at the end, since
+  // each event changes the store's own.
+  std::vector<Column> kept_;  // as kKept
+  RowStamps kept_stamps_;
+  std::vector<bool> named_;  // by ProfileId - 1, of those made so far: one, or merged into one
+  bool all_named_ = false;   // no profile follows
   bool begun_ = false;
   bool ended_ = false;
 };
@@ -206,10 +208,8 @@ absl::Status DumpReader::Header(dom::object line) {
   digest_ = digest;
   // So that times are not of the future while the dump is read.
   ROSTER_RETURN_IF_ERROR(Apply(Advance{clock}));
-  for (int64_t id = 1; id <= num_ids; ++id) {
-    ROSTER_RETURN_IF_ERROR(Apply(CreateProfile{{static_cast<uint64_t>(id)}, {}, {}}));
-  }
-  named_.resize(static_cast<size_t>(num_ids));
+  num_ids_ = num_ids;
+  for (const TraitId id : kKept) kept_.emplace_back(store_.state().column(id).type());
   begun_ = true;
   return absl::OkStatus();
 }
@@ -255,16 +255,17 @@ absl::Status DumpReader::Property(dom::object line) {
 }
 
 absl::Status DumpReader::Profile(dom::object line) {
+  if (all_named_) return Bad("a profile behind what profiles have");
   ROSTER_ASSIGN_OR_RETURN(const ProfileId profile, ProfileMember(line, "profile"));
-  if (named_[profile.value - 1]) return Bad("a profile that was there before");
-  named_[profile.value - 1] = true;
+  ROSTER_RETURN_IF_ERROR(NameProfile(profile.value));
   dom::array merged;
   if (line["merged"].get(merged) == simdjson::SUCCESS) {
     for (const dom::element element : merged) {
       uint64_t id = 0;
-      const bool known = element.get(id) == simdjson::SUCCESS && id > 0 && id <= named_.size();
-      if (!known || named_[id - 1]) return Bad("`merged` has an id that cannot be there");
-      named_[id - 1] = true;
+      const bool known =
+          element.get(id) == simdjson::SUCCESS && id > 0 && id <= static_cast<uint64_t>(num_ids_);
+      if (!known) return Bad("`merged` has an id that cannot be there");
+      ROSTER_RETURN_IF_ERROR(NameProfile(id));
       ROSTER_RETURN_IF_ERROR(Apply(MergeProfiles{{id}, profile, {}, kNoOrigin}));
     }
   }
@@ -281,8 +282,26 @@ absl::Status DumpReader::Profile(dom::object line) {
   return absl::OkStatus();
 }
 
+// Ids are made as far as lines name them; what the header says of their number is not believed.
+absl::Status DumpReader::NameProfile(uint64_t id) {
+  while (named_.size() < id) {
+    ROSTER_RETURN_IF_ERROR(Apply(CreateProfile{{named_.size() + 1}, {}, {}}));
+    named_.push_back(false);
+  }
+  if (named_[id - 1]) return Bad(StrCat("profile ", id, " was there before"));
+  named_[id - 1] = true;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ProfileId> DumpReader::Holder(dom::object line, const char* name) {
+  all_named_ = true;
+  ROSTER_ASSIGN_OR_RETURN(const ProfileId profile, ProfileMember(line, name));
+  const bool named = profile.value <= named_.size() && named_[profile.value - 1];
+  return named ? absl::StatusOr<ProfileId>(profile) : Bad("something of a profile not there");
+}
+
 absl::Status DumpReader::Traits(dom::object line) {
-  ROSTER_ASSIGN_OR_RETURN(const ProfileId profile, ProfileMember(line, "traits_of"));
+  ROSTER_ASSIGN_OR_RETURN(const ProfileId profile, Holder(line, "traits_of"));
   dom::object traits;
   if (line["traits"].get(traits) != simdjson::SUCCESS) return Bad("`traits` is to be an object");
   for (const auto [name, element] : traits) {
@@ -307,7 +326,10 @@ absl::Status DumpReader::Cell(ProfileId profile, TraitId id, dom::object cell) {
     if (!value) return Bad(StrCat("a value that is not of type ", TypeName(info.type)));
   }
   if (info.system) {
-    system_cells_.push_back({profile, id, std::move(value), time, origin});
+    Column& column = kept_[static_cast<size_t>(std::ranges::find(kKept, id) - kKept)];
+    std::optional<int64_t> bits;
+    if (value) bits = EncodeCell(column.type(), *value);
+    column.Set(*store_.state().FindProfile(profile), bits, {time, origin}, &kept_stamps_);
     return absl::OkStatus();
   }
   return Apply(SetTrait{profile, id, std::move(value).value_or(Value()), time, origin});
@@ -319,7 +341,7 @@ absl::Status DumpReader::Event(dom::object line) {
   if (!type) return Bad("an event of an unknown type");
   AddEvent event;
   event.event = *type;
-  ROSTER_ASSIGN_OR_RETURN(event.profile, ProfileMember(line, "of"));
+  ROSTER_ASSIGN_OR_RETURN(event.profile, Holder(line, "of"));
   ROSTER_ASSIGN_OR_RETURN(event.time, TimeMember(line, "at"));
   ROSTER_ASSIGN_OR_RETURN(event.origin, Origin(line));
   ROSTER_ASSIGN_OR_RETURN(const std::string_view id, TextOf(line, "id"));
@@ -354,16 +376,21 @@ absl::Status DumpReader::Trailer(dom::object line) {
   constexpr int64_t kMax = INT64_MAX;
   ROSTER_ASSIGN_OR_RETURN(const int64_t num_profiles, NumberOf(line, "end_of_dump", 0, kMax));
   ROSTER_ASSIGN_OR_RETURN(const int64_t num_events, NumberOf(line, "events", 0, kMax));
-  for (size_t i = 0; i < named_.size(); ++i) {
-    if (!named_[i]) ROSTER_RETURN_IF_ERROR(Apply(EraseProfile{{i + 1}}));
-  }
   const State& state = store_.state();
-  if (state.num_profiles != static_cast<uint64_t>(num_profiles) ||
+  const auto num_unnamed = static_cast<uint64_t>(std::ranges::count(named_, false));
+  if (state.num_profiles - num_unnamed != static_cast<uint64_t>(num_profiles) ||
       state.num_events() != static_cast<uint64_t>(num_events)) {
     return Bad(StrCat("the dump says ", num_profiles, " profiles and ", num_events,
-                      " events, its lines give ", state.num_profiles, " and ", state.num_events()));
+                      " events, its lines give ", state.num_profiles - num_unnamed, " and ",
+                      state.num_events()));
   }
   ended_ = true;
+  // The ids that nobody has any more; one row does for all that are made only now.
+  for (size_t i = 0; i < static_cast<size_t>(num_ids_); ++i) {
+    if (i < named_.size() && named_[i]) continue;
+    if (i >= named_.size()) ROSTER_RETURN_IF_ERROR(Apply(CreateProfile{{i + 1}, {}, {}}));
+    ROSTER_RETURN_IF_ERROR(Apply(EraseProfile{{i + 1}}));
+  }
   return absl::OkStatus();
 }
 
@@ -389,26 +416,23 @@ absl::StatusOr<IdentityId> DumpReader::Origin(dom::object line) const {
 }
 
 absl::StatusOr<ProfileId> DumpReader::ProfileMember(dom::object line, const char* name) const {
-  ROSTER_ASSIGN_OR_RETURN(const int64_t id,
-                          NumberOf(line, name, 1, static_cast<int64_t>(named_.size())));
+  ROSTER_ASSIGN_OR_RETURN(const int64_t id, NumberOf(line, name, 1, num_ids_));
   return ProfileId{static_cast<uint64_t>(id)};
 }
 
 absl::Status DumpReader::Finish(Store* store) {
   if (!ended_) return Bad("the dump is cut: its last line is missing");
   State state = store_.state();
-  for (uint32_t r = 0; r < state.num_rows(); ++r) {
-    for (const TraitId id : {kCreatedAt, kFirstSeen, kLastSeen, kCreatedVia}) {
-      state.columns[id.value].Mutable().Forget({r}, &state.stamps);
+  for (size_t k = 0; k < kept_.size(); ++k) {
+    Column& column = state.columns[kKept[k].value].Mutable();
+    for (RowId row{0}; row.value < state.num_rows(); ++row.value) {
+      column.Forget(row, &state.stamps);
+      const std::optional<Stamp> stamp = kept_[k].StampOf(row, kept_stamps_);
+      if (!stamp) continue;
+      std::optional<int64_t> bits;
+      if (kept_[k].Has(row)) bits = kept_[k].Bits(row);
+      column.Set(row, bits, *stamp, &state.stamps);
     }
-  }
-  for (const SystemCell& cell : system_cells_) {
-    const std::optional<RowId> row = state.FindProfile(cell.profile);
-    if (!row) return Bad("traits of a profile that is not there");
-    Column& column = state.columns[cell.trait.value].Mutable();
-    std::optional<int64_t> bits;
-    if (cell.value) bits = EncodeCell(column.type(), *cell.value);
-    column.Set(*row, bits, {cell.time, cell.origin}, &state.stamps);
   }
   store->Restore(std::move(state), store_.Pending(), lsn_);
   const std::string digest = DigestToHex(DigestOf(store->TakeView(store->clock())));

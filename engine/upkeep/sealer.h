@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Seals the store's event blocks beside the writer: takes a job under the store's lock, runs it
-// outside, puts the result in place under the lock. Seals short tails too when none is due. Thread rule: the steps on a loop of its own.
+// outside, puts the result in place under the lock. When none is due, tails that are shorter are
+// sealed in a small part of the time. Thread rule: the steps on a loop of its own; SealStale from
+// any thread.
 #ifndef ROSTER_ENGINE_UPKEEP_SEALER_H_
 #define ROSTER_ENGINE_UPKEEP_SEALER_H_
 
+#include <functional>
 #include <memory>
+#include <optional>
 
 #include "engine/commit/shared_store.h"
 #include "storage/base/environment.h"
@@ -19,8 +23,14 @@ class Sealer {
   // not.
   Sealer(Executor* executor, Clock* clock, SharedStore* store);
 
+  // Brings away now what nobody can read any more, and waits for it; not for what becomes so
+  // meanwhile. Cost: O(events of the blocks that have any such), the writer waits for none of it.
+  void SealStale();
+
  private:
   NextStep Step();
+  // One block, which `take` gives under the lock. False when there is none.
+  bool SealOne(const std::function<std::optional<SealJob>(Store*)>& take);
 
   SharedStore* const shared_;
   Clock* const clock_;

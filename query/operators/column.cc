@@ -16,7 +16,12 @@ void ColumnOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* r
   if (chunk >= column.num_chunks()) return rows->ClearAll();
   const ColumnChunk& cells = column.chunk(chunk);
   rows->And(cells.present);
-  filter_.Narrow(cells.cells, cells.bounds, rows->words());
+  if (const PackedInts* const array = cells.cells.array()) {
+    return filter_.Narrow(*array, cells.bounds, rows->words());
+  }
+  rows->ForEach([&](uint32_t i) {
+    if (!Holds(bound_.predicate, column.type(), cells.cells.Get(i), view.clock())) rows->Clear(i);
+  });
 }
 
 bool ColumnOperator::Matches(const ReadView& view, RowId row) const {

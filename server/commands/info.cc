@@ -76,6 +76,8 @@ Fields SnapshotFields(const Stats& stats) {
   const int64_t age_ms = stats.snapshots.last ? stats.clock.ms - last.clock.ms : 0;
   return {{"log_bytes_behind_snapshot", Reply::Unsigned(stats.log_bytes)},
           {"snapshot_running", Reply::Boolean(stats.snapshots.running)},
+          {"snapshot_steps_done", Reply::Unsigned(stats.snapshots.steps_done)},
+          {"snapshot_steps_total", Reply::Unsigned(stats.snapshots.steps_total)},
           {"snapshot_lsn", Reply::Unsigned(last.lsn.value)},
           {"snapshot_age_s", Reply::Integer(age_ms / 1000)},
           {"snapshot_bytes", Reply::Unsigned(last.bytes)},
@@ -117,6 +119,7 @@ std::string LineName(const MemoryEntry& entry) {
 
 Fields MemorySection(const Services& services, const Stats& stats, bool in_detail) {
   Fields fields = {{"used_memory", Reply::Unsigned(stats.memory_bytes)},
+                   {"pinned_by_snapshots", Reply::Unsigned(stats.pinned_bytes)},
                    {"buffers", Number(services.metrics->buffer_bytes)},
                    {"buffers_limit", Reply::Unsigned(services.limits->all_buffers_bytes)}};
   if (!in_detail) return fields;

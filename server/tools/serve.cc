@@ -118,6 +118,10 @@ void AddServeTool(CLI::App* app, int* exit_code) {
   tool->add_option("--memory-limit", flags->store.memory_limit_bytes,
                    "Bytes; growing commands get OOM above it; 0: no limit")
       ->capture_default_str();
+  tool->add_option("--pinned-limit", flags->store.pinned_limit_bytes,
+                   "Bytes; no snapshot or backup is begun while those that run keep more of the "
+                   "store twice; 0: no limit")
+      ->capture_default_str();
   tool->add_option("--log-file-bytes", flags->store.log_file_bytes,
                    "A log file that is longer gets a successor")
       ->check(CLI::Range(uint64_t{4096}, uint64_t{1} << 40))

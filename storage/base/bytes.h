@@ -5,6 +5,7 @@
 #ifndef ROSTER_STORAGE_BASE_BYTES_H_
 #define ROSTER_STORAGE_BASE_BYTES_H_
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -27,11 +28,11 @@ class ByteWriter {
   }
   void Byte(uint8_t value) { out_->push_back(static_cast<char>(value)); }
   void Varint(uint64_t value) {
-    while (value >= 0x80) {
-      out_->push_back(static_cast<char>(value | 0x80));
-      value >>= 7;
-    }
-    out_->push_back(static_cast<char>(value));
+    std::array<char, 10> bytes;
+    size_t size = 0;
+    for (; value >= 0x80; value >>= 7) bytes[size++] = static_cast<char>(value | 0x80);
+    bytes[size++] = static_cast<char>(value);
+    out_->append(bytes.data(), size);  // to grow a byte at a time is dearer
   }
   // Zigzag, so that small negative numbers are short.
   void Signed(int64_t value) {

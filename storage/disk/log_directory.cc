@@ -283,11 +283,17 @@ void LogDirectory::RemoveUnlisted() {
   }
 }
 
-void LogDirectory::RemoveDropped(const Manifest& before) {
+std::vector<std::string> LogDirectory::Dropped(const Manifest& before) const {
   const absl::flat_hash_set<std::string> listed = FilesOf(manifest_);
+  std::vector<std::string> names;
   for (const std::string& name : FilesOf(before)) {
-    if (!listed.contains(name)) fs_->Remove(JoinPath(directory_, name)).IgnoreError();
+    if (!listed.contains(name)) names.push_back(name);
   }
+  return names;
+}
+
+void LogDirectory::RemoveFiles(const std::vector<std::string>& names) {
+  for (const std::string& name : names) fs_->Remove(JoinPath(directory_, name)).IgnoreError();
 }
 
 absl::Status LogDirectory::Reserve(uint64_t payload_bytes) {
@@ -304,11 +310,14 @@ absl::Status LogDirectory::Reserve(uint64_t payload_bytes) {
 }
 
 absl::Status LogDirectory::Rotate(const WalPosition& end) {
-  MutexLock lock(&manifest_mutex_);
-  Manifest next = manifest_;
-  CloseLast(end, &next);
-  const LogEntry closed = next.logs.back();
-  ROSTER_RETURN_IF_ERROR(StartFile(std::move(next), end.lsn, end.clock_ceiling));
+  LogEntry closed;
+  {
+    MutexLock lock(&manifest_mutex_);
+    Manifest next = manifest_;
+    CloseLast(end, &next);
+    closed = next.logs.back();
+    ROSTER_RETURN_IF_ERROR(StartFile(std::move(next), end.lsn, end.clock_ceiling));
+  }
   CutAtEnd(closed);
   return absl::OkStatus();
 }
@@ -386,49 +395,67 @@ std::string LogDirectory::SnapshotPath(const SnapshotEntry& snapshot) const {
 absl::Status LogDirectory::PublishSnapshot(Lsn lsn, size_t keep) {
   absl::Status status = Writer().status();
   if (status.ok()) status = NameSnapshot(lsn);
-  MutexLock lock(&manifest_mutex_);
-  const Manifest before = manifest_;
-  Manifest next = before;
-  AddSnapshot(lsn, keep, distrusted_, &next);
-  if (status.ok()) status = PrepareManifest(fs_, directory_, next);
-  if (!status.ok()) {
-    DropSnapshot(lsn);
-    return status;
+  std::vector<std::string> dropped;
+  {
+    MutexLock lock(&manifest_mutex_);
+    const Manifest before = manifest_;
+    Manifest next = before;
+    AddSnapshot(lsn, keep, distrusted_, &next);
+    if (status.ok()) status = PrepareManifest(fs_, directory_, next);
+    if (!status.ok()) {
+      DropSnapshot(lsn);
+      return status;
+    }
+    ROSTER_RETURN_IF_ERROR(Install(std::move(next)));
+    dropped = Dropped(before);
   }
-  ROSTER_RETURN_IF_ERROR(Install(std::move(next)));
-  RemoveDropped(before);
+  RemoveFiles(dropped);
   return absl::OkStatus();
 }
 
 absl::Status LogDirectory::ResumeAt(Lsn lsn, Timestamp clock_ceiling, size_t keep) {
+  absl::Status status = NameSnapshot(lsn);
+  std::vector<std::string> dropped;
+  {
+    MutexLock lock(&manifest_mutex_);
+    const Manifest before = manifest_;
+    Manifest next = before;
+    if (status.ok()) {
+      const absl::StatusOr<WalPosition> end = EndFailedFile();
+      if (end.ok()) CloseLast(*end, &next);
+      status = end.status();
+    }
+    AddSnapshot(lsn, keep, distrusted_, &next);
+    if (status.ok()) status = StartFile(std::move(next), lsn, clock_ceiling);
+    if (!status.ok()) {
+      DropSnapshot(lsn);
+      return status;
+    }
+    start_at_.reset();
+    dropped = Dropped(before);
+    MutexLock state_lock(&state_mutex_);
+    latched_ = absl::OkStatus();
+  }
+  RemoveFiles(dropped);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<WalPosition> LogDirectory::EndFailedFile() {
   std::shared_ptr<WalWriter> failed;
   {
     MutexLock lock(&state_mutex_);
-    // It failed before there was a file to write to: nothing was written since the opening.
-    if (writer_ == nullptr) {
-      return MakeError(ErrorCode::kReadOnly,
-                       "the log failed before it began: open the store again");
-    }
     failed = writer_;
+  }
+  if (failed == nullptr) {
+    // It failed while it put a manifest in place: nothing was written since the opening.
+    if (start_at_->file_number != 0) ROSTER_RETURN_IF_ERROR(SettleTail(*start_at_));
+    ROSTER_RETURN_IF_ERROR(RenewMark());
+    return start_at_->position;
   }
   // Not the file may have failed but the mark or the manifest; a broken writer syncs nothing.
   failed->Sync().IgnoreError();
-  absl::Status status = NameSnapshot(lsn);
-  MutexLock lock(&manifest_mutex_);
-  if (status.ok()) status = RenewMark();
-  const Manifest before = manifest_;
-  Manifest next = before;
-  CloseLast(failed->durable(), &next);
-  AddSnapshot(lsn, keep, distrusted_, &next);
-  if (status.ok()) status = StartFile(std::move(next), lsn, clock_ceiling);
-  if (!status.ok()) {
-    DropSnapshot(lsn);
-    return status;
-  }
-  RemoveDropped(before);
-  MutexLock state_lock(&state_mutex_);
-  latched_ = absl::OkStatus();
-  return absl::OkStatus();
+  ROSTER_RETURN_IF_ERROR(RenewMark());
+  return failed->durable();
 }
 
 absl::Status LogDirectory::NameSnapshot(Lsn lsn) {

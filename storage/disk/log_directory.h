@@ -118,11 +118,11 @@ class LogDirectory {
 
   // Ends a latch: publishes the snapshot as PublishSnapshot does, closes the failed log file where
   // it is known to be durable, and goes on in a new one behind `lsn`.
-  // When nothing had latched it goes to a new file all the same.
-  // Requires: the snapshot holds every commit that was applied; no Reserve, AppendCommit,
-  // Write or PublishSnapshot meanwhile.
-  // Errors: DISKFULL, kInternal, CORRUPT of the mark, READONLY: still latched; try again with
-  // another file.
+  // When nothing had latched it goes to a new file all the same. Where the log failed before there
+  // was a file to write to, the old one ends where StartWriting was told.
+  // Requires: StartWriting; the snapshot holds every commit that was applied; no Reserve,
+  // AppendCommit, Write or PublishSnapshot meanwhile. Errors: DISKFULL, kInternal, CORRUPT of the
+  // mark, READONLY: still latched; try again with another file.
   absl::Status ResumeAt(Lsn lsn, Timestamp clock_ceiling, size_t keep)
       ABSL_LOCKS_EXCLUDED(manifest_mutex_);
 
@@ -149,12 +149,20 @@ class LogDirectory {
   // The second half of replacing the manifest; a failure latches.
   absl::Status Install(Manifest next) ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_);
   absl::Status NameSnapshot(Lsn lsn);
+  // ResumeAt up to its snapshot and the new file: how far what was written is durable, with the
+  // mark in order for what follows.
+  absl::StatusOr<WalPosition> EndFailedFile() ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_)
+      ABSL_LOCKS_EXCLUDED(mark_mutex_, state_mutex_);
   // After a failure: the snapshot's file goes, unless a manifest names it from before.
   void DropSnapshot(Lsn lsn) ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_);
   // What these three fail to do is of no consequence: the next opening does it.
   void CutAtEnd(const LogEntry& log);
   void RemoveUnlisted() ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_);
-  void RemoveDropped(const Manifest& before) ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_);
+  // The names of files that `before` named and the manifest names no longer. They are removed when
+  // the lock is free: on a slow disk that takes long.
+  std::vector<std::string> Dropped(const Manifest& before) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_);
+  void RemoveFiles(const std::vector<std::string>& names) ABSL_LOCKS_EXCLUDED(manifest_mutex_);
   // Errors: READONLY once the log has latched.
   absl::StatusOr<std::shared_ptr<WalWriter>> Writer() const ABSL_LOCKS_EXCLUDED(state_mutex_);
   absl::Status Latch(const absl::Status& cause) ABSL_LOCKS_EXCLUDED(state_mutex_);

@@ -15,12 +15,7 @@ void PlaceStamp(RowId row, const Stamp& stamp, ColumnChunk* c, RowStamps* shared
   c->in_second.Assign(i, is_cell || slot == 1u);
   if (slot) return;
   if (!is_cell) c->times.Set(i, stamp.time.ms);
-  const int64_t origin = BitsOfOrigin(stamp.origin);
-  if (c->origins.width() != 0) return c->origins.Set(i, origin);
-  // The first one: all rows before had none, which has to be a value of the array.
-  if (origin == 0) return;
-  c->origins = PackedInts::UnscannedForSets(kChunkRows, 0, origin);
-  c->origins.Put(i, origin);
+  c->origins.Set(i, BitsOfOrigin(stamp.origin));
 }
 
 }  // namespace
@@ -42,8 +37,8 @@ void Column::Set(RowId row, std::optional<int64_t> bits, const Stamp& stamp, Row
     chunks_.back().Mutable().bounds = IntBounds::None();
     chunk_bytes_ += chunks_.back()->MemoryBytes();
   }
+  chunk_bytes_ -= chunk(ChunkOf(row)).MemoryBytes();  // before the copy, which may take less
   ColumnChunk& c = chunks_[ChunkOf(row)].Mutable();
-  chunk_bytes_ -= c.MemoryBytes();
   const uint32_t i = OffsetOf(row);
   if (bits) {
     c.cells.Set(i, *bits);
@@ -60,8 +55,9 @@ void Column::Set(RowId row, std::optional<int64_t> bits, const Stamp& stamp, Row
 
 void Column::AppendChunk(ColumnChunk chunk, RowStamps* shared) {
   const auto number = static_cast<uint32_t>(chunks_.size());
-  const PackedInts times = std::exchange(chunk.times, PackedInts::Unscanned(kChunkRows));
-  const PackedInts origins = std::exchange(chunk.origins, PackedInts::Unscanned(kChunkRows));
+  const ColumnChunk none(type_.type);
+  const ChunkInts times = std::exchange(chunk.times, none.times);
+  const ChunkInts origins = std::exchange(chunk.origins, none.origins);
   chunk.stamped.ForEach([&](uint32_t i) {
     const Stamp stamp{{times.Get(i)}, OriginOfBits(origins.Get(i))};
     PlaceStamp(RowAt(number, i), stamp, &chunk, shared);
@@ -72,6 +68,7 @@ void Column::AppendChunk(ColumnChunk chunk, RowStamps* shared) {
 
 void Column::Forget(RowId row, RowStamps* shared) {
   if (!IsStamped(row)) return;
+  chunk_bytes_ -= chunk(ChunkOf(row)).MemoryBytes();
   ColumnChunk& c = chunks_[ChunkOf(row)].Mutable();
   const uint32_t i = OffsetOf(row);
   if (const std::optional<uint32_t> slot = c.SlotOf(i)) shared->Release(*slot, row);
@@ -82,6 +79,7 @@ void Column::Forget(RowId row, RowStamps* shared) {
   c.cells.Forget(i);
   c.times.Forget(i);
   c.origins.Forget(i);
+  chunk_bytes_ += c.MemoryBytes();
 }
 
 size_t Column::MemoryBytes() const {

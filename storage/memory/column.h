@@ -17,16 +17,19 @@
 #include "storage/memory/chunk.h"
 #include "storage/memory/cow.h"
 #include "storage/memory/packed_ints.h"
+#include "storage/memory/traits/chunk_ints.h"
 #include "storage/memory/traits/row_stamps.h"
 
 namespace roster {
 
 // The cells of kChunkRows rows. Cells of rows that are not `present` hold anything.
 struct ColumnChunk {
-  explicit ColumnChunk(ValueType type = ValueType::kNone)
-      : cells(type == ValueType::kNumber ? PackedInts::Wide(kChunkRows) : PackedInts(kChunkRows)) {}
+  explicit ColumnChunk(ValueType type = ValueType::kNone) : cells(FormOf(type)) {}
+  static ChunkInts::Form FormOf(ValueType type) {
+    return type == ValueType::kNumber ? ChunkInts::Form::kWide : ChunkInts::Form::kNarrow;
+  }
 
-  PackedInts cells;
+  ChunkInts cells;
   IntBounds bounds;  // hold every cell that was set since the chunk was made here
   ChunkBits present;
   // When and by whom the cell was last set or cleared; a row that is `stamped` but not `present`
@@ -36,8 +39,8 @@ struct ColumnChunk {
   // stamps; both: the time is the cell and the origin here; neither: both are here.
   ChunkBits in_first;
   ChunkBits in_second;
-  PackedInts times = PackedInts::Unscanned(kChunkRows);
-  PackedInts origins = PackedInts::Unscanned(kChunkRows);  // as BitsOfOrigin; nothing set: 0
+  ChunkInts times{ChunkInts::Form::kUnscanned};
+  ChunkInts origins{ChunkInts::Form::kUnscannedOrZero};  // as BitsOfOrigin
 
   // The slot of the row's shared stamps that has the stamp, if one has.
   std::optional<uint32_t> SlotOf(uint32_t i) const {

@@ -41,8 +41,7 @@ void Store::FinishCommit(Lsn lsn) {
 }
 
 std::optional<Timestamp> Store::next_due() const {
-  std::optional<Timestamp> due;
-  if (!seen_later_.empty()) due = seen_later_.begin()->first;
+  std::optional<Timestamp> due = seen_later_.earliest();
   for (size_t e = 0; e < state_.partitions.size(); ++e) {
     const std::optional<Timestamp> expiry = ExpiryOf({static_cast<uint16_t>(e)});
     if (expiry && (!due || *expiry < *due)) due = expiry;
@@ -126,12 +125,15 @@ ReadView Store::TakeView(Timestamp clock) const {
   return {std::make_shared<const State>(state_), lsn_, clock, copied_bytes_};
 }
 
-StorePending Store::Pending() const { return {clock_, {seen_later_.begin(), seen_later_.end()}}; }
+StorePending Store::Pending() const { return {clock_, seen_later_}; }
 
 void Store::Restore(State state, const StorePending& pending, Lsn lsn) {
   state_ = std::move(state);
   clock_ = pending.clock;
-  seen_later_ = {pending.seen_later.begin(), pending.seen_later.end()};
+  seen_later_ = SeenLater();
+  for (const auto& [time, profile] : pending.seen_later.Sorted()) {
+    seen_later_.Add(time, state_.ProfileAt(LiveRow(profile)));
+  }
   lsn_ = lsn;
   for (uint32_t row = state_.num_rows(); row-- > 0;) {
     if (!state_.live.Test({row})) free_rows_.push_back({row});
@@ -195,8 +197,8 @@ void Store::ApplyOne(const SetTrait& m, ChangeSet* changes) {
 void Store::ApplyOne(const AddEvent& m, ChangeSet* changes) {
   const RowId row = LiveRow(m.profile);
   EventPartition& events = state_.partitions[m.event.value].Mutable();
-  std::vector<EventProperty> properties;
-  properties.reserve(m.properties.size());
+  std::vector<EventProperty>& properties = event_properties_;
+  properties.clear();
   for (const auto& [id, value] : m.properties) {
     properties.push_back({id, EncodeCell(events.properties()[id.value], value)});
   }
@@ -223,6 +225,7 @@ void Store::ApplyOne(const MergeProfiles& m, ChangeSet* changes) {
     FreePurged(&events);
     changes->events.push_back(EventTypeId{static_cast<uint16_t>(e)});
   }
+  seen_later_.MoveAll(state_.ProfileAt(from), state_.ProfileAt(to));
   MergeTraits(from, to, state_.ProfileAt(from));
   state_.identities.MoveAll(from, to, state_.ProfileAt(from));
   state_.profiles.Merge(from, state_.ProfileAt(from), to, state_.ProfileAt(to));
@@ -233,9 +236,7 @@ void Store::ApplyOne(const MergeProfiles& m, ChangeSet* changes) {
 
 void Store::ApplyOne(const Advance& m, ChangeSet* changes) {
   clock_ = std::max(clock_, m.clock);
-  while (!seen_later_.empty() && seen_later_.begin()->first <= clock_) {
-    const auto [time, profile] = *seen_later_.begin();
-    seen_later_.erase(seen_later_.begin());
+  for (const auto& [time, profile] : seen_later_.TakeDue(clock_)) {
     const RowId row = LiveRow(profile);
     Seen(row, time);
     changes->rows.push_back(row);
@@ -245,7 +246,7 @@ void Store::ApplyOne(const Advance& m, ChangeSet* changes) {
 
 void Store::ApplyOne(const EraseProfile& m, ChangeSet* changes) {
   const RowId row = LiveRow(m.profile);
-  std::erase_if(seen_later_, [&](const auto& later) { return LiveRow(later.second) == row; });
+  seen_later_.Forget(state_.ProfileAt(row));
   for (Cow<Column>& column : state_.columns) {
     if (column->IsStamped(row)) column.Mutable().Forget(row, &state_.stamps);
   }
@@ -357,7 +358,7 @@ RowId Store::LiveRow(ProfileId id) const {
 // These come from every time that a client gave, so that arrival does not matter.
 void Store::Seen(RowId row, Timestamp time) {
   if (time > clock_) {
-    seen_later_.emplace(time, state_.ProfileAt(row));
+    seen_later_.Add(time, state_.ProfileAt(row));
     return;
   }
   if (time.ms < state_.column(kCreatedAt).Bits(row)) CreatedEarlier(row, time, kNoOrigin);

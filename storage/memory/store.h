@@ -6,7 +6,6 @@
 #define ROSTER_STORAGE_MEMORY_STORE_H_
 
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -20,14 +19,14 @@
 #include "storage/memory/people/devices.h"
 #include "storage/memory/read_view.h"
 #include "storage/memory/upkeep/memory_use.h"
+#include "storage/memory/upkeep/seen_later.h"
 
 namespace roster {
 
 // What lasts and is in no view.
 struct StorePending {
-  Timestamp clock;  // the highest Advance
-  // Times later than it at which profiles will have been seen, ascending.
-  std::vector<std::pair<Timestamp, ProfileId>> seen_later;
+  Timestamp clock;       // the highest Advance
+  SeenLater seen_later;  // times later than it
 };
 
 class Store {
@@ -82,7 +81,7 @@ class Store {
   // An immutable picture of now. Cost: a handle for each trait and event type.
   ReadView TakeView(Timestamp clock) const;
 
-  // Goes with a view that is taken at the same time. Cost: O(what is pending).
+  // Goes with a view that is taken at the same time. Cost: a few hundred handles.
   StorePending Pending() const;
   // Makes a loaded state this store's. Requires: the store's own was empty, and the schema of
   // `state` was declared in it; pending profiles are in the state; of rows that are not live it has
@@ -170,6 +169,7 @@ class Store {
   State state_;
   uint64_t copied_bytes_ = 0;
   Sealing sealing_ = Sealing::kInline;
+  std::vector<EventProperty> event_properties_;  // of the event that is being added
   // Where TakeIdleSealJob goes on.
   size_t idle_event_ = 0;
   uint32_t idle_chunk_ = 0;
@@ -186,8 +186,7 @@ class Store {
   };
   std::deque<Detached> detached_;
   SharedDevices devices_;
-  // Times later than the clock at which profiles will have been seen. Derived by Apply.
-  std::multimap<Timestamp, ProfileId> seen_later_;
+  SeenLater seen_later_;  // by the profiles that are live
 };
 
 }  // namespace roster

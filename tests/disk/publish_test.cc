@@ -12,6 +12,7 @@
 #include "storage/disk/file_names.h"
 #include "storage/disk/snapshot_reader.h"
 #include "storage/disk/snapshot_writer.h"
+#include "tests/disk/hooked_file_system.h"
 #include "tests/disk/log_harness.h"
 
 namespace roster {
@@ -115,6 +116,34 @@ TEST_CASE("a published snapshot is named, and the log and snapshots that it repl
   // The one before still reaches the newest through the log; the state before it is gone.
   REQUIRE(Recover(fs.Clone().get(), second)->end.lsn == third);
   REQUIRE(ErrorCodeOf(Recover(fs.Clone().get()).status()) == ErrorCode::kCorrupt);
+}
+
+TEST_CASE("files are removed when nobody waits for the manifest any more", "[publish]") {
+  FaultyFileSystem fs;
+  HookedFileSystem hooked(&fs);
+  SeededRandom random(1);
+  const auto log = *LogDirectory::Open(&hooked, &random, kStoreDir, SmallOptions());
+  REQUIRE(log->StartWriting((*log->Reader())->end()).ok());
+  std::vector<std::string> removed;
+  hooked.on_remove = [&](const std::string& path) {
+    if (path.ends_with(".tmp")) return;
+    log->log_bytes();  // waits for ever when the manifest is locked
+    log->manifest();
+    removed.push_back(path);
+  };
+  Lsn lsn;
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 20; ++i) {
+      REQUIRE(log->Reserve(60).ok());
+      REQUIRE(log->AppendCommit(std::string(60, 'x'), Timestamp{1000}).ok());
+      REQUIRE(log->Write().ok());
+      lsn = *log->Sync();
+    }
+    REQUIRE(WriteSnapshot(&hooked, *log, lsn).ok());
+    REQUIRE((round < 2 ? log->PublishSnapshot(lsn, 1) : log->ResumeAt(lsn, {2000}, 1)).ok());
+    REQUIRE_FALSE(removed.empty());
+    removed.clear();
+  }
 }
 
 TEST_CASE("the store goes on behind a snapshot, also one ahead of its log", "[publish]") {

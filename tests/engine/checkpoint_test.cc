@@ -6,59 +6,12 @@
 
 #include "roster/error.h"
 #include "storage/disk/snapshot_reader.h"
+#include "tests/engine/orders.h"
 #include "tests/engine/simulation.h"
 #include "tests/seed.h"
 
 namespace roster {
 namespace {
-
-// Writes `count` things from number `first` on: events of six users, traits, a merge now and then.
-int Script(Database* db, int first, int count) {
-  int done = 0;
-  for (int i = first; i < first + count; ++i) {
-    const std::string user = "u" + std::to_string(i % 6);
-    absl::Status status =
-        db->Write(Event(user, "order", "m" + std::to_string(i), {{"n", double(i)}, {"t", user}}),
-                  {.request_id = "r" + std::to_string(i), .actor = {}})
-            .status();
-    if (status.ok() && i % 4 == 1) {
-      status = db->Write(Traits({User(user), {"device_id", "d" + std::to_string(i % 3)}},
-                                {{"plan", "p" + std::to_string(i)}}))
-                   .status();
-    }
-    if (!status.ok()) break;
-    ++done;
-  }
-  return done;
-}
-
-// All that a client can ask for, as text.
-std::string Everything(Database* db) {
-  std::string text;
-  for (int user = 0; user < 6; ++user) {
-    const auto got = db->Get(User("u" + std::to_string(user)), {.max_events = 1000});
-    if (!got.ok()) continue;
-    const Profile& profile = got->profile;
-    text += "p" + std::to_string(profile.id.value) + ":" + std::to_string(profile.created_at.ms);
-    for (const IdentityRef& id : profile.identities) text += " " + id.space + "=" + id.value;
-    for (const TraitEntry& trait : profile.traits) {
-      text += " " + trait.name + "@" + std::to_string(trait.time.ms);
-      if (const auto* value = std::get_if<std::string>(&trait.value)) text += "=" + *value;
-    }
-    for (const EventEntry& event : profile.events) {
-      text += " e" + std::to_string(event.id) + "@" + std::to_string(event.time.ms) + "/" +
-              std::to_string(event.properties.size());
-    }
-    text += "\n";
-  }
-  return text;
-}
-
-size_t NumFiles(const FaultyFileSystem& files, const std::string& part) {
-  size_t count = 0;
-  for (const auto& [path, bytes] : files.Files()) count += path.find(part) != std::string::npos;
-  return count;
-}
 
 TEST_CASE("a store restarts from its snapshot and the log behind it", "[P7]") {
   FaultyFileSystem files;
@@ -454,6 +407,45 @@ TEST_CASE("a store opens on a full disk: it is read, and written when there is s
     World after(crashed.get());
     CHECK(Everything(after.Open().get()) == before);
   }
+}
+
+TEST_CASE("RESUME: also when the log failed before it began", "[P13][P14]") {
+  int num_latched = 0;
+  for (uint64_t call = 1; call <= 20; ++call) {
+    FaultyFileSystem files;
+    std::string before;
+    {
+      World world(&files);
+      const auto db = world.Open();
+      REQUIRE(Script(db.get(), 0, 8) == 8);
+      before = Everything(db.get());
+    }
+    files.SetCapacity(UsedBytes(files));
+    World world(&files);
+    const auto db = world.Open();
+    CHECK(ErrorCodeOf(db->Write(Event("u1", "order", "x")).status()) == ErrorCode::kDiskFull);
+    files.SetCapacity(uint64_t{1} << 40);
+    world.clock.micros += 1'000'000;
+    files.FailCall(files.num_calls() + call, Fault::kIoError, false);
+    const bool written = db->Write(Event("u1", "order", "y")).ok();
+    INFO("call " << call << ", written " << written);
+    if (written || !db->GetStats().read_only) continue;
+    if (Everything(db.get()) != before) continue;  // it failed behind the beginning
+    ++num_latched;
+    const auto resumed = db->Resume();
+    INFO(resumed.status().ToString());
+    REQUIRE(resumed.ok());
+    CHECK_FALSE(db->GetStats().read_only);
+    CHECK(Everything(db.get()) == before);
+    REQUIRE(Script(db.get(), 8, 4) == 4);
+    before = Everything(db.get());
+    for (uint64_t image = 0; image < 8; ++image) {
+      const auto crashed = files.CrashImage(TestSeed() + image);
+      World after(crashed.get());
+      CHECK(Everything(after.Open().get()) == before);
+    }
+  }
+  CHECK(num_latched > 0);
 }
 
 TEST_CASE("the memory limit at every step of a script: growing is refused, all else goes on",

@@ -64,5 +64,52 @@ TEST_CASE("writers and readers at once: order kept, nothing lost, groups shared"
   std::filesystem::remove_all(dir);
 }
 
+TEST_CASE("an event loop, waiting callers and the engine's thread take turns at writing",
+          "[threads][P4]") {
+  const std::filesystem::path dir =
+      std::filesystem::temp_directory_path() / ("roster-" + std::to_string(SystemRandom()->Next()));
+  constexpr int kTurns = 60;
+  auto db = *Database::Open(dir.string(), {});
+  std::atomic<int> answered{0};
+  std::atomic<int> wrong{0};
+  int total = 0;
+  std::vector<std::thread> callers;
+  for (int t = 0; t < 2; ++t) {
+    total += kTurns;
+    callers.emplace_back([&, t] {
+      for (int i = 0; i < kTurns; ++i) {
+        const std::string user = "c" + std::to_string(t) + "-" + std::to_string(i);
+        if (db->Write(Event(user, "order", user)).ok()) ++answered;
+      }
+    });
+  }
+  uint64_t last_lsn = 0;  // answers come in order, from one thread at a time
+  for (int turn = 0; turn < kTurns; ++turn) {
+    const int count = turn % 7 == 0 ? 200 : 1 + turn % 5;
+    for (int i = 0; i < count; ++i, ++total) {
+      Batch batch;
+      const std::string user = "e" + std::to_string(turn) + "-" + std::to_string(i);
+      batch.items.emplace_back(Event(user, "order", user));
+      auto done = [&](const absl::StatusOr<WriteResult>& result) {
+        if (!result.ok() || result->lsn.value <= last_lsn) ++wrong;
+        if (result.ok()) last_lsn = result->lsn.value;
+        ++answered;
+      };
+      if (turn % 3 == 0) {
+        db->WriteAsync(std::move(batch), done);
+      } else {
+        db->Enqueue(std::move(batch), done);
+      }
+    }
+    db->Flush();
+  }
+  for (std::thread& caller : callers) caller.join();
+  CHECK(db->Close().ok());
+  CHECK(wrong == 0);
+  CHECK(answered == total);
+  db.reset();
+  std::filesystem::remove_all(dir);
+}
+
 }  // namespace
 }  // namespace roster

@@ -136,7 +136,7 @@ TEST_CASE("two groups share the way: a sync runs for many commits", "[P2]") {
   CHECK(db->GetStats().num_syncs <= 4);
 }
 
-TEST_CASE("an event loop writes a little itself, and leaves much or a slow disk to others", "[P2]") {
+TEST_CASE("an event loop writes a little itself, and leaves much or a slow disk", "[P2]") {
   FaultyFileSystem files;
   World world(&files);
   const auto db = world.Open();

@@ -4,9 +4,11 @@
 #include <map>
 #include <random>
 
+#include "engine/upkeep/sealer.h"
 #include "roster/error.h"
 #include "storage/base/text.h"
 #include "tests/engine/simulation.h"
+#include "tests/memory/store_builder.h"
 #include "tests/seed.h"
 
 namespace roster {
@@ -109,6 +111,44 @@ TEST_CASE("retention of what is not there is refused", "[retention]") {
   CHECK(ErrorCodeOf(db->SetRetention("view", -1).status()) == ErrorCode::kLimit);
   CHECK(db->SetRetention("view", 5 * kHourMs).ok());
   CHECK(db->SetRetention("view", 0).ok());
+}
+
+TEST_CASE("what has expired is sealed away before a longer retention is applied", "[retention]") {
+  StoreBuilder b;
+  const EventTypeId view = b.Event("view");
+  b.Apply(SetRetention{view, kHourMs});
+  constexpr int kProfiles = 40'000;  // over several blocks
+  for (int i = 0; i < kProfiles; ++i) {
+    const ProfileId profile = b.Profile();
+    b.Add(profile, view, 1, kHourMs + 1);
+    b.Add(profile, view, 2, 9 * kHourMs);
+  }
+  SharedStore shared;
+  TestClock clock;
+  TestExecutor executor(&clock);
+  {
+    MutexLock lock(&shared.mutex);
+    shared.store = std::move(b.store);
+  }
+  Sealer sealer(&executor, &clock, &shared);
+  const auto apply = [&](const Mutation& mutation) {
+    MutexLock lock(&shared.mutex);
+    ChangeSet changes;
+    REQUIRE(shared.store.Check(mutation).ok());
+    const uint64_t before = shared.store.copied_bytes();
+    shared.store.Apply(mutation, &changes);
+    return shared.store.copied_bytes() - before;
+  };
+  apply(ExpireEvents{view, {8 * kHourMs}});
+  sealer.SealStale();
+  {
+    MutexLock lock(&shared.mutex);
+    CHECK_FALSE(shared.store.has_stale());
+    CHECK(shared.store.state().num_events == kProfiles);
+  }
+  CHECK(apply(SetRetention{view, 0}) == 0);  // no block is made again while the writer waits
+  MutexLock lock(&shared.mutex);
+  CHECK(shared.store.state().num_events == kProfiles);
 }
 
 }  // namespace

@@ -27,6 +27,12 @@ void CheckFile(roster::FaultyFileSystem* fs) {
   roster::Store store;
   roster::InlineExecutor executor;
   const absl::Status status = roster::OpenStore(fs, kPath, &executor, &store);
+  // What is proved is what is loaded.
+  if (const auto reader = roster::SnapshotReader::Open(fs, kPath); reader.ok()) {
+    const auto proved = roster::ProveStore(**reader, nullptr);
+    ROSTER_CHECK(proved.ok() == status.ok());
+    if (proved.ok()) ROSTER_CHECK(*proved == roster::DigestOf(store));
+  }
   if (!status.ok()) {
     const roster::ErrorCode code = roster::ErrorCodeOf(status);
     ROSTER_CHECK(code == roster::ErrorCode::kCorrupt || code == roster::ErrorCode::kErr);

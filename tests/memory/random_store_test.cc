@@ -164,7 +164,8 @@ class RandomHistory {
   // Jobs are taken, run and put in place at any time, also when they were overtaken.
   void SealALittle() {
     if (OneIn(4)) {
-      if (auto job = b_.store.TakeSealJob(OneIn(4))) {
+      auto job = OneIn(4) ? b_.store.TakeIdleSealJob() : b_.store.TakeSealJob(OneIn(4));
+      if (job) {
         auto sealed = job->Run();
         jobs_.emplace_back(*std::move(job), std::move(sealed));
       }

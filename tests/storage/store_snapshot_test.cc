@@ -13,6 +13,7 @@
 #include "tests/memory/store_builder.h"
 #include "tests/seed.h"
 #include "tests/storage/random_changes.h"
+#include "tests/storage/rewrite_snapshot.h"
 #include "tests/storage/store_file.h"
 
 namespace roster {
@@ -34,7 +35,9 @@ void CheckReloads(FaultyFileSystem* fs, const Store& store, Store* loaded,
   REQUIRE(loaded->clock() == store.clock());
   REQUIRE(loaded->Pending().seen_later.size() == store.Pending().seen_later.size());
   REQUIRE(DigestOf(*loaded) == DigestOf(store));
-  REQUIRE(SnapshotReader::Open(fs, kPath).value()->digest() == DigestOf(store));
+  const auto reader = SnapshotReader::Open(fs, kPath).value();
+  REQUIRE(reader->digest() == DigestOf(store));
+  REQUIRE(ProveStore(*reader, nullptr).value() == reader->digest());
 }
 
 std::map<uint64_t, std::string> PictureOf(const Store& store) {
@@ -184,24 +187,20 @@ TEST_CASE("texts that nothing shows any more are not in the file", "[store_snaps
   REQUIRE(loaded.state().column(plan).type().dictionary->size() == 1);
 }
 
-// Writes the sections of a good file again, with those that `change` gives other content.
-void Rewrite(FaultyFileSystem* fs,
+void Rewrite(FileSystem* fs,
              const std::function<std::optional<std::string>(const std::string& name,
                                                             std::string raw)>& change) {
-  std::vector<std::pair<std::string, std::string>> sections;
-  const auto reader = *SnapshotReader::Open(fs, kPath);
-  for (const SnapshotSection& section : reader->sections()) {
-    auto raw = change(section.name, *reader->Read(section));
-    if (raw) sections.emplace_back(section.name, *std::move(raw));
-  }
-  REQUIRE(fs->Remove(kPath).ok());
-  const auto writer = *SnapshotWriter::Create(fs, kPath, reader->header());
-  for (const auto& [name, raw] : sections) {
-    writer->BeginSection(name);
-    REQUIRE(writer->Append(raw).ok());
-    REQUIRE(writer->EndSection().ok());
-  }
-  REQUIRE(writer->Finish(reader->digest()).ok());
+  RewriteSnapshot(fs, kPath, change);
+}
+
+// Proving it and loading it give the same verdict and, if any, the same state.
+void CheckProof(FileSystem* fs, const absl::Status& loaded, const Store& store) {
+  const auto reader = SnapshotReader::Open(fs, kPath);
+  REQUIRE(reader.ok());
+  const absl::StatusOr<StateDigest> proved = ProveStore(**reader, nullptr);
+  INFO("loaded: " << loaded.ToString() << "; proved: " << proved.status().ToString());
+  REQUIRE(ErrorCodeOf(proved.status()) == ErrorCodeOf(loaded));
+  if (loaded.ok()) REQUIRE(*proved == DigestOf(store));
 }
 
 void SaveRandom(FaultyFileSystem* fs, uint64_t seed, int num_changes) {
@@ -292,6 +291,7 @@ TEST_CASE("content that an enemy wrote is refused, or makes a store that works",
     Store store;
     InlineExecutor executor;
     const absl::Status status = OpenStore(fs.get(), kPath, &executor, &store);
+    CheckProof(fs.get(), status, store);
     if (!status.ok()) {
       INFO(status.ToString());
       REQUIRE(ErrorCodeOf(status) == ErrorCode::kCorrupt);
@@ -309,6 +309,114 @@ TEST_CASE("content that an enemy wrote is refused, or makes a store that works",
     DigestOf(store);
   }
   REQUIRE(refused > 500);
+}
+
+TEST_CASE("a file with another state, all of it in order, has another digest", "[store_snapshot]") {
+  FaultyFileSystem fs;
+  REQUIRE(fs.CreateDir("/data").ok());
+  StoreBuilder b;
+  const TraitId plan = b.Trait("plan", ValueType::kText);
+  b.Set(b.Profile(), plan, "basic", 1);
+  REQUIRE(SaveStore(&fs, kPath, b.store).ok());
+  Rewrite(&fs, [&](const std::string& name, std::string raw) {
+    if (name == StrCat("store/trait/", plan.value, "/texts/0")) raw.back() = 'k';
+    return raw;
+  });
+  const auto reader = *SnapshotReader::Open(&fs, kPath);
+  const absl::StatusOr<StateDigest> proved = ProveStore(*reader, nullptr);
+  REQUIRE(proved.ok());
+  REQUIRE_FALSE(*proved == reader->digest());
+}
+
+TEST_CASE("writing and proving end early when they are told to", "[store_snapshot]") {
+  FaultyFileSystem fs;
+  SaveRandom(&fs, TestSeed(), 300);
+  const auto reader = *SnapshotReader::Open(&fs, kPath);
+  Work work;
+  REQUIRE(ProveStore(*reader, &work).ok());
+  REQUIRE(work.done() > 0);
+  work.Stop();
+  REQUIRE(ErrorCodeOf(ProveStore(*reader, &work).status()) == ErrorCode::kShutdown);
+  Store store;
+  REQUIRE(OpenStore(&fs, kPath, ThreadExecutor(), &store).ok());
+  const auto writer = *SnapshotWriter::Create(&fs, "/data/more", {});
+  const absl::Status written =
+      WriteStoreSections(store.TakeView({}), store.Pending(), writer.get(), &work);
+  REQUIRE(ErrorCodeOf(written) == ErrorCode::kShutdown);
+}
+
+// A head that is followed by no more than `names` and claims `num_identities`.
+std::string HeadClaiming(uint64_t num_identities, const std::string& raw) {
+  ByteReader in(raw);
+  std::string head;
+  ByteWriter out(&head);
+  out.Varint(in.Varint());
+  out.Varint(in.Varint());
+  in.Varint();
+  out.Varint(num_identities);
+  head += raw.substr(in.position());
+  return head;
+}
+
+TEST_CASE("a file asks for no memory that its names and rows do not need", "[store_snapshot]") {
+  FaultyFileSystem original;
+  REQUIRE(original.CreateDir("/data").ok());
+  StoreBuilder b;
+  b.Profile();
+  b.Profile();
+  REQUIRE(SaveStore(&original, kPath, b.store).ok());
+  const auto refused = [&](FileSystem* fs) {
+    Store store;
+    InlineExecutor executor;
+    const absl::Status status = OpenStore(fs, kPath, &executor, &store);
+    CheckProof(fs, status, store);
+    REQUIRE(ErrorCodeOf(status) == ErrorCode::kCorrupt);
+    return std::string(StdView(status.message()));
+  };
+  {
+    // Four billion identities, and other sections that are long enough for them.
+    const auto fs = original.Clone();
+    Rewrite(fs.get(), [&](const std::string& name, std::string raw) {
+      if (name == "store/head") raw = HeadClaiming(4'000'000'000, raw);
+      if (name == "store/schema") raw += std::string(8 << 20, '\0');
+      return raw;
+    });
+    refused(fs.get());
+  }
+  {
+    // Names that are many, all alike and hardly take place in the file: refused before any room is
+    // made for their rows.
+    const auto fs = original.Clone();
+    RewriteSnapshot(fs.get(), kPath, [&](const std::string& name, std::string raw) {
+      if (name == "store/head") raw = HeadClaiming(200 << 20, raw);
+      return raw;
+    });
+    const auto reader = *SnapshotReader::Open(fs.get(), kPath);
+    const auto writer = *SnapshotWriter::Create(fs.get(), "/data/more", reader->header());
+    for (const SnapshotSection& section : reader->sections()) {
+      writer->BeginSection(section.name);
+      REQUIRE(writer->Append(*reader->Read(section)).ok());
+      REQUIRE(writer->EndSection().ok());
+    }
+    writer->BeginSection("store/identities/names/0");
+    const std::string zeros(1 << 20, '\0');
+    for (int i = 0; i < 201; ++i) REQUIRE(writer->Append(zeros).ok());
+    REQUIRE(writer->EndSection().ok());
+    REQUIRE(writer->Finish(reader->digest()).ok());
+    REQUIRE(fs->Rename("/data/more", kPath).ok());
+    REQUIRE(refused(fs.get()).find("larger than it can be") != std::string::npos);
+  }
+  {
+    // Cells of rows that hold nobody.
+    const auto fs = original.Clone();
+    Rewrite(fs.get(), [&](const std::string& name, std::string raw) {
+      if (name == "store/trait/0/cells/0") {
+        raw[2] = '\x07';  // the rows that were ever set; two are live
+      }
+      return raw;
+    });
+    refused(fs.get());
+  }
 }
 
 }  // namespace

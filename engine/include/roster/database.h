@@ -34,6 +34,9 @@ struct Options {
   Durability durability = Durability::kSync;
   int64_t sync_interval_ms = 100;   // with kInterval
   uint64_t memory_limit_bytes = 0;  // growing commands get OOM above it; 0: no limit
+  // While those that are being made pin more than this (Stats::pinned_bytes), another snapshot or
+  // backup gets LIMIT; 0: no limit.
+  uint64_t pinned_limit_bytes = 0;
   // Log files are cut at about this size.
   uint64_t log_file_bytes = 256ull << 20;
   int64_t statement_timeout_ms = 30'000;
@@ -59,6 +62,10 @@ struct SnapshotInfo {
 struct SnapshotStats {
   std::optional<SnapshotInfo> last;  // the newest
   bool running = false;
+  // Of the one that is being made: chunks of cells and events, each counted when it is written,
+  // digested and read back.
+  uint64_t steps_done = 0;
+  uint64_t steps_total = 0;
   uint64_t num_made = 0;    // since opening
   uint64_t num_failed = 0;  // since opening
   std::string last_error;   // of the last attempt; empty when it succeeded
@@ -93,6 +100,8 @@ struct Stats {
   uint64_t num_syncs = 0;       // since opening; fewer than commits where a group shared one
   uint64_t num_statements = 0;  // since opening
   uint64_t memory_bytes = 0;    // of the structures that hold data
+  // At most what is kept twice while snapshots and backups are being made, beside memory_bytes.
+  uint64_t pinned_bytes = 0;
   RecoveryReport recovery;
 };
 
@@ -163,11 +172,12 @@ class Database {
 
   // Makes a snapshot while the store serves, and waits for it: written, checked, published. When
   // nothing was written since the newest one, that is the answer.
-  // Errors: DISKFULL, READONLY, CORRUPT (it did not read back), SHUTDOWN; nothing has changed.
+  // Errors: DISKFULL, READONLY, CORRUPT (it did not read back), SHUTDOWN, LIMIT (see
+  // pinned_limit_bytes); nothing has changed.
   virtual absl::StatusOr<SnapshotInfo> Snapshot() = 0;
 
   // Makes `directory`, which does not exist or is empty, a store with what is in memory now, while
-  // the store serves. Errors: as Snapshot; EXISTS.
+  // the store serves. Errors: as Snapshot; EXISTS; LIMIT (see pinned_limit_bytes).
   virtual absl::StatusOr<SnapshotInfo> Backup(const std::string& directory) = 0;
 
   // The digest of the state in memory, 32 hexadecimal digits: equal for stores that show the same.
@@ -179,8 +189,8 @@ class Database {
   // Errors: as Snapshot, and the store stays read-only; ERR when writes are accepted.
   virtual absl::StatusOr<SnapshotInfo> Resume() = 0;
 
-  // Finishes what was accepted, syncs and closes; later calls get SHUTDOWN. Errors: of the last
-  // sync.
+  // Finishes what was accepted, syncs and closes; later calls get SHUTDOWN, as does who waits for a
+  // snapshot or backup: it is given up and its file removed. Errors: of the last sync.
   virtual absl::Status Close() = 0;
 };
 

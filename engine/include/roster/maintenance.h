@@ -59,7 +59,8 @@ struct StoreReport {
 };
 
 // Reads every byte of every file and checks every checksum, as a restart would, without building
-// the state. Damage is a finding of the report. Errors: LOCKED, ERR (a newer format, not a store).
+// the state. Damage is a finding of the report; without a manifest that holds each file is judged
+// by itself, and nothing is loaded. Errors: LOCKED, ERR (a newer format, not a store).
 // Cost: one pass over the files; memory of one section.
 absl::StatusOr<StoreReport> CheckStore(const std::string& directory,
                                        const ProgressFn& progress = {});

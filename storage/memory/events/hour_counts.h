@@ -73,9 +73,7 @@ class HourCounts {
                                            [](uint32_t count) { return count != 0; });
     return (oldest_ * kPageHours + (first - page.counts.begin())) * kRetentionStepMs;
   }
-  size_t MemoryBytes() const {
-    return pages_.capacity() * (sizeof(std::pair<int64_t, Page>) + 1);
-  }
+  size_t MemoryBytes() const { return pages_.capacity() * (sizeof(std::pair<int64_t, Page>) + 1); }
 
  private:
   static constexpr int64_t kPageHours = 64;

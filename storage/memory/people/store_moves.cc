@@ -13,11 +13,6 @@
 namespace roster {
 namespace {
 
-void Widen(Timestamp time, std::pair<int64_t, int64_t>* range) {
-  range->first = std::min(range->first, time.ms);
-  range->second = std::max(range->second, time.ms);
-}
-
 // What a file says is believed only as far as it has the type.
 template <typename T>
 T Or(const Value& value) {
@@ -103,22 +98,26 @@ void Store::RerouteCell(RowId from, RowId stay, std::optional<RowId> to, TraitId
 
 // From everything that is left, as if nothing else had ever been.
 void Store::SeeAgain(RowId row) {
+  const ProfileId profile = state_.ProfileAt(row);
+  seen_later_.Forget(profile);
   std::pair<int64_t, int64_t> range{state_.column(kCreatedAt).Bits(row),
                                     state_.column(kCreatedAt).Bits(row)};
+  const auto see = [&](Timestamp time) {
+    if (time > clock_) return seen_later_.Add(time, profile);
+    range.first = std::min(range.first, time.ms);
+    range.second = std::max(range.second, time.ms);
+  };
   for (size_t t = 0; t < state_.columns.size(); ++t) {
     const TraitId trait{static_cast<uint16_t>(t)};
     if (state_.schema->trait(trait).system) continue;
-    if (const auto cell = CellOf(row, trait); cell && cell->time <= clock_) {
-      Widen(cell->time, &range);
-    }
+    if (const auto cell = CellOf(row, trait)) see(cell->time);
   }
   for (size_t e = 0; e < state_.partitions.size(); ++e) {
     const EventPartition& partition = *state_.partitions[e];
     const bool activity = !state_.schema->events()[e].own || IsTraitRecords(e);
     if (!activity || !partition.HasAny(row)) continue;
     for (const EventRef event : partition.EventsOf(row)) {
-      const Timestamp time = TimeOf(partition.block(ChunkOf(row)), event);
-      if (time <= clock_) Widen(time, &range);
+      see(TimeOf(partition.block(ChunkOf(row)), event));
     }
   }
   if (range.first < state_.column(kCreatedAt).Bits(row)) {

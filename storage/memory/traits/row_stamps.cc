@@ -43,15 +43,18 @@ const ChunkStamps& RowStamps::chunk(size_t c) const {
 }
 
 std::optional<uint32_t> RowStamps::Refer(RowId row, const Stamp& stamp) {
+  bytes_ -= chunk(ChunkOf(row)).MemoryBytes();  // before the copy, which may take less
   ChunkStamps& stamps = MutableChunk(ChunkOf(row));
-  bytes_ -= stamps.MemoryBytes();
   const std::optional<uint32_t> slot = stamps.Refer(OffsetOf(row), stamp);
   bytes_ += stamps.MemoryBytes();
   return slot;
 }
 
 void RowStamps::Release(uint32_t slot, RowId row) {
-  MutableChunk(ChunkOf(row)).Release(slot, OffsetOf(row));
+  bytes_ -= chunk(ChunkOf(row)).MemoryBytes();
+  ChunkStamps& stamps = MutableChunk(ChunkOf(row));
+  stamps.Release(slot, OffsetOf(row));
+  bytes_ += stamps.MemoryBytes();
 }
 
 ChunkStamps& RowStamps::MutableChunk(size_t c) {

@@ -16,7 +16,7 @@
 #include "storage/base/ids.h"
 #include "storage/memory/chunk.h"
 #include "storage/memory/cow.h"
-#include "storage/memory/packed_ints.h"
+#include "storage/memory/traits/chunk_ints.h"
 
 namespace roster {
 
@@ -26,7 +26,7 @@ struct Stamp {
   bool operator==(const Stamp&) const = default;
 };
 
-// How an origin stands in PackedInts: IdentityId + 1; 0 is none.
+// How an origin stands among integers: IdentityId + 1; 0 is none.
 inline int64_t BitsOfOrigin(IdentityId origin) { return static_cast<uint32_t>(origin.value + 1); }
 inline IdentityId OriginOfBits(int64_t bits) { return {static_cast<uint32_t>(bits - 1)}; }
 
@@ -53,8 +53,8 @@ class ChunkStamps {
 
  private:
   struct Slot {
-    PackedInts times = PackedInts::Unscanned(kChunkRows);
-    PackedInts origins = PackedInts::Unscanned(kChunkRows);
+    ChunkInts times{ChunkInts::Form::kUnscanned};
+    ChunkInts origins{ChunkInts::Form::kUnscannedOrZero};
     std::vector<uint8_t> counts;  // of cells, by row offset; empty: none refers to any
   };
   static constexpr uint8_t kMaxCount = 255;

@@ -67,8 +67,8 @@ MemoryUse OfPartition(const EventPartition& events) {
 
 size_t Store::MemoryBytes() const {
   size_t bytes = state_.identities.MemoryBytes() + state_.profiles.MemoryBytes() +
-                 state_.profile_of_row.MemoryBytes() + state_.stamps.MemoryBytes() +
-                 state_.live.num_chunks() * sizeof(ChunkBits);
+                 seen_later_.MemoryBytes() + state_.profile_of_row.MemoryBytes() +
+                 state_.stamps.MemoryBytes() + state_.live.num_chunks() * sizeof(ChunkBits);
   for (const Cow<Column>& column : state_.columns) bytes += column->MemoryBytes();
   for (const Cow<EventPartition>& events : state_.partitions) bytes += events->MemoryBytes();
   return bytes;
@@ -94,7 +94,8 @@ std::vector<MemoryUse> Store::MemoryUses() const {
        .name = {},
        .parts = {{"profiles", state_.profiles.MemoryBytes() + state_.profile_of_row.MemoryBytes()},
                  {"stamps", state_.stamps.MemoryBytes()},
-                 {"live", state_.live.num_chunks() * sizeof(ChunkBits)}}});
+                 {"live", state_.live.num_chunks() * sizeof(ChunkBits)},
+                 {"seen_later", seen_later_.MemoryBytes()}}});
   return uses;
 }
 

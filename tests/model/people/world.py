@@ -35,15 +35,16 @@ def filled(template, replies):
     return re.sub(r"\$\((\d+)\.(\w+)\)", said, template)
 
 
-def declarations(policies=True):
+def declarations(without=()):
     """Names everything with its type and policy, so that no first use decides on either."""
-    if policies:
+    if "declare" not in without:
         yield from (f"declare trait {name} {kind} policy {policy}"
                     for name, (kind, policy) in POLICIES.items())
     yield "identify " + dump({"userId": "types", "timestamp": "2020-01-01T00:00:00Z", "traits": {
         name: VALUES[kind][-1] for name, kind in TRAITS.items() if name != "email"}})
-    yield "group " + dump({"userId": "types", "timestamp": "2020-01-01T00:00:00Z", "groupId": "g",
-                           "traits": {"name": "G", "seats": 3}})
+    if "group" not in without:
+        yield "group " + dump({"userId": "types", "timestamp": "2020-01-01T00:00:00Z",
+                               "groupId": "g", "traits": {"name": "G", "seats": 3}})
 
 
 class World:
@@ -54,11 +55,11 @@ class World:
         """`without`: kinds of commands to leave out; `declare`: traits have no policies."""
         self.random, self.model = random, Model(now)
         self.kinds = {name: kind for name, kind in KINDS.items() if name not in without}
-        self.policies = "declare" not in without
+        self.without = without
         self.clock, self.now = now // SECOND * SECOND, now // HOUR * HOUR
         self.replies, self.number, self.next_mark, self.sent = {}, 0, 0, []
         self.types = dict(TRAITS)
-        if self.policies:
+        if "declare" not in without:
             self.types |= {name: kind for name, (kind, _) in POLICIES.items()}
         minutes = (0, 0, 1, 5, 29, 30, 59)
         self.times = [self.now - random.randrange(2, 60) * HOUR + random.choice(minutes) * MINUTE -
@@ -69,7 +70,7 @@ class World:
 
     def steps(self, count):
         """[(number, line)]."""
-        made = [self.step(line) for line in declarations(self.policies)]
+        made = [self.step(line) for line in declarations(self.without)]
         weights = [weight for weight, _ in self.kinds.values()]
         while len(made) < count:
             name = self.random.choices(list(self.kinds), weights)[0]
