@@ -70,6 +70,7 @@ Rest
  E2 SPLIT and DETACH take the records of every kind that have the identity as origin; of a device
     all that its owner had by it. KEEP and MOVE: from now on only.
  O1 Labels, channels, devices are shown in the order of code points, identities by rank.
+ O2 A label with blanks stands in double quotes.
  V1 An edit is a trait written, a person's or contact's identity, a merge, a command by hand; not
     events, sessions, being seen, marks of devices, logouts.
  V2 A limit of identities is LIMIT; another external id where one is, CONFLICT; `*` in the model
