@@ -9,6 +9,7 @@ own code is tried in driver_test.py; here is what must hold of any data: the ord
 of commands does not matter (R12), a merge loses nothing and can be undone (R10), what is refused
 changes nothing, replies and pictures agree."""
 
+import copy
 import json
 import os
 import random
@@ -21,6 +22,7 @@ import kinds  # noqa: E402
 from driver_test import *  # noqa: E402,F401,F403
 from model import Model  # noqa: E402
 from permutable import Permutable  # noqa: E402
+from picture import plain  # noqa: E402
 from rules_test import *  # noqa: E402,F401,F403  (its tests run with these)
 from roster_client import seed  # noqa: E402
 from statements_test import *  # noqa: E402,F401,F403
@@ -138,6 +140,29 @@ class Properties(unittest.TestCase):
             decisions = [side["get"]["consent"].get(channel) for side in sides]
             if "withdrawn" in decisions:
                 self.assertEqual(decision, "withdrawn")
+
+    def test_the_order_of_merges_does_not_matter(self):
+        for chance in self.rounds(30):
+            world = World(chance, NOW)
+            world.steps(80)
+            pids, ends = chance.sample(world.model.visible(), 3), []
+            for _ in range(2):
+                model = copy.deepcopy(world.model)
+                first, second, third = chance.sample(pids, 3)
+                if chance.random() < 0.5:
+                    model.merge(first, second, {})
+                    model.merge(first, third, {})
+                else:
+                    model.merge(second, third, {})
+                    model.merge(first, second, {})
+                end = model.profile(first)
+                end["identities"] = sorted(end["get"]["identities"] + end["get"].pop("retired"))
+                # What is the survivor's own; and which external id is the active one.
+                for name in ("version", "merged", "created_via", "status", "suspect", "identities",
+                             "display_name"):
+                    del end["get"][name]
+                ends.append(json.dumps(plain(end), sort_keys=True))
+            self.assertEqual(*ends)
 
     def test_what_is_refused_changes_nothing(self):
         for chance in self.rounds(15):
