@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "engine/normalise.h"
+#include "engine/profile_ref.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
@@ -21,25 +21,6 @@ IdentityRef RefOf(const State& state, IdentityId id) {
 std::optional<IdentityRef> OriginRef(const State& state, IdentityId id) {
   if (id == kNoOrigin || !state.identities.IsAttached(id)) return std::nullopt;
   return RefOf(state, id);
-}
-
-absl::StatusOr<RowId> FindRow(const State& state, const ProfileRef& ref) {
-  std::optional<RowId> row;
-  if (const auto* id = std::get_if<ProfileId>(&ref)) {
-    row = state.FindProfile(*id);
-  } else {
-    const auto& identity = std::get<IdentityRef>(ref);
-    const auto name_space = state.schema->FindNamespace(identity.space);
-    if (!name_space) {
-      return MakeError(ErrorCode::kNoTrait, StrCat("unknown namespace: ", identity.space));
-    }
-    if (FindInvalidUtf8(identity.value)) {
-      return MakeError(ErrorCode::kParse, "identity is not valid UTF-8");
-    }
-    row = state.FindIdentity(*name_space, NormaliseIdentity(identity.space, identity.value));
-  }
-  if (!row) return MakeError(ErrorCode::kNoProfile, "no such profile");
-  return *row;
 }
 
 std::optional<Timestamp> SystemTime(const State& state, TraitId trait, RowId row) {

@@ -35,18 +35,6 @@ absl::Status CheckName(std::string_view what, std::string_view name) {
   return absl::OkStatus();
 }
 
-absl::Status CheckText(std::string_view key, std::string_view text) {
-  if (const auto offset = FindInvalidUtf8(text)) {
-    return MakeError(ErrorCode::kParse,
-                     StrCat("text is not valid UTF-8 at byte ", *offset, ", in: ", key));
-  }
-  if (text.size() > kMaxTextBytes) {
-    return MakeError(ErrorCode::kLimit,
-                     StrCat("text longer than ", kMaxTextBytes, " bytes, in: ", key));
-  }
-  return absl::OkStatus();
-}
-
 // Limits of single values; texts become NFC.
 absl::StatusOr<Value> CleanValue(std::string_view key, const Value& value) {
   if (const auto* text = std::get_if<std::string>(&value)) {
@@ -146,38 +134,8 @@ absl::StatusOr<CheckedItem> Check(const Identify& item, Timestamp clock, EventId
   CheckedIdentify checked;
   ROSTER_ASSIGN_OR_RETURN(checked.call,
                           CheckCall(item.identities, item.time, item.source, clock, *names));
-  ROSTER_ASSIGN_OR_RETURN(std::vector<Field> fields, CleanFields(item.traits));
-  std::vector<const Field*> brought;  // added to the names only when nothing is refused
-  const auto shape_of = [&](const std::string& name) -> std::optional<TraitShape> {
-    if (const auto known = names->FindTrait(name)) return known;
-    for (const Field* field : brought) {
-      if (field->key == name) return TraitShape{TypeOf(field->value), ScaleOf(field->value)};
-    }
-    return std::nullopt;
-  };
-  checked.traits.reserve(fields.size());  // `brought` points into it
-  for (Field& field : fields) {
-    const std::optional<TraitShape> shape = shape_of(field.key);
-    ROSTER_ASSIGN_OR_RETURN(std::optional<Value> value,
-                            CheckTrait(field, shape, &checked.call.warnings));
-    if (!value) continue;
-    if (shape && shape->is_created_at) {
-      const auto* at = std::get_if<Timestamp>(&*value);
-      if (at != nullptr && at->ms >= kMinTimeMs) checked.created_at = *at;
-      continue;
-    }
-    checked.traits.push_back({std::move(field.key), *std::move(value)});
-    if (shape) continue;
-    brought.push_back(&checked.traits.back());
-    if (names->num_traits() + brought.size() > kMaxTraits) {
-      return MakeError(
-          ErrorCode::kLimit,
-          StrCat("more than ", kMaxTraits, " traits; new trait: ", checked.traits.back().key));
-    }
-  }
-  for (const Field* field : brought) {
-    names->AddTrait(field->key, TypeOf(field->value), ScaleOf(field->value));
-  }
+  ROSTER_ASSIGN_OR_RETURN(checked.traits, CheckTraits(item.traits, names, &checked.call.warnings));
+  checked.call.authenticated = item.authenticated;
   return checked;
 }
 
@@ -217,7 +175,67 @@ absl::StatusOr<CheckedItem> Check(const Retain& item, Timestamp, EventIdSource*,
   return CheckedRetain{*event, item.keep_ms};
 }
 
+absl::StatusOr<CheckedItem> Check(const Alias& item, Timestamp clock, EventIdSource*,
+                                  Names* names) {
+  CheckedAlias checked;
+  ROSTER_ASSIGN_OR_RETURN(checked.call, CheckCall(item.identities, item.time, "", clock, *names));
+  checked.call.authenticated = item.authenticated;
+  if (item.previous.empty()) return MakeError(ErrorCode::kParse, "alias without previousId");
+  ROSTER_RETURN_IF_ERROR(CheckText("previousId", item.previous));
+  checked.previous = item.previous;
+  return checked;
+}
+
 }  // namespace
+
+absl::Status CheckText(std::string_view key, std::string_view text) {
+  if (const auto offset = FindInvalidUtf8(text)) {
+    return MakeError(ErrorCode::kParse,
+                     StrCat("text is not valid UTF-8 at byte ", *offset, ", in: ", key));
+  }
+  if (text.size() > kMaxTextBytes) {
+    return MakeError(ErrorCode::kLimit,
+                     StrCat("text longer than ", kMaxTextBytes, " bytes, in: ", key));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<CheckedTraits> CheckTraits(const std::vector<Field>& given, Names* names,
+                                          std::vector<std::string>* warnings) {
+  ROSTER_ASSIGN_OR_RETURN(std::vector<Field> fields, CleanFields(given));
+  CheckedTraits checked;
+  std::vector<const Field*> brought;  // added to the names only when nothing is refused
+  const auto shape_of = [&](const std::string& name) -> std::optional<TraitShape> {
+    if (const auto known = names->FindTrait(name)) return known;
+    for (const Field* field : brought) {
+      if (field->key == name) return TraitShape{TypeOf(field->value), ScaleOf(field->value)};
+    }
+    return std::nullopt;
+  };
+  checked.fields.reserve(fields.size());  // `brought` points into it
+  for (Field& field : fields) {
+    const std::optional<TraitShape> shape = shape_of(field.key);
+    ROSTER_ASSIGN_OR_RETURN(std::optional<Value> value, CheckTrait(field, shape, warnings));
+    if (!value) continue;
+    if (shape && shape->is_created_at) {
+      const auto* at = std::get_if<Timestamp>(&*value);
+      if (at != nullptr && at->ms >= kMinTimeMs) checked.created_at = *at;
+      continue;
+    }
+    checked.fields.push_back({std::move(field.key), *std::move(value)});
+    if (shape) continue;
+    brought.push_back(&checked.fields.back());
+    if (names->num_traits() + brought.size() > kMaxTraits) {
+      return MakeError(
+          ErrorCode::kLimit,
+          StrCat("more than ", kMaxTraits, " traits; new trait: ", checked.fields.back().key));
+    }
+  }
+  for (const Field* field : brought) {
+    names->AddTrait(field->key, TypeOf(field->value), ScaleOf(field->value));
+  }
+  return checked;
+}
 
 EventId EventIdSource::Next(Timestamp clock) {
   // 44 bits of milliseconds, 20 bits of a count; a burst beyond it runs ahead of the clock.
@@ -227,7 +245,15 @@ EventId EventIdSource::Next(Timestamp clock) {
 
 absl::StatusOr<CheckedItem> CheckItem(const WriteItem& item, Timestamp clock, EventIdSource* ids,
                                       Names* names) {
-  return std::visit([&](const auto& one) { return Check(one, clock, ids, names); }, item);
+  return std::visit(
+      [&]<typename T>(const T& one) -> absl::StatusOr<CheckedItem> {
+        if constexpr (requires { Check(one, clock, ids, names); }) {
+          return Check(one, clock, ids, names);
+        } else {
+          return CheckedByHand{&item};
+        }
+      },
+      item);
 }
 
 }  // namespace roster

@@ -29,10 +29,22 @@ struct CheckedCall {
 };
 
 // Values have their traits' types; those of new names have their own.
+struct CheckedTraits {
+  std::vector<Field> fields;
+  std::optional<Timestamp> created_at;  // that the client knows of
+};
+
+// Adds the names that are new to `names`, unless one is refused.
+// Errors: TYPE, LIMIT, PARSE.
+absl::StatusOr<CheckedTraits> CheckTraits(const std::vector<Field>& given, Names* names,
+                                          std::vector<std::string>* warnings);
+
+// A text within its limits, in UTF-8. `what` names it in the error. Errors: PARSE, LIMIT.
+absl::Status CheckText(std::string_view what, std::string_view text);
+
 struct CheckedIdentify {
   CheckedCall call;
-  std::vector<Field> traits;
-  std::optional<Timestamp> created_at;  // that the client knows of
+  CheckedTraits traits;
 };
 
 struct CheckedTrack {
@@ -47,7 +59,18 @@ struct CheckedRetain {
   int64_t keep_ms = 0;
 };
 
-using CheckedItem = std::variant<CheckedIdentify, CheckedTrack, CheckedRetain>;
+struct CheckedAlias {
+  CheckedCall call;
+  std::string previous;
+};
+
+// A command on one profile: what it asks for is looked at when it is done. Lifetime: the batch's.
+struct CheckedByHand {
+  const WriteItem* item = nullptr;
+};
+
+using CheckedItem =
+    std::variant<CheckedIdentify, CheckedTrack, CheckedAlias, CheckedRetain, CheckedByHand>;
 
 // Makes event ids for events whose client gave none: ascending, also over restarts, since they
 // begin with the clock that never goes back.

@@ -23,7 +23,9 @@ absl::Status OfItem(const absl::Status& status, size_t index) {
 }
 
 bool Grows(const absl::StatusOr<CheckedItem>& item) {
-  return item.ok() && !std::holds_alternative<CheckedRetain>(*item);
+  if (!item.ok() || std::holds_alternative<CheckedRetain>(*item)) return false;
+  const auto* by_hand = std::get_if<CheckedByHand>(&*item);
+  return by_hand == nullptr || !std::holds_alternative<Erase>(*by_hand->item);
 }
 
 // More than what an item becomes in a commit: names that it declares, a merge for each identity.
@@ -59,14 +61,42 @@ size_t BytesOf(const CheckedCall& call) {
   return bytes;
 }
 
+struct HandBound {
+  size_t operator()(const Create& item) const { return BytesOf(item.traits); }
+  size_t operator()(const Edit& item) const { return BytesOf(item.traits); }
+  size_t operator()(const Note& item) const { return item.text.size(); }
+  size_t operator()(const Label& item) const {
+    size_t bytes = 0;
+    for (const auto* labels : {&item.add, &item.remove}) {
+      for (const std::string& label : *labels) bytes += kItemBytes + 3 * label.size();
+    }
+    return bytes;
+  }
+  size_t operator()(const Consent& item) const {
+    return 3 * (item.channel.size() + item.address.size() + item.policy.size() +
+                item.version.size() + item.source.size());
+  }
+  // The rest holds identities only.
+  template <typename T>
+  size_t operator()(const T&) const {
+    return kMaxItemIdentities * (kIdentityBytes + kMaxIdentityBytes);
+  }
+};
+
+size_t BytesOfHand(const WriteItem& item) {
+  return kMaxItemIdentities * (kIdentityBytes + kMaxIdentityBytes) + std::visit(HandBound(), item);
+}
+
 struct BoundOf {
   size_t operator()(const CheckedIdentify& item) const {
-    return BytesOf(item.call) + BytesOf(item.traits);
+    return BytesOf(item.call) + BytesOf(item.traits.fields);
   }
   size_t operator()(const CheckedTrack& item) const {
     return BytesOf(item.call) + item.event.size() + BytesOf(item.properties);
   }
+  size_t operator()(const CheckedAlias& item) const { return 2 * BytesOf(item.call); }
   size_t operator()(const CheckedRetain&) const { return kItemBytes; }
+  size_t operator()(const CheckedByHand& item) const { return BytesOfHand(*item.item); }
 };
 
 }  // namespace
@@ -129,7 +159,11 @@ absl::StatusOr<Committer::CheckedItems> Committer::CheckAll(const Batch& batch, 
   CheckedItems items;
   items.reserve(batch.items.size());
   for (size_t i = 0; i < batch.items.size(); ++i) {
-    items.push_back(CheckItem(batch.items[i], clock, &event_ids_, &names));
+    if (batch.items.size() > 1 && StandsAlone(batch.items[i])) {
+      items.push_back(MakeError(ErrorCode::kLimit, "a command on one profile stands alone"));
+    } else {
+      items.push_back(CheckItem(batch.items[i], clock, &event_ids_, &names));
+    }
     if (!items.back().ok() && batch.atomic) return OfItem(items.back().status(), i);
   }
   return items;
@@ -179,10 +213,11 @@ WriteResult Committer::Apply(const Batch& batch, CheckedItems items,
     effects.Do(Advance{time.clock});
     for (const ExpireEvents& expiry : store.ExpiriesDue(time.clock)) effects.Do(expiry);
   }
+  const HandContext hand{&batch.options, &event_ids_};
   WriteResult result;
   result.items.reserve(items.size());
   for (auto& item : items) {
-    result.items.push_back(item.ok() ? Perform(*std::move(item), &effects)
+    result.items.push_back(item.ok() ? Perform(*std::move(item), hand, &effects)
                                      : ItemResult{.status = item.status(), .profile = {}});
   }
   result.lsn = store.lsn();

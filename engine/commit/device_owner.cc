@@ -119,12 +119,7 @@ void HandOver(IdentityId device, const std::vector<PlacedMark>& before, std::str
       to = effects->AddProfile(effects->clock(), via);
       FillGap(device, change.begin, to, effects);
     }
-    for (size_t t = 0; t < effects->state().columns.size(); ++t) {
-      const TraitId trait{static_cast<uint16_t>(t)};
-      const auto stamp =
-          effects->state().StampOf(trait, *effects->state().FindProfile(*change.from));
-      if (stamp && !effects->schema().trait(trait).system) effects->RecordsOf(trait);
-    }
+    effects->KeepRecordsOf(*change.from);
     effects->Do(MoveRecords{*change.from, to, device, change.begin, change.end});
   }
   // The identity is shown with who has the device now.

@@ -41,6 +41,14 @@ EventTypeId Effects::RecordsOf(TraitId trait) {
   return records;
 }
 
+void Effects::KeepRecordsOf(ProfileId profile) {
+  for (size_t t = 0; t < state().columns.size(); ++t) {
+    const TraitId trait{static_cast<uint16_t>(t)};
+    const bool has = state().StampOf(trait, *state().FindProfile(profile)).has_value();
+    if (has && !schema().trait(trait).system) RecordsOf(trait);
+  }
+}
+
 PropertyId Effects::HomeOf(EventTypeId event) {
   return Property(event, kHomeProperty, ValueType::kInteger, 0);
 }
@@ -69,10 +77,10 @@ void Effects::Set(SetTrait set) {
 void Effects::Merge(const MergeProfiles& merge) {
   const RowId loser = *state().FindProfile(merge.loser);
   const RowId survivor = *state().FindProfile(merge.survivor);
-  for (size_t t = 0; t < state().columns.size(); ++t) {
-    const TraitId trait{static_cast<uint16_t>(t)};
-    if (schema().trait(trait).system || !state().StampOf(trait, loser)) continue;
-    HomeOf(RecordsOf(trait));
+  KeepRecordsOf(merge.loser);
+  for (const TraitInfo& trait : std::vector<TraitInfo>(schema().traits())) {
+    const bool has = state().StampOf(*schema().FindTrait(trait.name), loser).has_value();
+    if (trait.records && has) HomeOf(*trait.records);
   }
   const EventTypeId merges = Event(kMergeRecords);
   ROSTER_CHECK(Property(merges, "survivor", ValueType::kInteger, 0) == kMergeSurvivor);

@@ -43,6 +43,8 @@ class Effects {
   PropertyId Property(EventTypeId event, std::string_view name, ValueType type, uint8_t scale);
   // The type for the records of a trait.
   EventTypeId RecordsOf(TraitId trait);
+  // A place for the records of all traits of a profile, before they move.
+  void KeepRecordsOf(ProfileId profile);
   // The property for the home of a type's records.
   PropertyId HomeOf(EventTypeId event);
 

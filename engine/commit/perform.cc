@@ -66,8 +66,8 @@ ItemResult Perform(CheckedIdentify item, Effects* effects) {
   ItemResult result{.status = {}, .profile = {}, .warnings = std::move(item.call.warnings)};
   const Resolved resolved =
       Resolve(CallOf(item.call, "identify", true, *effects), effects, &result.warnings);
-  if (item.created_at) SetCreatedAt(*item.created_at, resolved, effects);
-  SetTraits(std::move(item.traits), resolved, item.call, effects);
+  if (item.traits.created_at) SetCreatedAt(*item.traits.created_at, resolved, effects);
+  SetTraits(std::move(item.traits.fields), resolved, item.call, effects);
   SetContactTraits(resolved, item.call.time, effects);
   result.profile = resolved.profile;
   result.created = resolved.created;
@@ -143,6 +143,36 @@ ItemResult Perform(CheckedTrack item, Effects* effects) {
   return result;
 }
 
+// R7: what somebody was called before.
+ItemResult Perform(CheckedAlias item, Effects* effects) {
+  ItemResult result{.status = {}, .profile = {}, .warnings = std::move(item.call.warnings)};
+  const Schema& schema = effects->schema();
+  const NamespaceId anonymous = *schema.FindNamespace("anonymous_id");
+  const NamespaceId external = *schema.FindNamespace("external_id");
+  const State& state = effects->state();
+  const bool person = !state.identities.Find(anonymous, item.previous) &&
+                      state.identities.Find(external, item.previous);
+  if (!person) {
+    const NamespaceInfo& info = schema.name_space(anonymous);
+    item.call.identities.push_back({anonymous, item.previous, info.kind, info.rank});
+  }
+  const Resolved resolved =
+      Resolve(CallOf(item.call, "alias", true, *effects), effects, &result.warnings);
+  result.profile = resolved.profile;
+  result.created = resolved.created;
+  if (!person) return result;
+  const IdentityId previous = *state.identities.Find(external, item.previous);
+  const ProfileId loser = state.ProfileAt(state.identities.RowOf(previous));
+  if (loser == resolved.profile) return result;
+  if (!item.call.authenticated || PassedLimit(state, resolved.profile, loser)) {
+    result.warnings.push_back("alias left out, it would join two people: external_id");
+    return result;
+  }
+  RetireBeyondLimit(resolved.profile, loser, effects);
+  effects->Merge({loser, resolved.profile, item.call.time, resolved.origin});
+  return result;
+}
+
 ItemResult Perform(CheckedRetain item, Effects* effects) {
   effects->Do(SetRetention{item.event, item.keep_ms});
   return {.status = {}, .profile = {}};
@@ -150,8 +180,19 @@ ItemResult Perform(CheckedRetain item, Effects* effects) {
 
 }  // namespace
 
-ItemResult Perform(CheckedItem item, Effects* effects) {
-  return std::visit([&](auto& one) { return Perform(std::move(one), effects); }, item);
+ItemResult Perform(CheckedItem item, const HandContext& context, Effects* effects) {
+  if (const auto* by_hand = std::get_if<CheckedByHand>(&item)) {
+    return DoByHand(*by_hand->item, context, effects);
+  }
+  return std::visit(
+      [&]<typename T>(T& one) -> ItemResult {
+        if constexpr (std::is_same_v<T, CheckedByHand>) {
+          return {.status = {}, .profile = {}};  // done above
+        } else {
+          return Perform(std::move(one), effects);
+        }
+      },
+      item);
 }
 
 }  // namespace roster

@@ -263,6 +263,31 @@ bool IsIdentified(const State& state, ProfileId profile) {
   return false;
 }
 
+uint32_t CountActive(const State& state, ProfileId profile, NamespaceId name_space) {
+  return CountIdentities(state, profile)[name_space.value];
+}
+
+std::optional<std::string> PassedLimit(const State& state, ProfileId survivor, ProfileId loser) {
+  const std::vector<uint32_t> ours = CountIdentities(state, survivor);
+  const std::vector<uint32_t> theirs = CountIdentities(state, loser);
+  for (size_t n = 0; n < ours.size(); ++n) {
+    const NamespaceInfo& space = state.schema->namespaces()[n];
+    if (space.limit > 1 && ours[n] + theirs[n] > space.limit) return space.name;
+  }
+  return std::nullopt;
+}
+
+void RetireBeyondLimit(ProfileId survivor, ProfileId loser, Effects* effects) {
+  const State& state = effects->state();
+  const std::vector<uint32_t> ours = CountIdentities(state, survivor);
+  for (const IdentityId id : state.identities.OfRow(*state.FindProfile(loser))) {
+    const NamespaceId space = state.identities.NameOf(id).name_space;
+    const bool beyond = state.schema->name_space(space).limit == 1 && ours[space.value] != 0;
+    if (!beyond || state.identities.StandingOf(id) != IdentityStanding::kActive) continue;
+    effects->Do(MoveIdentity{id, loser, IdentityStanding::kRetired});
+  }
+}
+
 Resolved Resolve(Call call, Effects* effects, std::vector<std::string>* warnings) {
   return Resolver(std::move(call), effects, warnings).Run();
 }

@@ -57,6 +57,14 @@ Resolved Resolve(Call call, Effects* effects, std::vector<std::string>* warnings
 // The profiles that a call would find, each once; makes nothing.
 std::vector<ProfileId> FindProfiles(const Call& call, const Effects& effects);
 
+// How many identities of a namespace a profile has that count.
+uint32_t CountActive(const State& state, ProfileId profile, NamespaceId name_space);
+
+// The name of a namespace of which the two would have more than they may, but for those with a
+// limit of 1, where a merge by hand retires the loser's. R7.
+std::optional<std::string> PassedLimit(const State& state, ProfileId survivor, ProfileId loser);
+void RetireBeyondLimit(ProfileId survivor, ProfileId loser, Effects* effects);
+
 // Whether a person is known to be behind the profile.
 bool IsIdentified(const State& state, ProfileId profile);
 

@@ -15,9 +15,6 @@
 
 namespace roster {
 
-// Names a profile: by its id or by any of its identities.
-using ProfileRef = std::variant<ProfileId, IdentityRef>;
-
 struct TraitEntry {
   std::string name;
   Value value;

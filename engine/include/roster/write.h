@@ -31,6 +31,22 @@ struct Field {
   Value value;
 };
 
+// Names a profile: by its id or by any of its identities.
+using ProfileRef = std::variant<ProfileId, IdentityRef>;
+
+// A visit, a chat, a ticket. What is absent stays as it is known of the id.
+struct SessionInfo {
+  std::string id;
+  std::string kind;     // "visit", "bot", "chat", "ticket"
+  std::string channel;  // "web"
+  std::string name;     // the bot's
+  std::string platform;
+  std::optional<Timestamp> start;
+  std::optional<Timestamp> end;
+  std::optional<bool> agent_takeover;
+  std::vector<Field> properties;
+};
+
 // Who somebody is and what is known of them. Creates the profile when no identity is known.
 struct Identify {
   std::vector<IdentityRef> identities;
@@ -38,6 +54,9 @@ struct Identify {
   std::optional<Timestamp> time;  // when it was so; the receive time when absent
   std::string message_id;         // of the client; a retry with the same `time` changes nothing
   std::string source;             // how a new profile came to be: "identify", "import", ...
+  std::string channel;
+  std::optional<SessionInfo> session;
+  bool authenticated = false;  // the caller vouches that the identities are one person's
 };
 
 // What somebody did. Creates the profile when no identity is known.
@@ -49,6 +68,119 @@ struct Track {
   std::string message_id;            // hashed into the event id; a repeat changes nothing
   std::optional<uint64_t> event_id;  // instead of message_id, by bulk sources that make their own
   std::string source;
+  std::string channel;
+  std::optional<SessionInfo> session;
+};
+
+// The profile that `previous` names is the one that `identities` name: merged into it, or made
+// known to it. Source: IDENTITY.md R7.
+struct Alias {
+  std::string previous;  // an anonymous_id, else an external_id
+  std::vector<IdentityRef> identities;
+  std::optional<Timestamp> time;
+  bool authenticated = false;
+};
+
+// What follows is done to one profile, and alone in its command. EXISTS, NOPROFILE, NOIDENTITY,
+// CONFLICT, STALE, LIMIT refuse it whole.
+
+// A profile made by hand.
+struct Create {
+  std::vector<IdentityRef> identities;
+  std::vector<Field> traits;
+  std::string source;   // "manual" when empty
+  bool orphan = false;  // without an identity
+};
+
+// Traits and identities at once. A missing value clears a trait; an identity replaces those of its
+// namespace, which become former ones.
+struct Edit {
+  ProfileRef profile;
+  std::vector<Field> traits;
+  std::vector<IdentityRef> identities;
+};
+
+// Gives a profile an identity: a new one, or a contact of another profile with what came by it,
+// unless `keep`.
+struct Attach {
+  ProfileRef profile;
+  IdentityRef identity;
+  bool keep = false;
+};
+
+// Takes an identity to a profile of its own, with what came by it, unless `keep`.
+struct Detach {
+  IdentityRef identity;
+  bool keep = false;
+};
+
+// Hands an identity over from now on; what came by it stays.
+struct Move {
+  IdentityRef identity;
+  ProfileRef to;
+};
+
+struct Label {
+  ProfileRef profile;
+  std::vector<std::string> add;
+  std::vector<std::string> remove;
+};
+
+enum class Decision : uint8_t { kUnknown = 0, kGranted = 1, kWithdrawn = 2 };
+
+struct Consent {
+  ProfileRef profile;
+  std::string channel;
+  Decision decision = Decision::kUnknown;
+  std::string address;  // of which it was decided; empty: of the profile
+  std::string policy;
+  std::string version;
+  std::string source;
+  std::optional<Timestamp> time;
+};
+
+// Adds a note, or removes one.
+struct Note {
+  ProfileRef profile;
+  std::string text;
+  uint64_t remove = 0;  // a note's id; 0: adds
+};
+
+struct Archive {
+  ProfileRef profile;
+  bool archived = true;
+};
+
+// Whoever has the device logs out. Source: IDENTITY.md R3.
+struct Logout {
+  std::vector<IdentityRef> identities;
+  std::optional<Timestamp> time;
+};
+
+// What MERGE PREVIEW said, to be done exactly so.
+struct MergePlan {
+  ProfileId survivor;
+  ProfileId loser;
+  std::string survivor_version;
+  std::string loser_version;
+  std::vector<std::string> of_loser;  // traits that are to be the loser's
+  bool force = false;                 // over the guard
+};
+
+// What was merged is a profile of its own again. Source: IDENTITY.md R10.
+struct Unmerge {
+  ProfileId loser;
+};
+
+// These identities and what came by them become a profile of their own.
+struct Split {
+  ProfileRef profile;
+  std::vector<IdentityRef> identities;
+};
+
+// Gone at once, with all that it has.
+struct Erase {
+  ProfileRef profile;
 };
 
 // Keeps the events of a type for so long, counted from their time; 0: for ever. Older ones are gone
@@ -58,7 +190,9 @@ struct Retain {
   int64_t keep_ms = 0;
 };
 
-using WriteItem = std::variant<Identify, Track, Retain>;
+using WriteItem =
+    std::variant<Identify, Track, Alias, Retain, Create, Edit, Attach, Detach, Move, Label, Consent,
+                 Note, Archive, Logout, MergePlan, Unmerge, Split, Erase>;
 
 // When a write is answered. A higher one holds more.
 enum class Durability : uint8_t {
@@ -73,6 +207,8 @@ struct WriteOptions {
   // none.
   std::string request_id;
   std::string actor;  // who, for the audit trail
+  // Of a command on one profile: STALE when it has another version. Empty: any.
+  std::string expected_version;
   // At least this, or what the store has if that is higher. A store that keeps no log refuses
   // (ERR) what it cannot do.
   Durability durability = Durability::kNone;
@@ -91,6 +227,8 @@ struct ItemResult {
   ProfileId profile;
   bool created = false;    // the profile is new
   bool duplicate = false;  // the event was known; nothing changed, not even an identity
+  uint64_t record = 0;     // of the note, or what else was made
+  ProfileId other;         // of a command about two: the one that it came from
   // What was left out of an item that went in otherwise: a blocked identity, an identity that
   // would join two people, a trait that the store itself keeps. One line each, no personal value.
   std::vector<std::string> warnings;

@@ -44,6 +44,15 @@ inline constexpr PropertyId kConflictOther{1};   // integer: the other profile's
 inline constexpr PropertyId kConflictSpace{2};   // text: the namespace of what was left out
 inline constexpr PropertyId kConflictReason{3};  // text
 
+// Types whose properties are found by name: `label added`, of which the latest counts for each
+// label; `channel decision address policy version source`; `text actor`; what a client said of a
+// session; `actor action detail` (JSON): what was done by hand.
+inline constexpr std::string_view kLabelRecords = "\001label";
+inline constexpr std::string_view kConsentRecords = "\001consent";
+inline constexpr std::string_view kNoteRecords = "\001note";
+inline constexpr std::string_view kSessionRecords = "\001session";
+inline constexpr std::string_view kEditRecords = "\001edit";
+
 // Traits of the store's own.
 inline constexpr std::string_view kIdentifiedAt = "\001identified_at";  // timestamp, the earliest
 inline constexpr std::string_view kArchived = "\001archived";           // boolean

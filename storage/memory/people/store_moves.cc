@@ -243,7 +243,8 @@ void Store::SetCreation(RowId row, const std::vector<Merged>& merges,
     if (own && (!first || own->at < first->at)) first = own;
   }
   if (!first) first = Creation{};
-  state_.columns[kCreatedAt.value].Mutable().Set(row, first->at.ms, {first->at, kNoOrigin}, &state_.stamps);
+  state_.columns[kCreatedAt.value].Mutable().Set(row, first->at.ms, {first->at, kNoOrigin},
+                                                 &state_.stamps);
   Column& via = state_.columns[kCreatedVia.value].Mutable();
   via.Set(row, EncodeCell(via.type(), first->via), {first->at, kNoOrigin}, &state_.stamps);
 }
