@@ -157,6 +157,10 @@ absl::StatusOr<std::vector<IdentityRef>> IdentitiesOf(dom::object call) {
   std::vector<IdentityRef> identities;
   ROSTER_RETURN_IF_ERROR(AddIdentity(call, "userId", "external_id", &identities));
   ROSTER_RETURN_IF_ERROR(AddIdentity(call, "anonymousId", "anonymous_id", &identities));
+  std::string_view device;
+  if (call.at_pointer("/context/device/id").get(device) == simdjson::SUCCESS) {
+    identities.push_back({"device_id", std::string(device)});
+  }
   ROSTER_ASSIGN_OR_RETURN(const auto more, Member<dom::object>(call, "identities", "an object"));
   if (more) {
     for (const auto [space, element] : *more) {
@@ -167,21 +171,75 @@ absl::StatusOr<std::vector<IdentityRef>> IdentitiesOf(dom::object call) {
 }
 
 absl::StatusOr<std::string> SourceOf(dom::object call) {
-  dom::element name;
+  std::string_view name;
   if (call.at_pointer("/context/integration/name").get(name) == simdjson::SUCCESS) {
-    std::string_view text;
-    if (name.get(text) == simdjson::SUCCESS) return std::string(text);
+    return StrCat("integration: ", name);
   }
   return TextMember(call, "source");
 }
 
-absl::StatusOr<WriteItem> ParseIdentify(dom::object call) {
+// The skew of the client's clock is what lies between its `sentAt` and our receiving: what it says
+// of the time is as long ago as it was when it sent. Source: the Segment specification.
+template <typename Item>
+absl::Status TimeOf(dom::object call, std::optional<Timestamp> batch_sent_at, Item* item) {
+  ROSTER_ASSIGN_OR_RETURN(item->time, TimeMember(call, "timestamp"));
+  ROSTER_ASSIGN_OR_RETURN(std::optional<Timestamp> sent_at, TimeMember(call, "sentAt"));
+  if (!sent_at) sent_at = batch_sent_at;
+  if (!item->time || !sent_at) return absl::OkStatus();
+  item->ago_ms = sent_at->ms - item->time->ms;
+  item->time.reset();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<SessionInfo>> SessionOf(dom::object call) {
+  dom::element element;
+  if (call["session"].get(element) != simdjson::SUCCESS || element.is_null()) return std::nullopt;
+  SessionInfo session;
+  dom::object object;
+  if (element.get(object) != simdjson::SUCCESS) {
+    if (!element.is_string() && !element.is_int64()) {
+      return WrongType("session", "an id or an object");
+    }
+    session.id = PlainText(element);
+    return session;
+  }
+  const std::pair<std::string_view, std::string*> texts[] = {{"id", &session.id},
+                                                             {"kind", &session.kind},
+                                                             {"channel", &session.channel},
+                                                             {"name", &session.name},
+                                                             {"platform", &session.platform}};
+  for (const auto& [name, text] : texts) {
+    ROSTER_ASSIGN_OR_RETURN(*text, TextMember(object, name));
+  }
+  if (session.id.empty()) return MakeError(ErrorCode::kParse, "`session` has no id");
+  ROSTER_ASSIGN_OR_RETURN(session.start, TimeMember(object, "start"));
+  ROSTER_ASSIGN_OR_RETURN(session.end, TimeMember(object, "end"));
+  ROSTER_ASSIGN_OR_RETURN(session.agent_takeover,
+                          Member<bool>(object, "agent_takeover", "true or false"));
+  ROSTER_ASSIGN_OR_RETURN(session.properties, FieldsMember(object, "properties"));
+  return session;
+}
+
+// What identify and the events have in common.
+template <typename Item>
+absl::Status CommonOf(dom::object call, std::optional<Timestamp> sent_at, Item* item) {
+  ROSTER_ASSIGN_OR_RETURN(item->identities, IdentitiesOf(call));
+  ROSTER_RETURN_IF_ERROR(TimeOf(call, sent_at, item));
+  ROSTER_ASSIGN_OR_RETURN(item->message_id, TextMember(call, "messageId"));
+  ROSTER_ASSIGN_OR_RETURN(item->source, SourceOf(call));
+  ROSTER_ASSIGN_OR_RETURN(item->channel, TextMember(call, "channel"));
+  ROSTER_ASSIGN_OR_RETURN(item->session, SessionOf(call));
+  return absl::OkStatus();
+}
+
+using ParsedItem = absl::StatusOr<WriteItem>;
+
+ParsedItem ParseIdentify(dom::object call, std::optional<Timestamp> sent_at) {
   Identify item;
-  ROSTER_ASSIGN_OR_RETURN(item.identities, IdentitiesOf(call));
+  ROSTER_RETURN_IF_ERROR(CommonOf(call, sent_at, &item));
   ROSTER_ASSIGN_OR_RETURN(item.traits, FieldsMember(call, "traits"));
-  ROSTER_ASSIGN_OR_RETURN(item.time, TimeMember(call, "timestamp"));
-  ROSTER_ASSIGN_OR_RETURN(item.message_id, TextMember(call, "messageId"));
-  ROSTER_ASSIGN_OR_RETURN(item.source, SourceOf(call));
+  ROSTER_ASSIGN_OR_RETURN(const auto vouches, Member<bool>(call, "authenticated", "true or false"));
+  item.authenticated = vouches.value_or(false);
   for (const Field& field : item.traits) {
     const auto* text = std::get_if<std::string>(&field.value);
     if (text != nullptr && (field.key == "email" || field.key == "phone")) {
@@ -191,15 +249,65 @@ absl::StatusOr<WriteItem> ParseIdentify(dom::object call) {
   return item;
 }
 
-absl::StatusOr<WriteItem> ParseTrack(dom::object call) {
+void AddText(dom::object from, std::string_view member, std::string_view key,
+             std::vector<Field>* fields) {
+  std::string_view text;
+  if (from[member].get(text) != simdjson::SUCCESS) return;
+  fields->push_back({std::string(key), std::string(text)});
+}
+
+absl::Status EventOf(dom::object call, std::optional<Timestamp> sent_at, Track* item) {
+  ROSTER_RETURN_IF_ERROR(CommonOf(call, sent_at, item));
+  ROSTER_ASSIGN_OR_RETURN(item->properties, FieldsMember(call, "properties"));
+  std::string_view campaign;
+  if (call.at_pointer("/context/campaign/name").get(campaign) == simdjson::SUCCESS) {
+    item->properties.push_back({"campaign", std::string(campaign)});
+  }
+  return absl::OkStatus();
+}
+
+ParsedItem ParseTrack(dom::object call, std::optional<Timestamp> sent_at) {
   Track item;
-  ROSTER_ASSIGN_OR_RETURN(item.identities, IdentitiesOf(call));
+  ROSTER_RETURN_IF_ERROR(EventOf(call, sent_at, &item));
   ROSTER_ASSIGN_OR_RETURN(item.event, TextMember(call, "event"));
   if (item.event.empty()) return MakeError(ErrorCode::kParse, "`event` is missing");
-  ROSTER_ASSIGN_OR_RETURN(item.properties, FieldsMember(call, "properties"));
-  ROSTER_ASSIGN_OR_RETURN(item.time, TimeMember(call, "timestamp"));
-  ROSTER_ASSIGN_OR_RETURN(item.message_id, TextMember(call, "messageId"));
-  ROSTER_ASSIGN_OR_RETURN(item.source, SourceOf(call));
+  ROSTER_ASSIGN_OR_RETURN(const auto important, Member<bool>(call, "important", "true or false"));
+  if (important.value_or(false)) item.properties.push_back({"important", true});
+  return item;
+}
+
+ParsedItem ParseView(dom::object call, std::string_view event, std::optional<Timestamp> sent_at) {
+  Track item;
+  ROSTER_RETURN_IF_ERROR(EventOf(call, sent_at, &item));
+  item.event = event;
+  AddText(call, "name", "name", &item.properties);
+  AddText(call, "category", "category", &item.properties);
+  return item;
+}
+
+ParsedItem ParseGroup(dom::object call, std::optional<Timestamp> sent_at) {
+  Track item;
+  ROSTER_RETURN_IF_ERROR(EventOf(call, sent_at, &item));
+  item.event = "group";
+  ROSTER_ASSIGN_OR_RETURN(const std::string group, TextMember(call, "groupId"));
+  if (group.empty()) return MakeError(ErrorCode::kParse, "`groupId` is missing");
+  ROSTER_ASSIGN_OR_RETURN(std::vector<Field> traits, FieldsMember(call, "traits"));
+  item.traits.push_back({"group.id", group});
+  for (const Field& field : traits) {
+    item.traits.push_back({StrCat("group.", field.key), field.value});
+    item.properties.push_back(field);
+  }
+  item.properties.push_back({"group_id", group});
+  return item;
+}
+
+ParsedItem ParseAlias(dom::object call, std::optional<Timestamp> sent_at) {
+  Alias item;
+  ROSTER_ASSIGN_OR_RETURN(item.identities, IdentitiesOf(call));
+  ROSTER_RETURN_IF_ERROR(TimeOf(call, sent_at, &item));
+  ROSTER_ASSIGN_OR_RETURN(item.previous, TextMember(call, "previousId"));
+  ROSTER_ASSIGN_OR_RETURN(const auto vouches, Member<bool>(call, "authenticated", "true or false"));
+  item.authenticated = vouches.value_or(false);
   return item;
 }
 
@@ -207,9 +315,10 @@ absl::StatusOr<WriteItem> ParseTrack(dom::object call) {
 // one that is a slip of the pen away from ours would lose data without a word.
 absl::Status CheckMembers(dom::object call) {
   static const std::vector<std::string_view> known_members = {
-      "type",  "userId", "anonymousId", "identities", "messageId",   "timestamp",
-      "event", "traits", "properties",  "context",    "source",      "sentAt",
-      "cmd",   "id",     "idem",        "timeout_ms", "integrations"};
+      "type",     "userId",     "anonymousId",  "identities",   "messageId", "timestamp", "event",
+      "traits",   "properties", "context",      "source",       "sentAt",    "cmd",       "id",
+      "idem",     "timeout_ms", "integrations", "channel",      "session",   "important", "name",
+      "category", "groupId",    "previousId",   "authenticated"};
   for (const auto [key, element] : call) {
     if (std::find(known_members.begin(), known_members.end(), key) != known_members.end()) continue;
     const std::string hint = query::DidYouMean(key, known_members);
@@ -219,7 +328,8 @@ absl::Status CheckMembers(dom::object call) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<WriteItem> ParseCall(dom::element element, std::string_view default_type) {
+ParsedItem ParseCall(dom::element element, std::string_view default_type,
+                     std::optional<Timestamp> sent_at) {
   dom::object call;
   if (element.get(call) != simdjson::SUCCESS) {
     return MakeError(ErrorCode::kParse, "a call is a JSON object");
@@ -227,9 +337,15 @@ absl::StatusOr<WriteItem> ParseCall(dom::element element, std::string_view defau
   ROSTER_RETURN_IF_ERROR(CheckMembers(call));
   ROSTER_ASSIGN_OR_RETURN(std::string type, TextMember(call, "type"));
   if (type.empty()) type = default_type;
-  if (type == "identify") return ParseIdentify(call);
-  if (type == "track") return ParseTrack(call);
-  return MakeError(ErrorCode::kParse, StrCat("`type` is to be identify or track, got: ", type));
+  if (type == "identify") return ParseIdentify(call, sent_at);
+  if (type == "track") return ParseTrack(call, sent_at);
+  if (type == "page") return ParseView(call, "page_view", sent_at);
+  if (type == "screen") return ParseView(call, "screen_view", sent_at);
+  if (type == "group") return ParseGroup(call, sent_at);
+  if (type == "alias") return ParseAlias(call, sent_at);
+  return MakeError(
+      ErrorCode::kParse,
+      StrCat("`type` is to be identify, track, page, screen, group or alias, got: ", type));
 }
 
 void AppendText(std::string_view text, std::string* out) {
@@ -273,7 +389,7 @@ void AppendNumber(double number, std::string* out) {
 
 absl::StatusOr<WriteItem> ParseWriteJson(std::string_view json, std::string_view type) {
   ROSTER_ASSIGN_OR_RETURN(const dom::element root, ParseElement(json));
-  return ParseCall(root, type);
+  return ParseCall(root, type, std::nullopt);
 }
 
 absl::StatusOr<ParsedBatch> ParseBatchJson(std::string_view json) {
@@ -281,9 +397,11 @@ absl::StatusOr<ParsedBatch> ParseBatchJson(std::string_view json) {
   ParsedBatch parsed;
   dom::array calls;
   dom::object object;
+  std::optional<Timestamp> sent_at;
   if (root.get(object) == simdjson::SUCCESS) {
     ROSTER_ASSIGN_OR_RETURN(const auto atomic, Member<bool>(object, "atomic", "true or false"));
     parsed.batch.atomic = atomic.value_or(false);
+    ROSTER_ASSIGN_OR_RETURN(sent_at, TimeMember(object, "sentAt"));
     ROSTER_ASSIGN_OR_RETURN(const auto list, Member<dom::array>(object, "batch", "a list"));
     if (!list) return MakeError(ErrorCode::kParse, "`batch` is missing");
     calls = *list;
@@ -291,7 +409,7 @@ absl::StatusOr<ParsedBatch> ParseBatchJson(std::string_view json) {
     return MakeError(ErrorCode::kParse, "a batch is a list or an object with `batch`");
   }
   for (const dom::element element : calls) {
-    absl::StatusOr<WriteItem> item = ParseCall(element, "");
+    absl::StatusOr<WriteItem> item = ParseCall(element, "", sent_at);
     if (item.ok()) {
       parsed.positions.push_back(parsed.num_items);
       parsed.batch.items.push_back(*std::move(item));

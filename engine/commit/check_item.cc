@@ -92,16 +92,41 @@ uint8_t ScaleOf(const Value& value) {
 // What filters and columns call the profile's id: no trait can have the name.
 constexpr std::string_view kProfileIdName = "id";
 
-absl::StatusOr<CheckedCall> CheckCall(const std::vector<IdentityRef>& identities,
-                                      std::optional<Timestamp> time, const std::string& source,
-                                      Timestamp clock, const Names& names) {
+absl::StatusOr<std::optional<SessionInfo>> CheckSession(const std::optional<SessionInfo>& given) {
+  if (!given) return std::nullopt;
+  SessionInfo session = *given;
+  if (session.id.empty()) return MakeError(ErrorCode::kParse, "session without an id");
+  for (std::string* text :
+       {&session.id, &session.kind, &session.channel, &session.name, &session.platform}) {
+    ROSTER_RETURN_IF_ERROR(CheckText("session", *text));
+    *text = ToNfc(*text);
+  }
+  ROSTER_ASSIGN_OR_RETURN(session.properties, CleanFields(session.properties));
+  return session;
+}
+
+// What identify, the events and alias have in common; a member that an item has not is left empty.
+template <typename Item>
+absl::StatusOr<CheckedCall> CheckCall(const Item& item, Timestamp clock, const Names& names) {
   CheckedCall call;
   ROSTER_ASSIGN_OR_RETURN(call.identities,
-                          UsableIdentities(names.schema(), identities, &call.warnings));
+                          UsableIdentities(names.schema(), item.identities, &call.warnings));
+  std::optional<Timestamp> time = item.time;
+  if (item.ago_ms && *item.ago_ms >= -kMaxFutureMs && *item.ago_ms <= clock.ms - kMinTimeMs) {
+    time = Timestamp{clock.ms - *item.ago_ms};
+  } else if (item.ago_ms) {
+    return MakeError(ErrorCode::kLimit, "time out of range");
+  }
   ROSTER_ASSIGN_OR_RETURN(call.time, CheckTime(time, clock));
   call.time_given = time.has_value();
-  ROSTER_RETURN_IF_ERROR(CheckText("source", source));
-  call.source = source;
+  if constexpr (requires { item.source; }) {
+    ROSTER_RETURN_IF_ERROR(CheckText("source", item.source));
+    ROSTER_RETURN_IF_ERROR(CheckText("channel", item.channel));
+    call.source = item.source;
+    call.channel = ToNfc(item.channel);
+    ROSTER_ASSIGN_OR_RETURN(call.session, CheckSession(item.session));
+  }
+  if constexpr (requires { item.authenticated; }) call.authenticated = item.authenticated;
   return call;
 }
 
@@ -132,10 +157,8 @@ absl::StatusOr<std::optional<Value>> CheckTrait(const Field& field,
 absl::StatusOr<CheckedItem> Check(const Identify& item, Timestamp clock, EventIdSource*,
                                   Names* names) {
   CheckedIdentify checked;
-  ROSTER_ASSIGN_OR_RETURN(checked.call,
-                          CheckCall(item.identities, item.time, item.source, clock, *names));
+  ROSTER_ASSIGN_OR_RETURN(checked.call, CheckCall(item, clock, *names));
   ROSTER_ASSIGN_OR_RETURN(checked.traits, CheckTraits(item.traits, names, &checked.call.warnings));
-  checked.call.authenticated = item.authenticated;
   return checked;
 }
 
@@ -149,9 +172,9 @@ absl::StatusOr<CheckedItem> Check(const Track& item, Timestamp clock, EventIdSou
                                   Names* names) {
   CheckedTrack checked;
   ROSTER_RETURN_IF_ERROR(CheckName("event", item.event));
-  ROSTER_ASSIGN_OR_RETURN(checked.call,
-                          CheckCall(item.identities, item.time, item.source, clock, *names));
+  ROSTER_ASSIGN_OR_RETURN(checked.call, CheckCall(item, clock, *names));
   ROSTER_ASSIGN_OR_RETURN(checked.properties, CleanFields(item.properties));
+  ROSTER_ASSIGN_OR_RETURN(checked.traits, CheckTraits(item.traits, names, &checked.call.warnings));
   checked.event = ToNfc(item.event);
   if (!names->HasEvent(checked.event)) {
     if (names->num_events() >= kMaxEventTypes) {
@@ -178,8 +201,7 @@ absl::StatusOr<CheckedItem> Check(const Retain& item, Timestamp, EventIdSource*,
 absl::StatusOr<CheckedItem> Check(const Alias& item, Timestamp clock, EventIdSource*,
                                   Names* names) {
   CheckedAlias checked;
-  ROSTER_ASSIGN_OR_RETURN(checked.call, CheckCall(item.identities, item.time, "", clock, *names));
-  checked.call.authenticated = item.authenticated;
+  ROSTER_ASSIGN_OR_RETURN(checked.call, CheckCall(item, clock, *names));
   if (item.previous.empty()) return MakeError(ErrorCode::kParse, "alias without previousId");
   ROSTER_RETURN_IF_ERROR(CheckText("previousId", item.previous));
   checked.previous = item.previous;

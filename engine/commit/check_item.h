@@ -24,6 +24,8 @@ struct CheckedCall {
   Timestamp time;
   bool time_given = false;
   std::string source;
+  std::string channel;
+  std::optional<SessionInfo> session;
   bool authenticated = false;
   std::vector<std::string> warnings;
 };
@@ -51,6 +53,7 @@ struct CheckedTrack {
   CheckedCall call;
   std::string event;
   std::vector<Field> properties;
+  CheckedTraits traits;
   EventId id;
 };
 

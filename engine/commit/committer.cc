@@ -54,7 +54,13 @@ size_t BytesOf(const std::vector<Field>& fields) {
 }
 
 size_t BytesOf(const CheckedCall& call) {
-  size_t bytes = kItemBytes + call.source.size();
+  size_t bytes = kItemBytes + call.source.size() + 3 * call.channel.size();
+  if (call.session) {
+    bytes += 2 * kItemBytes + 3 * (call.session->id.size() + call.session->kind.size() +
+                                   call.session->channel.size() + call.session->name.size() +
+                                   call.session->platform.size());
+    bytes += 2 * BytesOf(call.session->properties);
+  }
   for (const UsableIdentity& identity : call.identities) {
     bytes += kIdentityBytes + 3 * identity.value.size();
   }
@@ -92,7 +98,8 @@ struct BoundOf {
     return BytesOf(item.call) + BytesOf(item.traits.fields);
   }
   size_t operator()(const CheckedTrack& item) const {
-    return BytesOf(item.call) + item.event.size() + BytesOf(item.properties);
+    return BytesOf(item.call) + item.event.size() + BytesOf(item.properties) +
+           BytesOf(item.traits.fields);
   }
   size_t operator()(const CheckedAlias& item) const { return 2 * BytesOf(item.call); }
   size_t operator()(const CheckedRetain&) const { return kItemBytes; }

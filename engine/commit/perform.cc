@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/commit/perform.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "engine/coerce.h"
 #include "engine/limits.h"
 #include "roster/json.h"
+#include "storage/memory/people/own_names.h"
 
 namespace roster {
 namespace {
@@ -62,6 +66,47 @@ void SetTraits(std::vector<Field> traits, const Resolved& resolved, const Checke
   }
 }
 
+// What a client says of a session, beyond that it is one: a record, of which for each property the
+// latest counts.
+void SetSession(const SessionInfo& session, ProfileId profile, const CheckedCall& call,
+                IdentityId origin, Effects* effects) {
+  std::vector<Field> fields = {{"id", session.id}};
+  const std::pair<std::string_view, const std::string*> texts[] = {{"kind", &session.kind},
+                                                                   {"channel", &session.channel},
+                                                                   {"name", &session.name},
+                                                                   {"platform", &session.platform}};
+  for (const auto& [name, text] : texts) {
+    if (!text->empty()) fields.push_back({std::string(name), *text});
+  }
+  if (session.start) fields.push_back({"start", *session.start});
+  if (session.end) fields.push_back({"end", *session.end});
+  if (session.agent_takeover) fields.push_back({"agent_takeover", *session.agent_takeover});
+  std::string own;
+  for (const Field& field : session.properties) {
+    own += own.empty() ? "{" : ",";
+    AppendJson(field.key, &own);
+    own += ":";
+    AppendJson(field.value, &own);
+  }
+  if (!own.empty()) fields.push_back({"properties", Json{own + "}"}});
+  if (fields.size() == 1) return;
+  const EventTypeId type = effects->Event(kSessionRecords);
+  std::string content;
+  std::vector<std::pair<PropertyId, Value>> properties;
+  for (Field& field : fields) {
+    AppendJson(field.key, &content);
+    AppendJson(field.value, &content);
+    const PropertyId property = effects->Property(type, field.key, TypeOf(field.value), 0);
+    properties.emplace_back(property, std::move(field.value));
+  }
+  const uint64_t words[] = {XXH3_64bits(content.data(), content.size()),
+                            static_cast<uint64_t>(call.time.ms)};
+  const EventId id{XXH3_64bits(words, sizeof(words))};
+  const RowId row = *effects->state().FindProfile(profile);
+  if (effects->state().partition(type).Contains(row, id)) return;
+  effects->Do(AddEvent{profile, type, id, call.time, origin, std::move(properties)});
+}
+
 ItemResult Perform(CheckedIdentify item, Effects* effects) {
   ItemResult result{.status = {}, .profile = {}, .warnings = std::move(item.call.warnings)};
   const Resolved resolved =
@@ -69,6 +114,9 @@ ItemResult Perform(CheckedIdentify item, Effects* effects) {
   if (item.traits.created_at) SetCreatedAt(*item.traits.created_at, resolved, effects);
   SetTraits(std::move(item.traits.fields), resolved, item.call, effects);
   SetContactTraits(resolved, item.call.time, effects);
+  if (item.call.session) {
+    SetSession(*item.call.session, resolved.profile, item.call, resolved.origin, effects);
+  }
   result.profile = resolved.profile;
   result.created = resolved.created;
   return result;
@@ -134,6 +182,12 @@ ItemResult Perform(CheckedTrack item, Effects* effects) {
   }
   const Resolved resolved = Resolve(std::move(call), effects, &result.warnings);
   SetContactTraits(resolved, item.call.time, effects);
+  SetTraits(std::move(item.traits.fields), resolved, item.call, effects);
+  if (!item.call.channel.empty()) item.properties.push_back({"channel", item.call.channel});
+  if (item.call.session) {
+    item.properties.push_back({"session", item.call.session->id});
+    SetSession(*item.call.session, resolved.profile, item.call, resolved.origin, effects);
+  }
   const EventTypeId event = effects->Event(item.event);
   auto properties = PlaceProperties(event, item.properties, effects);
   effects->Do(AddEvent{resolved.profile, event, item.id, item.call.time, resolved.origin,

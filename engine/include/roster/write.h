@@ -52,6 +52,7 @@ struct Identify {
   std::vector<IdentityRef> identities;
   std::vector<Field> traits;
   std::optional<Timestamp> time;  // when it was so; the receive time when absent
+  std::optional<int64_t> ago_ms;  // instead: so long before the receive time
   std::string message_id;         // of the client; a retry with the same `time` changes nothing
   std::string source;             // how a new profile came to be: "identify", "import", ...
   std::string channel;
@@ -64,7 +65,9 @@ struct Track {
   std::vector<IdentityRef> identities;
   std::string event;
   std::vector<Field> properties;
+  std::vector<Field> traits;  // of the profile, said with it
   std::optional<Timestamp> time;
+  std::optional<int64_t> ago_ms;
   std::string message_id;            // hashed into the event id; a repeat changes nothing
   std::optional<uint64_t> event_id;  // instead of message_id, by bulk sources that make their own
   std::string source;
@@ -78,6 +81,7 @@ struct Alias {
   std::string previous;  // an anonymous_id, else an external_id
   std::vector<IdentityRef> identities;
   std::optional<Timestamp> time;
+  std::optional<int64_t> ago_ms;
   bool authenticated = false;
 };
 
