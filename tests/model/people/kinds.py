@@ -124,8 +124,8 @@ def track_too_far(world):
 
 @kind_of(2)
 def track_by_wrong_clock(world):
-    """Its time is right by `sentAt`, which lies a year off. It is at about minute 45, 30 minutes from
-    which no other time is, for it moves with the time of receipt."""
+    """Its time is right by `sentAt`, which lies a year off. It is at about minute 45, where no other
+    is 30 minutes away, for it moves with the time of receipt."""
     meant = world.now - world.random.randrange(2, 50) * 3600 * SECOND + 45 * 60 * SECOND
     away, sent = world.clock - meant, world.now - 365 * DAY
     return world.call("track", world.anybody(), sent - away, sentAt=time_text(sent), event="view",
