@@ -7,60 +7,11 @@
 #include <string>
 
 #include "roster/error.h"
-#include "roster/json.h"
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
 
 namespace roster {
 namespace {
-
-void AddIdentities(const std::vector<IdentityRef>& identities, ByteWriter* out) {
-  out->Varint(identities.size());
-  for (const IdentityRef& identity : identities) {
-    out->Text(identity.space);
-    out->Text(identity.value);
-  }
-}
-
-void AddFields(const std::vector<Field>& fields, ByteWriter* out) {
-  out->Varint(fields.size());
-  for (const Field& field : fields) {
-    std::string value;
-    AppendJson(field.value, &value);
-    out->Text(field.key);
-    out->Byte(static_cast<uint8_t>(TypeOf(field.value)));
-    out->Text(value);
-  }
-}
-
-void AddTime(const std::optional<Timestamp>& time, ByteWriter* out) {
-  out->Byte(time.has_value());
-  out->Signed(time.value_or(Timestamp{}).ms);
-}
-
-void Add(const Identify& item, ByteWriter* out) {
-  AddIdentities(item.identities, out);
-  AddFields(item.traits, out);
-  AddTime(item.time, out);
-  out->Text(item.message_id);
-  out->Text(item.source);
-}
-
-void Add(const Retain& item, ByteWriter* out) {
-  out->Text(item.event);
-  out->Signed(item.keep_ms);
-}
-
-void Add(const Track& item, ByteWriter* out) {
-  AddIdentities(item.identities, out);
-  out->Text(item.event);
-  AddFields(item.properties, out);
-  AddTime(item.time, out);
-  out->Text(item.message_id);
-  out->Byte(item.event_id.has_value());
-  out->Fixed(item.event_id.value_or(0));
-  out->Text(item.source);
-}
 
 RequestHash HashOf(std::string_view request_id) {
   const XXH128_hash_t hash = XXH3_128bits(request_id.data(), request_id.size());
@@ -141,17 +92,6 @@ absl::Status ReadRequests(ByteReader* in, RequestWindow* window) {
     return MakeError(ErrorCode::kCorrupt, "malformed request ids");
   }
   return absl::OkStatus();
-}
-
-uint64_t DigestOf(const Batch& batch) {
-  std::string bytes;
-  ByteWriter out(&bytes);
-  out.Byte(batch.atomic);
-  for (const WriteItem& item : batch.items) {
-    out.Byte(static_cast<uint8_t>(item.index()));
-    std::visit([&](const auto& one) { Add(one, &out); }, item);
-  }
-  return XXH3_64bits(bytes.data(), bytes.size());
 }
 
 }  // namespace roster
