@@ -8,7 +8,7 @@
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
-#include "storage/base/unicode.h"
+#include "storage/memory/people/own_names.h"
 
 namespace roster {
 namespace {
@@ -33,7 +33,8 @@ std::vector<TraitEntry> ReadTraits(const State& state, RowId row) {
   for (size_t t = 0; t < state.columns.size(); ++t) {
     const TraitId id{static_cast<uint16_t>(t)};
     const Column& column = state.column(id);
-    if (state.schema->trait(id).system || !column.Has(row)) continue;
+    const TraitInfo& info = state.schema->trait(id);
+    if (info.system || IsOwnName(info.name) || !column.Has(row)) continue;
     const Stamp stamp = *state.StampOf(id, row);
     traits.push_back({state.schema->trait(id).name, column.Get(row), stamp.time,
                       OriginRef(state, stamp.origin)});
@@ -58,6 +59,7 @@ std::vector<Found> FindNewest(const ReadView& view, RowId row, uint32_t max_even
   std::vector<Found> found;
   for (size_t e = 0; e < state.partitions.size(); ++e) {
     const EventTypeId type{static_cast<uint16_t>(e)};
+    if (state.schema->event(type).own) continue;
     const EventPartition& partition = state.partition(type);
     std::vector<EventRef> events = partition.EventsOf(row);
     if (events.empty()) continue;
@@ -90,7 +92,7 @@ EventEntry ReadEvent(const State& state, RowId row, const Found& found) {
   for (size_t p = 0; p < info.properties.size(); ++p) {
     const PropertyId id{static_cast<uint16_t>(p)};
     const std::optional<int64_t> bits = PropertyOf(block, found.ref, id);
-    if (!bits) continue;
+    if (!bits || IsOwnName(info.properties[p].name)) continue;
     const std::string& name = id == kMisfits ? "misfits" : info.properties[p].name;
     entry.properties.push_back({name, DecodeCell(partition.properties()[p], *bits)});
   }
@@ -112,6 +114,7 @@ absl::StatusOr<Profile> ReadProfile(const ReadView& view, const ProfileRef& ref,
   profile.last_seen = SystemTime(state, kLastSeen, row);
   profile.created_via = std::get<std::string>(state.column(kCreatedVia).Get(row));
   for (const IdentityId id : state.identities.OfRow(row)) {
+    if (state.identities.StandingOf(id) == IdentityStanding::kFormer) continue;
     profile.identities.push_back(RefOf(state, id));
   }
   profile.traits = ReadTraits(state, row);
