@@ -260,7 +260,7 @@ absl::Status DumpWriter::Contents() {
 absl::Status DumpWriter::Trailer() {
   Line line;
   line.Number("end_of_dump", static_cast<int64_t>(state_.num_profiles));
-  line.Number("events", static_cast<int64_t>(state_.num_events));
+  line.Number("events", static_cast<int64_t>(state_.num_events()));
   return Take(std::move(line));
 }
 
