@@ -84,9 +84,10 @@ int Serve(ServeFlags flags) {
   std::fflush(stdout);
 
   Watchdog watchdog;
-  const bool all_ended = server.Run([&watchdog] {
+  const bool all_ended = server.Run([&] {
     Log("stopping", {});
-    watchdog.Start();
+    // The snapshot of closing takes the time that it takes.
+    if (!flags.store.snapshot_at_close) watchdog.Start();
   });
   const absl::Status closed = (*database)->Close();
   if (!closed.ok()) return Fail("close_failed", closed);
@@ -115,6 +116,9 @@ void AddServeTool(CLI::App* app, int* exit_code) {
                    "With --durability interval: what a power failure may lose")
       ->check(CLI::Range(1, 60'000))
       ->capture_default_str();
+  tool->add_flag("!--shared-disk", flags->store.write_in_flush,
+                 "The disk may stop for seconds: the thread that serves clients never writes to it "
+                 "itself, which makes single writes slower");
   tool->add_option("--memory-limit", flags->store.memory_limit_bytes,
                    "Bytes; growing commands get OOM above it; 0: no limit")
       ->capture_default_str();

@@ -2,7 +2,9 @@
 //
 // Snapshots while serving, restarts from them, the end of a latch, a full disk.
 #include <catch2/catch.hpp>
+#include <optional>
 #include <random>
+#include <utility>
 
 #include "roster/error.h"
 #include "storage/disk/snapshot_reader.h"
@@ -268,6 +270,31 @@ TEST_CASE("RESUME: what is in memory becomes durable, writes are accepted again"
   const auto crashed = files.CrashImage(TestSeed());
   World after(crashed.get());
   CHECK(Everything(after.Open().get()) == before);
+}
+
+TEST_CASE("RESUME: what was enqueued and never flushed is refused, and keeps nobody waiting",
+          "[P14]") {
+  FaultyFileSystem files;
+  World world(&files);
+  const auto db = world.Open();
+  REQUIRE(Script(db.get(), 0, 4) == 4);
+  world.RunAll();
+  files.FailNext(FileCall::kSync, Fault::kIoError);
+  db->WriteAsync({.items = {Event("u1", "order", "lost")}, .options = {}}, [](const auto&) {});
+  std::optional<absl::Status> answer;
+  bool enqueued = false;
+  while (!db->GetStats().read_only) {
+    if (!std::exchange(enqueued, true)) {
+      db->Enqueue({.items = {Event("u2", "order", "late")}, .options = {}},
+                  [&](const auto& result) { answer = result.status(); });
+    }
+    world.executor.RunOne();
+  }
+  const auto resumed = db->Resume();
+  INFO(resumed.status().ToString());
+  CHECK(resumed.ok());
+  CHECK(answer.has_value());
+  CHECK(Script(db.get(), 8, 4) == 4);
 }
 
 TEST_CASE("RESUME: an error at every call leaves it latched, or done; the next one ends it",

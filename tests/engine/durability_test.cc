@@ -183,6 +183,83 @@ TEST_CASE("an event loop writes a little itself, and leaves much or a slow disk"
   CHECK(answered == 208);
 }
 
+TEST_CASE("an event loop leaves what is not its own, and what may take long", "[P2]") {
+  FaultyFileSystem files;
+  World world(&files);
+  auto db = world.Open();
+  world.RunAll();
+  int answered = 0;
+  int next = 0;
+  const auto done = [&](const auto& result) { answered += result.ok(); };
+  const auto flushed_one = [&] {
+    const int before = answered;
+    db->Enqueue(OneEvent(next++), done);
+    db->Flush();
+    return answered > before;
+  };
+  CHECK(flushed_one());
+
+  // A write for the engine's thread, before or behind the loop's own.
+  db->WriteAsync(OneEvent(next++), done);
+  CHECK_FALSE(flushed_one());
+  world.RunAll();
+  CHECK(answered == 3);
+  CHECK(flushed_one());
+
+  // A log file that is full: the engine's thread goes to the next one. No loop ever makes a file.
+  const uint64_t files_before = files.num_calls(FileCall::kRename);
+  int left = 0;
+  for (int i = 0; i < 3000; ++i) {
+    const uint64_t renames = files.num_calls(FileCall::kRename);
+    if (!flushed_one()) ++left;
+    REQUIRE(files.num_calls(FileCall::kRename) == renames);
+    world.RunAll();
+  }
+  CHECK(files.num_calls(FileCall::kRename) > files_before);
+  CHECK(left > 0);
+  CHECK(left < 600);
+
+  // A disk that is full: the loop finds it once.
+  db.reset();
+  World full(&files);
+  db = full.Open();
+  full.RunAll();
+  files.FailNext(FileCall::kAllocate, Fault::kDiskFull, true);
+  int refused = 0;
+  const auto flushed_large = [&] {
+    Batch batch = OneEvent(next++);
+    std::get<Track>(batch.items[0]).properties = {{"t", std::string(60'000, 'x')}};
+    bool told = false;
+    db->Enqueue(std::move(batch), [&](const auto& result) {
+      told = true;
+      refused += !result.ok();
+    });
+    db->Flush();
+    const bool here = told;
+    full.RunAll();
+    return here;
+  };
+  while (refused == 0) REQUIRE(flushed_large());
+  CHECK_FALSE(flushed_large());
+  CHECK(refused == 2);
+  files.ClearFaults();
+  CHECK_FALSE(flushed_large());
+  CHECK(refused == 2);
+  flushed_one();  // the file was full with the last one
+  full.RunAll();
+  CHECK(flushed_one());
+
+  db.reset();
+  World shared(&files);
+  db = shared.Open({.write_in_flush = false});
+  shared.RunAll();
+  const int before = answered;
+  CHECK_FALSE(flushed_one());  // it may only wake others
+  shared.RunAll();
+  CHECK(answered == before + 1);
+  db.reset();
+}
+
 TEST_CASE("an interval store syncs by itself, and at once for who asks", "[P1]") {
   FaultyFileSystem files;
   World world(&files);

@@ -52,6 +52,8 @@ class FakeDatabase : public Database {
     {
       const std::lock_guard lock(mutex_);
       if (!closed_) {
+        TakeEnqueued();  // the order of the calls
+        ++num_async;
         pending_.emplace_back(std::move(batch), std::move(done));
         wake_.notify_one();
         return;
@@ -60,10 +62,23 @@ class FakeDatabase : public Database {
     done(MakeError(ErrorCode::kShutdown, "the store is closing"));
   }
 
+  // What is enqueued waits for Flush, and goes before what comes by WriteAsync later.
   void Enqueue(Batch batch, WriteDone done) override {
-    WriteAsync(std::move(batch), std::move(done));
+    {
+      const std::lock_guard lock(mutex_);
+      if (!closed_) {
+        enqueued_.emplace_back(std::move(batch), std::move(done));
+        return;
+      }
+    }
+    done(MakeError(ErrorCode::kShutdown, "the store is closing"));
   }
-  void Flush() override { ++num_flushes; }
+  void Flush() override {
+    const std::lock_guard lock(mutex_);
+    ++num_flushes;
+    TakeEnqueued();
+    wake_.notify_one();
+  }
 
   absl::StatusOr<GetResult> Get(const ProfileRef& ref, const GetOptions& options) override {
     const std::lock_guard lock(mutex_);
@@ -142,6 +157,7 @@ class FakeDatabase : public Database {
     {
       const std::lock_guard lock(mutex_);
       closed_ = true;
+      TakeEnqueued();
       wake_.notify_all();
     }
     if (thread_.joinable()) thread_.join();
@@ -172,6 +188,7 @@ class FakeDatabase : public Database {
   }
   std::atomic<int64_t> last_timeout_ms = 0;
   std::atomic<int> num_flushes = 0;
+  std::atomic<int> num_async = 0;  // calls of WriteAsync
 
  private:
   void Run() {
@@ -183,6 +200,12 @@ class FakeDatabase : public Database {
       }
       CompleteOne();
     }
+  }
+
+  // Requires: mutex_ is held.
+  void TakeEnqueued() {
+    std::move(enqueued_.begin(), enqueued_.end(), std::back_inserter(pending_));
+    enqueued_.clear();
   }
 
   WriteResult Apply(const Batch& batch) {
@@ -256,6 +279,7 @@ class FakeDatabase : public Database {
   std::mutex mutex_;
   std::condition_variable wake_;
   // Guarded by mutex_.
+  std::deque<std::pair<Batch, WriteDone>> enqueued_;  // and not flushed
   std::deque<std::pair<Batch, WriteDone>> pending_;
   std::map<std::pair<std::string, std::string>, uint64_t> ids_;
   std::map<uint64_t, Profile> profiles_;

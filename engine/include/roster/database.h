@@ -32,7 +32,11 @@ namespace roster {
 struct Options {
   bool create_if_missing = true;
   Durability durability = Durability::kSync;
-  int64_t sync_interval_ms = 100;   // with kInterval
+  int64_t sync_interval_ms = 100;  // with kInterval
+  // Flush may write and sync on its caller's thread, while the disk is quick. Without it a disk
+  // that stops for seconds now and then, as shared ones do, stops no event loop: it only wakes a
+  // thread.
+  bool write_in_flush = true;
   uint64_t memory_limit_bytes = 0;  // growing commands get OOM above it; 0: no limit
   // While those that are being made pin more than this (Stats::pinned_bytes), another snapshot or
   // backup gets LIMIT; 0: no limit.
@@ -44,8 +48,9 @@ struct Options {
   // something was written since; 0: not by itself.
   uint64_t snapshot_log_bytes = 512ull << 20;
   int64_t snapshot_interval_ms = 3'600'000;
-  uint32_t keep_snapshots = 2;     // the newest; at least 1
-  bool snapshot_at_close = false;  // Close makes one when anything was written since the last
+  uint32_t keep_snapshots = 2;  // the newest; at least 1
+  // Close makes one when anything was written since the last, however long that takes.
+  bool snapshot_at_close = false;
   // Space of the disk that is held back, so that on a full disk a snapshot and what must not stop
   // can go on; 0: none.
   uint64_t disk_reserve_bytes = 0;
@@ -144,15 +149,18 @@ class Database {
 
   // The same without waiting: `done` is called once, from the thread that wrote (the engine's, or
   // one in Write or Flush), when the outcome is known, in the order of the calls; when the store
-  // takes no writes, at once. `done` must not block nor call this object's blocking methods.
+  // takes no writes, or too much waits to be written (LIMIT), at once. `done` must not block nor
+  // call this object's blocking methods. A Retain that lengthens the time is best given to Write:
+  // here the engine's thread does by itself what Write does beside it, and other writes wait.
   using WriteDone = std::function<void(absl::StatusOr<WriteResult>)>;
   virtual void WriteAsync(Batch batch, WriteDone done) = 0;
 
   // WriteAsync for event loops, in two halves: what a turn of the loop collects waits for Flush,
   // which writes it on the loop's own thread, so that a small write needs no other thread to wake.
-  // Where that would hold the loop up, the engine's thread writes: when much waits, or the disk was
-  // slow. `done` may come from within Flush. Cost of Flush: at most a group of small writes and a
-  // sync.
+  // Where that would hold the loop up, the engine's thread writes: when many items wait, or
+  // anything of WriteAsync, when a log file is full, or the disk was slow or is full. So what is
+  // long, above some KiB, is given to WriteAsync instead. `done` may come from within Flush. Cost
+  // of Flush: at most a group of small writes and a sync.
   virtual void Enqueue(Batch batch, WriteDone done) = 0;
   virtual void Flush() = 0;
 
