@@ -289,21 +289,17 @@ absl::StatusOr<SnapshotInfo> Engine::Backup(const std::string& directory) {
   ROSTER_RETURN_IF_ERROR(Open());
   const int64_t started_us = environment_.clock->MonotonicMicros();
   const Timestamp clock = clock_->Now();
-  {
-    MutexLock lock(&shared_.mutex);
-    ROSTER_RETURN_IF_ERROR(held_.CheckRoom(shared_.store.copied_bytes()));
-  }
-  const Picture picture = TakePicture(&shared_);
-  const HeldViews::Hold hold(&held_, picture.view.copied_bytes());
+  ROSTER_ASSIGN_OR_RETURN(Picture picture, TakeHeldPicture(&shared_, &held_));
+  const Lsn lsn = picture.view.lsn();
+  const Timestamp seen = std::max(clock, picture.view.clock());
   // Nothing leaves, in a backup either, that a crash could still take back.
-  if (!queue_->WaitUntilAnswerable(picture.view.lsn())) {
+  if (!queue_->WaitUntilAnswerable(lsn)) {
     return MakeError(ErrorCode::kReadOnly, "the log has failed: RESUME first");
   }
-  ROSTER_ASSIGN_OR_RETURN(
-      const uint64_t bytes,
-      MakeStoreDirectory(environment_.files, environment_.random, directory, picture,
-                         std::max(clock, picture.view.clock()), &backup_));
-  return SnapshotInfo{.lsn = picture.view.lsn(),
+  ROSTER_ASSIGN_OR_RETURN(const uint64_t bytes,
+                          MakeStoreDirectory(environment_.files, environment_.random, directory,
+                                             std::move(picture), seen, &backup_));
+  return SnapshotInfo{.lsn = lsn,
                       .clock = clock,
                       .bytes = bytes,
                       .took_us = environment_.clock->MonotonicMicros() - started_us};
@@ -323,17 +319,16 @@ absl::StatusOr<SnapshotInfo> Engine::Resume() {
   return checkpoint_->Resume();
 }
 
-// What was accepted becomes durable first: who stops the process does not wait for a snapshot, but
-// for the one that closing makes.
+// What was accepted becomes durable first: who stops the process does not wait for a snapshot that
+// is being made, only for the one that closing makes of everything.
 absl::Status Engine::Close() {
   backup_.Stop();
-  if (checkpoint_ != nullptr && !options_.snapshot_at_close) checkpoint_->GiveUp();
+  if (checkpoint_ != nullptr) checkpoint_->GiveUp();
   const bool first = !closed_.exchange(true);
   if (checkpoint_ == nullptr) return absl::OkStatus();
   absl::Status closed = queue_->Close();
-  if (first && closed.ok() && options_.snapshot_at_close) {
-    closed = checkpoint_->Snapshot().status();
-  }
+  if (!first) return closed;
+  if (closed.ok() && options_.snapshot_at_close) closed = checkpoint_->MakeLast().status();
   checkpoint_->Close();
   return closed;
 }

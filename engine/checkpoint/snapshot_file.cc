@@ -2,6 +2,7 @@
 #include "engine/checkpoint/snapshot_file.h"
 
 #include <memory>
+#include <utility>
 
 #include "roster/error.h"
 #include "storage/base/bytes.h"
@@ -17,13 +18,17 @@ namespace {
 
 constexpr std::string_view kRequestsSection = "engine/requests";
 
+std::string EncodeRequests(const std::vector<RequestWindow::Entry>& requests) {
+  std::string bytes;
+  ByteWriter writer(&bytes);
+  WriteRequests(requests, &writer);
+  return bytes;
+}
+
 absl::Status WriteSections(const Picture& picture, SnapshotWriter* out, Work* work) {
   ROSTER_RETURN_IF_ERROR(WriteStoreSections(picture.view, picture.pending, out, work));
-  std::string requests;
-  ByteWriter writer(&requests);
-  WriteRequests(picture.requests, &writer);
   out->BeginSection(kRequestsSection);
-  ROSTER_RETURN_IF_ERROR(out->Append(requests));
+  ROSTER_RETURN_IF_ERROR(out->Append(EncodeRequests(picture.requests)));
   ROSTER_RETURN_IF_ERROR(out->EndSection());
   const StateDigest digest = DigestOf(picture.view, work);
   if (work != nullptr) ROSTER_RETURN_IF_ERROR(work->Check());
@@ -53,6 +58,11 @@ absl::Status LoadRequests(const SnapshotReader& reader, RequestWindow* requests)
   return absl::OkStatus();
 }
 
+Picture PictureOf(const SharedStore& shared) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared.mutex) {
+  return {shared.store.TakeView(shared.store.clock()), shared.store.Pending(),
+          shared.requests.Entries(), nullptr};
+}
+
 // Errors: EXISTS when there is anything in it.
 absl::Status MakeEmptyDirectory(FileSystem* files, const std::string& path) {
   ROSTER_ASSIGN_OR_RETURN(const bool exists, files->Exists(path));
@@ -69,8 +79,21 @@ absl::Status MakeEmptyDirectory(FileSystem* files, const std::string& path) {
 
 Picture TakePicture(SharedStore* shared) {
   MutexLock lock(&shared->mutex);
-  return {shared->store.TakeView(shared->store.clock()), shared->store.Pending(),
-          shared->requests.Entries()};
+  return PictureOf(*shared);
+}
+
+absl::StatusOr<Picture> TakeHeldPicture(SharedStore* shared, HeldViews* held) {
+  MutexLock lock(&shared->mutex);
+  const uint64_t copied_bytes = shared->store.copied_bytes();
+  ROSTER_RETURN_IF_ERROR(held->CheckRoom(copied_bytes));
+  Picture picture = PictureOf(*shared);
+  const uint64_t memory_bytes = shared->store.MemoryBytes();
+  picture.hold = std::make_shared<const HeldViews::Hold>(held, copied_bytes, memory_bytes);
+  return picture;
+}
+
+std::vector<RequestWindow::Entry> EndPicture(Picture picture) {
+  return std::move(picture.requests);
 }
 
 uint64_t StepsOf(const Picture& picture) {
@@ -90,19 +113,22 @@ absl::Status WriteSnapshot(FileSystem* files, const std::string& path, const Sna
   return status;
 }
 
-absl::StatusOr<uint64_t> ProveSnapshot(FileSystem* files, const std::string& path, Work* work) {
+absl::StatusOr<uint64_t> ProveSnapshot(FileSystem* files, const std::string& path,
+                                       const std::vector<RequestWindow::Entry>& requests,
+                                       Work* work) {
   ROSTER_ASSIGN_OR_RETURN(const auto reader, SnapshotReader::Open(files, path));
   ROSTER_RETURN_IF_ERROR(CheckSectionsKnown(*reader));
   ROSTER_ASSIGN_OR_RETURN(const StateDigest digest, ProveStore(*reader, work));
-  RequestWindow requests;
-  ROSTER_RETURN_IF_ERROR(LoadRequests(*reader, &requests));
-  if (digest == reader->digest()) return reader->file_bytes();
+  RequestWindow loaded;
+  ROSTER_RETURN_IF_ERROR(LoadRequests(*reader, &loaded));
+  const bool same_requests = EncodeRequests(loaded.Entries()) == EncodeRequests(requests);
+  if (digest == reader->digest() && same_requests) return reader->file_bytes();
   return MakeError(ErrorCode::kCorrupt,
                    StrCat("snapshot has another state than was written: file ", path));
 }
 
 absl::StatusOr<uint64_t> MakeStoreDirectory(FileSystem* files, Random* random,
-                                            const std::string& directory, const Picture& picture,
+                                            const std::string& directory, Picture picture,
                                             Timestamp clock, Work* work) {
   ROSTER_RETURN_IF_ERROR(MakeEmptyDirectory(files, directory));
   const Lsn lsn = picture.view.lsn();
@@ -113,7 +139,8 @@ absl::StatusOr<uint64_t> MakeStoreDirectory(FileSystem* files, Random* random,
   uint64_t bytes = 0;
   absl::Status status = WriteSnapshot(files, path, {manifest.uuid, lsn, clock}, picture, work);
   if (status.ok()) {
-    const absl::StatusOr<uint64_t> proved = ProveSnapshot(files, path, work);
+    const auto requests = EndPicture(std::move(picture));
+    const absl::StatusOr<uint64_t> proved = ProveSnapshot(files, path, requests, work);
     if (proved.ok()) bytes = *proved;
     status = proved.status();
   }
