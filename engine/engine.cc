@@ -26,6 +26,7 @@
 #include "storage/base/digest.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
+#include "storage/base/unicode.h"
 #include "storage/base/work.h"
 #include "storage/disk/disk_reserve.h"
 #include "storage/disk/log_directory.h"
@@ -105,6 +106,7 @@ class Engine final : public Database {
   absl::Status RaiseCeiling(Timestamp ceiling);
   ReadView TakeView();
   std::optional<Timestamp> NextDue();
+  void SealExpired(const Retain& retain);
   absl::Status Open() const;
 
   const Options options_;
@@ -177,10 +179,9 @@ absl::StatusOr<WriteResult> Engine::Write(WriteItem item, WriteOptions options) 
 }
 
 absl::StatusOr<WriteResult> Engine::Write(Batch batch) {
-  // A longer retention drops for good what has expired. The writer has little of that left to do
-  // when it was brought away just before.
-  const auto retains = [](const WriteItem& item) { return std::holds_alternative<Retain>(item); };
-  if (std::ranges::any_of(batch.items, retains)) sealer_->SealStale();
+  for (const WriteItem& item : batch.items) {
+    if (const auto* retain = std::get_if<Retain>(&item)) SealExpired(*retain);
+  }
   Mutex mutex;
   CondVar changed;
   std::optional<absl::StatusOr<WriteResult>> outcome;
@@ -195,6 +196,22 @@ absl::StatusOr<WriteResult> Engine::Write(Batch batch) {
   MutexLock lock(&mutex);
   while (!outcome) changed.Wait(&mutex);
   return *std::move(outcome);
+}
+
+// A longer retention drops for good what has expired. The writer has little of that left to do when
+// it was brought away just before.
+void Engine::SealExpired(const Retain& retain) {
+  std::optional<EventTypeId> event;
+  {
+    MutexLock lock(&shared_.mutex);
+    const Schema& schema = *shared_.store.state().schema;
+    event = schema.FindEvent(ToNfc(retain.event));
+    const int64_t keep_ms = event ? schema.event(*event).keep_ms : 0;
+    if (keep_ms == 0 || (retain.keep_ms != 0 && retain.keep_ms <= keep_ms)) return;
+  }
+  // What has expired by now is marked by a commit only.
+  if (const auto due = NextDue(); due && *due <= clock_->Now()) Write(Batch{}).IgnoreError();
+  sealer_->SealExpired(*event);
 }
 
 void Engine::WriteAsync(Batch batch, WriteDone done) {
