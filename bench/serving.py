@@ -60,7 +60,11 @@ def start(program, folder):
     """A server without snapshots of its own accord, and the seconds until it answered."""
     begun = time.monotonic()
     server = Server(program, folder, "--snapshot-log-bytes", "0", "--snapshot-interval-ms", "0")
-    LineClient(server.port).count()
+    try:
+        LineClient(server.port).count()
+    except BaseException:
+        server.stop()
+        raise
     return server, time.monotonic() - begun
 
 
@@ -79,9 +83,12 @@ def main():
         print(f"{name:36} {text}", flush=True)
 
     def latency(name, took):
+        if not took:
+            return row(name, {"count": 0}, "none: it was over before the first")
         p50, p99 = took[len(took) // 2], took[len(took) * 99 // 100]
         row(name, {"count": len(took), "p50_ms": p50, "p99_ms": p99, "max_ms": took[-1]},
             f"p50 {p50:.2f} ms   p99 {p99:.2f} ms   max {took[-1]:.2f} ms   ({len(took)} writes)")
+        return None
 
     try:
         data = os.path.join(folder, "data")
@@ -89,8 +96,8 @@ def main():
         generate(flags.roster, data, flags.size)
         row("generated, s", time.monotonic() - begun, f"{time.monotonic() - begun:.1f}")
         server, seconds = start(flags.roster, data)
-        row("ready from what generate left, s", seconds, f"{seconds:.2f}")
         try:
+            row("ready from what generate left, s", seconds, f"{seconds:.2f}")
             writer = Writer(server.port, SIZES[flags.size][0])
             end = time.monotonic() + flags.seconds
             latency("writes", writer.run(lambda: time.monotonic() > end))
@@ -99,6 +106,7 @@ def main():
                 target=lambda: made.update(LineClient(server.port).ask("snapshot")))
             keeper.start()
             took = writer.run(lambda: not keeper.is_alive())
+            keeper.join()
             snapshot = made["result"]
             latency("writes during a snapshot", took)
             seconds = snapshot["took_us"] / 1e6
@@ -108,8 +116,8 @@ def main():
         finally:
             server.stop()
         server, seconds = start(flags.roster, data)
-        row("ready from the snapshot, s", seconds, f"{seconds:.2f}")
         server.stop()
+        row("ready from the snapshot, s", seconds, f"{seconds:.2f}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     out = os.path.join(ROOT, "build/bench/serving.json")

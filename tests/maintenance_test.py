@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -28,6 +29,15 @@ SMALL = ["--log-file-bytes", "20000"]
 def run(*words, text=None):
     return subprocess.run([ROSTER, *words], capture_output=True, text=True, encoding="utf-8",
                           timeout=TIMEOUT, input=text or "", check=False)
+
+
+def until(true, what):
+    """Asks until `true()`, or fails when it has taken too long."""
+    end = time.monotonic() + TIMEOUT
+    while not true():
+        if time.monotonic() > end:
+            raise AssertionError(what)
+        time.sleep(0.01)
 
 
 def files_of(folder):
@@ -224,11 +234,14 @@ class Maintenance(unittest.TestCase):
             client = LineClient(server.port)
             lsns = self.write(client, 20)
             server.process.send_signal(signal.SIGUSR1)
-            while True:  # the keeper makes it when it likes; a test that hangs has failed
-                stats = client.ask("info persistence")["result"]["persistence"]
+            stats = {}
+
+            def made():
+                stats.update(client.ask("info persistence")["result"]["persistence"])
                 self.assertEqual(stats["snapshots_failed"], 0)
-                if stats["snapshots_made"] == 1:
-                    break
+                return stats["snapshots_made"] == 1
+
+            until(made, "the signal made no snapshot")
             self.assertGreaterEqual(stats["snapshot_lsn"], lsns[-1])
             self.assertEqual(stats["log_bytes_behind_snapshot"], 0)
             client.close()
@@ -267,9 +280,9 @@ class Maintenance(unittest.TestCase):
                 except OSError:
                     pass
             written = 0
-            while True:
+            for number in range(2000):  # twice what the whole disk could hold
                 reply = client.ask("track " + json.dumps({
-                    "userId": "u1", "event": "note", "messageId": f"n{written}",
+                    "userId": "u1", "event": "note", "messageId": f"n{number}",
                     "properties": {"text": "x" * 60_000}}))
                 if not reply["ok"]:
                     break
@@ -278,8 +291,8 @@ class Maintenance(unittest.TestCase):
             self.assertTrue(client.ask("get external_id:u1")["ok"])
             self.assertTrue(client.ask("snapshot")["ok"])
             os.remove(filler)
-            while not client.ask('identify {"userId":"after"}')["ok"]:
-                pass  # the reserve is made again first, a try each second
+            # The reserve is made again first, a try each second.
+            until(lambda: client.ask('identify {"userId":"after"}')["ok"], "still DISKFULL")
             events = client.ask("info stats")["result"]["stats"]["events"]
             self.assertGreaterEqual(events, written + sum(1 for n in range(20) if n % 3))
             client.close()
