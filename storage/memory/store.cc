@@ -85,13 +85,14 @@ std::optional<SealJob> Store::TakeSealJob(bool or_stale) {
   return std::nullopt;
 }
 
-std::optional<SealJob> Store::TakeIdleSealJob() {
+std::optional<SealJob> Store::TakeIdleSealJob(size_t max_blocks) {
   // One more than there are, so that the blocks before the first place have their turn too.
   for (size_t turn = 0; turn <= state_.partitions.size(); ++turn) {
     if (idle_event_ >= state_.partitions.size()) idle_event_ = 0;
     if (state_.partitions.empty()) break;
     const EventPartition& events = *state_.partitions[idle_event_];
     while (idle_chunk_ < events.num_blocks()) {
+      if (max_blocks-- == 0) return std::nullopt;
       const uint32_t chunk = idle_chunk_++;
       if (!IsLoose(events.block(chunk))) continue;
       SealJob job = events.JobOf(chunk);
