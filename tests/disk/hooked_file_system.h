@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A file system that calls back before it opens, reads, syncs or removes a file, for tests that do something at
-// just that moment. Thread rule: that of the file system below; hooks are set before it is used.
+// A file system that calls back before it opens, reads, syncs or removes a file, for tests that do
+// something at just that moment.
+// Thread rule: that of the file system below; hooks are set before it is used.
 #ifndef ROSTER_TESTS_DISK_HOOKED_FILE_SYSTEM_H_
 #define ROSTER_TESTS_DISK_HOOKED_FILE_SYSTEM_H_
 

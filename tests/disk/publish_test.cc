@@ -158,8 +158,7 @@ TEST_CASE("what is left of a failed file is synced while nobody waits for the ma
   const Lsn lsn = log->AppendCommit(std::string(60, 'x'), Timestamp{1000}).value();
   REQUIRE(log->Write().ok());
   REQUIRE(WriteSnapshot(&hooked, *log, lsn).ok());
-  const std::string failed =
-      JoinPath(kStoreDir, LogFileName(log->manifest().logs.back().number));
+  const std::string failed = JoinPath(kStoreDir, LogFileName(log->manifest().logs.back().number));
   int synced = 0;
   std::future<Manifest> manifest;
   hooked.on_sync = [&](const std::string& path) {
