@@ -6,7 +6,9 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "engine/checkpoint/snapshot_file.h"
 #include "roster/error.h"
+#include "storage/base/text.h"
 #include "storage/disk/snapshot_reader.h"
 #include "tests/disk/hooked_file_system.h"
 #include "tests/engine/orders.h"
@@ -97,6 +99,28 @@ TEST_CASE("a snapshot that would not load to what is in memory is not published"
   World after(crashed.get());
   CHECK(Everything(after.Open().get()) == state);
   CHECK((*db)->Snapshot().ok());
+}
+
+TEST_CASE("request ids that pack better than any are refused before they are read", "[P7]") {
+  FaultyFileSystem files;
+  {
+    World world(&files);
+    const auto db = world.Open();
+    REQUIRE(Script(db.get(), 0, 10) == 10);
+    REQUIRE(db->Snapshot().ok());
+  }
+  std::string snapshot;
+  for (const auto& [path, bytes] : files.Files()) {
+    if (path.ends_with(".snap")) snapshot = path;
+  }
+  REQUIRE(ProveSnapshot(&files, snapshot, nullptr).ok());
+  RewriteSnapshot(&files, snapshot, [](const std::string& name, std::string raw) {
+    return name == "engine/requests" ? raw + std::string(65 << 20, '\0') : raw;
+  });
+  const absl::Status proved = ProveSnapshot(&files, snapshot, nullptr).status();
+  INFO(proved.ToString());
+  CHECK(ErrorCodeOf(proved) == ErrorCode::kCorrupt);
+  CHECK(StdView(proved.message()).find("larger than it can be") != std::string_view::npos);
 }
 
 TEST_CASE("closing gives up a snapshot that is being made, and a backup", "[P21]") {
