@@ -127,8 +127,14 @@ void Store::Restore(State state, const StorePending& pending, Lsn lsn) {
     seen_later_.Add(time, state_.ProfileAt(LiveRow(profile)));
   }
   lsn_ = lsn;
-  for (uint32_t row = state_.num_rows(); row-- > 0;) {
-    if (!state_.live.Test({row})) free_rows_.push_back({row});
+  for (uint32_t row = state_.num_rows(); row > 0;) {
+    const uint32_t chunk = ChunkOf({row - 1});
+    if (row % kChunkRows == 0 && !state_.live.chunk(chunk).Any()) {
+      free_chunks_.push_back(chunk);
+      row -= kChunkRows;
+    } else if (!state_.live.Test({--row})) {
+      free_rows_.push_back({row});
+    }
   }
 }
 
@@ -275,6 +281,10 @@ void Store::ApplyOne(const ExpireEvents& m, ChangeSet* changes) {
 }
 
 RowId Store::NewRow(ProfileId id) {
+  if (free_rows_.empty() && !free_chunks_.empty()) {
+    for (uint32_t i = kChunkRows; i-- > 0;) free_rows_.push_back(RowAt(free_chunks_.back(), i));
+    free_chunks_.pop_back();
+  }
   if (free_rows_.empty()) {
     state_.profile_of_row.PushBack(id.value);
     return RowId{state_.num_rows() - 1};

@@ -126,6 +126,7 @@ class Store {
   // blocks, and those of which nothing is left, to be given to new profiles.
   absl::flat_hash_map<uint32_t, uint32_t> retired_rows_;
   std::vector<RowId> free_rows_;
+  std::vector<uint32_t> free_chunks_;  // of none but such rows, which are not in free_rows_
   // Detached identities with the views that may still read their names, oldest first.
   struct Detached {
     Cow<ViewMark> views;
