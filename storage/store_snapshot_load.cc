@@ -269,6 +269,7 @@ absl::Status StoreLoader::LoadSchema() {
     store_->Apply(mutation, &changes);
   }
   state_ = store_->state();
+  if (proof_) *store_ = Store();  // or it would keep all that is let go of
   if (proof_) proof_->AddSchema();
   return absl::OkStatus();
 }
