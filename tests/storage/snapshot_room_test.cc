@@ -169,7 +169,7 @@ TEST_CASE("a head or schema that packs better than any is refused before it is r
   FaultyFileSystem files;
   REQUIRE(files.CreateDir("/data").ok());
   REQUIRE(SaveStore(&files, kPath, Store()).ok());
-  RewriteSnapshot(&files, kPath, [&](const std::string& name, std::string raw) {
+  RewriteSnapshot(&files, kPath, [&](const std::string& name, const std::string& raw) {
     return name == target ? raw + std::string(65 << 20, '\0') : raw;
   });
   const auto reader = SnapshotReader::Open(&files, kPath).value();
