@@ -7,6 +7,7 @@
 #include <charconv>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "engine/coerce.h"
 #include "engine/maintenance/dump.h"
 #include "roster/error.h"
@@ -146,12 +147,13 @@ class DumpReader {
   absl::Status Trailer(dom::object line);
 
   absl::Status Apply(const Mutation& mutation);
-  absl::Status NameProfile(uint64_t id);
+  absl::StatusOr<ProfileId> NameProfile(uint64_t id);
+  void SetIds(State* state) const;
   // What a line is about is live: the profile lines are all read, and it was one of them.
   absl::StatusOr<ProfileId> Holder(dom::object line, const char* name);
   absl::StatusOr<std::pair<NamespaceId, std::string_view>> Identity(dom::element pair) const;
   absl::StatusOr<IdentityId> Origin(dom::object line) const;
-  absl::StatusOr<ProfileId> ProfileMember(dom::object line, const char* name) const;
+  absl::StatusOr<uint64_t> IdMember(dom::object line, const char* name) const;
   const Schema& schema() const { return *store_.state().schema; }
 
   Store store_;
@@ -163,8 +165,11 @@ class DumpReader {
   // each event changes the store's own.
   std::vector<Column> kept_;  // as kKept
   RowStamps kept_stamps_;
-  std::vector<bool> named_;  // by ProfileId - 1, of those made so far: one, or merged into one
-  bool all_named_ = false;   // no profile follows
+  // The ids that lines named, as theirs is here: one after the other, as they were named. The
+  // dump's own are put in place at the end: those between them, however many, are nobody's.
+  absl::flat_hash_map<uint64_t, ProfileId> id_here_;
+  std::vector<uint64_t> id_there_;  // by the ProfileId here - 1
+  bool all_named_ = false;          // no profile follows
   bool begun_ = false;
   bool ended_ = false;
 };
@@ -256,8 +261,8 @@ absl::Status DumpReader::Property(dom::object line) {
 
 absl::Status DumpReader::Profile(dom::object line) {
   if (all_named_) return Bad("a profile behind what profiles have");
-  ROSTER_ASSIGN_OR_RETURN(const ProfileId profile, ProfileMember(line, "profile"));
-  ROSTER_RETURN_IF_ERROR(NameProfile(profile.value));
+  ROSTER_ASSIGN_OR_RETURN(const uint64_t named, IdMember(line, "profile"));
+  ROSTER_ASSIGN_OR_RETURN(const ProfileId profile, NameProfile(named));
   dom::array merged;
   if (line["merged"].get(merged) == simdjson::SUCCESS) {
     for (const dom::element element : merged) {
@@ -265,8 +270,8 @@ absl::Status DumpReader::Profile(dom::object line) {
       const bool known =
           element.get(id) == simdjson::SUCCESS && id > 0 && id <= static_cast<uint64_t>(num_ids_);
       if (!known) return Bad("`merged` has an id that cannot be there");
-      ROSTER_RETURN_IF_ERROR(NameProfile(id));
-      ROSTER_RETURN_IF_ERROR(Apply(MergeProfiles{{id}, profile, {}, kNoOrigin}));
+      ROSTER_ASSIGN_OR_RETURN(const ProfileId loser, NameProfile(id));
+      ROSTER_RETURN_IF_ERROR(Apply(MergeProfiles{loser, profile, {}, kNoOrigin}));
     }
   }
   dom::array identities;
@@ -282,22 +287,22 @@ absl::Status DumpReader::Profile(dom::object line) {
   return absl::OkStatus();
 }
 
-// Ids are made as far as lines name them; what the header says of their number is not believed.
-absl::Status DumpReader::NameProfile(uint64_t id) {
-  while (named_.size() < id) {
-    ROSTER_RETURN_IF_ERROR(Apply(CreateProfile{{named_.size() + 1}, {}, {}}));
-    named_.push_back(false);
+absl::StatusOr<ProfileId> DumpReader::NameProfile(uint64_t id) {
+  const ProfileId here{id_there_.size() + 1};
+  if (!id_here_.emplace(id, here).second) {
+    return Bad(StrCat("profile ", id, " was there before"));
   }
-  if (named_[id - 1]) return Bad(StrCat("profile ", id, " was there before"));
-  named_[id - 1] = true;
-  return absl::OkStatus();
+  id_there_.push_back(id);
+  ROSTER_RETURN_IF_ERROR(Apply(CreateProfile{here, {}, {}}));
+  return here;
 }
 
 absl::StatusOr<ProfileId> DumpReader::Holder(dom::object line, const char* name) {
   all_named_ = true;
-  ROSTER_ASSIGN_OR_RETURN(const ProfileId profile, ProfileMember(line, name));
-  const bool named = profile.value <= named_.size() && named_[profile.value - 1];
-  return named ? absl::StatusOr<ProfileId>(profile) : Bad("something of a profile not there");
+  ROSTER_ASSIGN_OR_RETURN(const uint64_t id, IdMember(line, name));
+  const auto it = id_here_.find(id);
+  if (it == id_here_.end()) return Bad("something of a profile not there");
+  return it->second;
 }
 
 absl::Status DumpReader::Traits(dom::object line) {
@@ -377,20 +382,12 @@ absl::Status DumpReader::Trailer(dom::object line) {
   ROSTER_ASSIGN_OR_RETURN(const int64_t num_profiles, NumberOf(line, "end_of_dump", 0, kMax));
   ROSTER_ASSIGN_OR_RETURN(const int64_t num_events, NumberOf(line, "events", 0, kMax));
   const State& state = store_.state();
-  const auto num_unnamed = static_cast<uint64_t>(std::ranges::count(named_, false));
-  if (state.num_profiles - num_unnamed != static_cast<uint64_t>(num_profiles) ||
+  if (state.num_profiles != static_cast<uint64_t>(num_profiles) ||
       state.num_events != static_cast<uint64_t>(num_events)) {
     return Bad(StrCat("the dump says ", num_profiles, " profiles and ", num_events,
-                      " events, its lines give ", state.num_profiles - num_unnamed, " and ",
-                      state.num_events));
+                      " events, its lines give ", state.num_profiles, " and ", state.num_events));
   }
   ended_ = true;
-  // The ids that nobody has any more; one row does for all that are made only now.
-  for (size_t i = 0; i < static_cast<size_t>(num_ids_); ++i) {
-    if (i < named_.size() && named_[i]) continue;
-    if (i >= named_.size()) ROSTER_RETURN_IF_ERROR(Apply(CreateProfile{{i + 1}, {}, {}}));
-    ROSTER_RETURN_IF_ERROR(Apply(EraseProfile{{i + 1}}));
-  }
   return absl::OkStatus();
 }
 
@@ -415,9 +412,24 @@ absl::StatusOr<IdentityId> DumpReader::Origin(dom::object line) const {
   return *id;
 }
 
-absl::StatusOr<ProfileId> DumpReader::ProfileMember(dom::object line, const char* name) const {
+absl::StatusOr<uint64_t> DumpReader::IdMember(dom::object line, const char* name) const {
   ROSTER_ASSIGN_OR_RETURN(const int64_t id, NumberOf(line, name, 1, num_ids_));
-  return ProfileId{static_cast<uint64_t>(id)};
+  return static_cast<uint64_t>(id);
+}
+
+void DumpReader::SetIds(State* state) const {
+  std::vector<uint64_t> ids = id_there_;
+  std::ranges::sort(ids);
+  Profiles profiles;
+  for (const uint64_t id : ids) {
+    const RowId row = *state->FindProfile(id_here_.at(id));
+    const ProfileId owner{id_there_[store_.state().ProfileAt(row).value - 1]};
+    profiles.AddErased(id - 1 - profiles.size());
+    profiles.AddAnswered(row, owner);
+    state->profile_of_row.Set(row.value, owner.value);
+  }
+  profiles.AddErased(static_cast<uint64_t>(num_ids_) - profiles.size());
+  state->profiles = std::move(profiles);
 }
 
 absl::Status DumpReader::Finish(Store* store) {
@@ -434,7 +446,13 @@ absl::Status DumpReader::Finish(Store* store) {
       column.Set(row, bits, *stamp, &state.stamps);
     }
   }
-  store->Restore(std::move(state), store_.Pending(), lsn_);
+  SetIds(&state);
+  const StorePending here = store_.Pending();
+  StorePending pending{here.clock, {}};
+  for (const auto& [time, profile] : here.seen_later.Sorted()) {
+    pending.seen_later.Add(time, {id_there_[profile.value - 1]});
+  }
+  store->Restore(std::move(state), pending, lsn_);
   const std::string digest = DigestToHex(DigestOf(store->TakeView(store->clock())));
   if (digest == digest_) return absl::OkStatus();
   return Bad(StrCat("the state has digest ", digest, ", the dump says ", digest_));

@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "engine/checkpoint/held_views.h"
+#include "engine/checkpoint/snapshot_file.h"
 #include "roster/error.h"
+#include "storage/base/text.h"
 #include "storage/disk/snapshot_reader.h"
 #include "tests/disk/hooked_file_system.h"
 #include "tests/engine/orders.h"
@@ -182,6 +184,27 @@ TEST_CASE("a snapshot that is due waits for room and does not count as failed", 
   CHECK(done);
   world.Pass(1000);
   CHECK((*db)->GetStats().snapshots.num_made == 1);
+}
+
+TEST_CASE("request ids that pack better than any are refused before they are read", "[P7]") {
+  FaultyFileSystem files;
+  {
+    World world(&files);
+    const auto db = world.Open();
+    REQUIRE(Script(db.get(), 0, 10) == 10);
+    REQUIRE(db->Snapshot().ok());
+  }
+  std::string snapshot;
+  for (const auto& [path, bytes] : files.Files()) {
+    if (path.ends_with(".snap")) snapshot = path;
+  }
+  RewriteSnapshot(&files, snapshot, [](const std::string& name, std::string raw) {
+    return name == "engine/requests" ? raw + std::string(65 << 20, '\0') : raw;
+  });
+  const absl::Status proved = ProveSnapshot(&files, snapshot, {}).status();
+  INFO(proved.ToString());
+  CHECK(ErrorCodeOf(proved) == ErrorCode::kCorrupt);
+  CHECK(StdView(proved.message()).find("larger than it can be") != std::string_view::npos);
 }
 
 TEST_CASE("closing gives up a snapshot that is being made, and a backup", "[P21]") {
