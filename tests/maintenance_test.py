@@ -121,8 +121,10 @@ class Maintenance(unittest.TestCase):
     def test_what_is_no_store_stays_as_it_is(self):
         os.mkdir(self.data)
         for tool in ("check", "verify", "dump"):
-            self.assertEqual(run(tool, self.data).returncode, ERROR)
-            self.assertEqual(run(tool, self.path("nowhere")).returncode, ERROR)
+            for folder in (self.data, self.path("nowhere")):
+                done = run(tool, folder)
+                self.assertEqual(done.returncode, ERROR)
+                self.assertIn(folder, done.stderr)
         self.assertEqual(os.listdir(self.data), [])
 
     def test_dump_and_back_gives_the_same_digest(self):
@@ -153,9 +155,11 @@ class Maintenance(unittest.TestCase):
         lines = dump.splitlines(keepends=True)
         for text, number in (("".join(lines[:-1]), ""), ("".join(lines[:5] + ["{\n"]), "line 6"),
                              ("".join(lines[:-2] + lines[-1:]), f"line {len(lines) - 1}"),
+                             ("".join(lines[:4]) + lines[4][:9], "line 5"),
+                             (dump[:-3], "the dump is cut"),
                              (dump.replace('"text"', '"texts"', 1), "")):
             done = run("restore", "--dump", "-", "--to", self.path("new"), text=text)
-            self.assertEqual(done.returncode, ERROR, text[-200:])
+            self.assertEqual(done.returncode, DAMAGED, text[-200:])
             self.assertIn(number, done.stderr)
             self.assertFalse(os.path.exists(self.path("new")))
 
@@ -166,14 +170,94 @@ class Maintenance(unittest.TestCase):
         header["profile_ids"] = 2_000_000_000  # rows for these would take a machine's memory
         text = json.dumps(header) + "\n" + "no line of a dump\n"
         done = run("restore", "--dump", "-", "--to", self.path("new"), text=text)
-        self.assertEqual(done.returncode, ERROR)
+        self.assertEqual(done.returncode, DAMAGED)
         self.assertIn("line 2", done.stderr)
         profile = next(line for line in lines if line.startswith('{"profile"'))
         traits = next(number for number, line in enumerate(lines) if line.startswith('{"traits_of"'))
         text = "".join(lines[:traits + 1]) + profile
         done = run("restore", "--dump", "-", "--to", self.path("new"), text=text)
-        self.assertEqual(done.returncode, ERROR)
+        self.assertEqual(done.returncode, DAMAGED)
         self.assertIn("behind what profiles have", done.stderr)
+
+    def test_a_dump_that_fails_leaves_the_one_before(self):
+        self.make_store(snapshot=False)
+        dump = self.path("dump.ndjson")
+        self.assertEqual(run("dump", self.data, "--out", dump).returncode, OK)
+        self.assertEqual(os.stat(dump).st_mode & 0o777, 0o600)
+        with open(dump, "rb") as file:
+            before = file.read()
+        copy = self.path("copy")
+        shutil.copytree(self.data, copy)
+        with Server(ROSTER, copy):
+            failures = [(copy, ERROR), (self.path("nowhere"), ERROR)]
+            self.damage(sorted(name for name in os.listdir(self.data)
+                               if name.endswith(".log"))[0], 0.5)
+            failures.append((self.data, DAMAGED))
+            for data, code in failures:
+                done = run("dump", data, "--out", dump)
+                self.assertEqual(done.returncode, code, done.stderr)
+                with open(dump, "rb") as file:
+                    self.assertEqual(file.read(), before)
+                self.assertFalse(os.path.exists(dump + ".tmp"))
+        done = run("dump", copy, "--out", os.path.join(copy, "MANIFEST"))
+        self.assertEqual(done.returncode, ERROR)
+        self.assertIn("it is made of", done.stderr)
+        self.verify(copy)
+        done = run("dump", copy, "--out", "/dev/full")
+        self.assertEqual(done.returncode, ERROR)
+        self.assertIn("No space left", done.stderr)
+        done = run("dump", copy, "--out", self.path("no/such/folder"))
+        self.assertIn("No such file", done.stderr)
+
+    def test_a_dump_is_one_state(self):
+        self.make_store(snapshot=False)
+        dump = self.path("dump.ndjson")
+        self.assertEqual(run("dump", self.data, "--out", dump).returncode, OK)
+        for point in (["--to-lsn", "3"], ["--to-time", "2026-01-01T00:00:00Z"]):
+            done = run("restore", "--dump", dump, "--to", self.path("new"), *point)
+            self.assertEqual(done.returncode, USAGE)
+            self.assertFalse(os.path.exists(self.path("new")))
+
+    def test_every_report_has_the_clock(self):
+        self.make_store()
+        day = time.strftime("%Y-%m-%d", time.gmtime())[:7]
+        dump, again, point = (self.path(name) for name in ("dump.ndjson", "again", "point"))
+        with Server(ROSTER, self.data, "--backup-folder", self.folder) as server:
+            client = LineClient(server.port)
+            self.assertTrue(client.ask("backup backup")["ok"])
+            client.close()
+        self.assertEqual(run("dump", self.data, "--out", dump).returncode, OK)
+        for words in (["check", self.data], ["verify", self.data],
+                      ["check", self.path("backup")], ["verify", self.path("backup")],
+                      ["restore", "--dump", dump, "--to", again], ["verify", again],
+                      ["restore", "--from", self.data, "--to", point, "--to-lsn", "200"],
+                      ["check", point], ["verify", point]):
+            done = run(*words)
+            self.assertEqual(done.returncode, OK, done.stderr)
+            self.assertRegex(done.stdout, rf"state .*clock {day}-", words)
+
+    def test_nothing_is_made_in_the_source(self):
+        self.make_store(snapshot=False)
+        before = files_of(self.data)
+        for tool in ("restore", "salvage"):
+            done = run(tool, "--from", self.data, "--to", os.path.join(self.data, "sub"))
+            self.assertEqual(done.returncode, ERROR)
+            self.assertIn("it is made of", done.stderr)
+        self.assertEqual(files_of(self.data), before)
+
+    def test_restore_up_to_the_damage(self):
+        self.make_store(snapshot=False)
+        logs = sorted(name for name in os.listdir(self.data) if name.endswith(".log"))
+        self.damage(logs[1], 0.5)
+        at = int(re.search(r"LSN (\d+)", run("restore", "--from", self.data, "--to",
+                                             self.path("new")).stderr).group(1))
+        done = run("restore", "--from", self.data, "--to", self.path("new"),
+                   "--to-lsn", str(at - 1))
+        self.assertEqual(done.returncode, OK, done.stderr)
+        salvaged = run("salvage", "--accept-loss", "--from", self.data, "--to", self.path("other"))
+        self.assertEqual(digest_of(done.stdout), digest_of(salvaged.stdout))
+        done = run("restore", "--from", self.data, "--to", self.path("more"), "--to-lsn", str(at))
+        self.assertEqual(done.returncode, DAMAGED)
 
     def test_restore_to_any_lsn(self):
         lsns = self.make_store()
@@ -346,6 +430,102 @@ class Maintenance(unittest.TestCase):
         done = run("salvage", "--from", self.data, "--to", self.path("new"))
         self.assertEqual(done.returncode, OK, done.stderr)
         self.assertEqual(digest_of(done.stdout), whole)
+
+    def make_store_with_old_manifest(self):
+        """Its manifest is one whose snapshots and log files are dropped by now."""
+        manifest = os.path.join(self.data, "MANIFEST")
+        for turn in range(4):
+            with Server(ROSTER, self.data, *SMALL) as server:
+                client = LineClient(server.port)
+                self.write(client, 60, 60 * turn)
+                self.assertTrue(client.ask("snapshot")["ok"])
+                if turn == 0:
+                    shutil.copy(manifest, self.path("old"))
+                client.close()
+        digest = self.verify(self.data)
+        shutil.copy(self.path("old"), manifest)
+        return digest
+
+    def test_an_old_manifest_was_put_back(self):
+        whole = self.make_store_with_old_manifest()
+        before = files_of(self.data)
+        for tool in ("check", "verify"):
+            done = run(tool, self.data)
+            self.assertEqual(done.returncode, DAMAGED, done.stderr)
+            self.assertNotIn("the next opening removes it", done.stdout)
+            self.assertNotIn("state    LSN", done.stdout)
+            self.assertRegex(done.stdout, r"DAMAGED +MANIFEST,")
+            self.assertNotRegex(done.stdout, r"DAMAGED +(wal|snap)")
+        done = run("salvage", "--from", self.data, "--to", self.path("new"))
+        self.assertEqual(done.returncode, OK, done.stderr)
+        self.assertEqual(digest_of(done.stdout), whole)
+        self.assertEqual(files_of(self.data), before)
+
+    def test_the_manifest_of_another_store(self):
+        self.make_store()
+        whole = self.verify(self.data)
+        other = self.path("other")
+        with Server(ROSTER, other) as server:
+            client = LineClient(server.port)
+            self.write(client, 5)
+            client.close()
+        shutil.copy(os.path.join(other, "MANIFEST"), self.data)
+        self.assertEqual(run("check", self.data).returncode, DAMAGED)
+        done = run("salvage", "--from", self.data, "--to", self.path("new"))
+        self.assertEqual(done.returncode, OK, done.stderr)
+        self.assertEqual(digest_of(done.stdout), whole)
+        for name in os.listdir(other):
+            if name.endswith(".log"):
+                os.remove(os.path.join(other, name))
+        done = run("salvage", "--from", other, "--to", self.path("none"), "--accept-loss")
+        self.assertEqual(done.returncode, DAMAGED, done.stderr)
+        self.assertIn("CORRUPT", done.stderr)
+
+    def test_a_mark_with_one_slot(self):
+        self.make_store(snapshot=False)
+        digest = self.verify(self.data)
+        mark = os.path.join(self.data, "wal.mark")
+        with open(mark, "rb") as file:
+            whole = file.read()
+        for wrong in (whole[:4096], whole[:5] + b"?" + whole[6:],
+                      whole[:4101] + b"?" + whole[4102:]):
+            with open(mark, "wb") as file:
+                file.write(wrong)
+            done = run("verify", self.data)
+            self.assertEqual(done.returncode, OK, done.stdout)
+            self.assertRegex(done.stdout, r"ok +wal.mark,.*one of its two slots")
+            self.assertEqual(digest_of(done.stdout), digest)
+        with open(mark, "wb") as file:
+            file.write(b"?" * 8192)
+        self.assertEqual(run("check", self.data).returncode, DAMAGED)
+
+    def test_no_state_is_claimed_that_cannot_be_had(self):
+        self.make_store_with_old_manifest()
+        os.remove(os.path.join(self.data, "MANIFEST"))
+        good = self.path("good")
+        self.assertEqual(run("salvage", "--from", self.data, "--to", good).returncode, OK)
+        snapshots = [name for name in os.listdir(good) if name.endswith(".snap")]
+        os.remove(os.path.join(good, snapshots[0]))
+        for tool in ("check", "verify"):
+            done = run(tool, good)
+            self.assertEqual(done.returncode, DAMAGED)
+            self.assertNotRegex(done.stdout, r"state +LSN|restore +from")
+
+    def test_damage_in_a_closed_log_moves_the_oldest(self):
+        self.make_store()
+        self.assertIn("from LSN 0 on", run("check", self.data).stdout)
+        logs = sorted(name for name in os.listdir(self.data) if name.endswith(".log"))
+        copy = self.path("copy")
+        shutil.copytree(self.data, copy)
+        self.damage(logs[0], 0.5)
+        done = run("verify", self.data)
+        self.assertEqual(done.returncode, DAMAGED)
+        snapshot = next(name for name in os.listdir(self.data) if name.endswith(".snap"))
+        lsn = int(re.search(r"\d+", snapshot).group())
+        self.assertIn(f"from LSN {lsn} on", done.stdout)
+        self.assertRegex(done.stdout, r"state +LSN")  # the snapshot and what is behind it
+        self.damage(logs[-1], 0.1)
+        self.assertNotIn("restore  from", run("check", self.data).stdout)
 
     def test_check_beside_a_damaged_manifest_lists_every_file(self):
         self.make_store()

@@ -132,6 +132,7 @@ class DumpReader {
  public:
   absl::Status Take(dom::object line);
   absl::Status Finish(Store* store);
+  Timestamp at() const { return at_; }
 
  private:
   absl::Status Header(dom::object line);
@@ -159,6 +160,7 @@ class DumpReader {
   Store store_;
   ChangeSet changes_;
   Lsn lsn_;
+  Timestamp at_;
   std::string digest_;  // that the dump says the state has
   int64_t num_ids_ = 0;
   // What the store itself keeps of profiles, as the dump has it: put in place at the end, since
@@ -204,9 +206,16 @@ absl::Status DumpReader::Take(dom::object line) {
 
 absl::Status DumpReader::Header(dom::object line) {
   ROSTER_ASSIGN_OR_RETURN(const int64_t version, NumberOf(line, "roster_dump", 1, INT64_MAX));
-  if (version != kDumpVersion) return Bad(StrCat("a dump of a newer version: ", version));
+  if (version != kDumpVersion) {
+    return MakeError(ErrorCode::kErr, StrCat("a dump of a newer version: ", version));
+  }
   ROSTER_ASSIGN_OR_RETURN(const int64_t lsn, NumberOf(line, "lsn", 0, INT64_MAX));
   ROSTER_ASSIGN_OR_RETURN(const Timestamp clock, TimeMember(line, "clock"));
+  at_ = clock;
+  if (line["at"].error() != simdjson::NO_SUCH_FIELD) {
+    ROSTER_ASSIGN_OR_RETURN(const Timestamp at, TimeMember(line, "at"));
+    at_ = std::max(at_, at);
+  }
   ROSTER_ASSIGN_OR_RETURN(const std::string_view digest, TextOf(line, "digest"));
   ROSTER_ASSIGN_OR_RETURN(const int64_t num_ids, NumberOf(line, "profile_ids", 0, kMaxProfileIds));
   lsn_ = {static_cast<uint64_t>(lsn)};
@@ -458,10 +467,16 @@ absl::Status DumpReader::Finish(Store* store) {
   return Bad(StrCat("the state has digest ", digest, ", the dump says ", digest_));
 }
 
+// Of a line that is no JSON object. Errors: always one; of `next`.
+absl::Status NotALine(const std::function<absl::StatusOr<std::optional<std::string>>()>& next) {
+  ROSTER_ASSIGN_OR_RETURN(const std::optional<std::string> more, next());
+  return Bad(more ? "not a JSON object" : "not a JSON object, and none follows: the dump is cut");
+}
+
 }  // namespace
 
-absl::Status ReadDump(const std::function<absl::StatusOr<std::optional<std::string>>()>& next,
-                      Store* store) {
+absl::StatusOr<Timestamp> ReadDump(
+    const std::function<absl::StatusOr<std::optional<std::string>>()>& next, Store* store) {
   DumpReader reader;
   dom::parser parser;
   for (uint64_t number = 1;; ++number) {
@@ -469,10 +484,12 @@ absl::Status ReadDump(const std::function<absl::StatusOr<std::optional<std::stri
     if (!text) break;
     dom::object line;
     const bool is_object = parser.parse(*text).get(line) == simdjson::SUCCESS;
-    const absl::Status taken = is_object ? reader.Take(line) : Bad("not a JSON object");
-    if (!taken.ok()) return Bad(StrCat("line ", number, ": ", StdView(taken.message())));
+    const absl::Status taken = is_object ? reader.Take(line) : NotALine(next);
+    if (taken.ok()) continue;
+    return MakeError(ErrorCodeOf(taken), StrCat("line ", number, ": ", StdView(taken.message())));
   }
-  return reader.Finish(store);
+  ROSTER_RETURN_IF_ERROR(reader.Finish(store));
+  return reader.at();
 }
 
 }  // namespace roster

@@ -25,7 +25,8 @@ std::vector<std::string> LinesOf(const Store& store) {
     lines.emplace_back(line);
     return absl::OkStatus();
   };
-  REQUIRE(DumpView(store.TakeView(store.clock()), DigestOf(store), take, nullptr).ok());
+  REQUIRE(
+      DumpView(store.TakeView(store.clock()), DigestOf(store), store.clock(), take, nullptr).ok());
   return lines;
 }
 
@@ -35,7 +36,7 @@ absl::Status Read(const std::vector<std::string>& lines, Store* store) {
     if (next == lines.size()) return std::nullopt;
     return lines[next++];
   };
-  return ReadDump(line, store);
+  return ReadDump(line, store).status();
 }
 
 // In every line.
