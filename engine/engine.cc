@@ -98,6 +98,7 @@ class Engine final : public Database {
   absl::StatusOr<SnapshotInfo> Backup(const std::string& directory) override;
   std::string GetDigest() override;
   absl::StatusOr<SnapshotInfo> Resume() override;
+  void GiveUpSnapshots() override;
   absl::Status Close() override;
 
  private:
@@ -108,6 +109,9 @@ class Engine final : public Database {
   std::optional<Timestamp> NextDue();
   void SealExpired(const Retain& retain);
   absl::Status Open() const;
+  BackupStats GetBackupStats() const;
+  absl::StatusOr<uint64_t> MakeBackup(const std::string& directory, Picture picture,
+                                      Timestamp clock);
 
   const Options options_;
   const Environment environment_;
@@ -119,7 +123,8 @@ class Engine final : public Database {
   RecoveryReport recovery_;
   std::atomic<uint64_t> num_statements_{0};
   std::atomic<bool> closed_{false};
-  Work backup_;  // of all backups
+  Work backup_;                      // of all backups; its steps are those of the one begun last
+  std::atomic<int> num_backups_{0};  // that are being made
   // Last: their threads use the members above.
   std::unique_ptr<Sealer> sealer_;
   std::unique_ptr<CommitQueue> queue_;
@@ -263,9 +268,11 @@ Stats Engine::GetStats() {
   stats.durability = options_.durability;
   stats.read_only = !latched.ok();
   stats.read_only_reason = std::string(StdView(latched.message()));
-  stats.disk_reserve_used = reserve_.missing();
+  stats.disk_full = reserve_.missing() || queue_->disk_full();
+  stats.memory_limit_bytes = options_.memory_limit_bytes;
   stats.log_bytes = log_->log_bytes();
   stats.snapshots = checkpoint_->stats();
+  stats.backup = GetBackupStats();
   stats.num_commits = queue_->num_commits();
   stats.num_syncs = queue_->num_syncs();
   stats.num_statements = num_statements_;
@@ -302,8 +309,25 @@ absl::StatusOr<SnapshotInfo> Engine::Snapshot() {
   return checkpoint_->Snapshot();
 }
 
+BackupStats Engine::GetBackupStats() const {
+  if (num_backups_ == 0) return {};
+  const uint64_t total = backup_.total();
+  return {.running = true, .steps_done = std::min(backup_.done(), total), .steps_total = total};
+}
+
+absl::StatusOr<uint64_t> Engine::MakeBackup(const std::string& directory, Picture picture,
+                                            Timestamp clock) {
+  ++num_backups_;
+  backup_.Begin(StepsOf(picture));
+  absl::StatusOr<uint64_t> bytes = MakeStoreDirectory(
+      environment_.files, environment_.random, directory, std::move(picture), clock, &backup_);
+  --num_backups_;
+  return bytes;
+}
+
 absl::StatusOr<SnapshotInfo> Engine::Backup(const std::string& directory) {
   ROSTER_RETURN_IF_ERROR(Open());
+  ROSTER_RETURN_IF_ERROR(backup_.Check());
   const int64_t started_us = environment_.clock->MonotonicMicros();
   const Timestamp clock = clock_->Now();
   ROSTER_ASSIGN_OR_RETURN(Picture picture, TakeHeldPicture(&shared_, &held_));
@@ -313,9 +337,7 @@ absl::StatusOr<SnapshotInfo> Engine::Backup(const std::string& directory) {
   if (!queue_->WaitUntilAnswerable(lsn)) {
     return MakeError(ErrorCode::kReadOnly, "the log has failed: RESUME first");
   }
-  ROSTER_ASSIGN_OR_RETURN(const uint64_t bytes,
-                          MakeStoreDirectory(environment_.files, environment_.random, directory,
-                                             std::move(picture), seen, &backup_));
+  ROSTER_ASSIGN_OR_RETURN(const uint64_t bytes, MakeBackup(directory, std::move(picture), seen));
   return SnapshotInfo{.lsn = lsn,
                       .clock = clock,
                       .bytes = bytes,
@@ -336,11 +358,15 @@ absl::StatusOr<SnapshotInfo> Engine::Resume() {
   return checkpoint_->Resume();
 }
 
+void Engine::GiveUpSnapshots() {
+  backup_.Stop();
+  if (checkpoint_ != nullptr) checkpoint_->GiveUp();
+}
+
 // What was accepted becomes durable first: who stops the process does not wait for a snapshot that
 // is being made, only for the one that closing makes of everything.
 absl::Status Engine::Close() {
-  backup_.Stop();
-  if (checkpoint_ != nullptr) checkpoint_->GiveUp();
+  GiveUpSnapshots();
   const bool first = !closed_.exchange(true);
   if (checkpoint_ == nullptr) return absl::OkStatus();
   absl::Status closed = queue_->Close();

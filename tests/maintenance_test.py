@@ -329,10 +329,76 @@ class Maintenance(unittest.TestCase):
             self.assertGreaterEqual(stats["snapshot_lsn"], lsns[-1])
             self.assertEqual(stats["log_bytes_behind_snapshot"], 0)
             client.close()
-        self.assertRegex(server.log, r"snapshot.*lsn")
+        self.assertIn("opening", server.log)
+        self.assertEqual(len(re.findall(r" snapshot lsn=\d+ bytes=", server.log)), 1, server.log)
         names = [name for name in os.listdir(self.data) if name.endswith(".snap")]
         self.assertEqual(len(names), 1)
         self.verify(self.data)
+
+    def test_stopping_does_not_wait_for_a_snapshot_or_backup(self):
+        for wanted in ("snapshot", "backup b"):
+            data = self.path("large " + wanted[:1])
+            done = run("generate", "--profiles", "20000", "--events", "400000", "--data", data)
+            self.assertEqual(done.returncode, OK, done.stderr)
+            server = Server(ROSTER, data, "--backup-folder", self.folder)
+            clients = [LineClient(server.port) for _ in range(3)]
+            # Something new, so that there is a snapshot to make.
+            self.assertTrue(clients[0].ask('identify {"userId":"new"}')["ok"])
+            clients[0].send(wanted.encode() + b"\n")
+            field = "snapshot_running" if wanted == "snapshot" else "backup_running"
+            until(lambda: clients[2].ask("info persistence")["result"]["persistence"][field],
+                  wanted + " does not run")
+            clients[1].send(b"backup c\nsnapshot\n")
+            clients[2].ask("ping")
+            begun = time.monotonic()
+            server.stop()  # code 0 is asserted
+            self.assertLess(time.monotonic() - begun, 5)
+            self.assertEqual(clients[0].reply()["error"]["code"], "SHUTDOWN")
+            for client in clients:
+                client.close()
+            self.assertFalse(os.path.exists(self.path("b")))
+            self.assertFalse(os.path.exists(self.path("c")))
+
+    def test_a_backup_that_was_killed_is_made_anew(self):
+        done = run("generate", "--profiles", "20000", "--events", "400000", "--data", self.data)
+        self.assertEqual(done.returncode, OK, done.stderr)
+        server = Server(ROSTER, self.data, "--backup-folder", self.folder)
+        client = LineClient(server.port)
+        client.send(b"backup b\n")
+        until(lambda: os.path.exists(self.path("b")) and len(os.listdir(self.path("b"))) > 1,
+              "the backup does not begin")
+        server.kill()
+        client.close()
+        self.assertFalse([name for name in os.listdir(self.path("b")) if name.endswith(".snap")])
+        with Server(ROSTER, self.data, "--backup-folder", self.folder) as server:
+            client = LineClient(server.port)
+            reply = client.ask("backup b")
+            self.assertTrue(reply["ok"], reply)
+            client.close()
+        self.verify(self.path("b"))
+
+    def test_a_limit_of_file_sizes_ends_no_server(self):
+        with Server(ROSTER, self.data, "--disk-reserve", "0",
+                    under=("prlimit", "--fsize=400000000")) as server:
+            pid = server.process.pid
+            client = LineClient(server.port)
+            self.assertTrue(client.ask('identify {"userId":"u"}')["ok"])
+            subprocess.run(["prlimit", "--pid", str(pid), "--fsize=4096:400000000"], check=True)
+            for number in range(40):
+                reply = client.ask("track " + json.dumps({
+                    "userId": "u", "event": "note", "messageId": f"n{number}",
+                    "properties": {"text": "x" * 900_000}}))
+            self.assertFalse(reply["ok"], reply)
+            self.assertEqual(client.ask("ping")["result"], "PONG")
+            time.sleep(2.5)  # the server looks once a second
+            subprocess.run(["prlimit", "--pid", str(pid), "--fsize=400000000:400000000"],
+                           check=True)
+            if client.ask("info persistence")["result"]["persistence"]["read_only"]:
+                self.assertTrue(client.ask("resume")["ok"])
+            self.assertTrue(client.ask('identify {"userId":"v"}')["ok"])
+            client.close()
+        self.assertRegex(server.log, "READONLY|DISKFULL")
+        self.assertRegex(server.log, "resumed|disk_has_space")
 
     def small_disk(self, megabytes):
         """A folder on a file system of its own."""
@@ -372,11 +438,13 @@ class Maintenance(unittest.TestCase):
                     break
                 written += 1
             self.assertIn("DISKFULL", json.dumps(reply))
+            self.assertTrue(client.ask("info persistence")["result"]["persistence"]["disk_full"])
             self.assertTrue(client.ask("get external_id:u1")["ok"])
             self.assertTrue(client.ask("snapshot")["ok"])
             os.remove(filler)
             # The reserve is made again first, a try each second.
             until(lambda: client.ask('identify {"userId":"after"}')["ok"], "still DISKFULL")
+            self.assertFalse(client.ask("info persistence")["result"]["persistence"]["disk_full"])
             events = client.ask("info stats")["result"]["stats"]["events"]
             self.assertGreaterEqual(events, written + sum(1 for n in range(20) if n % 3))
             client.close()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/checkpoint/snapshot_file.h"
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <utility>
 
@@ -63,16 +65,53 @@ Picture PictureOf(const SharedStore& shared) ABSL_EXCLUSIVE_LOCKS_REQUIRED(share
           shared.requests.Entries(), nullptr};
 }
 
-// Errors: EXISTS when there is anything in it.
-absl::Status MakeEmptyDirectory(FileSystem* files, const std::string& path) {
+// Where a store is being made. While it lives, nobody else makes one there.
+struct Site {
+  std::string directory;
+  bool ours = false;  // it was not there, or held nothing but what was left of such work
+  std::unique_ptr<FileLock> lock;
+};
+
+// What an attempt that was cut off leaves.
+bool IsLeftOver(std::string_view name) {
+  return name == kLockName || name == kManifestTempName || IsSnapshotTempName(name);
+}
+
+// Errors: EXISTS when there is anything else in it.
+absl::StatusOr<std::vector<std::string>> ListLeftOvers(FileSystem* files, const std::string& path) {
+  ROSTER_ASSIGN_OR_RETURN(std::vector<std::string> names, files->List(path));
+  if (std::ranges::all_of(names, IsLeftOver)) return names;
+  return MakeError(ErrorCode::kExists, "the directory to make is there and not empty");
+}
+
+// Removes what was left over. Errors: EXISTS when there is anything else in it; LOCKED.
+absl::StatusOr<Site> TakeSite(FileSystem* files, const std::string& path) {
+  Site site{.directory = path, .ours = true, .lock = nullptr};
   ROSTER_ASSIGN_OR_RETURN(const bool exists, files->Exists(path));
   if (exists) {
-    ROSTER_ASSIGN_OR_RETURN(const std::vector<std::string> names, files->List(path));
-    if (names.empty()) return absl::OkStatus();
-    return MakeError(ErrorCode::kExists, "the directory to make is there and not empty");
+    ROSTER_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListLeftOvers(files, path));
+    site.ours = !names.empty();
+  } else {
+    ROSTER_RETURN_IF_ERROR(files->CreateDir(path));
+    ROSTER_RETURN_IF_ERROR(files->SyncDir(ParentPath(path)));
   }
-  ROSTER_RETURN_IF_ERROR(files->CreateDir(path));
-  return files->SyncDir(ParentPath(path));
+  ROSTER_ASSIGN_OR_RETURN(site.lock, files->Lock(JoinPath(path, kLockName)));
+  ROSTER_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListLeftOvers(files, path));
+  for (const std::string& name : names) {
+    if (name != kLockName) ROSTER_RETURN_IF_ERROR(files->Remove(JoinPath(path, name)));
+  }
+  return site;
+}
+
+// Leaves it as it was found, or not at all.
+void GiveBack(FileSystem* files, Lsn lsn, const Site& site) {
+  const std::array<std::string, 5> names = {
+      std::string(kManifestName), std::string(kManifestTempName), SnapshotFileName(lsn.value),
+      SnapshotTempName(lsn.value), std::string(kLockName)};
+  for (const std::string& name : names) {
+    files->Remove(JoinPath(site.directory, name)).IgnoreError();
+  }
+  if (site.ours) files->RemoveDir(site.directory).IgnoreError();
 }
 
 }  // namespace
@@ -130,12 +169,13 @@ absl::StatusOr<uint64_t> ProveSnapshot(FileSystem* files, const std::string& pat
 absl::StatusOr<uint64_t> MakeStoreDirectory(FileSystem* files, Random* random,
                                             const std::string& directory, Picture picture,
                                             Timestamp clock, Work* work) {
-  ROSTER_RETURN_IF_ERROR(MakeEmptyDirectory(files, directory));
+  ROSTER_ASSIGN_OR_RETURN(const Site site, TakeSite(files, directory));
   const Lsn lsn = picture.view.lsn();
   Manifest manifest;
   manifest.uuid = RandomUuid(random);
   manifest.snapshots.push_back({SnapshotFileName(lsn.value), lsn});
-  const std::string path = JoinPath(directory, manifest.snapshots[0].name);
+  // Until it is proved it has a name by which nobody takes it for a snapshot.
+  const std::string path = JoinPath(directory, SnapshotTempName(lsn.value));
   uint64_t bytes = 0;
   absl::Status status = WriteSnapshot(files, path, {manifest.uuid, lsn, clock}, picture, work);
   if (status.ok()) {
@@ -144,13 +184,11 @@ absl::StatusOr<uint64_t> MakeStoreDirectory(FileSystem* files, Random* random,
     if (proved.ok()) bytes = *proved;
     status = proved.status();
   }
+  if (status.ok()) status = files->Rename(path, JoinPath(directory, SnapshotFileName(lsn.value)));
+  if (status.ok()) status = files->SyncDir(directory);
   if (status.ok()) status = PublishManifest(files, directory, manifest);
   if (status.ok()) return bytes;
-  if (ErrorCodeOf(status) == ErrorCode::kExists) return status;  // somebody else is making it
-  for (const std::string_view name : {kManifestName, kManifestTempName}) {
-    files->Remove(JoinPath(directory, name)).IgnoreError();
-  }
-  files->Remove(path).IgnoreError();
+  GiveBack(files, lsn, site);
   return status;
 }
 

@@ -55,12 +55,13 @@ absl::StatusOr<uint64_t> ProveSnapshot(FileSystem* files, const std::string& pat
                                        const std::vector<RequestWindow::Entry>& requests,
                                        Work* work = nullptr);
 
-// Makes `directory`, which does not exist or is empty, a store of its own, with a UUID of its own,
-// that holds a picture and nothing else. The picture ends when it is written, before it is proved.
-// Returns the bytes of the snapshot.
+// Makes `directory`, which does not exist or holds nothing but what such work left that was cut off
+// (that is removed), a store of its own, with a UUID of its own, that holds a picture and nothing
+// else. The picture ends when it is written, before it is proved; until then the file has a
+// temporary name. Returns the bytes of the snapshot.
 // `clock`: no view was later than this. `work` may be null.
-// Errors: EXISTS when there is anything in it; DISKFULL, CORRUPT, kInternal, SHUTDOWN when the work
-// is stopped: at most an empty directory is left.
+// Errors: EXISTS when there is anything else in it; LOCKED when it is just being made; DISKFULL,
+// CORRUPT, kInternal, SHUTDOWN when the work is stopped: the directory is as it was, or not there.
 absl::StatusOr<uint64_t> MakeStoreDirectory(FileSystem* files, Random* random,
                                             const std::string& directory, Picture picture,
                                             Timestamp clock, Work* work = nullptr);

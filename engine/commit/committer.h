@@ -6,6 +6,7 @@
 #ifndef ROSTER_ENGINE_COMMIT_COMMITTER_H_
 #define ROSTER_ENGINE_COMMIT_COMMITTER_H_
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,6 +47,9 @@ class Committer {
   // Refuses, repeats, or applies and appends. Requires: the log has not failed.
   Committed Commit(const Batch& batch);
 
+  // The last command that grows got DISKFULL. Thread: any.
+  bool disk_full() const { return disk_full_; }
+
   // The store, read by the writer. Beside it only the sealer changes the store, under both locks,
   // and neither its LSN nor its clock: those need no lock, all else needs one of the two.
   const Store& store() const ABSL_NO_THREAD_SAFETY_ANALYSIS { return parts_.shared->store; }
@@ -60,6 +64,7 @@ class Committer {
   absl::StatusOr<WriteResult> StageAll(const Batch& batch, Timestamp clock, Draft* draft);
   absl::Status Reserve(size_t payload_bytes, bool grows);
   absl::Status ReserveLog(size_t payload_bytes, bool grows);
+  absl::Status TryReserveLog(size_t payload_bytes, bool grows);
   // Applies and appends; the outcome is kept under the command's request id.
   absl::StatusOr<Lsn> Apply(const Batch& batch, const std::vector<Mutation>& mutations,
                             const std::string& payload, Timestamp ceiling, FirstOutcome outcome);
@@ -68,6 +73,7 @@ class Committer {
   const Environment environment_;
   const Parts parts_;
   EventIdSource event_ids_;
+  std::atomic<bool> disk_full_{false};
   int64_t next_hold_us_ = 0;  // monotonic; when to try again for the disk reserve
 };
 

@@ -258,6 +258,13 @@ std::optional<ProfileId> FindRepeat(const LookUp& found, std::optional<EventType
   return std::nullopt;
 }
 
+// The next full hour takes away what is so old, for good.
+bool IsPastRetention(EventTypeId event, Timestamp time, Timestamp clock, const Schema& schema) {
+  if (event.value >= schema.events().size()) return false;  // the command makes the type
+  const int64_t keep_ms = schema.event(event).keep_ms;
+  return keep_ms != 0 && HourOf(time.ms) < HourOf(clock.ms - keep_ms);
+}
+
 absl::StatusOr<ItemResult> Stage(const Track& item, const StageContext& context, Draft* draft) {
   ItemResult result;
   ROSTER_RETURN_IF_ERROR(CheckName("event", item.event));
@@ -288,6 +295,9 @@ absl::StatusOr<ItemResult> Stage(const Track& item, const StageContext& context,
   result.profile = resolved.profile;
   result.created = resolved.created;
   std::vector<std::pair<PropertyId, Value>> properties = StageProperties(*event, fields, draft);
+  if (IsPastRetention(*event, time, context.clock, *draft->state().schema)) {
+    result.warnings.push_back(StrCat("older than its type is kept, left out: ", name));
+  }
   draft->Add({resolved.profile, *event, id, time, resolved.origin, std::move(properties)});
   return result;
 }

@@ -76,6 +76,9 @@ class HookedFileSystem final : public FileSystem {
   absl::StatusOr<std::vector<std::string>> List(const std::string& directory) override {
     return below_->List(directory);
   }
+  absl::Status RemoveDir(const std::string& directory) override {
+    return below_->RemoveDir(directory);
+  }
   absl::Status CreateDir(const std::string& directory) override {
     return below_->CreateDir(directory);
   }

@@ -389,8 +389,21 @@ TEST_CASE("a full disk: time, reads and a snapshot go on from the reserve, servi
   files.SetCapacity(uint64_t{1} << 40);
   world.clock.micros += 1'000'000;
   CHECK(db->Write(Event("u2", "order", "later")).ok());
-  CHECK_FALSE(db->GetStats().disk_reserve_used);
+  CHECK_FALSE(db->GetStats().disk_full);
   CHECK(NumFiles(files, "reserve") == 1);
+}
+
+TEST_CASE("a full disk is shown while writes are refused, also without a reserve", "[P13]") {
+  FaultyFileSystem files;
+  World world(&files);
+  const auto db = world.Open();
+  CHECK_FALSE(db->GetStats().disk_full);
+  files.SetCapacity(UsedBytes(files) + (1 << 20));
+  REQUIRE(FillUp(db.get()) > 0);
+  CHECK(db->GetStats().disk_full);
+  files.SetCapacity(uint64_t{1} << 40);
+  CHECK(db->Write(Event("u2", "order", "later")).ok());
+  CHECK_FALSE(db->GetStats().disk_full);
 }
 
 TEST_CASE("a full disk: what time brings goes on", "[P13]") {

@@ -102,6 +102,24 @@ TEST_CASE("retention removes what it says and nothing else", "[retention]") {
   }
 }
 
+TEST_CASE("an event that comes later than its type is kept is dropped, with a warning",
+          "[retention]") {
+  FaultyFileSystem files;
+  World world(&files);
+  const auto db = world.Open();
+  REQUIRE(db->Write(Event("u1", "view", "m1")).ok());
+  REQUIRE(db->SetRetention("view", 5 * kHourMs).ok());
+  const auto old = db->Write(Event("u1", "view", "m2", {}, Timestamp{kTestStartMs - 7 * kHourMs}));
+  REQUIRE(old.ok());
+  CHECK(old->items[0].warnings ==
+        std::vector<std::string>{"older than its type is kept, left out: view"});
+  const auto kept = db->Write(Event("u1", "view", "m3", {}, Timestamp{kTestStartMs - 3 * kHourMs}));
+  REQUIRE(kept.ok());
+  CHECK(kept->items[0].warnings.empty());
+  CHECK(db->Get(User("u1")).ok());  // what is due by now goes
+  CHECK(db->GetStats().num_events == 2);
+}
+
 TEST_CASE("retention of what is not there is refused", "[retention]") {
   FaultyFileSystem files;
   World world(&files);

@@ -13,6 +13,7 @@
 #include "engine/checkpoint/snapshot_file.h"
 #include "roster/error.h"
 #include "storage/base/text.h"
+#include "storage/disk/file_names.h"
 #include "storage/disk/snapshot_reader.h"
 #include "tests/disk/hooked_file_system.h"
 #include "tests/engine/orders.h"
@@ -237,10 +238,52 @@ TEST_CASE("closing gives up a snapshot that is being made, and a backup", "[P21]
     maker.join();
     CHECK(ErrorCodeOf(made) == ErrorCode::kShutdown);
     CHECK((*db)->GetStats().snapshots.num_failed == 0);
+    CHECK_FALSE((*db)->GetStats().backup.running);
   }
   CHECK(NumFiles(files, "snapshot-") == 0);
+  CHECK_FALSE(*files.Exists("backup"));
   World world(&files);
   CHECK(Everything(world.Open().get()) == state);
+}
+
+TEST_CASE("a backup makes good what one that was cut off has left, and nothing else", "[P8]") {
+  FaultyFileSystem files;
+  World world(&files);
+  const auto db = world.Open();
+  REQUIRE(Script(db.get(), 0, 20) == 20);
+  REQUIRE(files.CreateDir("cut").ok());
+  const auto make = [&files](const std::string& name) {
+    REQUIRE(files.Open(name, OpenMode::kCreateExclusive).ok());
+  };
+  make("cut/LOCK");
+  make("cut/" + SnapshotTempName(7));
+  make("cut/MANIFEST.tmp");
+  CHECK(db->Backup("cut").ok());
+  CHECK(*files.List("cut") ==
+        std::vector<std::string>{"LOCK", "MANIFEST", SnapshotFileName(db->GetStats().lsn.value)});
+  CHECK(ErrorCodeOf(db->Backup("cut").status()) == ErrorCode::kExists);
+
+  REQUIRE(files.CreateDir("others").ok());
+  make("others/notes.tmp");
+  CHECK(ErrorCodeOf(db->Backup("others").status()) == ErrorCode::kExists);
+  CHECK(files.List("others")->size() == 1);
+
+  REQUIRE(files.CreateDir("busy").ok());
+  const auto held = files.Lock("busy/LOCK");
+  CHECK(ErrorCodeOf(db->Backup("busy").status()) == ErrorCode::kLocked);
+}
+
+TEST_CASE("who is about to close gives up a backup: nothing of it is left", "[P21]") {
+  FaultyFileSystem files;
+  World world(&files);
+  const auto db = world.Open();
+  REQUIRE(Script(db.get(), 0, 20) == 20);
+  db->GiveUpSnapshots();
+  CHECK(ErrorCodeOf(db->Backup("backup").status()) == ErrorCode::kShutdown);
+  CHECK(ErrorCodeOf(db->Snapshot().status()) == ErrorCode::kShutdown);
+  CHECK_FALSE(*files.Exists("backup"));
+  CHECK(Script(db.get(), 20, 1) == 1);
+  CHECK(db->Close().ok());
 }
 
 TEST_CASE("closing gives up what is being made, then makes its own; another closer leaves it",

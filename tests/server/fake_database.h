@@ -141,8 +141,12 @@ class FakeDatabase : public Database {
             {.kind = "rows", .name = {}, .bytes = 1, .parts = {{"live", 1}}}};
   }
 
+  // With `snapshots_wait` until it is given up.
   absl::StatusOr<SnapshotInfo> Snapshot() override {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    ++num_snapshots;
+    if (snapshots_wait) given_up_.wait(lock, [this] { return gives_up_; });
+    if (gives_up_) return MakeError(ErrorCode::kShutdown, "the store is closing");
     return SnapshotInfo{.lsn = lsn_, .clock = {1000}, .bytes = 77, .took_us = 5};
   }
 
@@ -151,6 +155,12 @@ class FakeDatabase : public Database {
 
   absl::StatusOr<SnapshotInfo> Resume() override {
     return MakeError(ErrorCode::kErr, "nothing to resume: writes are accepted");
+  }
+
+  void GiveUpSnapshots() override {
+    const std::lock_guard lock(mutex_);
+    gives_up_ = true;
+    given_up_.notify_all();
   }
 
   absl::Status Close() override {
@@ -189,6 +199,8 @@ class FakeDatabase : public Database {
   std::atomic<int64_t> last_timeout_ms = 0;
   std::atomic<int> num_flushes = 0;
   std::atomic<int> num_async = 0;  // calls of WriteAsync
+  std::atomic<int> num_snapshots = 0;
+  std::atomic<bool> snapshots_wait = false;
 
  private:
   void Run() {
@@ -278,6 +290,7 @@ class FakeDatabase : public Database {
 
   std::mutex mutex_;
   std::condition_variable wake_;
+  std::condition_variable given_up_;
   // Guarded by mutex_.
   std::deque<std::pair<Batch, WriteDone>> enqueued_;  // and not flushed
   std::deque<std::pair<Batch, WriteDone>> pending_;
@@ -288,6 +301,7 @@ class FakeDatabase : public Database {
   std::string last_statement_;
   Lsn lsn_;
   bool closed_ = false;
+  bool gives_up_ = false;
   // Set by the constructor.
   std::thread thread_;
 };

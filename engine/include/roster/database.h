@@ -76,6 +76,13 @@ struct SnapshotStats {
   std::string last_error;   // of the last attempt; empty when it succeeded
 };
 
+// Of the backup that is being made, or of the one begun last when there are several.
+struct BackupStats {
+  bool running = false;
+  uint64_t steps_done = 0;  // as in SnapshotStats
+  uint64_t steps_total = 0;
+};
+
 // What recovery found and did, for the operator.
 struct RecoveryReport {
   std::optional<SnapshotInfo> snapshot;  // from which the state was loaded
@@ -93,18 +100,21 @@ struct Stats {
   Lsn durable_lsn;
   Timestamp clock;
   Durability durability = Durability::kSync;
-  bool read_only = false;          // the log failed
-  std::string read_only_reason;    // why; empty otherwise
-  bool disk_reserve_used = false;  // growing commands get DISKFULL until there is space again
-  uint64_t log_bytes = 0;          // behind the newest snapshot: what a restart would replay
+  bool read_only = false;        // the log failed
+  std::string read_only_reason;  // why; empty otherwise
+  // Growing commands get DISKFULL: the reserve was used, or the last of them found no space.
+  bool disk_full = false;
+  uint64_t log_bytes = 0;  // behind the newest snapshot: what a restart would replay
   SnapshotStats snapshots;
+  BackupStats backup;
   uint64_t num_profiles = 0;
   uint64_t num_events = 0;
   uint64_t num_identities = 0;
-  uint64_t num_commits = 0;     // since opening
-  uint64_t num_syncs = 0;       // since opening; fewer than commits where a group shared one
-  uint64_t num_statements = 0;  // since opening
-  uint64_t memory_bytes = 0;    // of the structures that hold data
+  uint64_t num_commits = 0;         // since opening
+  uint64_t num_syncs = 0;           // since opening; fewer than commits where a group shared one
+  uint64_t num_statements = 0;      // since opening
+  uint64_t memory_bytes = 0;        // of the structures that hold data
+  uint64_t memory_limit_bytes = 0;  // growing commands get OOM above it; 0: no limit
   // At most what is kept twice while snapshots and backups are being made, beside memory_bytes.
   uint64_t pinned_bytes = 0;
   RecoveryReport recovery;
@@ -135,7 +145,8 @@ class Database {
   // Errors: of the item (NOIDENTITY, TYPE, LIMIT, PARSE), READONLY, DISKFULL, OOM, UNKNOWN.
   virtual absl::StatusOr<WriteResult> Write(WriteItem item, WriteOptions options = {}) = 0;
 
-  // Write of a Retain: events of the type are kept for so long, 0 for ever.
+  // Write of a Retain: events of the type are kept for so long, 0 for ever. An event that comes and
+  // is older than that is dropped, with a warning.
   // Errors: NOTRAIT (no such event type), LIMIT (a time below 0 or too long); as Write.
   absl::StatusOr<WriteResult> SetRetention(std::string event, int64_t keep_ms,
                                            WriteOptions options = {}) {
@@ -184,8 +195,11 @@ class Database {
   // pinned_limit_bytes); nothing has changed.
   virtual absl::StatusOr<SnapshotInfo> Snapshot() = 0;
 
-  // Makes `directory`, which does not exist or is empty, a store with what is in memory now, while
-  // the store serves. Errors: as Snapshot; EXISTS; LIMIT (see pinned_limit_bytes).
+  // Makes `directory`, which does not exist, or holds nothing but what a backup that was cut off
+  // left (`*.tmp` and LOCK: they are removed), a store with what is in memory now, while the store
+  // serves. Until it is done there is neither MANIFEST nor `*.snap` in it; after an error what was
+  // made is removed.
+  // Errors: as Snapshot; EXISTS; LOCKED (it is just being made); LIMIT (see pinned_limit_bytes).
   virtual absl::StatusOr<SnapshotInfo> Backup(const std::string& directory) = 0;
 
   // The digest of the state in memory, 32 hexadecimal digits: equal for stores that show the same.
@@ -196,6 +210,11 @@ class Database {
   // UNKNOWN, goes on in a new log file and accepts writes again.
   // Errors: as Snapshot, and the store stays read-only; ERR when writes are accepted.
   virtual absl::StatusOr<SnapshotInfo> Resume() = 0;
+
+  // For who is about to close: snapshots and backups that are being made are given up within a
+  // chunk's work, and their files removed; who waits for one, or asks for one later, gets SHUTDOWN.
+  // Close still makes the one of snapshot_at_close. Does not wait.
+  virtual void GiveUpSnapshots() = 0;
 
   // Finishes what was accepted, syncs and closes; later calls get SHUTDOWN, as does who waits for a
   // snapshot or backup: it is given up and its file removed. Errors: of the last sync.
