@@ -26,6 +26,7 @@
 #include "storage/base/digest.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
+#include "storage/base/unicode.h"
 #include "storage/base/work.h"
 #include "storage/disk/disk_reserve.h"
 #include "storage/disk/log_directory.h"
@@ -97,6 +98,7 @@ class Engine final : public Database {
   absl::StatusOr<SnapshotInfo> Backup(const std::string& directory) override;
   std::string GetDigest() override;
   absl::StatusOr<SnapshotInfo> Resume() override;
+  void GiveUpSnapshots() override;
   absl::Status Close() override;
 
  private:
@@ -105,7 +107,11 @@ class Engine final : public Database {
   absl::Status RaiseCeiling(Timestamp ceiling);
   ReadView TakeView();
   std::optional<Timestamp> NextDue();
+  void SealExpired(const Retain& retain);
   absl::Status Open() const;
+  BackupStats GetBackupStats() const;
+  absl::StatusOr<uint64_t> MakeBackup(const std::string& directory, Picture picture,
+                                      Timestamp clock);
 
   const Options options_;
   const Environment environment_;
@@ -117,7 +123,8 @@ class Engine final : public Database {
   RecoveryReport recovery_;
   std::atomic<uint64_t> num_statements_{0};
   std::atomic<bool> closed_{false};
-  Work backup_;  // of all backups
+  Work backup_;                      // of all backups; its steps are those of the one begun last
+  std::atomic<int> num_backups_{0};  // that are being made
   // Last: their threads use the members above.
   std::unique_ptr<Sealer> sealer_;
   std::unique_ptr<CommitQueue> queue_;
@@ -177,10 +184,9 @@ absl::StatusOr<WriteResult> Engine::Write(WriteItem item, WriteOptions options) 
 }
 
 absl::StatusOr<WriteResult> Engine::Write(Batch batch) {
-  // A longer retention drops for good what has expired. The writer has little of that left to do
-  // when it was brought away just before.
-  const auto retains = [](const WriteItem& item) { return std::holds_alternative<Retain>(item); };
-  if (std::ranges::any_of(batch.items, retains)) sealer_->SealStale();
+  for (const WriteItem& item : batch.items) {
+    if (const auto* retain = std::get_if<Retain>(&item)) SealExpired(*retain);
+  }
   Mutex mutex;
   CondVar changed;
   std::optional<absl::StatusOr<WriteResult>> outcome;
@@ -195,6 +201,22 @@ absl::StatusOr<WriteResult> Engine::Write(Batch batch) {
   MutexLock lock(&mutex);
   while (!outcome) changed.Wait(&mutex);
   return *std::move(outcome);
+}
+
+// A longer retention drops for good what has expired. The writer has little of that left to do when
+// it was brought away just before.
+void Engine::SealExpired(const Retain& retain) {
+  std::optional<EventTypeId> event;
+  {
+    MutexLock lock(&shared_.mutex);
+    const Schema& schema = *shared_.store.state().schema;
+    event = schema.FindEvent(ToNfc(retain.event));
+    const int64_t keep_ms = event ? schema.event(*event).keep_ms : 0;
+    if (keep_ms == 0 || (retain.keep_ms != 0 && retain.keep_ms <= keep_ms)) return;
+  }
+  // What has expired by now is marked by a commit only.
+  if (const auto due = NextDue(); due && *due <= clock_->Now()) Write(Batch{}).IgnoreError();
+  sealer_->SealExpired(*event);
 }
 
 void Engine::WriteAsync(Batch batch, WriteDone done) {
@@ -246,9 +268,11 @@ Stats Engine::GetStats() {
   stats.durability = options_.durability;
   stats.read_only = !latched.ok();
   stats.read_only_reason = std::string(StdView(latched.message()));
-  stats.disk_reserve_used = reserve_.missing();
+  stats.disk_full = reserve_.missing() || queue_->disk_full();
+  stats.memory_limit_bytes = options_.memory_limit_bytes;
   stats.log_bytes = log_->log_bytes();
   stats.snapshots = checkpoint_->stats();
+  stats.backup = GetBackupStats();
   stats.num_commits = queue_->num_commits();
   stats.num_syncs = queue_->num_syncs();
   stats.num_statements = num_statements_;
@@ -285,25 +309,36 @@ absl::StatusOr<SnapshotInfo> Engine::Snapshot() {
   return checkpoint_->Snapshot();
 }
 
+BackupStats Engine::GetBackupStats() const {
+  if (num_backups_ == 0) return {};
+  const uint64_t total = backup_.total();
+  return {.running = true, .steps_done = std::min(backup_.done(), total), .steps_total = total};
+}
+
+absl::StatusOr<uint64_t> Engine::MakeBackup(const std::string& directory, Picture picture,
+                                            Timestamp clock) {
+  ++num_backups_;
+  backup_.Begin(StepsOf(picture));
+  absl::StatusOr<uint64_t> bytes = MakeStoreDirectory(
+      environment_.files, environment_.random, directory, std::move(picture), clock, &backup_);
+  --num_backups_;
+  return bytes;
+}
+
 absl::StatusOr<SnapshotInfo> Engine::Backup(const std::string& directory) {
   ROSTER_RETURN_IF_ERROR(Open());
+  ROSTER_RETURN_IF_ERROR(backup_.Check());
   const int64_t started_us = environment_.clock->MonotonicMicros();
   const Timestamp clock = clock_->Now();
-  {
-    MutexLock lock(&shared_.mutex);
-    ROSTER_RETURN_IF_ERROR(held_.CheckRoom(shared_.store.copied_bytes()));
-  }
-  const Picture picture = TakePicture(&shared_);
-  const HeldViews::Hold hold(&held_, picture.view.copied_bytes());
+  ROSTER_ASSIGN_OR_RETURN(Picture picture, TakeHeldPicture(&shared_, &held_));
+  const Lsn lsn = picture.view.lsn();
+  const Timestamp seen = std::max(clock, picture.view.clock());
   // Nothing leaves, in a backup either, that a crash could still take back.
-  if (!queue_->WaitUntilAnswerable(picture.view.lsn())) {
+  if (!queue_->WaitUntilAnswerable(lsn)) {
     return MakeError(ErrorCode::kReadOnly, "the log has failed: RESUME first");
   }
-  ROSTER_ASSIGN_OR_RETURN(
-      const uint64_t bytes,
-      MakeStoreDirectory(environment_.files, environment_.random, directory, picture,
-                         std::max(clock, picture.view.clock()), &backup_));
-  return SnapshotInfo{.lsn = picture.view.lsn(),
+  ROSTER_ASSIGN_OR_RETURN(const uint64_t bytes, MakeBackup(directory, std::move(picture), seen));
+  return SnapshotInfo{.lsn = lsn,
                       .clock = clock,
                       .bytes = bytes,
                       .took_us = environment_.clock->MonotonicMicros() - started_us};
@@ -323,17 +358,20 @@ absl::StatusOr<SnapshotInfo> Engine::Resume() {
   return checkpoint_->Resume();
 }
 
-// What was accepted becomes durable first: who stops the process does not wait for a snapshot, but
-// for the one that closing makes.
-absl::Status Engine::Close() {
+void Engine::GiveUpSnapshots() {
   backup_.Stop();
-  if (checkpoint_ != nullptr && !options_.snapshot_at_close) checkpoint_->GiveUp();
+  if (checkpoint_ != nullptr) checkpoint_->GiveUp();
+}
+
+// What was accepted becomes durable first: who stops the process does not wait for a snapshot that
+// is being made, only for the one that closing makes of everything.
+absl::Status Engine::Close() {
+  GiveUpSnapshots();
   const bool first = !closed_.exchange(true);
   if (checkpoint_ == nullptr) return absl::OkStatus();
   absl::Status closed = queue_->Close();
-  if (first && closed.ok() && options_.snapshot_at_close) {
-    closed = checkpoint_->Snapshot().status();
-  }
+  if (!first) return closed;
+  if (closed.ok() && options_.snapshot_at_close) closed = checkpoint_->MakeLast().status();
   checkpoint_->Close();
   return closed;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/replay.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -59,6 +60,8 @@ void Read(WalReader* reader, const ReplayLimit& limit, Portion* portion) {
       return;
     }
     ++portion->num_entries;
+    portion->last = entry.lsn == limit.lsn;
+    if (portion->last) return;
     bytes += (*logged)->bytes.size();
   }
 }
@@ -121,7 +124,8 @@ struct Seals {
 }  // namespace
 
 absl::Status Replay(WalReader* reader, Executor* executor, Store* store, RequestWindow* requests,
-                    const ReplayLimit& limit) {
+                    const ReplayLimit& limit, Timestamp* received_at) {
+  if (store->lsn() == limit.lsn) return absl::OkStatus();
   Portion portions[2];
   Portion* ready = &portions[0];
   Portion* next = &portions[1];
@@ -138,6 +142,9 @@ absl::Status Replay(WalReader* reader, Executor* executor, Store* store, Request
     executor->RunAll(std::move(tasks));
     seals.Install(store);
     ROSTER_RETURN_IF_ERROR(applied);
+    for (size_t i = 0; received_at != nullptr && i < ready->num_entries; ++i) {
+      *received_at = std::max(*received_at, ready->entries[i].commit.header.received_at);
+    }
     if (ready->last) return ready->status;
     std::swap(ready, next);
   }

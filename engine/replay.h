@@ -24,9 +24,11 @@ struct ReplayLimit {
 
 // Applies all that the reader has left; then reader->end() tells the rest, unless a limit came
 // first.
+// `received_at` (may be null): raised to when the commits were received. With a limit nothing
+// behind its LSN is read: damage there is none of the replay.
 // Errors: CORRUPT, with file and offset or LSN; ERR for a newer format; kInternal.
 absl::Status Replay(WalReader* reader, Executor* executor, Store* store, RequestWindow* requests,
-                    const ReplayLimit& limit = {});
+                    const ReplayLimit& limit = {}, Timestamp* received_at = nullptr);
 
 }  // namespace roster
 

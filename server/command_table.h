@@ -69,7 +69,8 @@ struct PreparedWrite {
 //   control  at once, on the network thread; never blocks;
 //   read     on a worker (a slow one beside them), after the connection's earlier writes were
 //            answered;
-//   write    prepared on the network thread, then Enqueue and, at the end of its turn, Flush.
+//   write    prepared on the network thread, then Enqueue and, at the end of its turn, Flush; a
+//            long one WriteAsync.
 using ControlHandler = Outcome (*)(const Services&, Session*, const Request&);
 using ReadHandler = Outcome (*)(const Services&, const Session&, const Request&);
 using WriteHandler = absl::StatusOr<PreparedWrite> (*)(const Session&, const Request&);

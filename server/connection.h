@@ -109,7 +109,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void DispatchReads();
   static void RunReads(std::shared_ptr<ReadRun> run);
   void StartWrite(WriteHandler handler, Request&& request);
-  void SubmitWrite(uint64_t sequence, absl::StatusOr<PreparedWrite> prepared, int64_t since_us);
+  void SubmitWrite(uint64_t sequence, absl::StatusOr<PreparedWrite> prepared, int64_t since_us,
+                   size_t request_bytes);
   void PostFlush();
   void OnWritten(uint64_t sequence, const Outcome& outcome);
   uint64_t OpenSlot(const Request& request);

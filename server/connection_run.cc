@@ -16,6 +16,10 @@ namespace {
 // Longer writes are read by a worker: parsing them would keep other clients waiting.
 constexpr size_t kInlineWriteBytes = 64 << 10;
 
+// Longer writes are the engine's thread's, whatever they hold; the network thread may itself write
+// what is enqueued.
+constexpr size_t kEnqueueBytes = 4 << 10;
+
 // How long a worker stays with one connection while others may wait.
 constexpr int64_t kReadSliceMicros = 2'000;
 
@@ -153,23 +157,23 @@ void Connection::StartWrite(WriteHandler handler, Request&& request) {
   const uint64_t sequence = OpenSlot(request);
   const int64_t since_us = NowMicros();
   if (request.bytes <= kInlineWriteBytes) {
-    return SubmitWrite(sequence, handler(session_, request), since_us);
+    return SubmitWrite(sequence, handler(session_, request), since_us, request.bytes);
   }
   busy_ = true;
   runtime_->workers->Post([self = shared_from_this(), handler, sequence, since_us,
                            session = session_, request = std::move(request)]() mutable {
     auto prepared = std::make_shared<absl::StatusOr<PreparedWrite>>(handler(session, request));
     TaskQueue* const network = self->runtime_->network;
-    network->Post([self = std::move(self), sequence, since_us, prepared] {
+    network->Post([self = std::move(self), sequence, since_us, prepared, bytes = request.bytes] {
       self->busy_ = false;
-      self->SubmitWrite(sequence, std::move(*prepared), since_us);
+      self->SubmitWrite(sequence, std::move(*prepared), since_us, bytes);
       self->Pump();
     });
   });
 }
 
 void Connection::SubmitWrite(uint64_t sequence, absl::StatusOr<PreparedWrite> prepared,
-                             int64_t since_us) {
+                             int64_t since_us, size_t request_bytes) {
   if (!prepared.ok()) return OnWritten(sequence, Outcome(Reply::Error(prepared.status())));
   Batch batch = std::move(prepared->batch);
   if (batch.items.empty()) {
@@ -185,6 +189,9 @@ void Connection::SubmitWrite(uint64_t sequence, absl::StatusOr<PreparedWrite> pr
       self->PostPump();
     });
   };
+  if (request_bytes > kEnqueueBytes) {
+    return services_->database->WriteAsync(std::move(batch), std::move(done));
+  }
   services_->database->Enqueue(std::move(batch), std::move(done));
   PostFlush();
 }

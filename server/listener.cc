@@ -7,6 +7,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "roster/error.h"
 #include "server/metrics.h"
 
@@ -19,34 +20,53 @@ using boost::system::error_code;
 constexpr int kBacklog = 1024;
 constexpr std::chrono::milliseconds kRetry{100};
 
-absl::Status Fail(const std::string& what, const error_code& error) {
-  return MakeError(ErrorCode::kErr, what + ": " + error.message());
+absl::Status Fail(const std::string& address, const error_code& error) {
+  return MakeError(ErrorCode::kErr, "cannot listen on " + address + ": " + error.message());
+}
+
+absl::StatusOr<boost::asio::ip::address> Parse(const std::string& address) {
+  error_code error;
+  const auto parsed =
+      boost::asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address, error);
+  if (error) return MakeError(ErrorCode::kErr, "not an IP address: " + address);
+  return parsed;
 }
 
 }  // namespace
 
 Listener::Listener(boost::asio::io_context* context) : acceptor_(*context), retry_(*context) {}
 
-absl::Status Listener::Open(const std::string& address, uint16_t port, bool allow_unsafe) {
-  error_code error;
-  const auto parsed =
-      boost::asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address, error);
-  if (error) return MakeError(ErrorCode::kErr, "not an IP address: " + address);
-  if (!parsed.is_loopback() && !allow_unsafe) {
+absl::Status Listener::Check(const std::string& address, bool allow_unsafe) {
+  const auto parsed = Parse(address);
+  if (!parsed.ok()) return parsed.status();
+  if (!parsed->is_loopback() && !allow_unsafe) {
     return MakeError(ErrorCode::kErr,
                      "refusing to listen on " + address +
                          ": there is no password and no encryption, so whoever reaches this "
                          "address can read and change every profile; --allow-unsafe-bind accepts "
                          "that");
   }
+  return absl::OkStatus();
+}
+
+absl::Status Listener::Bind(const std::string& address, uint16_t port, bool allow_unsafe) {
+  if (absl::Status checked = Check(address, allow_unsafe); !checked.ok()) return checked;
+  const boost::asio::ip::address parsed = *Parse(address);
   const tcp::endpoint endpoint(parsed, port);
+  error_code error;
   acceptor_.open(endpoint.protocol(), error);
   if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor_.bind(endpoint, error);
-  if (!error) acceptor_.listen(kBacklog, error);
-  if (error) return Fail("cannot listen on " + address + ":" + std::to_string(port), error);
+  if (error) return Fail(address + ":" + std::to_string(port), error);
   host_ = parsed.is_v6() ? "[" + parsed.to_string() + "]" : parsed.to_string();
   port_ = acceptor_.local_endpoint(error).port();
+  return absl::OkStatus();
+}
+
+absl::Status Listener::Listen() {
+  error_code error;
+  acceptor_.listen(kBacklog, error);
+  if (error) return Fail(Address(), error);
   return absl::OkStatus();
 }
 

@@ -22,9 +22,13 @@ class Listener {
   // Lifetime: `context` outlives the listener.
   explicit Listener(boost::asio::io_context* context);
 
-  // Binds. `address`: an IP address or "localhost". Errors: not an address, not loopback without
-  // `allow_unsafe`, in use.
-  absl::Status Open(const std::string& address, uint16_t port, bool allow_unsafe);
+  // Whether it may be bound. `address`: an IP address or "localhost". Errors: not an address, not
+  // loopback without `allow_unsafe`.
+  static absl::Status Check(const std::string& address, bool allow_unsafe);
+  // Binds; nobody is answered yet. Errors: as Check; in use.
+  absl::Status Bind(const std::string& address, uint16_t port, bool allow_unsafe);
+  // From here clients can connect. Errors: in use.
+  absl::Status Listen();
   // Accepts until `Close`. When the process is out of descriptors it waits and tries again.
   void Start(OnSocket on_socket);
   void Close();

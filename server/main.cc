@@ -30,6 +30,8 @@ int UsageError(const CLI::App& app, const CLI::ParseError& error) {
 int main(int argc, char** argv) {
   // A client that goes away is an error of its connection, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
+  // So is a file that may not grow: the error of a write.
+  std::signal(SIGXFSZ, SIG_IGN);
   CLI::App app("Roster, an in-memory profile engine", "roster");
   app.set_version_flag("--version", std::string(roster::server::kVersion));
   app.require_subcommand(1);

@@ -7,10 +7,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "roster/database.h"
 
 namespace roster::server {
 
@@ -39,6 +42,27 @@ struct Metrics {
 // Shape: 2026-11-21T10:00:00.123Z ready address=127.0.0.1:7000
 void Log(std::string_view event,
          std::initializer_list<std::pair<std::string_view, std::string>> fields);
+
+// Says on stderr what becomes of the store while nobody asks: the log failed, the disk is full,
+// snapshots were made or failed. One line for each change. Thread rule: one thread at a time.
+class StoreWatch {
+ public:
+  using Say = std::function<void(std::string_view event,
+                                 std::initializer_list<std::pair<std::string_view, std::string>>)>;
+  explicit StoreWatch(Say say = Log) : say_(std::move(say)) {}
+
+  // Says what is other than at the last look. To be called now and then: of what came and went
+  // between two looks only snapshots are told, and of several the last.
+  void Look(const Stats& stats);
+
+ private:
+  const Say say_;
+  // As last seen.
+  bool read_only_ = false;
+  bool disk_full_ = false;
+  uint64_t snapshots_made_ = 0;
+  uint64_t snapshots_failed_ = 0;
+};
 
 }  // namespace roster::server
 

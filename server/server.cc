@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "roster/error.h"
 #include "server/asio_transport.h"
 #include "server/command_table.h"
 #include "server/connection.h"
@@ -30,6 +31,7 @@ using boost::system::error_code;
 // Connections above the limit that are told so; beyond them sockets are closed without a word.
 constexpr size_t kRefusalsAtOnce = 64;
 constexpr int kSpareDescriptors = 128;
+constexpr std::chrono::seconds kWatchPeriod{1};
 
 int64_t SteadyMs() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -57,10 +59,12 @@ class Server::Impl : public ClientDirectory {
         listener_(&context_),
         tasks_(&context_),
         tick_timer_(context_),
+        watch_timer_(context_),
         drain_timer_(context_),
         signals_(context_),
         workers_(options_.num_workers),
-        keeper_(1) {
+        keeper_(1),
+        watcher_(1) {
     services_ = {.database = database,
                  .commands = &table_,
                  .limits = &options_.limits,
@@ -72,7 +76,17 @@ class Server::Impl : public ClientDirectory {
     runtime_ = {.network = &tasks_, .workers = &workers_, .keeper = &keeper_};
   }
 
+  absl::Status Bind() {
+    bound_ = true;
+    return listener_.Bind(options_.bind_address, options_.port, options_.allow_unsafe_bind);
+  }
+
+  void SetDatabase(Database* database) { services_.database = database; }
+
   absl::Status Listen() {
+    if (!bound_) {
+      if (absl::Status bound = Bind(); !bound.ok()) return bound;
+    }
     RaiseDescriptorLimit(options_.limits.max_connections);
     if (options_.handle_signals) {
       // Before anybody is told that the port answers; a signal that comes before Run waits for it.
@@ -81,7 +95,7 @@ class Server::Impl : public ClientDirectory {
       signals_.add(SIGINT, ignored);
       signals_.add(SIGUSR1, ignored);
     }
-    return listener_.Open(options_.bind_address, options_.port, options_.allow_unsafe_bind);
+    return listener_.Listen();
   }
 
   const Listener& listener() const { return listener_; }
@@ -91,7 +105,9 @@ class Server::Impl : public ClientDirectory {
     if (options_.handle_signals) WaitForSignal();
     listener_.Start([this](auto socket) { OnSocket(std::move(socket)); });
     ScheduleTick();
+    ScheduleWatch();
     context_.run();
+    watcher_.Post([this] { watch_.Look(services_.database->GetStats()); });
     return workers_.Idle() && keeper_.Idle();
   }
 
@@ -138,6 +154,18 @@ class Server::Impl : public ClientDirectory {
     });
   }
 
+  // On a thread of its own: the figures wait for the disk now and then.
+  void ScheduleWatch() {
+    watch_timer_.expires_after(kWatchPeriod);
+    watch_timer_.async_wait([this](const error_code& error) {
+      if (error) return;
+      if (watcher_.Idle()) {
+        watcher_.Post([this] { watch_.Look(services_.database->GetStats()); });
+      }
+      ScheduleWatch();
+    });
+  }
+
   void WaitForSignal() {
     signals_.async_wait([this](const error_code& error, int signal) {
       if (error) return;
@@ -156,21 +184,21 @@ class Server::Impl : public ClientDirectory {
     });
   }
 
-  // Thread: the keeper.
+  // The watch says what was made and what failed; not what was never begun. Thread: the keeper.
   void TakeSnapshot() {
-    const absl::StatusOr<SnapshotInfo> made = services_.database->Snapshot();
-    if (made.ok()) {
-      Log("snapshot",
-          {{"lsn", std::to_string(made->lsn.value)}, {"bytes", std::to_string(made->bytes)}});
-    } else {
-      Log("snapshot_failed", {{"reason", std::string(made.status().message())}});
-    }
+    const absl::Status made = services_.database->Snapshot().status();
+    if (made.ok()) return;
+    const ErrorCode code = ErrorCodeOf(made);
+    if (code != ErrorCode::kShutdown && code != ErrorCode::kLimit) return;
+    Log("snapshot_refused", {{"reason", std::string(made.message())}});
   }
 
   void BeginDrain() {
     if (draining_) return;
     draining_ = true;
     if (on_stopping_) on_stopping_();
+    // Who waits for one is told so; nobody waits for it in vain.
+    services_.database->GiveUpSnapshots();
     listener_.Close();
     if (connections_.empty()) return Finish();
     for (const auto& [id, connection] : connections_) connection->Drain();
@@ -186,6 +214,7 @@ class Server::Impl : public ClientDirectory {
 
   void Finish() {
     tick_timer_.cancel();
+    watch_timer_.cancel();
     drain_timer_.cancel();
     context_.stop();
   }
@@ -202,21 +231,31 @@ class Server::Impl : public ClientDirectory {
   Listener listener_;
   AsioTaskQueue tasks_;
   boost::asio::steady_timer tick_timer_;
+  boost::asio::steady_timer watch_timer_;
   boost::asio::steady_timer drain_timer_;
   boost::asio::signal_set signals_;
   std::unordered_map<uint64_t, std::shared_ptr<Connection>> connections_;
   uint64_t last_id_ = 0;
   bool draining_ = false;
+  bool bound_ = false;  // Bind was called
+
+  StoreWatch watch_;  // the watcher's
 
   // Last, so that it ends first: its tasks use what is above.
   WorkerPool workers_;
-  WorkerPool keeper_;  // one slow command at a time
+  WorkerPool keeper_;   // one slow command at a time
+  WorkerPool watcher_;  // looks at the store now and then
 };
 
 Server::Server(Database* database, ServerOptions options)
     : impl_(std::make_unique<Impl>(database, std::move(options))) {}
 Server::~Server() = default;
 
+absl::Status Server::CheckAddress(const ServerOptions& options) {
+  return Listener::Check(options.bind_address, options.allow_unsafe_bind);
+}
+absl::Status Server::Bind() { return impl_->Bind(); }
+void Server::SetDatabase(Database* database) { impl_->SetDatabase(database); }
 absl::Status Server::Listen() { return impl_->Listen(); }
 std::string Server::Address() const { return impl_->listener().Address(); }
 uint16_t Server::port() const { return impl_->listener().port(); }

@@ -31,19 +31,26 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Lifetime: `database` outlives the server; the server does not close it.
+  // `database`: null when it is to come by SetDatabase. Lifetime: it outlives the server; the
+  // server does not close it.
   Server(Database* database, ServerOptions options);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Binds and listens. Errors: the address is not loopback, is malformed, or is in use.
+  // Errors: the address is malformed, or not loopback and that is not allowed.
+  static absl::Status CheckAddress(const ServerOptions& options);
+  // Takes the address; nobody can connect yet. Errors: as CheckAddress; it is in use.
+  absl::Status Bind();
+  void SetDatabase(Database* database);
+  // Binds, unless Bind did, and listens. Requires: there is a database. Errors: as Bind.
   absl::Status Listen();
   // "127.0.0.1:7000", once it listens.
   std::string Address() const;
   uint16_t port() const;
 
-  // Serves until a signal or `Stop`, then drains. `on_stopping` is called when that begins.
+  // Serves until a signal or `Stop`, then drains; snapshots and backups are given up. `on_stopping`
+  // is called when that begins.
   // True: all work has ended; false: a query was still running when the time was up.
   bool Run(std::function<void()> on_stopping = nullptr);
   void Stop();

@@ -12,9 +12,10 @@
 
 #include "roster/error.h"
 #include "storage/base/bytes.h"
+#include "storage/base/load_jobs.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
-#include "storage/load_jobs.h"
+#include "storage/loaded_parts.h"
 #include "storage/memory/digest.h"
 #include "storage/mutation.h"
 #include "storage/store_chunks.h"
@@ -23,32 +24,17 @@
 namespace roster {
 namespace {
 
-// What "head" says.
-struct Head {
-  uint64_t num_ids = 0;
-  uint64_t num_rows = 0;
-  uint64_t num_identities = 0;
-  std::vector<uint32_t> trait_texts;
-  std::vector<std::vector<uint32_t>> property_texts;
-  StorePending pending;
-};
-
-// The chunks of one section.
-template <typename T>
-struct LoadedPart {
-  const SnapshotSection* section = nullptr;
-  uint64_t first = 0;
-  std::vector<T> chunks;
-};
-
+// Null when there are none.
+using Cells = std::unique_ptr<ColumnChunk>;
 using Block = std::shared_ptr<const SealedEvents>;
 
 // A byte of texts takes longer than one of cells.
 constexpr uint64_t kTextCost = 4;
-// A writer makes no larger section that packs better: one that says so wants memory, not to load.
-constexpr uint64_t kLargePartBytes = 64u << 20;
-constexpr uint64_t kMostPacked = 1024;
 constexpr uint64_t kBelieved = 64;  // how well names are packed that are given room at once
+// How many ids may be said to have been merged into one profile with most of those beside them:
+// these, and so many more for each byte of the file.
+constexpr uint64_t kBelievedAlike = 16u << 20;
+constexpr uint64_t kBelievedAlikePerByte = 1024;
 
 constexpr std::string_view kNames = "identities/names";
 
@@ -57,8 +43,6 @@ bool IsTextList(std::string_view bytes) {
   while (!elements.at_end() && !elements.failed()) elements.Text();
   return !elements.failed();
 }
-
-uint64_t NumChunks(uint64_t num_rows) { return (num_rows + kChunkRows - 1) / kChunkRows; }
 
 class StoreLoader {
  public:
@@ -137,21 +121,22 @@ class StoreLoader {
   absl::Status LoadHead();
   bool ReadHead(ByteReader* in);
   void PlanProfiles();
+  template <typename T>
+  void PlanNumbers(std::string_view name, uint64_t num, uint64_t limit, LoadedNumbers<T>* out);
   // Whether so many names can be in so few bytes of the file.
   bool NamesAreBelieved() const { return name_bytes_ / kBelieved <= stored_name_bytes_; }
   void PlanNames();
   void PlanChains();
-  template <typename T>
-  absl::Status TakeNumbers(uint64_t index, uint64_t num, uint64_t limit, ByteReader* in,
-                           std::vector<T>* out) const;
   bool TakeChains(uint64_t index, ByteReader* in);
   absl::Status CheckCount(uint64_t got, uint64_t want, std::string_view what) const;
   void PlanTraits();
   void PlanEvents();
   void PlanTexts(std::string_view name, const CellType& type, uint32_t count);
   absl::Status JoinProfiles();
+  absl::Status JoinRows();
+  absl::Status JoinIds();
   absl::Status JoinIdentities();
-  absl::Status JoinCells(const SnapshotSection& section, TraitId id, uint64_t c, ColumnChunk chunk);
+  absl::Status JoinCells(const SnapshotSection& section, TraitId id, uint64_t c, Cells chunk);
   absl::Status EndTrait(TraitId id);
   absl::Status JoinBlock(const SnapshotSection& section, EventTypeId id, uint64_t c, Block block);
 
@@ -198,10 +183,6 @@ class StoreLoader {
   template <typename F, typename G>
   absl::Status ForEachItem(const SnapshotSection& section, F&& item, G&& end) const {
     if (work_ != nullptr) ROSTER_RETURN_IF_ERROR(work_->Check());
-    if (section.raw_bytes > kLargePartBytes &&
-        section.raw_bytes / kMostPacked > section.stored_bytes) {
-      return reader_.Damage(section, "it says that it is larger than it can be");
-    }
     ROSTER_ASSIGN_OR_RETURN(const std::string raw, reader_.Read(section));
     ByteReader in(raw);
     absl::Status status;
@@ -253,14 +234,14 @@ class StoreLoader {
   Store* const store_;
   Work* const work_;
   State state_;  // the store's own, with its schema, and then all the rest
-  Head head_;
+  LoadedHead head_;
   int64_t num_known_ = 0;  // sections of the store that were asked for
   LoadJobs jobs_;
   std::optional<StateDigester> proof_;  // nothing where the state is to be kept
 
-  std::vector<uint32_t> answers_;  // by id - 1: the row + 1
-  std::vector<uint64_t> owners_;   // by row: the profile, 0 when it is not live
-  uint64_t name_bytes_ = 0;        // of the names of identities, as the table says
+  LoadedNumbers<uint32_t> answers_;  // by id - 1: the row + 1
+  LoadedNumbers<uint64_t> owners_;   // by row: the profile, 0 when it is not live
+  uint64_t name_bytes_ = 0;          // of the names of identities, as the table says
   uint64_t stored_name_bytes_ = 0;
   uint64_t num_names_ = 0;        // identities read so far
   uint64_t num_named_ = 0;        // those that are not detached
@@ -288,6 +269,7 @@ absl::Status StoreLoader::LoadSchema() {
     store_->Apply(mutation, &changes);
   }
   state_ = store_->state();
+  if (proof_) *store_ = Store();  // or it would keep all that is let go of
   if (proof_) proof_->AddSchema();
   return absl::OkStatus();
 }
@@ -347,34 +329,21 @@ absl::Status StoreLoader::CheckCount(uint64_t got, uint64_t want, std::string_vi
   return Wrong(StrCat(got, " ", what, " instead of ", want));
 }
 
-// A chunk of numbers below a limit; `num`: of all chunks.
 template <typename T>
-absl::Status StoreLoader::TakeNumbers(uint64_t index, uint64_t num, uint64_t limit, ByteReader* in,
-                                      std::vector<T>* out) const {
-  const uint64_t behind = index < NumChunks(num) ? num - index * kChunkRows : 0;
-  const auto ints = GetInts(std::min<uint64_t>(behind, kChunkRows), in);
-  if (behind == 0 || !ints || !AllBelow(*ints, limit)) {
-    return MakeError(ErrorCode::kCorrupt, "numbers out of range");
-  }
-  for (size_t i = 0; i < ints->size(); ++i) out->push_back(static_cast<T>(ints->Get(i)));
-  return absl::OkStatus();
+void StoreLoader::PlanNumbers(std::string_view name, uint64_t num, uint64_t limit,
+                              LoadedNumbers<T>* out) {
+  const uint64_t believed = kBelievedAlike + kBelievedAlikePerByte * reader_.file_bytes();
+  PlanInOrder(
+      name, [=](uint64_t, ByteReader* in) { return out->Take(num, limit, believed, in); },
+      [] { return absl::OkStatus(); },
+      [=, this] {
+        return CheckCount(out->num_chunks(), NumChunks(num), StrCat("chunks of ", name));
+      });
 }
 
 void StoreLoader::PlanProfiles() {
-  PlanInOrder(
-      "ids",
-      [this](uint64_t index, ByteReader* in) {
-        return TakeNumbers(index, head_.num_ids, head_.num_rows + 1, in, &answers_);
-      },
-      [] { return absl::OkStatus(); },
-      [this] { return CheckCount(answers_.size(), head_.num_ids, "profile ids"); });
-  PlanInOrder(
-      "rows",
-      [this](uint64_t index, ByteReader* in) {
-        return TakeNumbers(index, head_.num_rows, head_.num_ids + 1, in, &owners_);
-      },
-      [] { return absl::OkStatus(); },
-      [this] { return CheckCount(owners_.size(), head_.num_rows, "rows"); });
+  PlanNumbers("ids", head_.num_ids, head_.num_rows + 1, &answers_);
+  PlanNumbers("rows", head_.num_rows, head_.num_ids + 1, &owners_);
   jobs_.PlanJoin([this] { return JoinProfiles(); });
 }
 
@@ -457,12 +426,13 @@ void StoreLoader::PlanTraits() {
       });
     }
     const CellLimits cells{type.type, head_.trait_texts[t]};
-    PlanParts<ColumnChunk>(
+    PlanParts<Cells>(
         name + "/cells",
-        [this, cells](uint64_t chunk, ByteReader* in) {
-          return GetCells(cells, LimitsOf(chunk), in);
+        [this, cells](uint64_t c, ByteReader* in) -> absl::StatusOr<Cells> {
+          ROSTER_ASSIGN_OR_RETURN(ColumnChunk chunk, GetCells(cells, LimitsOf(c), in));
+          return chunk.stamped.Any() ? std::make_unique<ColumnChunk>(std::move(chunk)) : nullptr;
         },
-        [this, id](const SnapshotSection& section, uint64_t c, ColumnChunk chunk) {
+        [this, id](const SnapshotSection& section, uint64_t c, Cells chunk) {
           return JoinCells(section, id, c, std::move(chunk));
         });
     jobs_.PlanJoin([this, id] { return EndTrait(id); });
@@ -501,25 +471,46 @@ void StoreLoader::PlanEvents() {
   }
 }
 
+absl::Status StoreLoader::JoinRows() {
+  CowVector<uint64_t>& profiles = state_.profile_of_row;
+  for (uint32_t c = 0; c < owners_.num_chunks(); ++c) {
+    const std::vector<uint64_t>& owners = owners_.chunk(c);
+    state_.live.AppendEmpty();
+    for (uint32_t i = 0; i < owners.size(); ++i) {
+      if (owners[i] == 0) continue;
+      const RowId row = RowAt(c, i);
+      if (answers_.at(owners[i] - 1) != row.value + 1) {
+        return Wrong("a row whose profile is elsewhere");
+      }
+      profiles.Append(row.value - profiles.size(), 0);
+      profiles.PushBack(owners[i]);
+      state_.live.Set(row);
+      ++state_.num_profiles;
+    }
+  }
+  profiles.Append(head_.num_rows - profiles.size(), 0);
+  return absl::OkStatus();
+}
+
+absl::Status StoreLoader::JoinIds() {
+  Profiles& profiles = state_.profiles;
+  for (size_t c = 0; c < answers_.num_chunks(); ++c) {
+    const std::vector<uint32_t>& answers = answers_.chunk(c);
+    for (size_t i = 0; i < answers.size(); ++i) {
+      if (answers[i] == 0) continue;
+      const ProfileId owner{owners_.at(answers[i] - 1)};
+      if (owner.value == 0) return Wrong("an id that a row without a profile answers for");
+      profiles.AddErased(c * kChunkRows + i - profiles.size());
+      profiles.AddAnswered({answers[i] - 1}, owner);
+    }
+  }
+  profiles.AddErased(head_.num_ids - profiles.size());
+  return absl::OkStatus();
+}
+
 absl::Status StoreLoader::JoinProfiles() {
-  for (uint32_t r = 0; r < owners_.size(); ++r) {
-    state_.profile_of_row.PushBack(owners_[r]);
-    state_.live.Set({r});
-    if (owners_[r] == 0) {
-      state_.live.Clear({r});
-      continue;
-    }
-    if (answers_[owners_[r] - 1] != r + 1) return Wrong("a row whose profile is elsewhere");
-    ++state_.num_profiles;
-  }
-  for (const uint32_t answer : answers_) {
-    if (answer == 0) {
-      state_.profiles.AddErased();
-      continue;
-    }
-    if (owners_[answer - 1] == 0) return Wrong("an id that a row without a profile answers for");
-    state_.profiles.AddAnswered({answer - 1}, {owners_[answer - 1]});
-  }
+  ROSTER_RETURN_IF_ERROR(JoinRows());
+  ROSTER_RETURN_IF_ERROR(JoinIds());
   for (const auto& [time, profile] : head_.pending.seen_later.Sorted()) {
     if (!state_.FindProfile(profile)) return Wrong("something pending of nobody");
   }
@@ -546,17 +537,22 @@ absl::Status StoreLoader::JoinIdentities() {
 
 // How a profile came to be is known of each.
 absl::Status StoreLoader::JoinCells(const SnapshotSection& section, TraitId id, uint64_t c,
-                                    ColumnChunk chunk) {
+                                    Cells chunk) {
   if (id == kCreatedAt || id == kCreatedVia) {
     ChunkBits lacking = state_.live.chunk(c);
-    lacking.AndNot(chunk.present);
+    if (chunk != nullptr) lacking.AndNot(chunk->present);
     if (lacking.Any()) return reader_.Damage(section, "a profile that was not created");
   }
   ++num_cell_chunks_;
   if (proof_) {
-    proof_->AddChunk(static_cast<uint32_t>(c), chunk, {});
+    if (chunk != nullptr) proof_->AddChunk(static_cast<uint32_t>(c), *chunk, {});
+    return absl::OkStatus();
+  }
+  Column& column = state_.columns[id.value].Mutable();
+  if (chunk == nullptr) {
+    column.AppendEmpty();
   } else {
-    state_.columns[id.value].Mutable().AppendChunk(std::move(chunk), &state_.stamps);
+    column.AppendChunk(*std::move(chunk), &state_.stamps);
   }
   return absl::OkStatus();
 }

@@ -144,8 +144,13 @@ class Tools(unittest.TestCase):
 
     def test_serve_refuses_what_it_cannot_keep_safe(self):
         done = run("serve", "--data", self.data, "--port", "0", "--bind", "0.0.0.0")
-        self.assertNotEqual(done.returncode, OK)
+        self.assertEqual(done.returncode, USAGE)
         self.assertIn("--allow-unsafe-bind", done.stdout + done.stderr)
+        done = run("serve", "--data", self.data, "--port", "0", "--backup-folder",
+                   os.path.join(self.folder, "nowhere"))
+        self.assertEqual(done.returncode, USAGE)
+        self.assertIn("nowhere", done.stdout + done.stderr)
+        self.assertFalse(os.path.exists(self.data))
         with open(os.path.join(self.folder, "plain"), "w", encoding="ascii") as file:
             file.write("not a directory")
         for place in ("plain", "plain/store", "no/such/parent"):

@@ -100,7 +100,7 @@ bool Checkpoint::Due() {
   {
     MutexLock lock(&mutex_);
     const int64_t now_us = environment_.clock->MonotonicMicros();
-    if (closing_ || now_us < next_try_us_) return false;
+    if (giving_up_ || closing_ || now_us < next_try_us_) return false;
     if (stats_.last) newest = stats_.last->lsn;
     age_ms = (now_us - last_us_) / 1000;
   }
@@ -114,13 +114,15 @@ bool Checkpoint::Due() {
 }
 
 absl::StatusOr<SnapshotInfo> Checkpoint::Run(Task task) {
+  const auto work = std::make_shared<Work>();
   {
     MutexLock lock(&mutex_);
     stats_.running = true;
-    work_.Begin(0);
+    if (closing_ || (giving_up_ && !making_last_)) work->Stop();
+    work_ = work;
   }
   const int64_t started_us = environment_.clock->MonotonicMicros();
-  absl::StatusOr<SnapshotInfo> made = (this->*task)();
+  absl::StatusOr<SnapshotInfo> made = (this->*task)(work.get());
   const int64_t now_us = environment_.clock->MonotonicMicros();
   MutexLock lock(&mutex_);
   stats_.running = false;
@@ -135,7 +137,9 @@ absl::StatusOr<SnapshotInfo> Checkpoint::Run(Task task) {
     next_try_us_ = 0;
     return made;
   }
-  if (ErrorCodeOf(made.status()) == ErrorCode::kShutdown) return made;  // it was given up
+  const ErrorCode code = ErrorCodeOf(made.status());
+  // It was given up, or not begun: one that is due is tried again when the loop looks next.
+  if (code == ErrorCode::kShutdown || code == ErrorCode::kLimit) return made;
   ++stats_.num_failed;
   stats_.last_error = std::string(StdView(made.status().message()));
   back_off_ms_ = std::clamp(back_off_ms_ * 2, kFirstBackOffMs, kMaxBackOffMs);
@@ -143,20 +147,16 @@ absl::StatusOr<SnapshotInfo> Checkpoint::Run(Task task) {
   return made;
 }
 
-absl::StatusOr<SnapshotInfo> Checkpoint::MakeSnapshot() {
+absl::StatusOr<SnapshotInfo> Checkpoint::MakeSnapshot(Work* work) {
+  ROSTER_RETURN_IF_ERROR(work->Check());
   const Timestamp clock = parts_.clock->Now();
-  {
-    MutexLock lock(&parts_.shared->mutex);
-    ROSTER_RETURN_IF_ERROR(parts_.held->CheckRoom(parts_.shared->store.copied_bytes()));
-  }
-  const Picture picture = TakePicture(parts_.shared);
-  const HeldViews::Hold hold(parts_.held, picture.view.copied_bytes());
+  ROSTER_ASSIGN_OR_RETURN(Picture picture, TakeHeldPicture(parts_.shared, parts_.held));
   const Lsn lsn = picture.view.lsn();
   {
     MutexLock lock(&mutex_);
     if (stats_.last && stats_.last->lsn == lsn) return *stats_.last;
   }
-  ROSTER_ASSIGN_OR_RETURN(const SnapshotInfo info, WriteChecked(picture, clock));
+  ROSTER_ASSIGN_OR_RETURN(const SnapshotInfo info, WriteChecked(std::move(picture), clock, work));
   absl::Status status = parts_.queue->MakeDurable(lsn);
   if (status.ok()) {
     status = parts_.log->PublishSnapshot(lsn, options_.keep_snapshots);
@@ -169,45 +169,66 @@ absl::StatusOr<SnapshotInfo> Checkpoint::MakeSnapshot() {
   return info;
 }
 
-absl::StatusOr<SnapshotInfo> Checkpoint::EndLatch() {
+absl::StatusOr<SnapshotInfo> Checkpoint::EndLatch(Work* work) {
+  ROSTER_RETURN_IF_ERROR(work->Check());
   ROSTER_RETURN_IF_ERROR(parts_.queue->WaitUntilStill());
   const ViewClock::CommitTime time = parts_.clock->ForCommit();
-  const Picture picture = TakePicture(parts_.shared);
-  const HeldViews::Hold hold(parts_.held, picture.view.copied_bytes());
+  Picture picture = TakePicture(parts_.shared);  // pins nothing: nobody writes before it ends
   const Lsn lsn = picture.view.lsn();
-  ROSTER_ASSIGN_OR_RETURN(const SnapshotInfo info, WriteChecked(picture, time.clock));
+  ROSTER_ASSIGN_OR_RETURN(const SnapshotInfo info,
+                          WriteChecked(std::move(picture), time.clock, work));
   ROSTER_RETURN_IF_ERROR(parts_.log->ResumeAt(lsn, time.ceiling, options_.keep_snapshots));
   parts_.clock->CeilingIsDurable(time.ceiling);
   parts_.queue->Resume(lsn);
   return info;
 }
 
-absl::StatusOr<SnapshotInfo> Checkpoint::WriteChecked(const Picture& picture, Timestamp clock) {
+absl::StatusOr<SnapshotInfo> Checkpoint::WriteChecked(Picture picture, Timestamp clock,
+                                                      Work* work) {
   const Lsn lsn = picture.view.lsn();
   const SnapshotHeader header{parts_.log->manifest().uuid, lsn,
                               std::max(clock, picture.view.clock())};
   const std::string path = parts_.log->SnapshotTempPath(lsn);
-  absl::Status written = WriteAndProve(picture, header, path);
-  if (!written.ok() && ErrorCodeOf(written) == ErrorCode::kDiskFull && parts_.reserve->held()) {
-    parts_.reserve->Lend();
-    written = WriteAndProve(picture, header, path);
-    parts_.reserve->Return();
-  }
-  ROSTER_RETURN_IF_ERROR(written);
-  ROSTER_ASSIGN_OR_RETURN(const auto reader, SnapshotReader::Open(environment_.files, path));
-  return SnapshotInfo{.lsn = lsn, .clock = header.clock, .bytes = reader->file_bytes()};
+  ROSTER_RETURN_IF_ERROR(WriteFile(picture, header, path, work));
+  const auto requests = EndPicture(std::move(picture));
+  const absl::StatusOr<uint64_t> bytes = ProveSnapshot(environment_.files, path, requests, work);
+  if (bytes.ok()) return SnapshotInfo{.lsn = lsn, .clock = header.clock, .bytes = *bytes};
+  environment_.files->Remove(path).IgnoreError();
+  return bytes.status();
 }
 
-absl::Status Checkpoint::WriteAndProve(const Picture& picture, const SnapshotHeader& header,
-                                       const std::string& path) {
+absl::Status Checkpoint::WriteFile(const Picture& picture, const SnapshotHeader& header,
+                                   const std::string& path, Work* work) {
+  absl::Status written = TryWriteFile(picture, header, path, work);
+  const bool full = !written.ok() && ErrorCodeOf(written) == ErrorCode::kDiskFull;
+  if (!full || !parts_.reserve->held()) return written;
+  parts_.reserve->Lend();
+  written = TryWriteFile(picture, header, path, work);
+  parts_.reserve->Return();
+  return written;
+}
+
+absl::Status Checkpoint::TryWriteFile(const Picture& picture, const SnapshotHeader& header,
+                                      const std::string& path, Work* work) {
   // Left by an attempt that failed, and could not be removed then.
   ROSTER_ASSIGN_OR_RETURN(const bool left_over, environment_.files->Exists(path));
   if (left_over) ROSTER_RETURN_IF_ERROR(environment_.files->Remove(path));
-  work_.Begin(StepsOf(picture));
-  ROSTER_RETURN_IF_ERROR(WriteSnapshot(environment_.files, path, header, picture, &work_));
-  absl::Status proved = ProveSnapshot(environment_.files, path, &work_).status();
-  if (!proved.ok()) environment_.files->Remove(path).IgnoreError();
-  return proved;
+  work->Begin(StepsOf(picture));
+  return WriteSnapshot(environment_.files, path, header, picture, work);
+}
+
+void Checkpoint::GiveUp() {
+  MutexLock lock(&mutex_);
+  giving_up_ = true;
+  if (!making_last_) work_->Stop();
+}
+
+absl::StatusOr<SnapshotInfo> Checkpoint::MakeLast() {
+  {
+    MutexLock lock(&mutex_);
+    making_last_ = true;
+  }
+  return Ask(&snapshots_);
 }
 
 void Checkpoint::Close() {
@@ -215,8 +236,8 @@ void Checkpoint::Close() {
     MutexLock lock(&mutex_);
     if (closing_) return;
     closing_ = true;
+    work_->Stop();
   }
-  work_.Stop();
   loop_.reset();
 }
 
@@ -224,8 +245,8 @@ SnapshotStats Checkpoint::stats() const {
   MutexLock lock(&mutex_);
   SnapshotStats stats = stats_;
   if (stats.running) {
-    stats.steps_total = work_.total();
-    stats.steps_done = std::min(work_.done(), stats.steps_total);
+    stats.steps_total = work_->total();
+    stats.steps_done = std::min(work_->done(), stats.steps_total);
   }
   return stats;
 }

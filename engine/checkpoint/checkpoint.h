@@ -50,18 +50,21 @@ class Checkpoint {
   // Makes a snapshot of what was written before the call, and waits for it. When nothing was since
   // the newest one, that is the answer.
   // Errors: DISKFULL, READONLY, CORRUPT (it did not read back), LIMIT (a backup that is being made
-  // pins too much), kInternal, SHUTDOWN.
+  // pins too much: nothing was begun, and it does not count as failed), kInternal, SHUTDOWN.
   absl::StatusOr<SnapshotInfo> Snapshot() ABSL_LOCKS_EXCLUDED(mutex_);
   // The same when writes are refused since the log failed; then they are accepted again.
-  // Errors: as Snapshot, then the store stays as it was; ERR when writes are accepted.
+  // Errors: as Snapshot, but never LIMIT, then the store stays as it was; ERR when writes are
+  // accepted.
   absl::StatusOr<SnapshotInfo> Resume() ABSL_LOCKS_EXCLUDED(mutex_);
   // Begins a snapshot without waiting.
   void Start() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // From now on nothing is made. Does not wait.
-  void GiveUp() { work_.Stop(); }
-  // Gives up what is being made, within a chunk's work, and removes its file; who waits for it and
-  // later calls get SHUTDOWN.
+  // Gives up what is being made, within a chunk's work, and removes its file; who waits for it gets
+  // SHUTDOWN. From now on nothing is made but by MakeLast. Does not wait.
+  void GiveUp() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Snapshot, after GiveUp.
+  absl::StatusOr<SnapshotInfo> MakeLast() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Gives up also that one, and waits; later calls get SHUTDOWN.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
 
   SnapshotStats stats() const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -73,7 +76,7 @@ class Checkpoint {
     uint64_t done = 0;   // of them, answered by `outcome` or one before
     absl::StatusOr<SnapshotInfo> outcome;
   };
-  using Task = absl::StatusOr<SnapshotInfo> (Checkpoint::*)();
+  using Task = absl::StatusOr<SnapshotInfo> (Checkpoint::*)(Work*);
 
   absl::StatusOr<SnapshotInfo> Ask(Requests* requests) ABSL_LOCKS_EXCLUDED(mutex_);
   NextStep Step() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -81,17 +84,19 @@ class Checkpoint {
   bool Answer(Requests* requests, Task task) ABSL_LOCKS_EXCLUDED(mutex_);
   bool Due() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<SnapshotInfo> Run(Task task) ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::StatusOr<SnapshotInfo> MakeSnapshot();
-  absl::StatusOr<SnapshotInfo> EndLatch();
-  // Writes the file and checks it; on a full disk from the reserve.
-  absl::StatusOr<SnapshotInfo> WriteChecked(const Picture& picture, Timestamp clock);
-  absl::Status WriteAndProve(const Picture& picture, const SnapshotHeader& header,
-                             const std::string& path);
+  absl::StatusOr<SnapshotInfo> MakeSnapshot(Work* work);
+  absl::StatusOr<SnapshotInfo> EndLatch(Work* work);
+  // Writes the file, ends the picture, and proves the file.
+  absl::StatusOr<SnapshotInfo> WriteChecked(Picture picture, Timestamp clock, Work* work);
+  // On a full disk from the reserve.
+  absl::Status WriteFile(const Picture& picture, const SnapshotHeader& header,
+                         const std::string& path, Work* work);
+  absl::Status TryWriteFile(const Picture& picture, const SnapshotHeader& header,
+                            const std::string& path, Work* work);
 
   const Options options_;
   const Environment environment_;
   const Parts parts_;
-  Work work_;  // on the file that is being made
 
   mutable Mutex mutex_;
   CondVar changed_;
@@ -99,6 +104,10 @@ class Checkpoint {
   Requests resumes_ ABSL_GUARDED_BY(mutex_);
   SnapshotStats stats_ ABSL_GUARDED_BY(mutex_);
   bool running_ ABSL_GUARDED_BY(mutex_) = false;
+  // On the file that is being made, or the last one; one for each.
+  std::shared_ptr<Work> work_ ABSL_GUARDED_BY(mutex_) = std::make_shared<Work>();
+  bool giving_up_ ABSL_GUARDED_BY(mutex_) = false;    // GiveUp was called
+  bool making_last_ ABSL_GUARDED_BY(mutex_) = false;  // MakeLast was called
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   int64_t last_us_ ABSL_GUARDED_BY(mutex_) = 0;      // monotonic, of the newest or of opening
   int64_t next_try_us_ ABSL_GUARDED_BY(mutex_) = 0;  // by itself, after failures

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Views that are held for long, for snapshots and backups, and what they pin: bytes that the store
-// keeps twice because a view still has the one before. Thread rule: any thread.
+// keeps twice because a view still has the one before. A copy that was made for some view counts
+// for every one that is held, but none counts for more than the store took when it was taken.
+// Thread rule: any thread.
 #ifndef ROSTER_ENGINE_CHECKPOINT_HELD_VIEWS_H_
 #define ROSTER_ENGINE_CHECKPOINT_HELD_VIEWS_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <set>
 
@@ -17,16 +20,20 @@ namespace roster {
 
 class HeldViews {
  public:
-  // For as long as it lives a view from `copied_bytes` (ReadView's) on counts as held.
+  // For as long as it lives a view counts as held: from `copied_bytes` (ReadView's) on, of a store
+  // that took `memory_bytes` then.
   class Hold {
    public:
-    Hold(HeldViews* views, uint64_t copied_bytes) : views_(views), copied_bytes_(copied_bytes) {
+    Hold(HeldViews* views, uint64_t copied_bytes, uint64_t memory_bytes)
+        : views_(views), copied_bytes_(copied_bytes), memory_bytes_(memory_bytes) {
       MutexLock lock(&views_->mutex_);
       views_->since_.insert(copied_bytes_);
+      views_->memory_bytes_ += memory_bytes_;
     }
     ~Hold() {
       MutexLock lock(&views_->mutex_);
       views_->since_.erase(views_->since_.find(copied_bytes_));
+      views_->memory_bytes_ -= memory_bytes_;
     }
     Hold(const Hold&) = delete;
     Hold& operator=(const Hold&) = delete;
@@ -34,6 +41,7 @@ class HeldViews {
    private:
     HeldViews* const views_;
     const uint64_t copied_bytes_;
+    const uint64_t memory_bytes_;
   };
 
   // `limit_bytes`: 0 for none.
@@ -42,7 +50,8 @@ class HeldViews {
   // At most what the held views pin when the store says `copied_bytes` (Store's).
   uint64_t PinnedBytes(uint64_t copied_bytes) const {
     MutexLock lock(&mutex_);
-    return since_.empty() || *since_.begin() > copied_bytes ? 0 : copied_bytes - *since_.begin();
+    if (since_.empty() || *since_.begin() > copied_bytes) return 0;
+    return std::min(copied_bytes - *since_.begin(), memory_bytes_);
   }
 
   // Whether one more may be held. Errors: LIMIT.
@@ -58,6 +67,7 @@ class HeldViews {
   const uint64_t limit_bytes_;
   mutable Mutex mutex_;
   std::multiset<uint64_t> since_ ABSL_GUARDED_BY(mutex_);
+  uint64_t memory_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // of all holds
 };
 
 }  // namespace roster

@@ -14,8 +14,8 @@ namespace {
 // A group ends here even if more commands wait, so that the first is not kept waiting by the rest.
 constexpr size_t kMaxGroupCommands = 1024;
 
-// What a thread that has other things to do writes itself: so many items (some 0.3 ms), while syncs
-// take no longer than this.
+// What a thread that has other things to do writes itself: so many items (some 0.3 ms; who submits
+// sees to it that they are short), while syncs take no longer than this.
 constexpr size_t kItemsToLead = 64;
 constexpr int64_t kQuickSyncUs = 1'000;
 
@@ -38,6 +38,7 @@ CommitQueue::CommitQueue(const Options& options, const Environment& environment,
       clock_(clock),
       committer_(options, environment, {store, log, reserve, clock}) {
   written_.lsn = answerable_lsn_ = durable_lsn_ = committer_.store().lsn();
+  if (log_ != nullptr) log_file_ = log_->manifest().logs.back().number;
   sync_loop_ = environment_.executor->StartLoop([this] { return SyncStep(); });
   write_loop_ = environment_.executor->StartLoop([this] { return WriteStep(); });
 }
@@ -55,7 +56,8 @@ void CommitQueue::Submit(Batch batch, By by, Database::WriteDone done) {
     }
     if (refused.ok()) {
       queued_items_ += batch.items.size();
-      queue_.push_back({std::move(batch), std::move(done)});
+      num_for_writer_ += by == By::kWriter;
+      queue_.push_back({std::move(batch), by, std::move(done)});
       const bool wake = by == By::kWriter || queued_items_ > kItemsToLead;
       // Under the lock: Close cannot end the loop before.
       if (wake && MayWrite()) write_loop_->Wake();
@@ -74,10 +76,18 @@ void CommitQueue::Lead(Patience patience) {
   {
     MutexLock lock(&mutex_);
     if (queue_.empty() || !MayWrite()) return;
-    const bool quick = queued_items_ <= kItemsToLead && sync_took_us_ <= kQuickSyncUs;
-    if (patience == Patience::kNone && !quick) return write_loop_->Wake();
+    if (patience == Patience::kNone && !IsQuick()) return write_loop_->Wake();
   }
   WriteOneGroup();
+}
+
+bool CommitQueue::IsQuick() const {
+  return options_.write_in_flush && queued_items_ <= kItemsToLead && num_for_writer_ == 0 &&
+         sync_took_us_ <= kQuickSyncUs && !disk_full_ && !RotationDue();
+}
+
+bool CommitQueue::RotationDue() const {
+  return log_ != nullptr && log_file_bytes_ >= options_.log_file_bytes;
 }
 
 bool CommitQueue::WriteOneGroup() {
@@ -100,7 +110,10 @@ std::vector<CommitQueue::Command> CommitQueue::TakeCommands() {
   std::vector<Command> commands(std::make_move_iterator(queue_.begin()),
                                 std::make_move_iterator(end));
   queue_.erase(queue_.begin(), end);
-  for (const Command& command : commands) queued_items_ -= command.batch.items.size();
+  for (const Command& command : commands) {
+    queued_items_ -= command.batch.items.size();
+    num_for_writer_ -= command.by == By::kWriter;
+  }
   writing_ = !commands.empty();
   return commands;
 }
@@ -109,6 +122,13 @@ CommitQueue::Group CommitQueue::WriteGroup(std::vector<Command> commands) {
   Group group;
   group.outcomes.reserve(commands.size());
   std::optional<Timestamp> ceiling;  // of the group's commits, if any
+  uint64_t log_bytes = 0;
+  bool disk_full = false;
+  bool rotation_due = false;
+  {
+    MutexLock lock(&mutex_);
+    rotation_due = RotationDue();
+  }
   for (Command& command : commands) {
     Committed one = is_latched_ ? Committed{.result = latched()} : committer_.Commit(command.batch);
     if (!one.log.ok()) LogFailed(one.log);
@@ -116,12 +136,20 @@ CommitQueue::Group CommitQueue::WriteGroup(std::vector<Command> commands) {
       ceiling = std::max(ceiling.value_or(*one.ceiling), *one.ceiling);
       ++num_commits_;
     }
+    log_bytes += one.log_bytes;
+    disk_full =
+        disk_full || (!one.result.ok() && ErrorCodeOf(one.result.status()) == ErrorCode::kDiskFull);
     const Durability level = std::max(options_.durability, command.batch.options.durability);
     group.sync = group.sync || level == Durability::kSync;
     group.outcomes.push_back({std::move(command.done), std::move(one.result)});
   }
+  {
+    MutexLock lock(&mutex_);
+    disk_full_ = disk_full;
+  }
   if (!ceiling || !latched().ok()) return group;
   if (log_ != nullptr) {
+    CountLogBytes(log_bytes, rotation_due);
     if (const absl::Status written = log_->Write(); !written.ok()) {
       LogFailed(written);
       return group;
@@ -130,6 +158,14 @@ CommitQueue::Group CommitQueue::WriteGroup(std::vector<Command> commands) {
   MutexLock lock(&mutex_);
   written_ = {committer_.store().lsn(), std::max(written_.ceiling, *ceiling)};
   return group;
+}
+
+// `was_due`: when the group began, so that the log may have gone to another file before it.
+void CommitQueue::CountLogBytes(uint64_t appended, bool was_due) {
+  const uint64_t file = was_due ? log_->manifest().logs.back().number : 0;
+  MutexLock lock(&mutex_);
+  if (was_due && file != std::exchange(log_file_, file)) log_file_bytes_ = kNewLogFileBytes;
+  log_file_bytes_ += appended;
 }
 
 void CommitQueue::HandOver(Group group) {
@@ -270,6 +306,11 @@ absl::Status CommitQueue::MakeDurable(Lsn lsn) {
 }
 
 absl::Status CommitQueue::WaitUntilStill() {
+  {
+    MutexLock lock(&mutex_);
+    // What was enqueued and never flushed is to be refused. Who writes or finishes comes back.
+    if (!latched_.ok() && !queue_.empty() && MayWrite()) write_loop_->Wake();
+  }
   while (environment_.executor->RunOne()) {
   }
   MutexLock lock(&mutex_);
@@ -284,6 +325,7 @@ void CommitQueue::Resume(Lsn lsn) {
   latched_ = absl::OkStatus();
   is_latched_ = false;
   written_.lsn = durable_lsn_ = answerable_lsn_ = lsn;
+  log_file_bytes_ = kNewLogFileBytes;
   changed_.NotifyAll();
 }
 

@@ -41,12 +41,13 @@ class CommitQueue {
   // Who is to write a command: the queue's own loop, or the caller, who will call Lead.
   enum class By : uint8_t { kWriter, kCaller };
 
-  // `done` comes from who writes, or at once when the store takes no writes.
+  // `done` comes from who writes, or at once: SHUTDOWN, READONLY, or LIMIT when too much waits.
   void Submit(Batch batch, By by, Database::WriteDone done) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Writes a group of what waits on this thread, and as a rule syncs and answers it, unless
   // somebody else writes already: then that one comes back for what waits. Who has no patience
-  // leads only what is small while the disk is quick, and leaves the rest to the queue's loop.
+  // leads only what its callers said is theirs and is small, while the disk is quick and has space
+  // and no new log file is due, and leaves the rest to the queue's loop.
   enum class Patience : uint8_t { kNone, kWaits };
   void Lead(Patience patience) ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -78,11 +79,16 @@ class CommitQueue {
   // OK, or why the store takes no writes.
   absl::Status latched() const ABSL_LOCKS_EXCLUDED(mutex_);
   uint64_t num_commits() const { return num_commits_; }
+  bool disk_full() const { return committer_.disk_full(); }
   uint64_t num_syncs() const { return num_syncs_; }
 
  private:
+  // At most so much is in a log file with which a store begins.
+  static constexpr uint64_t kNewLogFileBytes = 8 << 10;
+
   struct Command {
     Batch batch;
+    By by;
     Database::WriteDone done;
   };
   struct Outcome {
@@ -114,6 +120,10 @@ class CommitQueue {
   bool IntervalIsOver() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   NextStep NextSync() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  // Whether to write what waits is so little work that an event loop has time for it.
+  bool IsQuick() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool RotationDue() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CountLogBytes(uint64_t appended, bool was_due) ABSL_LOCKS_EXCLUDED(mutex_);
   // Whether a group is to be begun now, or when those who write and finish have done.
   bool MayWrite() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Idle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -130,11 +140,16 @@ class CommitQueue {
   CondVar changed_;
   std::deque<Command> queue_ ABSL_GUARDED_BY(mutex_);
   size_t queued_items_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool writing_ ABSL_GUARDED_BY(mutex_) = false;    // somebody has commands in hand
-  Group next_ ABSL_GUARDED_BY(mutex_);              // written, waits to be finished
-  bool finishing_ ABSL_GUARDED_BY(mutex_) = false;  // a group is being finished
+  size_t num_for_writer_ ABSL_GUARDED_BY(mutex_) = 0;  // of queue_, By::kWriter
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;       // somebody has commands in hand
+  Group next_ ABSL_GUARDED_BY(mutex_);                 // written, waits to be finished
+  bool finishing_ ABSL_GUARDED_BY(mutex_) = false;     // a group is being finished
   Written written_ ABSL_GUARDED_BY(mutex_);
-  Lsn sync_wanted_ ABSL_GUARDED_BY(mutex_);  // by MakeDurable
+  bool disk_full_ ABSL_GUARDED_BY(mutex_) = false;  // the last group met it
+  // Of the file that is written, or a little more.
+  uint64_t log_file_bytes_ ABSL_GUARDED_BY(mutex_) = kNewLogFileBytes;
+  uint64_t log_file_ ABSL_GUARDED_BY(mutex_) = 0;  // its number
+  Lsn sync_wanted_ ABSL_GUARDED_BY(mutex_);        // by MakeDurable
   int64_t last_sync_us_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t sync_took_us_ ABSL_GUARDED_BY(mutex_) = 0;  // the last one
   bool timer_runs_ ABSL_GUARDED_BY(mutex_) = false;   // SyncStep comes by itself

@@ -195,8 +195,14 @@ absl::Status Committer::Reserve(size_t payload_bytes, bool grows) {
   return parts_.log == nullptr ? absl::OkStatus() : ReserveLog(payload_bytes, grows);
 }
 
-// What the reserve gave back is for what must not stop: who grows waits until it is held again.
 absl::Status Committer::ReserveLog(size_t payload_bytes, bool grows) {
+  absl::Status reserved = TryReserveLog(payload_bytes, grows);
+  if (grows) disk_full_ = !reserved.ok() && ErrorCodeOf(reserved) == ErrorCode::kDiskFull;
+  return reserved;
+}
+
+// What the reserve gave back is for what must not stop: who grows waits until it is held again.
+absl::Status Committer::TryReserveLog(size_t payload_bytes, bool grows) {
   if (grows && parts_.reserve->missing()) {
     const int64_t now_us = environment_.clock->MonotonicMicros();
     if (now_us < next_hold_us_ || !parts_.reserve->Hold().ok()) {
@@ -243,6 +249,7 @@ WriteResult Committer::Apply(const Batch& batch, CheckedItems items,
                         .num_items = batch.items.size()},
                        &payload);
     payload += effects.payload();
+    committed->log_bytes = WalCommitBytes(payload.size(), kWalMaxPayloadBytes);
     const absl::StatusOr<Lsn> lsn = parts_.log->AppendCommit(payload, time.ceiling);
     // What was applied stays, also when the log does not take it: it is a commit of this memory.
     if (lsn.ok()) result.lsn = *lsn;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One command into one commit: stage, reserve, apply, append. What comes after, writing and syncing
-// for a group, is the queue's. Thread rule: the writer's.
+// for a group, is the queue's. Thread rule: the writer's: any thread, one at a time.
 // Source: ARCHITECTURE.md "Three walks", Write; engine/README.md "Writes".
 #ifndef ROSTER_ENGINE_COMMIT_COMMITTER_H_
 #define ROSTER_ENGINE_COMMIT_COMMITTER_H_
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,7 +28,8 @@ struct Committed {
   absl::StatusOr<WriteResult> result;
   // What it took into the log's group, or into memory alone when there is no log.
   std::optional<Timestamp> ceiling;
-  absl::Status log;  // why the log has failed, when it was found here
+  uint64_t log_bytes = 0;  // that it added to the log's group
+  absl::Status log;        // why the log has failed, when it was found here
 };
 
 class Committer {
@@ -44,7 +46,11 @@ class Committer {
   // Refuses, repeats, or applies and appends. Requires: the log has not failed.
   Committed Commit(const Batch& batch);
 
-  // The store, read by the writer's thread: it alone changes it, so it needs no lock to read.
+  // The last command that grows got DISKFULL. Thread: any.
+  bool disk_full() const { return disk_full_; }
+
+  // The store, read by the writer. Beside it only the sealer changes the store, under both locks,
+  // and neither its LSN nor its clock: those need no lock, all else needs one of the two.
   const Store& store() const ABSL_NO_THREAD_SAFETY_ANALYSIS { return parts_.shared->store; }
 
  private:
@@ -59,6 +65,7 @@ class Committer {
   absl::Status ReserveFor(const CheckedItems& items);
   absl::Status Reserve(size_t payload_bytes, bool grows);
   absl::Status ReserveLog(size_t payload_bytes, bool grows);
+  absl::Status TryReserveLog(size_t payload_bytes, bool grows);
   // Performs the items and appends what they did; the outcome is kept under the command's request
   // id. From here the command cannot be refused.
   WriteResult Apply(const Batch& batch, CheckedItems items, const ViewClock::CommitTime& time,
@@ -68,6 +75,7 @@ class Committer {
   const Environment environment_;
   const Parts parts_;
   EventIdSource event_ids_;
+  std::atomic<bool> disk_full_{false};
   int64_t next_hold_us_ = 0;  // monotonic; when to try again for the disk reserve
 };
 

@@ -172,6 +172,12 @@ std::optional<ProfileId> FindRepeat(const CheckedTrack& item, const Call& call,
   return std::nullopt;
 }
 
+// Whether an event is gone as it comes.
+bool IsPastRetention(EventTypeId event, Timestamp time, const Effects& effects) {
+  const int64_t keep_ms = effects.schema().event(event).keep_ms;
+  return keep_ms != 0 && time.ms < HourOf(effects.clock().ms - keep_ms);
+}
+
 ItemResult Perform(CheckedTrack item, Effects* effects) {
   ItemResult result{.status = {}, .profile = {}, .warnings = std::move(item.call.warnings)};
   Call call = CallOf(item.call, "track", false, *effects);
@@ -190,6 +196,9 @@ ItemResult Perform(CheckedTrack item, Effects* effects) {
   }
   const EventTypeId event = effects->Event(item.event);
   auto properties = PlaceProperties(event, item.properties, effects);
+  if (IsPastRetention(event, item.call.time, *effects)) {
+    result.warnings.push_back(StrCat("older than its type is kept, left out: ", item.event));
+  }
   effects->Do(AddEvent{resolved.profile, event, item.id, item.call.time, resolved.origin,
                        std::move(properties)});
   result.profile = resolved.profile;

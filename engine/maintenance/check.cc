@@ -32,13 +32,15 @@ class Checker {
   absl::Status Check(const LogDirectory& log);
   absl::Status Load(const LogDirectory& log);
   // Of a directory whose manifest does not tell what belongs to the store.
-  absl::Status CheckUnopened(const absl::Status& why);
+  // `by_headers`: whatever has a header that holds was taken for named.
+  absl::Status CheckUnopened(const absl::Status& why, bool by_headers);
   StoreReport TakeReport() { return std::move(report_); }
 
  private:
   absl::Status AddFiles();
   absl::Status CheckSnapshots();
   absl::Status CheckLog();
+  void FindOldest();
   absl::Status CheckAsRestart(const LogDirectory& log);
   bool IsNamed(std::string_view name) const;
   FileReport* Find(std::string_view name);
@@ -99,14 +101,44 @@ absl::Status Checker::CheckSnapshots() {
                                           [&](uint64_t done, uint64_t total) {
                                             Show(progress_, step, done, total);
                                           })));
+    if (Find(snapshot.name)->damaged) continue;
+    ROSTER_ASSIGN_OR_RETURN(
+        const auto reader,
+        SnapshotReader::Open(environment_.files, JoinPath(directory_, snapshot.name)));
+    report_.clock = std::max(report_.clock, reader->header().clock);
   }
   return absl::OkStatus();
+}
+
+// Damage in a file takes the states within it, and what comes before them is not all that is
+// asked for: "from ... on" is every state up to the newest.
+void Checker::FindOldest() {
+  Lsn behind;
+  for (size_t i = 0; i < manifest_.logs.size(); ++i) {
+    if (!Find(LogFileName(manifest_.logs[i].number))->damaged) continue;
+    if (i + 1 == manifest_.logs.size()) return;
+    behind = manifest_.logs[i + 1].base_lsn;
+  }
+  const bool from_the_beginning =
+      !manifest_.logs.empty() && manifest_.logs.front().base_lsn == Lsn{};
+  if (from_the_beginning && behind == Lsn{}) report_.oldest = Lsn{};
+  for (const SnapshotEntry& snapshot : manifest_.snapshots) {
+    if (report_.oldest || Find(snapshot.name)->damaged || snapshot.lsn < behind) continue;
+    report_.oldest = snapshot.lsn;
+  }
 }
 
 // Each file by itself, so that damage in one does not hide that in the next.
 absl::Status Checker::CheckLog() {
   ROSTER_ASSIGN_OR_RETURN(const LogFiles logs, LogFiles::Open(environment_.files, directory_));
   ROSTER_RETURN_IF_ERROR(Note(kMarkName, logs.mark_status()));
+  if (!manifest_.logs.empty() && logs.mark_status().ok()) {
+    ROSTER_ASSIGN_OR_RETURN(const int num_slots,
+                            CountMarkSlots(environment_.files, directory_, manifest_.uuid));
+    if (num_slots == 1) {
+      Find(kMarkName)->finding = "one of its two slots does not hold; the other one stands in";
+    }
+  }
   for (const LogEntry& entry : manifest_.logs) {
     const std::string name = LogFileName(entry.number);
     Show(progress_, StrCat("reading ", name), 0, 0);
@@ -128,18 +160,16 @@ absl::Status Checker::CheckLog() {
 }
 
 // Every file by itself. What ties them together cannot be told.
-absl::Status Checker::CheckUnopened(const absl::Status& why) {
+absl::Status Checker::CheckUnopened(const absl::Status& why, bool by_headers) {
   ROSTER_RETURN_IF_ERROR(AddFiles());
   ROSTER_RETURN_IF_ERROR(CheckSnapshots());
   ROSTER_RETURN_IF_ERROR(CheckLog());
   ROSTER_RETURN_IF_ERROR(Note(kManifestName, why));
-  const absl::Status manifest = ReadManifest(environment_.files, directory_).status();
   for (FileReport& file : report_.files) {
     if (IsNamed(file.name)) continue;
     file.finding = "the manifest does not name it";
-    // Without a manifest whatever has a header that holds was taken for named.
     const bool damaged = ParseLogFileName(file.name) || IsSnapshotName(file.name);
-    if (manifest.ok() || !damaged) continue;
+    if (!by_headers || !damaged) continue;
     file.damaged = true;
     file.finding = "its header or its section table does not hold";
   }
@@ -152,12 +182,13 @@ absl::Status Checker::Check(const LogDirectory& log) {
   ROSTER_RETURN_IF_ERROR(CheckLog());
   for (const SnapshotEntry& snapshot : manifest_.snapshots) {
     report_.lsn = std::max(report_.lsn, snapshot.lsn);
-    if (!report_.oldest && !Find(snapshot.name)->damaged) report_.oldest = snapshot.lsn;
   }
-  const bool from_the_beginning =
-      !manifest_.logs.empty() && manifest_.logs.front().base_lsn == Lsn{};
-  if (from_the_beginning) report_.oldest = Lsn{};
-  return report_.damaged() ? absl::OkStatus() : CheckAsRestart(log);
+  FindOldest();
+  if (!report_.damaged()) return CheckAsRestart(log);
+  for (FileReport& file : report_.files) {
+    if (!IsNamed(file.name)) file.finding = "MANIFEST does not name it";
+  }
+  return absl::OkStatus();
 }
 
 // What ties the files together: chains, gaps, and what the mark says of them all.
@@ -198,6 +229,7 @@ absl::Status Checker::Load(const LogDirectory& log) {
   }
   const StoreReport state = ReportOf(**newest);
   report_.lsn = state.lsn;
+  report_.clock = std::max(report_.clock, state.clock);
   report_.num_profiles = state.num_profiles;
   report_.num_events = state.num_events;
   report_.num_identities = state.num_identities;
@@ -215,17 +247,22 @@ absl::StatusOr<StoreReport> RunUnopened(const Environment& environment,
   manifest.logs = files.entries();
   manifest.snapshots = files.snapshots();
   Checker checker(environment, directory, std::move(manifest), progress);
-  ROSTER_RETURN_IF_ERROR(checker.CheckUnopened(why));
+  ROSTER_RETURN_IF_ERROR(checker.CheckUnopened(why, !files.manifest_status().ok()));
   return checker.TakeReport();
 }
 
 absl::StatusOr<StoreReport> Run(const Environment& environment, const std::string& directory,
                                 bool load, const ProgressFn& progress) {
-  const auto log = OpenForReading(environment, directory);
+  auto log = OpenForReading(environment, directory);
   if (!log.ok() && ErrorCodeOf(log.status()) == ErrorCode::kCorrupt) {
     return RunUnopened(environment, directory, log.status(), progress);
   }
   ROSTER_RETURN_IF_ERROR(log.status());
+  ROSTER_ASSIGN_OR_RETURN(const LogFiles files, LogFiles::Open(environment.files, directory));
+  if (files.manifest_misplaced()) {
+    log->reset();  // the lock with it
+    return RunUnopened(environment, directory, files.manifest_status(), progress);
+  }
   Checker checker(environment, directory, (*log)->manifest(), progress);
   ROSTER_RETURN_IF_ERROR(checker.Check(**log));
   if (load) ROSTER_RETURN_IF_ERROR(checker.Load(**log));

@@ -19,16 +19,18 @@ namespace roster {
 
 inline constexpr int kDumpVersion = 1;
 
-// Writes the lines of a view. `digest`: of the view, in hexadecimal. Errors: of `take`.
-absl::Status DumpView(const ReadView& view, std::string_view digest,
+// Writes the lines of a view. `digest`: of the view, in hexadecimal. `at`: nothing in the state is
+// known from later. Errors: of `take`.
+absl::Status DumpView(const ReadView& view, std::string_view digest, Timestamp at,
                       const std::function<absl::Status(std::string_view line)>& take,
                       const ProgressFn& progress);
 
-// Reads a dump into an empty store. `next` gives its lines, and nothing at the end.
+// Reads a dump into an empty store. `next` gives its lines, and nothing at the end. Returns its
+// `at`.
 // Errors: PARSE with the number of the line, also when the state does not have the digest that the
-// dump says; of `next`.
-absl::Status ReadDump(const std::function<absl::StatusOr<std::optional<std::string>>()>& next,
-                      Store* store);
+// dump says; ERR for a newer version; of `next`.
+absl::StatusOr<Timestamp> ReadDump(
+    const std::function<absl::StatusOr<std::optional<std::string>>()>& next, Store* store);
 
 }  // namespace roster
 

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "engine/coerce.h"
 #include "engine/maintenance/dump.h"
 #include "roster/error.h"
@@ -131,6 +132,7 @@ class DumpReader {
  public:
   absl::Status Take(dom::object line);
   absl::Status Finish(Store* store);
+  Timestamp at() const { return at_; }
 
  private:
   absl::Status Header(dom::object line);
@@ -146,25 +148,30 @@ class DumpReader {
   absl::Status Trailer(dom::object line);
 
   absl::Status Apply(const Mutation& mutation);
-  absl::Status NameProfile(uint64_t id);
+  absl::StatusOr<ProfileId> NameProfile(uint64_t id);
+  void SetIds(State* state) const;
   // What a line is about is live: the profile lines are all read, and it was one of them.
   absl::StatusOr<ProfileId> Holder(dom::object line, const char* name);
   absl::StatusOr<std::pair<NamespaceId, std::string_view>> Identity(dom::element pair) const;
   absl::StatusOr<IdentityId> Origin(dom::object line) const;
-  absl::StatusOr<ProfileId> ProfileMember(dom::object line, const char* name) const;
+  absl::StatusOr<uint64_t> IdMember(dom::object line, const char* name) const;
   const Schema& schema() const { return *store_.state().schema; }
 
   Store store_;
   ChangeSet changes_;
   Lsn lsn_;
+  Timestamp at_;
   std::string digest_;  // that the dump says the state has
   int64_t num_ids_ = 0;
   // What the store itself keeps of profiles, as the dump has it: put in place at the end, since
   // each event changes the store's own.
   std::vector<Column> kept_;  // as kKept
   RowStamps kept_stamps_;
-  std::vector<bool> named_;  // by ProfileId - 1, of those made so far: one, or merged into one
-  bool all_named_ = false;   // no profile follows
+  // The ids that lines named, as theirs is here: one after the other, as they were named. The
+  // dump's own are put in place at the end: those between them, however many, are nobody's.
+  absl::flat_hash_map<uint64_t, ProfileId> id_here_;
+  std::vector<uint64_t> id_there_;  // by the ProfileId here - 1
+  bool all_named_ = false;          // no profile follows
   bool begun_ = false;
   bool ended_ = false;
 };
@@ -199,9 +206,16 @@ absl::Status DumpReader::Take(dom::object line) {
 
 absl::Status DumpReader::Header(dom::object line) {
   ROSTER_ASSIGN_OR_RETURN(const int64_t version, NumberOf(line, "roster_dump", 1, INT64_MAX));
-  if (version != kDumpVersion) return Bad(StrCat("a dump of a newer version: ", version));
+  if (version != kDumpVersion) {
+    return MakeError(ErrorCode::kErr, StrCat("a dump of a newer version: ", version));
+  }
   ROSTER_ASSIGN_OR_RETURN(const int64_t lsn, NumberOf(line, "lsn", 0, INT64_MAX));
   ROSTER_ASSIGN_OR_RETURN(const Timestamp clock, TimeMember(line, "clock"));
+  at_ = clock;
+  if (line["at"].error() != simdjson::NO_SUCH_FIELD) {
+    ROSTER_ASSIGN_OR_RETURN(const Timestamp at, TimeMember(line, "at"));
+    at_ = std::max(at_, at);
+  }
   ROSTER_ASSIGN_OR_RETURN(const std::string_view digest, TextOf(line, "digest"));
   ROSTER_ASSIGN_OR_RETURN(const int64_t num_ids, NumberOf(line, "profile_ids", 0, kMaxProfileIds));
   lsn_ = {static_cast<uint64_t>(lsn)};
@@ -256,8 +270,8 @@ absl::Status DumpReader::Property(dom::object line) {
 
 absl::Status DumpReader::Profile(dom::object line) {
   if (all_named_) return Bad("a profile behind what profiles have");
-  ROSTER_ASSIGN_OR_RETURN(const ProfileId profile, ProfileMember(line, "profile"));
-  ROSTER_RETURN_IF_ERROR(NameProfile(profile.value));
+  ROSTER_ASSIGN_OR_RETURN(const uint64_t named, IdMember(line, "profile"));
+  ROSTER_ASSIGN_OR_RETURN(const ProfileId profile, NameProfile(named));
   dom::array merged;
   if (line["merged"].get(merged) == simdjson::SUCCESS) {
     for (const dom::element element : merged) {
@@ -265,8 +279,8 @@ absl::Status DumpReader::Profile(dom::object line) {
       const bool known =
           element.get(id) == simdjson::SUCCESS && id > 0 && id <= static_cast<uint64_t>(num_ids_);
       if (!known) return Bad("`merged` has an id that cannot be there");
-      ROSTER_RETURN_IF_ERROR(NameProfile(id));
-      ROSTER_RETURN_IF_ERROR(Apply(MergeProfiles{{id}, profile, {}, kNoOrigin}));
+      ROSTER_ASSIGN_OR_RETURN(const ProfileId loser, NameProfile(id));
+      ROSTER_RETURN_IF_ERROR(Apply(MergeProfiles{loser, profile, {}, kNoOrigin}));
     }
   }
   dom::array identities;
@@ -282,22 +296,22 @@ absl::Status DumpReader::Profile(dom::object line) {
   return absl::OkStatus();
 }
 
-// Ids are made as far as lines name them; what the header says of their number is not believed.
-absl::Status DumpReader::NameProfile(uint64_t id) {
-  while (named_.size() < id) {
-    ROSTER_RETURN_IF_ERROR(Apply(CreateProfile{{named_.size() + 1}, {}, {}}));
-    named_.push_back(false);
+absl::StatusOr<ProfileId> DumpReader::NameProfile(uint64_t id) {
+  const ProfileId here{id_there_.size() + 1};
+  if (!id_here_.emplace(id, here).second) {
+    return Bad(StrCat("profile ", id, " was there before"));
   }
-  if (named_[id - 1]) return Bad(StrCat("profile ", id, " was there before"));
-  named_[id - 1] = true;
-  return absl::OkStatus();
+  id_there_.push_back(id);
+  ROSTER_RETURN_IF_ERROR(Apply(CreateProfile{here, {}, {}}));
+  return here;
 }
 
 absl::StatusOr<ProfileId> DumpReader::Holder(dom::object line, const char* name) {
   all_named_ = true;
-  ROSTER_ASSIGN_OR_RETURN(const ProfileId profile, ProfileMember(line, name));
-  const bool named = profile.value <= named_.size() && named_[profile.value - 1];
-  return named ? absl::StatusOr<ProfileId>(profile) : Bad("something of a profile not there");
+  ROSTER_ASSIGN_OR_RETURN(const uint64_t id, IdMember(line, name));
+  const auto it = id_here_.find(id);
+  if (it == id_here_.end()) return Bad("something of a profile not there");
+  return it->second;
 }
 
 absl::Status DumpReader::Traits(dom::object line) {
@@ -377,20 +391,12 @@ absl::Status DumpReader::Trailer(dom::object line) {
   ROSTER_ASSIGN_OR_RETURN(const int64_t num_profiles, NumberOf(line, "end_of_dump", 0, kMax));
   ROSTER_ASSIGN_OR_RETURN(const int64_t num_events, NumberOf(line, "events", 0, kMax));
   const State& state = store_.state();
-  const auto num_unnamed = static_cast<uint64_t>(std::ranges::count(named_, false));
-  if (state.num_profiles - num_unnamed != static_cast<uint64_t>(num_profiles) ||
+  if (state.num_profiles != static_cast<uint64_t>(num_profiles) ||
       state.num_events() != static_cast<uint64_t>(num_events)) {
     return Bad(StrCat("the dump says ", num_profiles, " profiles and ", num_events,
-                      " events, its lines give ", state.num_profiles - num_unnamed, " and ",
-                      state.num_events()));
+                      " events, its lines give ", state.num_profiles, " and ", state.num_events()));
   }
   ended_ = true;
-  // The ids that nobody has any more; one row does for all that are made only now.
-  for (size_t i = 0; i < static_cast<size_t>(num_ids_); ++i) {
-    if (i < named_.size() && named_[i]) continue;
-    if (i >= named_.size()) ROSTER_RETURN_IF_ERROR(Apply(CreateProfile{{i + 1}, {}, {}}));
-    ROSTER_RETURN_IF_ERROR(Apply(EraseProfile{{i + 1}}));
-  }
   return absl::OkStatus();
 }
 
@@ -415,9 +421,24 @@ absl::StatusOr<IdentityId> DumpReader::Origin(dom::object line) const {
   return *id;
 }
 
-absl::StatusOr<ProfileId> DumpReader::ProfileMember(dom::object line, const char* name) const {
+absl::StatusOr<uint64_t> DumpReader::IdMember(dom::object line, const char* name) const {
   ROSTER_ASSIGN_OR_RETURN(const int64_t id, NumberOf(line, name, 1, num_ids_));
-  return ProfileId{static_cast<uint64_t>(id)};
+  return static_cast<uint64_t>(id);
+}
+
+void DumpReader::SetIds(State* state) const {
+  std::vector<uint64_t> ids = id_there_;
+  std::ranges::sort(ids);
+  Profiles profiles;
+  for (const uint64_t id : ids) {
+    const RowId row = *state->FindProfile(id_here_.at(id));
+    const ProfileId owner{id_there_[store_.state().ProfileAt(row).value - 1]};
+    profiles.AddErased(id - 1 - profiles.size());
+    profiles.AddAnswered(row, owner);
+    state->profile_of_row.Set(row.value, owner.value);
+  }
+  profiles.AddErased(static_cast<uint64_t>(num_ids_) - profiles.size());
+  state->profiles = std::move(profiles);
 }
 
 absl::Status DumpReader::Finish(Store* store) {
@@ -434,16 +455,28 @@ absl::Status DumpReader::Finish(Store* store) {
       column.Set(row, bits, *stamp, &state.stamps);
     }
   }
-  store->Restore(std::move(state), store_.Pending(), lsn_);
+  SetIds(&state);
+  const StorePending here = store_.Pending();
+  StorePending pending{here.clock, {}};
+  for (const auto& [time, profile] : here.seen_later.Sorted()) {
+    pending.seen_later.Add(time, {id_there_[profile.value - 1]});
+  }
+  store->Restore(std::move(state), pending, lsn_);
   const std::string digest = DigestToHex(DigestOf(store->TakeView(store->clock())));
   if (digest == digest_) return absl::OkStatus();
   return Bad(StrCat("the state has digest ", digest, ", the dump says ", digest_));
 }
 
+// Of a line that is no JSON object. Errors: always one; of `next`.
+absl::Status NotALine(const std::function<absl::StatusOr<std::optional<std::string>>()>& next) {
+  ROSTER_ASSIGN_OR_RETURN(const std::optional<std::string> more, next());
+  return Bad(more ? "not a JSON object" : "not a JSON object, and none follows: the dump is cut");
+}
+
 }  // namespace
 
-absl::Status ReadDump(const std::function<absl::StatusOr<std::optional<std::string>>()>& next,
-                      Store* store) {
+absl::StatusOr<Timestamp> ReadDump(
+    const std::function<absl::StatusOr<std::optional<std::string>>()>& next, Store* store) {
   DumpReader reader;
   dom::parser parser;
   for (uint64_t number = 1;; ++number) {
@@ -451,10 +484,12 @@ absl::Status ReadDump(const std::function<absl::StatusOr<std::optional<std::stri
     if (!text) break;
     dom::object line;
     const bool is_object = parser.parse(*text).get(line) == simdjson::SUCCESS;
-    const absl::Status taken = is_object ? reader.Take(line) : Bad("not a JSON object");
-    if (!taken.ok()) return Bad(StrCat("line ", number, ": ", StdView(taken.message())));
+    const absl::Status taken = is_object ? reader.Take(line) : NotALine(next);
+    if (taken.ok()) continue;
+    return MakeError(ErrorCodeOf(taken), StrCat("line ", number, ": ", StdView(taken.message())));
   }
-  return reader.Finish(store);
+  ROSTER_RETURN_IF_ERROR(reader.Finish(store));
+  return reader.at();
 }
 
 }  // namespace roster

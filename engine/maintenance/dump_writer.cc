@@ -88,7 +88,7 @@ class DumpWriter {
         take_(take),
         progress_(progress) {}
 
-  absl::Status Header(std::string_view digest);
+  absl::Status Header(std::string_view digest, Timestamp at);
   absl::Status Declarations();
   absl::Status Profiles();
   absl::Status Contents();
@@ -111,11 +111,12 @@ class DumpWriter {
   const ProgressFn& progress_;
 };
 
-absl::Status DumpWriter::Header(std::string_view digest) {
+absl::Status DumpWriter::Header(std::string_view digest, Timestamp at) {
   Line line;
   line.Number("roster_dump", kDumpVersion);
   line.Number("lsn", static_cast<int64_t>(view_.lsn().value));
   line.Time("clock", view_.clock());
+  line.Time("at", at);
   line.Number("profile_ids", static_cast<int64_t>(state_.profiles.size()));
   line.Text("digest", digest);
   return Take(std::move(line));
@@ -266,11 +267,11 @@ absl::Status DumpWriter::Trailer() {
 
 }  // namespace
 
-absl::Status DumpView(const ReadView& view, std::string_view digest,
+absl::Status DumpView(const ReadView& view, std::string_view digest, Timestamp at,
                       const std::function<absl::Status(std::string_view line)>& take,
                       const ProgressFn& progress) {
   DumpWriter writer(view, take, progress);
-  ROSTER_RETURN_IF_ERROR(writer.Header(digest));
+  ROSTER_RETURN_IF_ERROR(writer.Header(digest, at));
   ROSTER_RETURN_IF_ERROR(writer.Declarations());
   ROSTER_RETURN_IF_ERROR(writer.Profiles());
   ROSTER_RETURN_IF_ERROR(writer.Contents());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/maintenance/load.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/checkpoint/snapshot_file.h"
@@ -49,15 +50,20 @@ bool IsAt(const RestorePoint& point, const Store& store) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<LogDirectory>> OpenForReading(const Environment& environment,
-                                                             const std::string& directory) {
+absl::Status CheckIsStore(const Environment& environment, const std::string& directory) {
   ROSTER_ASSIGN_OR_RETURN(const bool exists, environment.files->Exists(directory));
-  if (!exists) return MakeError(ErrorCode::kErr, "no such directory");
+  if (!exists) return MakeError(ErrorCode::kErr, StrCat("no such directory: ", directory));
   // An empty directory would become a store.
   ROSTER_ASSIGN_OR_RETURN(const auto names, environment.files->List(directory));
   bool is_store = false;
   for (const std::string& name : names) is_store |= name == kManifestName || IsEngineFile(name);
-  if (!is_store) return MakeError(ErrorCode::kErr, "there is no store in this directory");
+  if (is_store) return absl::OkStatus();
+  return MakeError(ErrorCode::kErr, StrCat("there is no store in this directory: ", directory));
+}
+
+absl::StatusOr<std::unique_ptr<LogDirectory>> OpenForReading(const Environment& environment,
+                                                             const std::string& directory) {
+  ROSTER_RETURN_IF_ERROR(CheckIsStore(environment, directory));
   return LogDirectory::Open(environment.files, environment.random, directory, {});
 }
 
@@ -74,6 +80,7 @@ absl::StatusOr<std::unique_ptr<LoadedState>> LoadSnapshotAt(const Environment& e
   }
   ROSTER_RETURN_IF_ERROR(
       LoadSnapshot(*reader, environment.executor, &state->store, &state->requests));
+  state->clock = std::max(reader->header().clock, state->store.clock());
   return state;
 }
 
@@ -96,8 +103,9 @@ absl::StatusOr<std::unique_ptr<LoadedState>> LoadAt(const Environment& environme
   ReplayLimit limit;
   if (point.lsn) limit.lsn = *point.lsn;
   if (point.time) limit.received_at = *point.time;
-  ROSTER_RETURN_IF_ERROR(
-      Replay(reader.get(), environment.executor, &state->store, &state->requests, limit));
+  ROSTER_RETURN_IF_ERROR(Replay(reader.get(), environment.executor, &state->store, &state->requests,
+                                limit, &state->clock));
+  state->clock = std::max(state->clock, state->store.clock());
   if (point.time && state->store.lsn() == Lsn{}) {
     return MakeError(ErrorCode::kErr, "the point lies before the first commit");
   }
@@ -109,7 +117,7 @@ absl::StatusOr<std::unique_ptr<LoadedState>> LoadAt(const Environment& environme
 }
 
 StoreReport ReportOf(const LoadedState& state) {
-  const ReadView view = state.store.TakeView(state.store.clock());
+  const ReadView view = state.store.TakeView(state.clock);
   StoreReport report;
   report.lsn = view.lsn();
   report.clock = view.clock();
@@ -124,7 +132,7 @@ StoreReport ReportOf(const LoadedState& state) {
 absl::StatusOr<StoreReport> MakeStore(const Environment& environment, const std::string& to,
                                       const LoadedState& state, const ProgressFn& progress) {
   if (progress) progress({StrCat("writing ", to), 0, 0});
-  const Picture picture{state.store.TakeView(state.store.clock()), state.store.Pending(),
+  const Picture picture{state.store.TakeView(state.clock), state.store.Pending(),
                         state.requests.Entries()};
   ROSTER_RETURN_IF_ERROR(
       MakeStoreDirectory(environment.files, environment.random, to, picture, picture.view.clock())
@@ -145,8 +153,8 @@ absl::Status DumpStore(const Environment& environment, const std::string& direct
                        const ProgressFn& progress) {
   ROSTER_ASSIGN_OR_RETURN(const auto log, OpenForReading(environment, directory));
   ROSTER_ASSIGN_OR_RETURN(const auto state, LoadAt(environment, *log, {}, progress));
-  return DumpView(state->store.TakeView(state->store.clock()), ReportOf(*state).digest, take,
-                  progress);
+  return DumpView(state->store.TakeView(state->store.clock()), ReportOf(*state).digest,
+                  state->clock, take, progress);
 }
 
 absl::StatusOr<StoreReport> RestoreDump(
@@ -155,7 +163,7 @@ absl::StatusOr<StoreReport> RestoreDump(
     const ProgressFn& progress) {
   if (progress) progress({"reading the dump", 0, 0});
   LoadedState state;
-  ROSTER_RETURN_IF_ERROR(ReadDump(next, &state.store));
+  ROSTER_ASSIGN_OR_RETURN(state.clock, ReadDump(next, &state.store));
   return MakeStore(environment, to, state, progress);
 }
 

@@ -22,7 +22,11 @@ namespace roster {
 struct LoadedState {
   Store store;
   RequestWindow requests;
+  Timestamp clock;  // no commit and no snapshot in it is later
 };
+
+// Errors: ERR when there is no such directory, or no file of a store in it.
+absl::Status CheckIsStore(const Environment& environment, const std::string& directory);
 
 // Locks the directory of a store that exists. Errors: ERR when there is none; as
 // LogDirectory::Open.

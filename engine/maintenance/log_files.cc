@@ -25,18 +25,35 @@ absl::StatusOr<WalFileHeader> ReadHeader(FileSystem* fs, const std::string& path
   return DecodeWalFileHeader(bytes);
 }
 
+std::vector<std::string> NamesIn(const Manifest& manifest) {
+  std::vector<std::string> names;
+  for (const SnapshotEntry& snapshot : manifest.snapshots) names.push_back(snapshot.name);
+  for (const LogEntry& log : manifest.logs) names.push_back(LogFileName(log.number));
+  return names;
+}
+
+Lsn HighestIn(const Manifest& manifest) {
+  Lsn highest;
+  for (const SnapshotEntry& snapshot : manifest.snapshots)
+    highest = std::max(highest, snapshot.lsn);
+  for (const LogEntry& log : manifest.logs) {
+    highest = std::max(highest, log.closed ? log.closed->end_lsn : log.base_lsn);
+  }
+  return highest;
+}
+
 }  // namespace
 
 absl::StatusOr<LogFiles> LogFiles::Open(FileSystem* fs, const std::string& directory) {
   LogFiles files(fs, directory);
   auto manifest = ReadManifest(fs, directory);
+  if (!manifest.ok() && !IsDamage(manifest.status())) return manifest.status();
+  files.manifest_status_ = manifest.status();
+  ROSTER_ASSIGN_OR_RETURN(const std::vector<std::string> names, fs->List(directory));
+  const std::vector<StoreUuid> uuids = files.TakeFiles(names);
   if (manifest.ok()) {
-    files.manifest_ = *std::move(manifest);
-  } else if (IsDamage(manifest.status())) {
-    files.manifest_status_ = manifest.status();
-    ROSTER_RETURN_IF_ERROR(files.ListFiles());
-  } else {
-    return manifest.status();
+    files.CompareWith(*manifest, names, uuids);
+    if (files.manifest_status_.ok()) files.manifest_ = *std::move(manifest);
   }
   if (files.manifest_.logs.empty()) return files;
   const auto mark = ReadWalMark(fs, directory, files.manifest_.uuid);
@@ -52,31 +69,63 @@ absl::StatusOr<LogFiles> LogFiles::Open(FileSystem* fs, const std::string& direc
 
 // What the manifest would have said, as far as the files tell it. Those without a header that
 // holds are left out.
-absl::Status LogFiles::ListFiles() {
-  ROSTER_ASSIGN_OR_RETURN(const std::vector<std::string> names, fs_->List(directory_));
+std::vector<StoreUuid> LogFiles::TakeFiles(const std::vector<std::string>& names) {
+  std::vector<StoreUuid> uuids;
   for (const std::string& name : names) {
     const std::string path = JoinPath(directory_, name);
     if (IsSnapshotName(name)) {
       const auto snapshot = SnapshotReader::Open(fs_, path);
       if (snapshot.ok()) {
-        manifest_.uuid = (*snapshot)->header().uuid;
+        uuids.push_back((*snapshot)->header().uuid);
         manifest_.snapshots.push_back({name, (*snapshot)->header().lsn});
       }
     }
     if (!ParseLogFileName(name)) continue;
     const auto header = ReadHeader(fs_, path);
     if (!header.ok()) continue;
-    manifest_.uuid = header->uuid;
+    uuids.push_back(header->uuid);
     manifest_.logs.push_back({header->number, header->base_lsn, std::nullopt});
   }
   std::ranges::sort(manifest_.logs, {}, &LogEntry::number);
   std::ranges::sort(manifest_.snapshots, {}, &SnapshotEntry::lsn);
-  return absl::OkStatus();
+  ptrdiff_t most = 0;
+  for (const StoreUuid& uuid : uuids) {
+    const ptrdiff_t num = std::ranges::count(uuids, uuid);
+    if (num >= most) manifest_.uuid = uuid;
+    most = std::max(most, num);
+  }
+  return uuids;
 }
 
-std::optional<Lsn> LogFiles::durable_lsn() const {
-  if (!mark_) return std::nullopt;
-  return mark_->durable_lsn;
+// The manifest is of these files when it names all of them that are of its store.
+void LogFiles::CompareWith(const Manifest& manifest, const std::vector<std::string>& names,
+                           const std::vector<StoreUuid>& uuids) {
+  const auto unfit = [&](std::string_view what) {
+    manifest_status_ = MakeError(ErrorCode::kCorrupt, what);
+  };
+  if (!uuids.empty() && std::ranges::count(uuids, manifest.uuid) == 0) {
+    misplaced_ = true;
+    return unfit("MANIFEST is of another store than the files");
+  }
+  const std::vector<std::string> named = NamesIn(manifest);
+  named_lsn_ = HighestIn(manifest);
+  std::string unnamed;
+  for (const std::string& found : NamesIn(manifest_)) {
+    if (std::ranges::count(named, found) == 0) unnamed = found;
+  }
+  if (unnamed.empty()) return;
+  unfit(StrCat("MANIFEST is older than the files: it does not name ", unnamed));
+  for (const std::string& name : named) {
+    if (std::ranges::count(names, name) > 0) continue;
+    misplaced_ = true;
+    return unfit(StrCat("MANIFEST does not fit the files: ", name, " is not there, and it does ",
+                        "not name ", unnamed));
+  }
+}
+
+Lsn LogFiles::highest_lsn() const {
+  const Lsn durable = mark_ ? mark_->durable_lsn : Lsn{};
+  return std::max({durable, named_lsn_, HighestIn(manifest_)});
 }
 
 std::unique_ptr<WalReader> LogFiles::Reader(const LogEntry& entry, Lsn after) const {

@@ -21,8 +21,9 @@ namespace roster {
 
 class LogFiles {
  public:
-  // By the manifest; when that is damaged or not there, by the files and what their headers say:
-  // then no file is taken to be closed. Errors: ERR (a newer format), kInternal.
+  // By the manifest; when that is damaged, not there or not the one of these files, by the files
+  // and what their headers say: then no file is taken to be closed. Errors: ERR (a newer format),
+  // kInternal.
   static absl::StatusOr<LogFiles> Open(FileSystem* fs, const std::string& directory);
 
   // Oldest first.
@@ -32,20 +33,28 @@ class LogFiles {
   // OK, or what is wrong with them.
   const absl::Status& manifest_status() const { return manifest_status_; }
   const absl::Status& mark_status() const { return mark_status_; }
-  // The LSN up to which the mark says that the log is durable; nothing when it cannot be read.
-  std::optional<Lsn> durable_lsn() const;
+  // The manifest can be read, but an opening with it fails: it is of another store, or names files
+  // that are not there and not those that are. Left by a crash it names too few at most.
+  bool manifest_misplaced() const { return misplaced_; }
+  // The highest LSN that manifest, mark and headers vouch for, readable or not.
+  Lsn highest_lsn() const;
 
   // A reader of the commits of one file that come after an LSN.
   std::unique_ptr<WalReader> Reader(const LogEntry& entry, Lsn after) const;
 
  private:
   LogFiles(FileSystem* fs, std::string directory) : fs_(fs), directory_(std::move(directory)) {}
-  absl::Status ListFiles();
+  // The UUIDs of the files, one each.
+  std::vector<StoreUuid> TakeFiles(const std::vector<std::string>& names);
+  void CompareWith(const Manifest& manifest, const std::vector<std::string>& names,
+                   const std::vector<StoreUuid>& uuids);
 
   FileSystem* fs_;
   std::string directory_;
   Manifest manifest_;
   std::optional<WalMarkRecord> mark_;
+  Lsn named_lsn_;  // by a manifest of the store, also by one that is older than the files
+  bool misplaced_ = false;
   absl::Status manifest_status_;
   absl::Status mark_status_;
 };

@@ -34,7 +34,6 @@ class Salvager {
  private:
   absl::StatusOr<Attempt> From(const SnapshotEntry* snapshot);
   absl::Status ReplayInto(Attempt* attempt);
-  Lsn HighestKnown();
 
   const Environment& environment_;
   const std::string from_;
@@ -58,9 +57,15 @@ absl::StatusOr<Attempt> Salvager::Best() {
     }
     if (best && best->state->store.lsn() >= attempt->state->store.lsn()) continue;
     best = *std::move(attempt);
-    if (best->state->store.lsn() >= HighestKnown()) break;
+    if (best->state->store.lsn() >= files_.highest_lsn()) break;
   }
+  if (!best && absl::IsNotFound(last))
+    return MakeError(ErrorCode::kCorrupt, StdView(last.message()));
   if (!best) return last;
+  if (best->state->store.lsn() == Lsn{} && files_.highest_lsn() > Lsn{}) {
+    return MakeError(ErrorCode::kCorrupt,
+                     StrCat("not one commit is certain: ", best->stopped_in, ": ", best->reason));
+  }
   return *std::move(best);
 }
 
@@ -88,8 +93,8 @@ absl::Status Salvager::ReplayInto(Attempt* attempt) {
       return absl::OkStatus();
     }
     const auto reader = files_.Reader(entries[i], store.lsn());
-    absl::Status replayed =
-        Replay(reader.get(), environment_.executor, &store, &attempt->state->requests);
+    absl::Status replayed = Replay(reader.get(), environment_.executor, &store,
+                                   &attempt->state->requests, {}, &attempt->state->clock);
     if (replayed.ok()) continue;
     if (ErrorCodeOf(replayed) != ErrorCode::kCorrupt) return replayed;
     attempt->reason = StdView(replayed.message());
@@ -99,28 +104,16 @@ absl::Status Salvager::ReplayInto(Attempt* attempt) {
   return absl::OkStatus();
 }
 
-// What the files vouch for, readable or not.
-Lsn Salvager::HighestKnown() {
-  Lsn highest = files_.durable_lsn().value_or(Lsn{});
-  for (const SnapshotEntry& snapshot : files_.snapshots()) {
-    highest = std::max(highest, snapshot.lsn);
-  }
-  for (const LogEntry& entry : files_.entries()) {
-    highest = std::max(highest, entry.closed ? entry.closed->end_lsn : entry.base_lsn);
-  }
-  return highest;
-}
-
 std::vector<Loss> Salvager::LossesOf(const Attempt& attempt) {
   std::vector<Loss> losses;
   const Lsn reached = attempt.state->store.lsn();
-  const Lsn highest = HighestKnown();
+  const Lsn highest = files_.highest_lsn();
   if (!files_.mark_status().ok()) {
     losses.push_back({.file = std::string(kMarkName),
                       .what = "damaged: whether more was acknowledged cannot be told"});
   }
   if (attempt.reason.empty() && reached >= highest) return losses;
-  Loss lost{.file = attempt.stopped_in};
+  Loss lost{.file = attempt.stopped_in.empty() ? "the log" : attempt.stopped_in};
   if (reached < highest) {
     lost.num_commits = highest.value - reached.value;
     lost.what = StrCat("LSN ", reached.value + 1, " to ", highest.value, ": ");
@@ -152,8 +145,7 @@ std::vector<Loss> Salvager::LossesOf(const Attempt& attempt) {
 absl::StatusOr<SalvageReport> SalvageStore(const Environment& environment, const std::string& from,
                                            const std::string& to, bool accept_loss,
                                            const ProgressFn& progress) {
-  ROSTER_ASSIGN_OR_RETURN(const bool exists, environment.files->Exists(from));
-  if (!exists) return MakeError(ErrorCode::kErr, "no such directory");
+  ROSTER_RETURN_IF_ERROR(CheckIsStore(environment, from));
   ROSTER_ASSIGN_OR_RETURN(const auto lock, environment.files->Lock(JoinPath(from, kLockName)));
   ROSTER_ASSIGN_OR_RETURN(const LogFiles files, LogFiles::Open(environment.files, from));
   Salvager salvager(environment, from, files);

@@ -13,6 +13,14 @@ constexpr int64_t kStaleDelayMs = 10'000;
 // Of the time at most one part in so many goes to sealing what is not due.
 constexpr int64_t kIdleShare = 20;
 
+bool HasExpired(const EventBlock& block, int64_t floor_ms) {
+  if (block.sealed->size() != 0 && block.sealed->time_bounds.low < floor_ms) return true;
+  for (size_t t = 0; t < block.tail.size(); ++t) {
+    if (block.tail[t].time_ms < floor_ms) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Sealer::Sealer(Executor* executor, Clock* clock, SharedStore* store)
@@ -57,17 +65,21 @@ bool Sealer::SealOne(const std::function<std::optional<SealJob>(Store*)>& take) 
   return true;
 }
 
-void Sealer::SealStale() {
+void Sealer::SealExpired(EventTypeId event) {
+  const auto expired = [event](Store* store, uint32_t chunk) -> std::optional<SealJob> {
+    const EventPartition& events = store->state().partition(event);
+    if (!HasExpired(events.block(chunk), events.floor_ms())) return std::nullopt;
+    SealJob job = events.JobOf(chunk);
+    job.event = event;
+    return job;
+  };
   size_t num_blocks = 0;
   {
     MutexLock lock(&shared_->mutex);
-    for (const Cow<EventPartition>& events : shared_->store.state().partitions) {
-      num_blocks += events->num_blocks();
-    }
+    num_blocks = shared_->store.state().partition(event).num_blocks();
   }
-  // Each of them at most once for its tail and once for what is stale.
-  for (size_t i = 0; i < 2 * num_blocks; ++i) {
-    if (!SealOne([](Store* store) { return store->TakeSealJob(true); })) return;
+  for (uint32_t chunk = 0; chunk < num_blocks; ++chunk) {
+    SealOne([&](Store* store) { return expired(store, chunk); });
   }
 }
 

@@ -2,7 +2,7 @@
 //
 // Seals the store's event blocks beside the writer: takes a job under the store's lock, runs it
 // outside, puts the result in place under the lock. When none is due, tails that are shorter are
-// sealed in a small part of the time. Thread rule: the steps on a loop of its own; SealStale from
+// sealed in a small part of the time. Thread rule: the steps on a loop of its own; SealExpired from
 // any thread.
 #ifndef ROSTER_ENGINE_UPKEEP_SEALER_H_
 #define ROSTER_ENGINE_UPKEEP_SEALER_H_
@@ -23,9 +23,10 @@ class Sealer {
   // not.
   Sealer(Executor* executor, Clock* clock, SharedStore* store);
 
-  // Brings away now what nobody can read any more, and waits for it; not for what becomes so
-  // meanwhile. Cost: O(events of the blocks that have any such), the writer waits for none of it.
-  void SealStale();
+  // Brings away now what of one event type has expired by a commit, and waits for it; not for what
+  // does meanwhile. Cost: O(events of the blocks that have any such), the writer waits for little
+  // of it.
+  void SealExpired(EventTypeId event);
 
  private:
   NextStep Step();

@@ -84,7 +84,10 @@ Fields SnapshotFields(const Stats& stats) {
           {"snapshot_us", Reply::Integer(last.took_us)},
           {"snapshots_made", Reply::Unsigned(stats.snapshots.num_made)},
           {"snapshots_failed", Reply::Unsigned(stats.snapshots.num_failed)},
-          {"snapshot_error", Reply::Text(stats.snapshots.last_error)}};
+          {"snapshot_error", Reply::Text(stats.snapshots.last_error)},
+          {"backup_running", Reply::Boolean(stats.backup.running)},
+          {"backup_steps_done", Reply::Unsigned(stats.backup.steps_done)},
+          {"backup_steps_total", Reply::Unsigned(stats.backup.steps_total)}};
 }
 
 Fields PersistenceSection(const Stats& stats) {
@@ -93,7 +96,7 @@ Fields PersistenceSection(const Stats& stats) {
       {"durability", Reply::Text(std::string(DurabilityName(stats.durability)))},
       {"read_only", Reply::Boolean(stats.read_only)},
       {"read_only_reason", Reply::Text(stats.read_only_reason)},
-      {"disk_full", Reply::Boolean(stats.disk_reserve_used)},
+      {"disk_full", Reply::Boolean(stats.disk_full)},
       {"lsn", Reply::Unsigned(stats.lsn.value)},
       {"durable_lsn", Reply::Unsigned(stats.durable_lsn.value)},
       {"clock", Reply::FromTime(stats.clock)},
@@ -119,6 +122,7 @@ std::string LineName(const MemoryEntry& entry) {
 
 Fields MemorySection(const Services& services, const Stats& stats, bool in_detail) {
   Fields fields = {{"used_memory", Reply::Unsigned(stats.memory_bytes)},
+                   {"memory_limit", Reply::Unsigned(stats.memory_limit_bytes)},
                    {"pinned_by_snapshots", Reply::Unsigned(stats.pinned_bytes)},
                    {"buffers", Number(services.metrics->buffer_bytes)},
                    {"buffers_limit", Reply::Unsigned(services.limits->all_buffers_bytes)}};

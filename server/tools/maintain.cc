@@ -3,16 +3,20 @@
 // The operator's tools for the files of a store: check, verify, dump, restore, salvage. Each says
 // what it found on stdout, how far it is on stderr, and ends with 4 when data is damaged.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include "roster/error.h"
 #include "roster/json.h"
 #include "roster/maintenance.h"
+#include "server/tools/dump_file.h"
 #include "server/tools/progress.h"
 #include "server/tools/store.h"
 #include "server/tools/tools.h"
@@ -64,7 +68,12 @@ int PrintReport(const StoreReport& report) {
                 WithCommas(file.bytes).c_str(), file.finding.empty() ? "" : ": ",
                 file.finding.c_str());
   }
-  PrintState(report);
+  if (!report.damaged() || !report.digest.empty()) {
+    PrintState(report);
+  } else {
+    std::printf("state    not loaded; the files speak of LSN %llu at most\n",
+                static_cast<unsigned long long>(report.lsn.value));
+  }
   std::printf("log      %s commits", WithCommas(report.num_commits).c_str());
   if (report.torn_bytes > 0) {
     std::printf("; behind them %s bytes of what was never acknowledged",
@@ -103,20 +112,28 @@ int Check(const Flags& flags, bool load) {
   return report.ok() ? PrintReport(*report) : Fail(load ? "verify" : "check", report.status());
 }
 
+// Errors: ERR when what is made would lie in the directory that it is made of.
+absl::Status CheckApart(const std::string& from, const std::string& made) {
+  std::error_code error;
+  const auto source = std::filesystem::weakly_canonical(from, error);
+  if (error) return absl::OkStatus();  // then it cannot be opened either
+  const auto result = std::filesystem::weakly_canonical(made, error);
+  if (error) return absl::OkStatus();
+  const auto [left, below] =
+      std::mismatch(source.begin(), source.end(), result.begin(), result.end());
+  if (left != source.end() || below == result.end()) return absl::OkStatus();
+  return MakeError(ErrorCode::kErr, "it would lie in the directory that it is made of: " + made);
+}
+
 int Dump(const Flags& flags) {
-  std::ofstream file;
-  if (!flags.out.empty()) file.open(flags.out, std::ios::binary);
-  std::ostream& out = flags.out.empty() ? std::cout : file;
+  const absl::Status apart = CheckApart(flags.data, flags.out);
+  if (!flags.out.empty() && !apart.ok()) return Fail("dump", apart);
+  absl::StatusOr<DumpFile> file = DumpFile::Open(flags.out);
+  if (!file.ok()) return Fail("dump", file.status());
   Steps steps;
   absl::Status status = DumpStore(
-      flags.data,
-      [&](std::string_view line) -> absl::Status {
-        if (out << line << '\n') return absl::OkStatus();
-        return MakeError(ErrorCode::kErr, "the output cannot be written");
-      },
-      steps.Fn());
-  out.flush();
-  if (status.ok() && !out) status = MakeError(ErrorCode::kErr, "the output cannot be written");
+      flags.data, [&](std::string_view line) { return file->Add(line); }, steps.Fn());
+  if (status.ok()) status = file->Publish();
   return status.ok() ? kExitOk : Fail("dump", status);
 }
 
@@ -124,7 +141,9 @@ int RestoreFromDump(const Flags& flags) {
   std::ifstream file;
   if (flags.dump != "-") file.open(flags.dump, std::ios::binary);
   std::istream& in = flags.dump == "-" ? std::cin : file;
-  if (!in) return Fail("restore", MakeError(ErrorCode::kErr, "the dump cannot be opened"));
+  if (!in) {
+    return Fail("restore", MakeError(ErrorCode::kErr, "the dump cannot be opened: " + flags.dump));
+  }
   Steps steps;
   const auto next = [&]() -> absl::StatusOr<std::optional<std::string>> {
     std::string line;
@@ -132,11 +151,18 @@ int RestoreFromDump(const Flags& flags) {
     if (in.bad()) return MakeError(ErrorCode::kErr, "the dump cannot be read");
     return std::optional<std::string>();
   };
-  return Made("restore", RestoreDump(next, flags.to, steps.Fn()), flags.to);
+  const auto report = RestoreDump(next, flags.to, steps.Fn());
+  const int code = Made("restore", report, flags.to);
+  // What the dump does not say as it was written is damage to it.
+  const bool damaged = !report.ok() && ErrorCodeOf(report.status()) == ErrorCode::kParse;
+  return damaged ? kExitDamaged : code;
 }
 
 int Restore(const Flags& flags, const CLI::App& tool) {
   if (!flags.dump.empty()) return RestoreFromDump(flags);
+  if (const absl::Status apart = CheckApart(flags.from, flags.to); !apart.ok()) {
+    return Fail("restore", apart);
+  }
   RestorePoint point;
   if (tool.count("--to-lsn") > 0) point.lsn = Lsn{flags.lsn};
   if (!flags.time.empty()) {
@@ -152,6 +178,9 @@ int Restore(const Flags& flags, const CLI::App& tool) {
 }
 
 int Salvage(const Flags& flags) {
+  if (const absl::Status apart = CheckApart(flags.from, flags.to); !apart.ok()) {
+    return Fail("salvage", apart);
+  }
   Steps steps;
   const auto report = SalvageStore(flags.from, flags.to, flags.accept_loss, steps.Fn());
   if (!report.ok()) return Fail("salvage", report.status());
@@ -182,12 +211,15 @@ void AddMaintenanceTools(CLI::App* app, int* exit_code) {
   CLI::App* restore = app->add_subcommand("restore", "Make a new data directory of an older state");
   CLI::Option_group* source = restore->add_option_group("source");
   source->add_option("--from", flags->from, "Data directory or backup; not served");
-  source->add_option("--dump", flags->dump, "Lines of `roster dump`; - for standard input");
+  CLI::Option* from_dump =
+      source->add_option("--dump", flags->dump, "Lines of `roster dump`; - for standard input");
   source->require_option(1);
   restore->add_option("--to", flags->to, "The directory to make")->required();
   CLI::Option_group* point = restore->add_option_group("point");
-  point->add_option("--to-lsn", flags->lsn, "The state at this LSN; the newest if not given");
-  point->add_option("--to-time", flags->time, "The last state at or before this time");
+  point->add_option("--to-lsn", flags->lsn, "The state at this LSN; the newest if not given")
+      ->excludes(from_dump);  // a dump is one state
+  point->add_option("--to-time", flags->time, "The last state at or before this time")
+      ->excludes(from_dump);
   point->require_option(0, 1);
   restore->callback([flags, restore, exit_code] { *exit_code = Restore(*flags, *restore); });
 

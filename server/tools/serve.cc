@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `roster serve`: opens a store and answers on a port until SIGTERM or SIGINT.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -66,8 +70,37 @@ Durability DurabilityOf(std::string_view name) {
   return name == "interval" ? Durability::kInterval : Durability::kSync;
 }
 
+// Of all files in a directory; 0 when there are none.
+uint64_t MegabytesIn(const std::string& directory) {
+  std::error_code error;
+  uint64_t bytes = 0;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end;
+       it.increment(error)) {
+    std::error_code unknown;
+    const uintmax_t size = it->file_size(unknown);
+    if (!unknown) bytes += size;
+  }
+  return bytes >> 20;
+}
+
+// Until the store is open a signal ends the process at once: opening can be cut off anywhere.
+void EndAtSignals() {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    std::signal(signal, [](int) { _exit(kExitOk); });
+  }
+}
+
 int Serve(ServeFlags flags) {
   flags.store.durability = DurabilityOf(flags.durability);
+  EndAtSignals();
+  // What can be refused is refused before the store is loaded, which may take minutes.
+  if (const absl::Status checked = Server::CheckAddress(flags.server); !checked.ok()) {
+    Fail("bad_flags", checked);
+    return kExitUsage;
+  }
+  Server server(nullptr, flags.server);
+  if (const absl::Status bound = server.Bind(); !bound.ok()) return Fail("listen_failed", bound);
+  Log("opening", {{"data", flags.data}, {"mib", std::to_string(MegabytesIn(flags.data))}});
   absl::StatusOr<std::unique_ptr<Database>> database = Database::Open(flags.data, flags.store);
   if (!database.ok()) return Fail("open_failed", database.status());
   const RecoveryReport recovery = (*database)->GetStats().recovery;
@@ -77,16 +110,17 @@ int Serve(ServeFlags flags) {
                              {"stood_in", "an older snapshot and the log; nothing is lost"}});
   }
 
-  Server server(database->get(), flags.server);
+  server.SetDatabase(database->get());
   const absl::Status listening = server.Listen();
   if (!listening.ok()) return Fail("listen_failed", listening);
   std::printf("ready on %s\n", server.Address().c_str());
   std::fflush(stdout);
 
   Watchdog watchdog;
-  const bool all_ended = server.Run([&watchdog] {
+  const bool all_ended = server.Run([&] {
     Log("stopping", {});
-    watchdog.Start();
+    // The snapshot of closing takes the time that it takes.
+    if (!flags.store.snapshot_at_close) watchdog.Start();
   });
   const absl::Status closed = (*database)->Close();
   if (!closed.ok()) return Fail("close_failed", closed);
@@ -115,6 +149,9 @@ void AddServeTool(CLI::App* app, int* exit_code) {
                    "With --durability interval: what a power failure may lose")
       ->check(CLI::Range(1, 60'000))
       ->capture_default_str();
+  tool->add_flag("!--shared-disk", flags->store.write_in_flush,
+                 "The disk may stop for seconds: the thread that serves clients never writes to it "
+                 "itself, which makes single writes slower");
   tool->add_option("--memory-limit", flags->store.memory_limit_bytes,
                    "Bytes; growing commands get OOM above it; 0: no limit")
       ->capture_default_str();
@@ -127,7 +164,8 @@ void AddServeTool(CLI::App* app, int* exit_code) {
       ->check(CLI::Range(uint64_t{4096}, uint64_t{1} << 40))
       ->capture_default_str();
   tool->add_option("--backup-folder", flags->server.backup_folder,
-                   "Existing folder in which BACKUP makes its own; without it BACKUP is refused");
+                   "Existing folder in which BACKUP makes its own; without it BACKUP is refused")
+      ->check(CLI::ExistingDirectory);
   tool->add_option("--snapshot-log-bytes", flags->store.snapshot_log_bytes,
                    "A snapshot is made when so much log lies behind the newest; 0: not by that")
       ->capture_default_str();
@@ -139,7 +177,7 @@ void AddServeTool(CLI::App* app, int* exit_code) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   tool->add_flag("--snapshot-on-stop", flags->store.snapshot_at_close,
-                 "Make one when stopping; what does not fit into 9.5 s is left");
+                 "Make one when stopping, however long that takes");
   tool->add_option("--disk-reserve", flags->store.disk_reserve_bytes,
                    "Bytes of the disk held back for when it is full; 0: none")
       ->capture_default_str();

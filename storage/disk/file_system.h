@@ -71,6 +71,8 @@ class FileSystem {
   virtual absl::StatusOr<std::vector<std::string>> List(const std::string& directory) = 0;
   // OK when it is there already.
   virtual absl::Status CreateDir(const std::string& directory) = 0;
+  // Of an empty one.
+  virtual absl::Status RemoveDir(const std::string& directory) = 0;
   // Makes the names in the directory durable (files created, renamed, removed).
   virtual absl::Status SyncDir(const std::string& directory) = 0;
   virtual absl::StatusOr<bool> Exists(const std::string& path) = 0;

@@ -414,17 +414,19 @@ absl::Status LogDirectory::PublishSnapshot(Lsn lsn, size_t keep) {
 }
 
 absl::Status LogDirectory::ResumeAt(Lsn lsn, Timestamp clock_ceiling, size_t keep) {
-  absl::Status status = NameSnapshot(lsn);
+  const auto end_failed_file = [&]() -> absl::StatusOr<WalPosition> {
+    ROSTER_RETURN_IF_ERROR(NameSnapshot(lsn));
+    return EndFailedFile();
+  };
+  const absl::StatusOr<WalPosition> end = end_failed_file();
+  absl::Status status = end.status();
   std::vector<std::string> dropped;
   {
     MutexLock lock(&manifest_mutex_);
     const Manifest before = manifest_;
     Manifest next = before;
-    if (status.ok()) {
-      const absl::StatusOr<WalPosition> end = EndFailedFile();
-      if (end.ok()) CloseLast(*end, &next);
-      status = end.status();
-    }
+    if (status.ok()) status = RenewMark();
+    if (status.ok()) CloseLast(*end, &next);
     AddSnapshot(lsn, keep, distrusted_, &next);
     if (status.ok()) status = StartFile(std::move(next), lsn, clock_ceiling);
     if (!status.ok()) {
@@ -449,12 +451,10 @@ absl::StatusOr<WalPosition> LogDirectory::EndFailedFile() {
   if (failed == nullptr) {
     // It failed while it put a manifest in place: nothing was written since the opening.
     if (start_at_->file_number != 0) ROSTER_RETURN_IF_ERROR(SettleTail(*start_at_));
-    ROSTER_RETURN_IF_ERROR(RenewMark());
     return start_at_->position;
   }
   // Not the file may have failed but the mark or the manifest; a broken writer syncs nothing.
   failed->Sync().IgnoreError();
-  ROSTER_RETURN_IF_ERROR(RenewMark());
   return failed->durable();
 }
 

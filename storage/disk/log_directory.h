@@ -149,10 +149,9 @@ class LogDirectory {
   // The second half of replacing the manifest; a failure latches.
   absl::Status Install(Manifest next) ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_);
   absl::Status NameSnapshot(Lsn lsn);
-  // ResumeAt up to its snapshot and the new file: how far what was written is durable, with the
-  // mark in order for what follows.
-  absl::StatusOr<WalPosition> EndFailedFile() ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_)
-      ABSL_LOCKS_EXCLUDED(mark_mutex_, state_mutex_);
+  // Of ResumeAt: how far what was written is durable. With a sync, so not while others wait for the
+  // manifest.
+  absl::StatusOr<WalPosition> EndFailedFile() ABSL_LOCKS_EXCLUDED(manifest_mutex_, state_mutex_);
   // After a failure: the snapshot's file goes, unless a manifest names it from before.
   void DropSnapshot(Lsn lsn) ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_);
   // What these three fail to do is of no consequence: the next opening does it.

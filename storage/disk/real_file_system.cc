@@ -164,6 +164,11 @@ class SystemFileSystem final : public FileSystem {
     return absl::OkStatus();
   }
 
+  absl::Status RemoveDir(const std::string& directory) override {
+    if (::rmdir(directory.c_str()) != 0) return SystemError("remove", directory, errno);
+    return absl::OkStatus();
+  }
+
   absl::StatusOr<std::vector<std::string>> List(const std::string& directory) override {
     DIR* const stream = ::opendir(directory.c_str());
     if (stream == nullptr) return SystemError("list", directory, errno);

@@ -17,6 +17,9 @@ namespace {
 
 constexpr uint64_t kMaxStoredBlock = kSnapshotBlockHeaderBytes + kSnapshotBlockBytes;
 constexpr uint64_t kReadBytes = 4u << 20;
+// A writer makes no larger section that packs better: one that says so wants memory, not to load.
+constexpr uint64_t kLargeSectionBytes = 64u << 20;
+constexpr uint64_t kMostPacked = 1024;
 
 // The raw length that block `index` of a section has to have.
 uint64_t RawLength(const SnapshotSection& section, uint64_t index) {
@@ -85,6 +88,10 @@ const SnapshotSection* SnapshotReader::Find(std::string_view name) const {
 }
 
 absl::StatusOr<std::string> SnapshotReader::Read(const SnapshotSection& section) const {
+  if (section.raw_bytes > kLargeSectionBytes &&
+      section.raw_bytes / kMostPacked > section.stored_bytes) {
+    return Damage(section, "it says that it is larger than it can be");
+  }
   SnapshotCodec codec;
   std::string raw;
   // What the table claims is believed as the blocks show it.

@@ -39,7 +39,8 @@ class SnapshotReader {
   const SnapshotSection* Find(std::string_view name) const;
 
   // The whole raw content, every checksum of it checked. Cost: its size in memory.
-  // Errors: CORRUPT with file and offset; kInternal.
+  // Errors: CORRUPT with file and offset, also of a section that says it is larger than it can be;
+  // kInternal.
   absl::StatusOr<std::string> Read(const SnapshotSection& section) const;
 
   // Checks every block and the section's checksum. `each_block`: gets the stored bytes of each.

@@ -31,6 +31,7 @@ struct Slot {
   uint32_t version = 0;
   uint64_t sequence = 0;
   WalMarkRecord record;
+  int num_valid = 1;  // of the two, counted when they are read
 };
 
 WalChain SlotChecksum(const char* bytes, const StoreUuid& uuid) {
@@ -75,6 +76,7 @@ uint64_t SlotOffset(uint64_t sequence) { return sequence % 2 * kSlotDistance; }
 
 absl::StatusOr<Slot> ReadNewestSlot(File* file, const StoreUuid& uuid) {
   std::optional<Slot> newest;
+  int num_valid = 0;
   for (uint64_t index = 0; index < 2; ++index) {
     std::array<char, kSlotBytes> bytes{};
     ROSTER_ASSIGN_OR_RETURN(const size_t read, file->Read(SlotOffset(index), bytes));
@@ -84,12 +86,14 @@ absl::StatusOr<Slot> ReadNewestSlot(File* file, const StoreUuid& uuid) {
       return MakeError(ErrorCode::kErr,
                        StrCat("durable mark of another format: version ", slot->version));
     }
+    ++num_valid;
     if (!newest || slot->sequence > newest->sequence) newest = slot;
   }
   if (!newest) {
     return MakeError(ErrorCode::kCorrupt,
                      StrCat("neither slot of the durable mark is valid: ", kMarkName));
   }
+  newest->num_valid = num_valid;
   return *newest;
 }
 
@@ -101,6 +105,14 @@ absl::StatusOr<WalMarkRecord> ReadWalMark(FileSystem* fs, const std::string& dir
                           fs->Open(JoinPath(directory, kMarkName), OpenMode::kRead));
   ROSTER_ASSIGN_OR_RETURN(const Slot slot, ReadNewestSlot(file.get(), uuid));
   return slot.record;
+}
+
+absl::StatusOr<int> CountMarkSlots(FileSystem* fs, const std::string& directory,
+                                   const StoreUuid& uuid) {
+  ROSTER_ASSIGN_OR_RETURN(const auto file,
+                          fs->Open(JoinPath(directory, kMarkName), OpenMode::kRead));
+  ROSTER_ASSIGN_OR_RETURN(const Slot slot, ReadNewestSlot(file.get(), uuid));
+  return slot.num_valid;
 }
 
 absl::StatusOr<std::unique_ptr<WalMark>> WalMark::Create(FileSystem* fs,

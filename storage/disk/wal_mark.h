@@ -33,6 +33,11 @@ struct WalMarkRecord {
 absl::StatusOr<WalMarkRecord> ReadWalMark(FileSystem* fs, const std::string& directory,
                                           const StoreUuid& uuid);
 
+// How many of the two slots are valid: one is enough, and all that a torn write leaves.
+// Errors: as ReadWalMark.
+absl::StatusOr<int> CountMarkSlots(FileSystem* fs, const std::string& directory,
+                                   const StoreUuid& uuid);
+
 // Writes the mark. The two slots take turns, the one that holds the newest record never being
 // overwritten, so that a torn write leaves the record before it.
 class WalMark {

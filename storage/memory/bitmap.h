@@ -72,11 +72,18 @@ class Bitmap {
   }
   void Set(RowId row) {
     std::vector<Cow<ChunkBits>>& chunks = chunks_.Mutable();
-    while (chunks.size() <= ChunkOf(row)) chunks.emplace_back();
+    while (chunks.size() <= ChunkOf(row)) AppendEmpty();
     chunks[ChunkOf(row)].Mutable().Set(OffsetOf(row));
   }
   void Clear(RowId row) {
     if (Test(row)) chunks_.Mutable()[ChunkOf(row)].Mutable().Clear(OffsetOf(row));
+  }
+  // Adds a chunk without any row behind the others; several in a row are the same one, until they
+  // are written to.
+  void AppendEmpty() {
+    std::vector<Cow<ChunkBits>>& chunks = chunks_.Mutable();
+    const bool repeats = !chunks.empty() && !chunks.back()->Any();
+    chunks.push_back(repeats ? chunks.back() : Cow<ChunkBits>());
   }
   uint64_t Count() const {
     uint64_t count = 0;

@@ -32,11 +32,7 @@ std::optional<Stamp> Column::StampOf(RowId row, const RowStamps& shared) const {
 }
 
 void Column::Set(RowId row, std::optional<int64_t> bits, const Stamp& stamp, RowStamps* shared) {
-  while (chunks_.size() <= ChunkOf(row)) {
-    chunks_.emplace_back(ColumnChunk(type_.type));
-    chunks_.back().Mutable().bounds = IntBounds::None();
-    chunk_bytes_ += chunks_.back()->MemoryBytes();
-  }
+  while (chunks_.size() <= ChunkOf(row)) AppendEmpty();
   chunk_bytes_ -= chunk(ChunkOf(row)).MemoryBytes();  // before the copy, which may take less
   ColumnChunk& c = chunks_[ChunkOf(row)].Mutable();
   const uint32_t i = OffsetOf(row);
@@ -64,6 +60,16 @@ void Column::AppendChunk(ColumnChunk chunk, RowStamps* shared) {
   });
   chunk_bytes_ += chunk.MemoryBytes();
   chunks_.emplace_back(std::move(chunk));
+}
+
+void Column::AppendEmpty() {
+  if (!chunks_.empty() && !chunks_.back()->stamped.Any()) {
+    chunks_.push_back(chunks_.back());
+  } else {
+    chunks_.emplace_back(ColumnChunk(type_.type));
+    chunks_.back().Mutable().bounds = IntBounds::None();
+  }
+  chunk_bytes_ += chunks_.back()->MemoryBytes();
 }
 
 void Column::Forget(RowId row, RowStamps* shared) {

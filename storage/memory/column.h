@@ -90,6 +90,8 @@ class Column {
   // Adds a chunk behind the others, to load a state. Requires: the chunk is of this column's type,
   // and all its stamps are in itself. Cost: O(rows).
   void AppendChunk(ColumnChunk chunk, RowStamps* shared);
+  // Adds one without any cell; several in a row are the same one, until they are written to.
+  void AppendEmpty();
 
   // Cost: O(1).
   size_t MemoryBytes() const;

@@ -7,6 +7,7 @@
 #define ROSTER_STORAGE_MEMORY_COW_H_
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -100,13 +101,37 @@ class CowVector {
     Set(size_ - 1, std::move(value));
   }
   void Set(size_t i, T value) {
-    chunks_.Mutable()[i / kChunkRows].Mutable()[i % kChunkRows] = std::move(value);
+    std::vector<Cow<std::vector<T>>>& chunks = chunks_.Mutable();
+    const size_t c = i / kChunkRows;
+    if (!chunks[c].unique()) num_repeated_ -= IsRepeated(c) + IsRepeated(c + 1);
+    chunks[c].Mutable()[i % kChunkRows] = std::move(value);
   }
-  size_t MemoryBytes() const { return chunks_->size() * kChunkRows * sizeof(T); }
+  // Adds as many of one value: whole chunks of them are the same one, until they are written to.
+  void Append(size_t count, const T& value) {
+    const bool has_whole = count >= kChunkRows + (kChunkRows - size_) % kChunkRows;
+    for (; count != 0 && (!has_whole || size_ % kChunkRows != 0); --count) PushBack(value);
+    if (!has_whole) return;
+    const Cow<std::vector<T>> whole(std::vector<T>(kChunkRows, value));
+    const size_t num_whole = count / kChunkRows;
+    std::vector<Cow<std::vector<T>>>& chunks = chunks_.Mutable();
+    chunks.insert(chunks.end(), num_whole, whole);
+    num_repeated_ += num_whole - 1;
+    size_ += num_whole * kChunkRows;
+    for (count %= kChunkRows; count != 0; --count) PushBack(value);
+  }
+  // A chunk that is there several times in a row counts once.
+  size_t MemoryBytes() const {
+    return (chunks_->size() - num_repeated_) * kChunkRows * sizeof(T) + BytesOf(*chunks_);
+  }
 
  private:
+  bool IsRepeated(size_t c) const {
+    return c != 0 && c < chunks_->size() && chunk(c) == chunk(c - 1);
+  }
+
   Cow<std::vector<Cow<std::vector<T>>>> chunks_;
   size_t size_ = 0;
+  size_t num_repeated_ = 0;  // chunks that are the one before them
 };
 
 }  // namespace roster

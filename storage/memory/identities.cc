@@ -83,9 +83,7 @@ bool Identities::LoadNames(absl::Span<const std::string_view> keys, size_t num_n
   return true;
 }
 
-void Identities::LoadPlaces(size_t count) {
-  for (size_t i = 0; i < count; ++i) rows_.PushBack({});
-}
+void Identities::LoadPlaces(size_t count) { rows_.Append(count, {}); }
 
 bool Identities::LoadChain(RowId row, absl::Span<const uint32_t> chain) {
   for (const uint32_t id : chain) {
@@ -129,7 +127,7 @@ void Identities::Move(IdentityId id, RowId to, IdentityStanding standing, Profil
 
 void Identities::Append(RowId row, uint32_t id) {
   rows_.Set(id, {.row = row.value, .next = kEnd});
-  while (chains_.size() <= row.value) chains_.PushBack({});
+  if (chains_.size() <= row.value) chains_.Append(row.value + 1 - chains_.size(), {});
   Chain chain = chains_[row.value];
   if (chain.last == kEnd) {
     chain.first = id;

@@ -94,13 +94,14 @@ std::optional<SealJob> Store::TakeSealJob(bool or_stale) {
   return std::nullopt;
 }
 
-std::optional<SealJob> Store::TakeIdleSealJob() {
+std::optional<SealJob> Store::TakeIdleSealJob(size_t max_blocks) {
   // One more than there are, so that the blocks before the first place have their turn too.
   for (size_t turn = 0; turn <= state_.partitions.size(); ++turn) {
     if (idle_event_ >= state_.partitions.size()) idle_event_ = 0;
     if (state_.partitions.empty()) break;
     const EventPartition& events = *state_.partitions[idle_event_];
     while (idle_chunk_ < events.num_blocks()) {
+      if (max_blocks-- == 0) return std::nullopt;
       const uint32_t chunk = idle_chunk_++;
       if (!IsLoose(events.block(chunk))) continue;
       SealJob job = events.JobOf(chunk);
@@ -135,8 +136,14 @@ void Store::Restore(State state, const StorePending& pending, Lsn lsn) {
     seen_later_.Add(time, state_.ProfileAt(LiveRow(profile)));
   }
   lsn_ = lsn;
-  for (uint32_t row = state_.num_rows(); row-- > 0;) {
-    if (!state_.live.Test({row})) free_rows_.push_back({row});
+  for (uint32_t row = state_.num_rows(); row > 0;) {
+    const uint32_t chunk = ChunkOf({row - 1});
+    if (row % kChunkRows == 0 && !state_.live.chunk(chunk).Any()) {
+      free_chunks_.push_back(chunk);
+      row -= kChunkRows;
+    } else if (!state_.live.Test({--row})) {
+      free_rows_.push_back({row});
+    }
   }
   for (uint32_t row = 0; row < state_.num_rows(); ++row) {
     if (state_.live.Test({row})) NoteDevices({row});
@@ -308,6 +315,10 @@ void Store::ApplyOne(const Define& m, ChangeSet*) {
 }
 
 RowId Store::NewRow(ProfileId id) {
+  if (free_rows_.empty() && !free_chunks_.empty()) {
+    for (uint32_t i = kChunkRows; i-- > 0;) free_rows_.push_back(RowAt(free_chunks_.back(), i));
+    free_chunks_.pop_back();
+  }
   if (free_rows_.empty()) {
     state_.profile_of_row.PushBack(id.value);
     return RowId{state_.num_rows() - 1};

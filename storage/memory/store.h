@@ -69,8 +69,9 @@ class Store {
   // given back to InstallSeal with its result. What a view shows is the same before and after.
   std::optional<SealJob> TakeSealJob(bool or_stale = false);
   // The next block, in turn, with a tail that takes more memory than sealed it would, although it
-  // is not due: for when there is nothing else to do. Cost: O(blocks) when there is none.
-  std::optional<SealJob> TakeIdleSealJob();
+  // is not due: for when there is nothing else to do. Gives up after so many blocks, so that nobody
+  // waits for long; the next call goes on behind them.
+  std::optional<SealJob> TakeIdleSealJob(size_t max_blocks = 10'000);
   void InstallSeal(const SealJob& job, std::shared_ptr<const SealedEvents> sealed);
 
   // Bytes that were kept twice, since the store was made, because a view still had the one before.
@@ -179,6 +180,7 @@ class Store {
   // blocks, and those of which nothing is left, to be given to new profiles.
   absl::flat_hash_map<uint32_t, uint32_t> retired_rows_;
   std::vector<RowId> free_rows_;
+  std::vector<uint32_t> free_chunks_;  // of none but such rows, which are not in free_rows_
   // Detached identities with the views that may still read their names, oldest first.
   struct Detached {
     Cow<ViewMark> views;

@@ -313,6 +313,18 @@ absl::Status FaultyFileSystem::CreateDir(const std::string& directory) {
   return absl::OkStatus();
 }
 
+absl::Status FaultyFileSystem::RemoveDir(const std::string& directory) {
+  MutexLock lock(&mutex_);
+  ROSTER_RETURN_IF_ERROR(Begin(FileCall::kRemove));
+  const std::string wanted = WithoutSlash(directory);
+  if (!directories_.contains(wanted)) return NotFound(wanted);
+  for (const auto& [path, inode] : names_) {
+    if (DirectoryOf(path) == wanted) return absl::InternalError("directory not empty");
+  }
+  directories_.erase(wanted);
+  return absl::OkStatus();
+}
+
 absl::Status FaultyFileSystem::SyncDir(const std::string& directory) {
   MutexLock lock(&mutex_);
   ROSTER_RETURN_IF_ERROR(Begin(FileCall::kSyncDir));

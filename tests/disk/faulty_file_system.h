@@ -61,6 +61,7 @@ class FaultyFileSystem final : public FileSystem {
   absl::Status Remove(const std::string& path) override;
   absl::StatusOr<std::vector<std::string>> List(const std::string& directory) override;
   absl::Status CreateDir(const std::string& directory) override;
+  absl::Status RemoveDir(const std::string& directory) override;
   absl::Status SyncDir(const std::string& directory) override;
   absl::StatusOr<bool> Exists(const std::string& path) override;
   absl::StatusOr<uint64_t> FreeSpace(const std::string& directory) override;

@@ -3,7 +3,8 @@
 // Snapshots become part of a store, and what they make unneeded goes: after any failure or crash
 // the whole state is there, from the newest snapshot and the log or from what was before.
 #include <catch2/catch.hpp>
-
+#include <chrono>
+#include <future>
 #include <thread>
 
 #include "roster/error.h"
@@ -144,6 +145,29 @@ TEST_CASE("files are removed when nobody waits for the manifest any more", "[pub
     REQUIRE_FALSE(removed.empty());
     removed.clear();
   }
+}
+
+TEST_CASE("what is left of a failed file is synced while nobody waits for the manifest",
+          "[publish][threads]") {
+  FaultyFileSystem fs;
+  HookedFileSystem hooked(&fs);
+  SeededRandom random(1);
+  const auto log = *LogDirectory::Open(&hooked, &random, kStoreDir, SmallOptions());
+  REQUIRE(log->StartWriting((*log->Reader())->end()).ok());
+  REQUIRE(log->Reserve(60).ok());
+  const Lsn lsn = log->AppendCommit(std::string(60, 'x'), Timestamp{1000}).value();
+  REQUIRE(log->Write().ok());
+  REQUIRE(WriteSnapshot(&hooked, *log, lsn).ok());
+  const std::string failed = JoinPath(kStoreDir, LogFileName(log->manifest().logs.back().number));
+  int synced = 0;
+  std::future<Manifest> manifest;
+  hooked.on_sync = [&](const std::string& path) {
+    if (path != failed || synced++ != 0) return;
+    manifest = std::async(std::launch::async, [&] { return log->manifest(); });
+    CHECK(manifest.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+  };
+  CHECK(log->ResumeAt(lsn, {2000}, 1).ok());
+  CHECK(synced == 1);
 }
 
 TEST_CASE("the store goes on behind a snapshot, also one ahead of its log", "[publish]") {

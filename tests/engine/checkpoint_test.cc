@@ -2,6 +2,7 @@
 //
 // Snapshots while serving, restarts from them, the end of a latch, a full disk.
 #include <catch2/catch.hpp>
+#include <optional>
 #include <random>
 
 #include "roster/error.h"
@@ -270,6 +271,30 @@ TEST_CASE("RESUME: what is in memory becomes durable, writes are accepted again"
   CHECK(Everything(after.Open().get()) == before);
 }
 
+TEST_CASE("RESUME: what was enqueued and never flushed is refused, and keeps nobody waiting",
+          "[P14]") {
+  FaultyFileSystem files;
+  World world(&files);
+  const auto db = world.Open();
+  REQUIRE(Script(db.get(), 0, 4) == 4);
+  world.RunAll();
+  std::optional<absl::Status> answer;
+  db->Enqueue({.items = {Event("u2", "order", "late")}, .options = {}},
+              [&](const auto& result) { answer = result.status(); });
+  // The log fails in the mark, where a view's clock is raised.
+  files.FailNext(FileCall::kSync, Fault::kIoError);
+  world.clock.now_ms += 5000;
+  REQUIRE(db->Get(User("u1")).ok());
+  REQUIRE(db->GetStats().read_only);
+  CHECK_FALSE(answer.has_value());
+  const auto resumed = db->Resume();
+  INFO(resumed.status().ToString());
+  CHECK(resumed.ok());
+  REQUIRE(answer.has_value());
+  CHECK(ErrorCodeOf(*answer) == ErrorCode::kReadOnly);
+  CHECK(Script(db.get(), 8, 4) == 4);
+}
+
 TEST_CASE("RESUME: an error at every call leaves it latched, or done; the next one ends it",
           "[P14][T5]") {
   const uint64_t num_calls = CallsOfResume(0);
@@ -364,8 +389,21 @@ TEST_CASE("a full disk: time, reads and a snapshot go on from the reserve, servi
   files.SetCapacity(uint64_t{1} << 40);
   world.clock.micros += 1'000'000;
   CHECK(db->Write(Event("u2", "order", "later")).ok());
-  CHECK_FALSE(db->GetStats().disk_reserve_used);
+  CHECK_FALSE(db->GetStats().disk_full);
   CHECK(NumFiles(files, "reserve") == 1);
+}
+
+TEST_CASE("a full disk is shown while writes are refused, also without a reserve", "[P13]") {
+  FaultyFileSystem files;
+  World world(&files);
+  const auto db = world.Open();
+  CHECK_FALSE(db->GetStats().disk_full);
+  files.SetCapacity(UsedBytes(files) + (1 << 20));
+  REQUIRE(FillUp(db.get()) > 0);
+  CHECK(db->GetStats().disk_full);
+  files.SetCapacity(uint64_t{1} << 40);
+  CHECK(db->Write(Event("u2", "order", "later")).ok());
+  CHECK_FALSE(db->GetStats().disk_full);
 }
 
 TEST_CASE("a full disk: what time brings goes on", "[P13]") {

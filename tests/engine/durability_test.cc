@@ -183,6 +183,87 @@ TEST_CASE("an event loop writes a little itself, and leaves much or a slow disk"
   CHECK(answered == 208);
 }
 
+TEST_CASE("an event loop leaves what is not its own, and what may take long", "[P2]") {
+  FaultyFileSystem files;
+  World world(&files);
+  const auto db = world.Open();
+  world.RunAll();
+  int answered = 0;
+  int next = 0;
+  const auto done = [&](const auto& result) { answered += result.ok(); };
+  const auto flushed_one = [&] {
+    const int before = answered;
+    db->Enqueue(OneEvent(next++), done);
+    db->Flush();
+    return answered > before;
+  };
+  CHECK(flushed_one());
+
+  // A write for the engine's thread, before or behind the loop's own.
+  db->WriteAsync(OneEvent(next++), done);
+  CHECK_FALSE(flushed_one());
+  world.RunAll();
+  CHECK(answered == 3);
+  CHECK(flushed_one());
+
+  // A log file that is full: the engine's thread goes to the next one. No loop ever makes a file.
+  const uint64_t files_before = files.num_calls(FileCall::kRename);
+  int left = 0;
+  for (int i = 0; i < 3000; ++i) {
+    const uint64_t renames = files.num_calls(FileCall::kRename);
+    if (!flushed_one()) ++left;
+    REQUIRE(files.num_calls(FileCall::kRename) == renames);
+    world.RunAll();
+  }
+  CHECK(files.num_calls(FileCall::kRename) > files_before);
+  CHECK(left > 0);
+  CHECK(left < 600);
+}
+
+TEST_CASE("an event loop finds a full disk once, and leaves it until there is space", "[P2][P13]") {
+  FaultyFileSystem files;
+  World world(&files);
+  const auto db = world.Open();
+  world.RunAll();
+  files.FailNext(FileCall::kAllocate, Fault::kDiskFull, true);
+  int refused = 0;
+  int next = 0;
+  const auto flushed_one = [&](size_t text_bytes) {
+    Batch batch = OneEvent(next++);
+    std::get<Track>(batch.items[0]).properties = {{"t", std::string(text_bytes, 'x')}};
+    bool told = false;
+    db->Enqueue(std::move(batch), [&](const auto& result) {
+      told = true;
+      refused += !result.ok();
+    });
+    db->Flush();
+    const bool here = told;
+    world.RunAll();
+    return here;
+  };
+  while (refused == 0) REQUIRE(flushed_one(60'000));
+  CHECK_FALSE(flushed_one(60'000));
+  CHECK(refused == 2);
+  files.ClearFaults();
+  CHECK_FALSE(flushed_one(60'000));
+  CHECK(refused == 2);
+  flushed_one(1);  // the file was full with the last one
+  CHECK(flushed_one(1));
+}
+
+TEST_CASE("an event loop only wakes others where the disk is not to be trusted", "[P2]") {
+  FaultyFileSystem files;
+  World world(&files);
+  const auto db = world.Open({.write_in_flush = false});
+  world.RunAll();
+  int answered = 0;
+  db->Enqueue(OneEvent(1), [&](const auto& result) { answered += result.ok(); });
+  db->Flush();
+  CHECK(answered == 0);
+  world.RunAll();
+  CHECK(answered == 1);
+}
+
 TEST_CASE("an interval store syncs by itself, and at once for who asks", "[P1]") {
   FaultyFileSystem files;
   World world(&files);

@@ -102,6 +102,24 @@ TEST_CASE("retention removes what it says and nothing else", "[retention]") {
   }
 }
 
+TEST_CASE("an event that comes later than its type is kept is dropped, with a warning",
+          "[retention]") {
+  FaultyFileSystem files;
+  World world(&files);
+  const auto db = world.Open();
+  REQUIRE(db->Write(Event("u1", "view", "m1")).ok());
+  REQUIRE(db->SetRetention("view", 5 * kHourMs).ok());
+  const auto old = db->Write(Event("u1", "view", "m2", {}, Timestamp{kTestStartMs - 7 * kHourMs}));
+  REQUIRE(old.ok());
+  CHECK(old->items[0].warnings ==
+        std::vector<std::string>{"older than its type is kept, left out: view"});
+  const auto kept = db->Write(Event("u1", "view", "m3", {}, Timestamp{kTestStartMs - 3 * kHourMs}));
+  REQUIRE(kept.ok());
+  CHECK(kept->items[0].warnings.empty());
+  CHECK(db->Get(User("u1")).ok());  // what is due by now goes
+  CHECK(db->GetStats().num_events == 2);
+}
+
 TEST_CASE("retention of what is not there is refused", "[retention]") {
   FaultyFileSystem files;
   World world(&files);
@@ -116,12 +134,15 @@ TEST_CASE("retention of what is not there is refused", "[retention]") {
 TEST_CASE("what has expired is sealed away before a longer retention is applied", "[retention]") {
   StoreBuilder b;
   const EventTypeId view = b.Event("view");
+  const EventTypeId order = b.Event("order");
   b.Apply(SetRetention{view, kHourMs});
+  b.Apply(SetRetention{order, kHourMs});
   constexpr int kProfiles = 40'000;  // over several blocks
   for (int i = 0; i < kProfiles; ++i) {
     const ProfileId profile = b.Profile();
     b.Add(profile, view, 1, kHourMs + 1);
     b.Add(profile, view, 2, 9 * kHourMs);
+    if (i % 100 == 0) b.Add(profile, order, 3, kHourMs + 1);
   }
   SharedStore shared;
   TestClock clock;
@@ -140,15 +161,51 @@ TEST_CASE("what has expired is sealed away before a longer retention is applied"
     return shared.store.copied_bytes() - before;
   };
   apply(ExpireEvents{view, {8 * kHourMs}});
-  sealer.SealStale();
+  apply(ExpireEvents{order, {8 * kHourMs}});
+  sealer.SealExpired(view);
   {
     MutexLock lock(&shared.mutex);
-    CHECK_FALSE(shared.store.has_stale());
+    CHECK_FALSE(shared.store.state().partition(view).has_stale());
+    CHECK(shared.store.state().partition(order).has_stale());  // nobody asked for that
     CHECK(shared.store.state().num_events == kProfiles);
   }
   CHECK(apply(SetRetention{view, 0}) == 0);  // no block is made again while the writer waits
   MutexLock lock(&shared.mutex);
   CHECK(shared.store.state().num_events == kProfiles);
+}
+
+TEST_CASE("a longer retention first brings away what has expired by then", "[retention]") {
+  FaultyFileSystem files;
+  World world(&files);
+  const auto db = world.Open();
+  const Timestamp old{kTestStartMs - 50 * kHourMs};
+  REQUIRE(db->Write(Event("u1", "view", "m1", {}, old)).ok());
+  REQUIRE(db->Write(Event("u1", "view", "m2")).ok());
+  REQUIRE(db->SetRetention("view", 60 * kHourMs).ok());
+  world.clock.now_ms += 20 * kHourMs;  // nothing looks at the store meanwhile
+  const auto events_in_blocks = [&] {
+    for (const MemoryEntry& entry : db->GetMemory()) {
+      if (entry.kind == "event") return entry.bytes;
+    }
+    return uint64_t{0};
+  };
+  // One that is shorter, or equal, or of nothing, is no more than its own commit.
+  for (const int64_t keep_hours : {60, 55}) {
+    const uint64_t before = db->GetStats().num_commits;
+    REQUIRE(db->SetRetention("view", keep_hours * kHourMs).ok());
+    CHECK(db->GetStats().num_commits == before + 1);
+  }
+  CHECK(db->GetStats().num_events == 1);
+  const uint64_t with_expired = events_in_blocks();
+  world.clock.now_ms += 36 * kHourMs;  // the other one expires too
+  const uint64_t before = db->GetStats().num_commits;
+  REQUIRE(db->SetRetention("view", 0).ok());
+  CHECK(db->GetStats().num_commits == before + 2);  // expired by a commit of its own, then kept
+  CHECK(db->GetStats().num_events == 0);
+  CHECK(events_in_blocks() < with_expired);
+  const auto after = db->Write(Event("u1", "view", "m3", {}, old));
+  REQUIRE(after.ok());
+  CHECK(db->GetStats().num_events == 1);
 }
 
 }  // namespace

@@ -2,6 +2,10 @@
 #include "storage/memory/events/hour_counts.h"
 
 #include <catch2/catch.hpp>
+#include <map>
+#include <random>
+
+#include "tests/seed.h"
 
 namespace roster {
 namespace {
@@ -28,6 +32,48 @@ TEST_CASE("hours before a floor are forgotten, however far away", "[hours]") {
   CHECK(hours.RemoveBefore(65 * kHourMs) == 1);
   CHECK(hours.oldest_ms() == 65 * kHourMs);
   CHECK(hours.RemoveBefore(200'000 * kHourMs) == 2);
+  CHECK_FALSE(hours.oldest_ms().has_value());
+}
+
+TEST_CASE("hours come and go as in a map of them", "[hours]") {
+  const uint64_t seed = TestSeed();
+  INFO("seed " << seed);
+  std::mt19937_64 random(seed);
+  HourCounts hours;
+  std::map<int64_t, uint64_t> model;  // by the begin of the hour
+  for (int round = 0; round < 20'000; ++round) {
+    const int64_t at = static_cast<int64_t>(random() % 3000) * kHourMs - 700 * kHourMs;
+    const uint64_t kind = random() % 500;
+    const auto there = model.lower_bound(at);
+    if (kind == 0) {
+      uint64_t gone = 0;
+      const auto end = model.lower_bound(at - 1000 * kHourMs);
+      for (auto it = model.begin(); it != end; it = model.erase(it)) gone += it->second;
+      REQUIRE(hours.RemoveBefore(at - 1000 * kHourMs) == gone);
+    } else if (kind < 240 && there != model.end()) {
+      hours.Remove(there->first + 17);
+      if (--there->second == 0) model.erase(there);
+    } else {
+      hours.Add(at + 99);
+      ++model[at];
+    }
+    const auto oldest = hours.oldest_ms();
+    REQUIRE(oldest.has_value() == !model.empty());
+    if (oldest) REQUIRE(*oldest == model.begin()->first);
+  }
+}
+
+// Times from year 1 on: as many pages as a client can make, which go with the oldest first. A
+// search through all of them each time would not end within a test's time.
+TEST_CASE("the oldest hours of very many go without a search for the next", "[hours]") {
+  constexpr int64_t kPages = 277'000;
+  constexpr int64_t kPageMs = 64 * kHourMs;
+  HourCounts hours;
+  for (int64_t page = 0; page < kPages; ++page) hours.Add((page - kPages) * kPageMs);
+  for (int64_t page = 0; page < kPages; ++page) {
+    REQUIRE(hours.oldest_ms() == (page - kPages) * kPageMs);
+    hours.Remove((page - kPages) * kPageMs);
+  }
   CHECK_FALSE(hours.oldest_ms().has_value());
 }
 

@@ -8,6 +8,12 @@
 namespace roster {
 namespace {
 
+std::optional<uint32_t> Refer(ChunkStamps* stamps, uint32_t i, const Stamp& stamp) {
+  const std::optional<uint32_t> slot = stamps->SlotFor(i, stamp);
+  if (slot) stamps->Refer(*slot, i, stamp);
+  return slot;
+}
+
 constexpr Stamp StampAt(int64_t ms) {
   return {Timestamp{ms}, IdentityId{static_cast<uint32_t>(ms)}};
 }
@@ -29,21 +35,35 @@ TEST_CASE("equal stamps of a row share a slot, a third one has none", "[stamps]"
 
 TEST_CASE("a slot is free again when its last cell has left it", "[stamps]") {
   ChunkStamps stamps;
-  const auto first = stamps.Refer(0, StampAt(1));
-  CHECK(stamps.Refer(0, StampAt(1)) == first);
-  CHECK(stamps.Refer(0, StampAt(2)) != first);
+  const auto first = Refer(&stamps, 0, StampAt(1));
+  CHECK(Refer(&stamps, 0, StampAt(1)) == first);
+  CHECK(Refer(&stamps, 0, StampAt(2)) != first);
   stamps.Release(*first, 0);
-  CHECK_FALSE(stamps.Refer(0, StampAt(3)).has_value());
+  CHECK_FALSE(Refer(&stamps, 0, StampAt(3)).has_value());
   stamps.Release(*first, 0);
-  CHECK(stamps.Refer(0, StampAt(3)) == first);
+  CHECK(Refer(&stamps, 0, StampAt(3)) == first);
   CHECK(stamps.Get(*first, 0) == StampAt(3));
 }
 
 TEST_CASE("a slot takes no more cells than it counts", "[stamps]") {
   ChunkStamps stamps;
-  for (int i = 0; i < 255; ++i) REQUIRE(stamps.Refer(5, StampAt(1)) == 0u);
-  CHECK(stamps.Refer(5, StampAt(1)) == 1u);
+  for (int i = 0; i < 255; ++i) REQUIRE(Refer(&stamps, 5, StampAt(1)) == 0u);
+  CHECK(Refer(&stamps, 5, StampAt(1)) == 1u);
   CHECK(stamps.Get(1, 5) == StampAt(1));
+}
+
+TEST_CASE("a cell that finds no slot copies nothing that a view holds", "[stamps]") {
+  RowStamps stamps;
+  const RowId row{kChunkRows + 7};
+  REQUIRE(stamps.Refer(row, StampAt(1)).has_value());
+  REQUIRE(stamps.Refer(row, StampAt(2)).has_value());
+  const RowStamps view = stamps;
+  const uint64_t before = CopiedBytes();
+  CHECK_FALSE(stamps.Refer(row, StampAt(3)).has_value());
+  CHECK(CopiedBytes() == before);
+  CHECK(&stamps.chunk(1) == &view.chunk(1));
+  CHECK(stamps.Refer(row, StampAt(1)).has_value());
+  CHECK(CopiedBytes() > before);
 }
 
 TEST_CASE("a copy keeps its stamps while the writer goes on", "[stamps]") {

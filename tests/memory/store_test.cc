@@ -152,6 +152,25 @@ TEST_CASE("a row redirect makes two rows answer as one profile", "[merge]") {
   }
 }
 
+TEST_CASE("the search for a block to seal when idle gives up and goes on the next time",
+          "[events]") {
+  StoreBuilder b;
+  b.store.SealInBackground();
+  std::vector<EventTypeId> types;
+  for (int e = 0; e < 8; ++e) types.push_back(b.Event("e" + std::to_string(e)));
+  const ProfileId jo = b.Profile();
+  for (const EventTypeId type : types) b.Add(jo, type, 1, 1);
+  while (const auto job = b.store.TakeIdleSealJob()) b.store.InstallSeal(*job, job->Run());
+  b.Add(jo, types[6], 2, 2);
+  // Whichever block it begins with, it comes to the one within as many calls as take all in turn.
+  int calls = 1;
+  std::optional<SealJob> job = b.store.TakeIdleSealJob(3);
+  for (; !job && calls < 9; ++calls) job = b.store.TakeIdleSealJob(3);
+  REQUIRE(job.has_value());
+  CHECK(job->event == types[6]);
+  CHECK(calls > 1);
+}
+
 TEST_CASE("events read in time order whatever their arrival, through sealing", "[events]") {
   std::mt19937_64 random(TestSeed());
   StoreBuilder b;

@@ -370,4 +370,39 @@ TEST_CASE("a large batch is read by a worker and keeps its place") {
   CHECK(replies.find("{\"count\":1}") < replies.find("\"lsn\":2"));
 }
 
+TEST_CASE("writes of many connections that come in one turn are flushed once") {
+  Simulation simulation;
+  std::vector<SimulatedClient> clients;
+  for (int i = 0; i < 20; ++i) clients.push_back(simulation.Connect());
+  for (SimulatedClient& client : clients) {
+    client.line().to_server += std::string(kTrack) + kTrack;
+    std::exchange(client.line().readable, nullptr)();
+  }
+  CHECK(simulation.database.NumPending() == 0);
+  CHECK(simulation.database.num_flushes == 0);
+  simulation.Run();
+  CHECK(simulation.database.num_flushes == 1);
+  for (SimulatedClient& client : clients) CHECK(Lines(client.Take()) == 2);
+  CHECK(Lines(clients[3].Ask(kTrack)) == 1);
+  CHECK(simulation.database.num_flushes == 2);
+}
+
+TEST_CASE("a long write is not for the network thread, and keeps its place") {
+  Simulation simulation;
+  simulation.hold_store = true;
+  SimulatedClient client = simulation.Connect();
+  const std::string long_write =
+      "track {\"userId\":\"u\",\"event\":\"e\",\"properties\":{\"t\":\"" + std::string(5'000, 'x') +
+      "\"}}\n";
+  client.Send(kTrack + long_write + kTrack);
+  CHECK(simulation.database.num_async == 1);
+  CHECK(simulation.database.NumPending() == 3);
+  simulation.hold_store = false;
+  simulation.Run();
+  const std::string replies = client.Take();
+  CHECK(Lines(replies) == 3);
+  CHECK(replies.find("\"lsn\":1") < replies.find("\"lsn\":2"));
+  CHECK(replies.find("\"lsn\":2") < replies.find("\"lsn\":3"));
+}
+
 }  // namespace roster::server

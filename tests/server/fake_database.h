@@ -52,6 +52,8 @@ class FakeDatabase : public Database {
     {
       const std::lock_guard lock(mutex_);
       if (!closed_) {
+        TakeEnqueued();  // the order of the calls
+        ++num_async;
         pending_.emplace_back(std::move(batch), std::move(done));
         wake_.notify_one();
         return;
@@ -60,10 +62,23 @@ class FakeDatabase : public Database {
     done(MakeError(ErrorCode::kShutdown, "the store is closing"));
   }
 
+  // What is enqueued waits for Flush, and goes before what comes by WriteAsync later.
   void Enqueue(Batch batch, WriteDone done) override {
-    WriteAsync(std::move(batch), std::move(done));
+    {
+      const std::lock_guard lock(mutex_);
+      if (!closed_) {
+        enqueued_.emplace_back(std::move(batch), std::move(done));
+        return;
+      }
+    }
+    done(MakeError(ErrorCode::kShutdown, "the store is closing"));
   }
-  void Flush() override { ++num_flushes; }
+  void Flush() override {
+    const std::lock_guard lock(mutex_);
+    ++num_flushes;
+    TakeEnqueued();
+    wake_.notify_one();
+  }
 
   absl::StatusOr<GetResult> Get(const ProfileRef& ref, const GetOptions& options) override {
     const std::lock_guard lock(mutex_);
@@ -126,8 +141,12 @@ class FakeDatabase : public Database {
             {.kind = "rows", .name = {}, .bytes = 1, .parts = {{"live", 1}}}};
   }
 
+  // With `snapshots_wait` until it is given up.
   absl::StatusOr<SnapshotInfo> Snapshot() override {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    ++num_snapshots;
+    if (snapshots_wait) given_up_.wait(lock, [this] { return gives_up_; });
+    if (gives_up_) return MakeError(ErrorCode::kShutdown, "the store is closing");
     return SnapshotInfo{.lsn = lsn_, .clock = {1000}, .bytes = 77, .took_us = 5};
   }
 
@@ -138,10 +157,17 @@ class FakeDatabase : public Database {
     return MakeError(ErrorCode::kErr, "nothing to resume: writes are accepted");
   }
 
+  void GiveUpSnapshots() override {
+    const std::lock_guard lock(mutex_);
+    gives_up_ = true;
+    given_up_.notify_all();
+  }
+
   absl::Status Close() override {
     {
       const std::lock_guard lock(mutex_);
       closed_ = true;
+      TakeEnqueued();
       wake_.notify_all();
     }
     if (thread_.joinable()) thread_.join();
@@ -172,6 +198,9 @@ class FakeDatabase : public Database {
   }
   std::atomic<int64_t> last_timeout_ms = 0;
   std::atomic<int> num_flushes = 0;
+  std::atomic<int> num_async = 0;  // calls of WriteAsync
+  std::atomic<int> num_snapshots = 0;
+  std::atomic<bool> snapshots_wait = false;
 
  private:
   void Run() {
@@ -183,6 +212,12 @@ class FakeDatabase : public Database {
       }
       CompleteOne();
     }
+  }
+
+  // Requires: mutex_ is held.
+  void TakeEnqueued() {
+    std::move(enqueued_.begin(), enqueued_.end(), std::back_inserter(pending_));
+    enqueued_.clear();
   }
 
   WriteResult Apply(const Batch& batch) {
@@ -255,7 +290,9 @@ class FakeDatabase : public Database {
 
   std::mutex mutex_;
   std::condition_variable wake_;
+  std::condition_variable given_up_;
   // Guarded by mutex_.
+  std::deque<std::pair<Batch, WriteDone>> enqueued_;  // and not flushed
   std::deque<std::pair<Batch, WriteDone>> pending_;
   std::map<std::pair<std::string, std::string>, uint64_t> ids_;
   std::map<uint64_t, Profile> profiles_;
@@ -264,6 +301,7 @@ class FakeDatabase : public Database {
   std::string last_statement_;
   Lsn lsn_;
   bool closed_ = false;
+  bool gives_up_ = false;
   // Set by the constructor.
   std::thread thread_;
 };

@@ -12,6 +12,7 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 
+#include "server/metrics.h"
 #include "tests/server/fake_database.h"
 #include "tests/server/simulation.h"
 
@@ -36,6 +37,7 @@ class RunningServer {
     return all_ended_;
   }
   uint16_t port() const { return server_.port(); }
+  FakeDatabase& database() { return database_; }
 
  private:
   static ServerOptions Prepared(ServerOptions options) {
@@ -205,6 +207,72 @@ TEST_CASE("stopping does not wait for ever") {
   client.Send("count slow 1000\n");
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   CHECK_FALSE(server.Stop());
+}
+
+TEST_CASE("stopping gives up snapshots that clients wait for, and those that queue up") {
+  RunningServer server;
+  server.database().snapshots_wait = true;
+  TcpClient first(server.port());
+  TcpClient second(server.port());
+  first.Send("snapshot\n");
+  while (server.database().num_snapshots == 0) std::this_thread::yield();
+  second.Send("backup x\nsnapshot\nping\n");
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  CHECK(server.Stop());
+  CHECK(first.ReadLine().find("SHUTDOWN") != std::string::npos);
+  CHECK(first.ReadLine().empty());
+  CHECK(second.ReadLine().find("MISCONF") != std::string::npos);  // no folder is given
+  CHECK(second.ReadLine().find("SHUTDOWN") != std::string::npos);
+}
+
+TEST_CASE("a port that is only bound takes nobody") {
+  ServerOptions options;
+  options.handle_signals = false;
+  Server server(nullptr, options);
+  REQUIRE(server.Bind().ok());
+  boost::asio::io_context context;
+  tcp::socket socket(context);
+  boost::system::error_code error;
+  const auto at = tcp::endpoint(boost::asio::ip::address_v4::loopback(), server.port());
+  socket.connect(at, error);
+  CHECK(error);
+  FakeDatabase database(FakeDatabase::Mode::kThread);
+  server.SetDatabase(&database);
+  REQUIRE(server.Listen().ok());
+  tcp::socket another(context);
+  another.connect(at, error);
+  CHECK_FALSE(error);
+}
+
+TEST_CASE("the watch says each change once") {
+  std::vector<std::string> said;
+  StoreWatch watch([&](std::string_view event, auto fields) {
+    said.emplace_back(event);
+    for (const auto& [name, value] : fields) {
+      if (name == "reason") said.back() += " " + value;
+    }
+  });
+  Stats stats;
+  const auto look = [&] {
+    said.clear();
+    watch.Look(stats);
+    return said;
+  };
+  using Lines = std::vector<std::string>;
+  CHECK(look().empty());
+  stats.read_only = true;
+  stats.read_only_reason = "no disk";
+  stats.disk_full = true;
+  CHECK(look() == Lines{"READONLY no disk", "DISKFULL"});
+  CHECK(look().empty());
+  stats.read_only = stats.disk_full = false;
+  stats.snapshots.num_made = 1;
+  stats.snapshots.last = SnapshotInfo{};
+  CHECK(look() == Lines{"snapshot", "resumed", "disk_has_space"});
+  stats.snapshots.num_failed = 1;
+  stats.snapshots.last_error = "why";
+  CHECK(look() == Lines{"SNAPSHOT_FAILED why"});
+  CHECK(look().empty());
 }
 
 TEST_CASE("a megabyte reply arrives whole") {

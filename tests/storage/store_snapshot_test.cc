@@ -268,6 +268,7 @@ TEST_CASE("content that an enemy wrote is refused, or makes a store that works",
     INFO("seed " << seed << ", round " << round);
     const auto fs = original.Clone();
     const std::string& target = names[random() % names.size()];
+    INFO("section " << target);
     Rewrite(fs.get(), [&](const std::string& name, std::string raw) {
       if (name != target) return raw;
       for (uint64_t n = random() % 3; n != uint64_t{0} - 1 && !raw.empty(); --n) {
@@ -294,7 +295,10 @@ TEST_CASE("content that an enemy wrote is refused, or makes a store that works",
     CheckProof(fs.get(), status, store);
     if (!status.ok()) {
       INFO(status.ToString());
-      REQUIRE(ErrorCodeOf(status) == ErrorCode::kCorrupt);
+      // Of a schema that has lost a text, what is left of it looks like a newer program's.
+      const bool newer =
+          StdView(status.message()).find("of a newer version") != std::string_view::npos;
+      REQUIRE(ErrorCodeOf(status) == (newer ? ErrorCode::kErr : ErrorCode::kCorrupt));
       REQUIRE(StdView(status.message()).find(kPath) != std::string_view::npos);
       ++refused;
       continue;

@@ -32,7 +32,11 @@ namespace roster {
 struct Options {
   bool create_if_missing = true;
   Durability durability = Durability::kSync;
-  int64_t sync_interval_ms = 100;   // with kInterval
+  int64_t sync_interval_ms = 100;  // with kInterval
+  // Flush may write and sync on its caller's thread, while the disk is quick. Without it a disk
+  // that stops for seconds now and then, as shared ones do, stops no event loop: it only wakes a
+  // thread.
+  bool write_in_flush = true;
   uint64_t memory_limit_bytes = 0;  // growing commands get OOM above it; 0: no limit
   // While those that are being made pin more than this (Stats::pinned_bytes), another snapshot or
   // backup gets LIMIT; 0: no limit.
@@ -44,8 +48,9 @@ struct Options {
   // something was written since; 0: not by itself.
   uint64_t snapshot_log_bytes = 512ull << 20;
   int64_t snapshot_interval_ms = 3'600'000;
-  uint32_t keep_snapshots = 2;     // the newest; at least 1
-  bool snapshot_at_close = false;  // Close makes one when anything was written since the last
+  uint32_t keep_snapshots = 2;  // the newest; at least 1
+  // Close makes one when anything was written since the last, however long that takes.
+  bool snapshot_at_close = false;
   // Space of the disk that is held back, so that on a full disk a snapshot and what must not stop
   // can go on; 0: none.
   uint64_t disk_reserve_bytes = 0;
@@ -71,6 +76,13 @@ struct SnapshotStats {
   std::string last_error;   // of the last attempt; empty when it succeeded
 };
 
+// Of the backup that is being made, or of the one begun last when there are several.
+struct BackupStats {
+  bool running = false;
+  uint64_t steps_done = 0;  // as in SnapshotStats
+  uint64_t steps_total = 0;
+};
+
 // What recovery found and did, for the operator.
 struct RecoveryReport {
   std::optional<SnapshotInfo> snapshot;  // from which the state was loaded
@@ -88,18 +100,21 @@ struct Stats {
   Lsn durable_lsn;
   Timestamp clock;
   Durability durability = Durability::kSync;
-  bool read_only = false;          // the log failed
-  std::string read_only_reason;    // why; empty otherwise
-  bool disk_reserve_used = false;  // growing commands get DISKFULL until there is space again
-  uint64_t log_bytes = 0;          // behind the newest snapshot: what a restart would replay
+  bool read_only = false;        // the log failed
+  std::string read_only_reason;  // why; empty otherwise
+  // Growing commands get DISKFULL: the reserve was used, or the last of them found no space.
+  bool disk_full = false;
+  uint64_t log_bytes = 0;  // behind the newest snapshot: what a restart would replay
   SnapshotStats snapshots;
+  BackupStats backup;
   uint64_t num_profiles = 0;
   uint64_t num_events = 0;
   uint64_t num_identities = 0;
-  uint64_t num_commits = 0;     // since opening
-  uint64_t num_syncs = 0;       // since opening; fewer than commits where a group shared one
-  uint64_t num_statements = 0;  // since opening
-  uint64_t memory_bytes = 0;    // of the structures that hold data
+  uint64_t num_commits = 0;         // since opening
+  uint64_t num_syncs = 0;           // since opening; fewer than commits where a group shared one
+  uint64_t num_statements = 0;      // since opening
+  uint64_t memory_bytes = 0;        // of the structures that hold data
+  uint64_t memory_limit_bytes = 0;  // growing commands get OOM above it; 0: no limit
   // At most what is kept twice while snapshots and backups are being made, beside memory_bytes.
   uint64_t pinned_bytes = 0;
   RecoveryReport recovery;
@@ -130,7 +145,8 @@ class Database {
   // Errors: of the item (NOIDENTITY, TYPE, LIMIT, PARSE), READONLY, DISKFULL, OOM, UNKNOWN.
   virtual absl::StatusOr<WriteResult> Write(WriteItem item, WriteOptions options = {}) = 0;
 
-  // Write of a Retain: events of the type are kept for so long, 0 for ever.
+  // Write of a Retain: events of the type are kept for so long, 0 for ever. An event that comes and
+  // is older than that is dropped, with a warning.
   // Errors: NOTRAIT (no such event type), LIMIT (a time below 0 or too long); as Write.
   absl::StatusOr<WriteResult> SetRetention(std::string event, int64_t keep_ms,
                                            WriteOptions options = {}) {
@@ -144,15 +160,18 @@ class Database {
 
   // The same without waiting: `done` is called once, from the thread that wrote (the engine's, or
   // one in Write or Flush), when the outcome is known, in the order of the calls; when the store
-  // takes no writes, at once. `done` must not block nor call this object's blocking methods.
+  // takes no writes, or too much waits to be written (LIMIT), at once. `done` must not block nor
+  // call this object's blocking methods. A Retain that lengthens the time is best given to Write:
+  // here the engine's thread does by itself what Write does beside it, and other writes wait.
   using WriteDone = std::function<void(absl::StatusOr<WriteResult>)>;
   virtual void WriteAsync(Batch batch, WriteDone done) = 0;
 
   // WriteAsync for event loops, in two halves: what a turn of the loop collects waits for Flush,
   // which writes it on the loop's own thread, so that a small write needs no other thread to wake.
-  // Where that would hold the loop up, the engine's thread writes: when much waits, or the disk was
-  // slow. `done` may come from within Flush. Cost of Flush: at most a group of small writes and a
-  // sync.
+  // Where that would hold the loop up, the engine's thread writes: when many items wait, or
+  // anything of WriteAsync, when a log file is full, or the disk was slow or is full. So what is
+  // long, above some KiB, is given to WriteAsync instead. `done` may come from within Flush. Cost
+  // of Flush: at most a group of small writes and a sync.
   virtual void Enqueue(Batch batch, WriteDone done) = 0;
   virtual void Flush() = 0;
 
@@ -176,8 +195,11 @@ class Database {
   // pinned_limit_bytes); nothing has changed.
   virtual absl::StatusOr<SnapshotInfo> Snapshot() = 0;
 
-  // Makes `directory`, which does not exist or is empty, a store with what is in memory now, while
-  // the store serves. Errors: as Snapshot; EXISTS; LIMIT (see pinned_limit_bytes).
+  // Makes `directory`, which does not exist, or holds nothing but what a backup that was cut off
+  // left (`*.tmp` and LOCK: they are removed), a store with what is in memory now, while the store
+  // serves. Until it is done there is neither MANIFEST nor `*.snap` in it; after an error what was
+  // made is removed.
+  // Errors: as Snapshot; EXISTS; LOCKED (it is just being made); LIMIT (see pinned_limit_bytes).
   virtual absl::StatusOr<SnapshotInfo> Backup(const std::string& directory) = 0;
 
   // The digest of the state in memory, 32 hexadecimal digits: equal for stores that show the same.
@@ -188,6 +210,11 @@ class Database {
   // UNKNOWN, goes on in a new log file and accepts writes again.
   // Errors: as Snapshot, and the store stays read-only; ERR when writes are accepted.
   virtual absl::StatusOr<SnapshotInfo> Resume() = 0;
+
+  // For who is about to close: snapshots and backups that are being made are given up within a
+  // chunk's work, and their files removed; who waits for one, or asks for one later, gets SHUTDOWN.
+  // Close still makes the one of snapshot_at_close. Does not wait.
+  virtual void GiveUpSnapshots() = 0;
 
   // Finishes what was accepted, syncs and closes; later calls get SHUTDOWN, as does who waits for a
   // snapshot or backup: it is given up and its file removed. Errors: of the last sync.

@@ -39,7 +39,7 @@ struct FileReport {
 
 // A store as its files tell it.
 struct StoreReport {
-  Lsn lsn;  // of the newest state
+  Lsn lsn;  // of the newest state; of a damaged store that was not loaded what its files speak of
   Timestamp clock;
   uint64_t num_profiles = 0;  // these three by VerifyStore and what makes a store
   uint64_t num_events = 0;
@@ -47,7 +47,7 @@ struct StoreReport {
   std::string digest;         // of the logical state, 32 hexadecimal digits; as the line above
   uint64_t num_commits = 0;   // in the log
   uint64_t torn_bytes = 0;    // behind the log's end: never acknowledged
-  std::optional<Lsn> oldest;  // the oldest state that RestoreStore can give
+  std::optional<Lsn> oldest;  // from here on RestoreStore gives every state up to the newest
   std::vector<FileReport> files;
 
   bool damaged() const {
@@ -59,9 +59,9 @@ struct StoreReport {
 };
 
 // Reads every byte of every file and checks every checksum, as a restart would, without building
-// the state. Damage is a finding of the report; without a manifest that holds each file is judged
-// by itself, and nothing is loaded. Errors: LOCKED, ERR (a newer format, not a store).
-// Cost: one pass over the files; memory of one section.
+// the state. Damage is a finding of the report; without a manifest that holds and is of these
+// files each is judged by itself, and nothing is loaded. Errors: LOCKED, ERR (a newer format, not a
+// store). Cost: one pass over the files; memory of one section.
 absl::StatusOr<StoreReport> CheckStore(const std::string& directory,
                                        const ProgressFn& progress = {});
 
@@ -92,7 +92,8 @@ absl::Status DumpStore(const std::string& directory,
                        const ProgressFn& progress = {});
 
 // Makes `to`, a new directory, of the lines of a dump. `next` gives them one by one and nothing at
-// the end. Errors: PARSE with the line; EXISTS; DISKFULL; of `next`.
+// the end. Errors: PARSE with the line: the dump is cut or changed; ERR: a newer one; EXISTS;
+// DISKFULL; of `next`.
 absl::StatusOr<StoreReport> RestoreDump(
     const std::function<absl::StatusOr<std::optional<std::string>>()>& next, const std::string& to,
     const ProgressFn& progress = {});

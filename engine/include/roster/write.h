@@ -188,7 +188,8 @@ struct Erase {
 };
 
 // Keeps the events of a type for so long, counted from their time; 0: for ever. Older ones are gone
-// at the full hour after, for good.
+// at the full hour after, for good; one that comes later than that is dropped when it comes, and
+// its item has a warning.
 struct Retain {
   std::string event;
   int64_t keep_ms = 0;

@@ -3,24 +3,25 @@
 
 namespace roster {
 
-std::optional<uint32_t> ChunkStamps::Refer(uint32_t i, const Stamp& stamp) {
+std::optional<uint32_t> ChunkStamps::SlotFor(uint32_t i, const Stamp& stamp) const {
   std::optional<uint32_t> free;
   for (uint32_t s = 0; s < kSlots; ++s) {
     const uint8_t count = slots_[s].counts.empty() ? 0 : slots_[s].counts[i];
     if (count == 0) {
       if (!free) free = s;
     } else if (count != kMaxCount && Get(s, i) == stamp) {
-      ++slots_[s].counts[i];
       return s;
     }
   }
-  if (!free) return std::nullopt;
-  Slot& slot = slots_[*free];
-  if (slot.counts.empty()) slot.counts.resize(kChunkRows);
-  slot.times.Set(i, stamp.time.ms);
-  slot.origins.Set(i, BitsOfOrigin(stamp.origin));
-  slot.counts[i] = 1;
   return free;
+}
+
+void ChunkStamps::Refer(uint32_t slot, uint32_t i, const Stamp& stamp) {
+  Slot& to = slots_[slot];
+  if (to.counts.empty()) to.counts.resize(kChunkRows);
+  if (to.counts[i]++ != 0) return;
+  to.times.Set(i, stamp.time.ms);
+  to.origins.Set(i, BitsOfOrigin(stamp.origin));
 }
 
 void ChunkStamps::Release(uint32_t slot, uint32_t i) {
@@ -43,9 +44,12 @@ const ChunkStamps& RowStamps::chunk(size_t c) const {
 }
 
 std::optional<uint32_t> RowStamps::Refer(RowId row, const Stamp& stamp) {
+  // Looked for before anything is copied for it.
+  const std::optional<uint32_t> slot = chunk(ChunkOf(row)).SlotFor(OffsetOf(row), stamp);
+  if (!slot) return slot;
   bytes_ -= chunk(ChunkOf(row)).MemoryBytes();  // before the copy, which may take less
   ChunkStamps& stamps = MutableChunk(ChunkOf(row));
-  const std::optional<uint32_t> slot = stamps.Refer(OffsetOf(row), stamp);
+  stamps.Refer(*slot, OffsetOf(row), stamp);
   bytes_ += stamps.MemoryBytes();
   return slot;
 }

@@ -42,9 +42,11 @@ class ChunkStamps {
   Stamp Get(uint32_t slot, uint32_t i) const {
     return {{slots_[slot].times.Get(i)}, OriginOfBits(slots_[slot].origins.Get(i))};
   }
-  // Refers a cell to a slot that has the stamp or is free. Nothing when there is none: the cell
-  // keeps the stamp itself.
-  std::optional<uint32_t> Refer(uint32_t i, const Stamp& stamp);
+  // A slot that has the stamp or is free. Nothing when there is none: the cell keeps the stamp
+  // itself.
+  std::optional<uint32_t> SlotFor(uint32_t i, const Stamp& stamp) const;
+  // Refers a cell to a slot. Requires: SlotFor gave it.
+  void Refer(uint32_t slot, uint32_t i, const Stamp& stamp);
   // Takes back what Refer did for a cell.
   void Release(uint32_t slot, uint32_t i);
 
@@ -68,8 +70,10 @@ class RowStamps {
   // Of a chunk that no cell refers to it gives an empty one.
   const ChunkStamps& chunk(size_t c) const;
 
-  // Thread (all below): the writer. As those of ChunkStamps.
+  // Thread (all below): the writer.
+  // Refers a cell to a slot that has the stamp or is free. Nothing when there is none.
   std::optional<uint32_t> Refer(RowId row, const Stamp& stamp);
+  // As that of ChunkStamps.
   void Release(uint32_t slot, RowId row);
   // Cost: O(1).
   size_t MemoryBytes() const { return bytes_; }

@@ -2,8 +2,8 @@
 //
 // What is to be done to load a state: jobs that know nothing of each other, and behind each of them
 // what puts its result in place. Thread rule: filled and run by one thread; the jobs on others.
-#ifndef ROSTER_STORAGE_LOAD_JOBS_H_
-#define ROSTER_STORAGE_LOAD_JOBS_H_
+#ifndef ROSTER_STORAGE_BASE_LOAD_JOBS_H_
+#define ROSTER_STORAGE_BASE_LOAD_JOBS_H_
 
 #include <algorithm>
 #include <cstdint>
@@ -71,4 +71,4 @@ class LoadJobs {
 
 }  // namespace roster
 
-#endif  // ROSTER_STORAGE_LOAD_JOBS_H_
+#endif  // ROSTER_STORAGE_BASE_LOAD_JOBS_H_
