@@ -199,7 +199,7 @@ TEST_CASE("request ids that pack better than any are refused before they are rea
   for (const auto& [path, bytes] : files.Files()) {
     if (path.ends_with(".snap")) snapshot = path;
   }
-  RewriteSnapshot(&files, snapshot, [](const std::string& name, std::string raw) {
+  RewriteSnapshot(&files, snapshot, [](const std::string& name, const std::string& raw) {
     return name == "engine/requests" ? raw + std::string(65 << 20, '\0') : raw;
   });
   const absl::Status proved = ProveSnapshot(&files, snapshot, {}).status();
