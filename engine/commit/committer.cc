@@ -82,9 +82,6 @@ absl::StatusOr<WriteResult> Committer::TryCommit(const Batch& batch, Committed* 
   const absl::StatusOr<Lsn> lsn =
       Apply(batch, mutations, payload, time.ceiling, {digest, {}, first});
   if (!lsn.ok()) committed->log = lsn.status();
-  if (parts_.log != nullptr) {
-    committed->log_bytes = WalCommitBytes(payload.size(), kWalMaxPayloadBytes);
-  }
   result.lsn = store().lsn();
   return result;
 }
