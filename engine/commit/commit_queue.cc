@@ -38,7 +38,6 @@ CommitQueue::CommitQueue(const Options& options, const Environment& environment,
       clock_(clock),
       committer_(options, environment, {store, log, reserve, clock}) {
   written_.lsn = answerable_lsn_ = durable_lsn_ = committer_.store().lsn();
-  if (log_ != nullptr) log_file_ = log_->manifest().logs.back().number;
   sync_loop_ = environment_.executor->StartLoop([this] { return SyncStep(); });
   write_loop_ = environment_.executor->StartLoop([this] { return WriteStep(); });
 }
@@ -83,11 +82,7 @@ void CommitQueue::Lead(Patience patience) {
 
 bool CommitQueue::IsQuick() const {
   return options_.write_in_flush && queued_items_ <= kItemsToLead && num_for_writer_ == 0 &&
-         sync_took_us_ <= kQuickSyncUs && !disk_full_ && !RotationDue();
-}
-
-bool CommitQueue::RotationDue() const {
-  return log_ != nullptr && log_file_bytes_ >= options_.log_file_bytes;
+         sync_took_us_ <= kQuickSyncUs && !committer_.disk_full() && !rotation_due_;
 }
 
 bool CommitQueue::WriteOneGroup() {
@@ -122,13 +117,6 @@ CommitQueue::Group CommitQueue::WriteGroup(std::vector<Command> commands) {
   Group group;
   group.outcomes.reserve(commands.size());
   std::optional<Timestamp> ceiling;  // of the group's commits, if any
-  uint64_t log_bytes = 0;
-  bool disk_full = false;
-  bool rotation_due = false;
-  {
-    MutexLock lock(&mutex_);
-    rotation_due = RotationDue();
-  }
   for (Command& command : commands) {
     Committed one = is_latched_ ? Committed{.result = latched()} : committer_.Commit(command.batch);
     if (!one.log.ok()) LogFailed(one.log);
@@ -136,36 +124,22 @@ CommitQueue::Group CommitQueue::WriteGroup(std::vector<Command> commands) {
       ceiling = std::max(ceiling.value_or(*one.ceiling), *one.ceiling);
       ++num_commits_;
     }
-    log_bytes += one.log_bytes;
-    disk_full =
-        disk_full || (!one.result.ok() && ErrorCodeOf(one.result.status()) == ErrorCode::kDiskFull);
     const Durability level = std::max(options_.durability, command.batch.options.durability);
     group.sync = group.sync || level == Durability::kSync;
     group.outcomes.push_back({std::move(command.done), std::move(one.result)});
   }
-  {
-    MutexLock lock(&mutex_);
-    disk_full_ = disk_full;
-  }
   if (!ceiling || !latched().ok()) return group;
   if (log_ != nullptr) {
-    CountLogBytes(log_bytes, rotation_due);
     if (const absl::Status written = log_->Write(); !written.ok()) {
       LogFailed(written);
       return group;
     }
   }
+  const bool rotation_due = log_ != nullptr && log_->rotation_due();
   MutexLock lock(&mutex_);
+  rotation_due_ = rotation_due;
   written_ = {committer_.store().lsn(), std::max(written_.ceiling, *ceiling)};
   return group;
-}
-
-// `was_due`: when the group began, so that the log may have gone to another file before it.
-void CommitQueue::CountLogBytes(uint64_t appended, bool was_due) {
-  const uint64_t file = was_due ? log_->manifest().logs.back().number : 0;
-  MutexLock lock(&mutex_);
-  if (was_due && file != std::exchange(log_file_, file)) log_file_bytes_ = kNewLogFileBytes;
-  log_file_bytes_ += appended;
 }
 
 void CommitQueue::HandOver(Group group) {
@@ -325,7 +299,7 @@ void CommitQueue::Resume(Lsn lsn) {
   latched_ = absl::OkStatus();
   is_latched_ = false;
   written_.lsn = durable_lsn_ = answerable_lsn_ = lsn;
-  log_file_bytes_ = kNewLogFileBytes;
+  rotation_due_ = false;
   changed_.NotifyAll();
 }
 

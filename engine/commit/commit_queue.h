@@ -83,9 +83,6 @@ class CommitQueue {
   uint64_t num_syncs() const { return num_syncs_; }
 
  private:
-  // At most so much is in a log file with which a store begins.
-  static constexpr uint64_t kNewLogFileBytes = 8 << 10;
-
   struct Command {
     Batch batch;
     By by;
@@ -122,8 +119,6 @@ class CommitQueue {
 
   // Whether to write what waits is so little work that an event loop has time for it.
   bool IsQuick() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool RotationDue() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void CountLogBytes(uint64_t appended, bool was_due) ABSL_LOCKS_EXCLUDED(mutex_);
   // Whether a group is to be begun now, or when those who write and finish have done.
   bool MayWrite() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Idle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -145,11 +140,8 @@ class CommitQueue {
   Group next_ ABSL_GUARDED_BY(mutex_);                 // written, waits to be finished
   bool finishing_ ABSL_GUARDED_BY(mutex_) = false;     // a group is being finished
   Written written_ ABSL_GUARDED_BY(mutex_);
-  bool disk_full_ ABSL_GUARDED_BY(mutex_) = false;  // the last group met it
-  // Of the file that is written, or a little more.
-  uint64_t log_file_bytes_ ABSL_GUARDED_BY(mutex_) = kNewLogFileBytes;
-  uint64_t log_file_ ABSL_GUARDED_BY(mutex_) = 0;  // its number
-  Lsn sync_wanted_ ABSL_GUARDED_BY(mutex_);        // by MakeDurable
+  bool rotation_due_ ABSL_GUARDED_BY(mutex_) = false;  // before the next group
+  Lsn sync_wanted_ ABSL_GUARDED_BY(mutex_);            // by MakeDurable
   int64_t last_sync_us_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t sync_took_us_ ABSL_GUARDED_BY(mutex_) = 0;  // the last one
   bool timer_runs_ ABSL_GUARDED_BY(mutex_) = false;   // SyncStep comes by itself

@@ -249,7 +249,6 @@ WriteResult Committer::Apply(const Batch& batch, CheckedItems items,
                         .num_items = batch.items.size()},
                        &payload);
     payload += effects.payload();
-    committed->log_bytes = WalCommitBytes(payload.size(), kWalMaxPayloadBytes);
     const absl::StatusOr<Lsn> lsn = parts_.log->AppendCommit(payload, time.ceiling);
     // What was applied stays, also when the log does not take it: it is a commit of this memory.
     if (lsn.ok()) result.lsn = *lsn;

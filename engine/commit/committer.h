@@ -28,8 +28,7 @@ struct Committed {
   absl::StatusOr<WriteResult> result;
   // What it took into the log's group, or into memory alone when there is no log.
   std::optional<Timestamp> ceiling;
-  uint64_t log_bytes = 0;  // that it added to the log's group
-  absl::Status log;        // why the log has failed, when it was found here
+  absl::Status log;  // why the log has failed, when it was found here
 };
 
 class Committer {

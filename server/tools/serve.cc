@@ -98,10 +98,12 @@ int Serve(ServeFlags flags) {
     Fail("bad_flags", checked);
     return kExitUsage;
   }
+  // Outlives the server, whose threads ask it until they end.
+  absl::StatusOr<std::unique_ptr<Database>> database = std::unique_ptr<Database>();
   Server server(nullptr, flags.server);
   if (const absl::Status bound = server.Bind(); !bound.ok()) return Fail("listen_failed", bound);
   Log("opening", {{"data", flags.data}, {"mib", std::to_string(MegabytesIn(flags.data))}});
-  absl::StatusOr<std::unique_ptr<Database>> database = Database::Open(flags.data, flags.store);
+  database = Database::Open(flags.data, flags.store);
   if (!database.ok()) return Fail("open_failed", database.status());
   const RecoveryReport recovery = (*database)->GetStats().recovery;
   Log("opened", {{"recovery", RecoveryText(recovery)}});

@@ -299,14 +299,22 @@ void LogDirectory::RemoveFiles(const std::vector<std::string>& names) {
 absl::Status LogDirectory::Reserve(uint64_t payload_bytes) {
   if (start_at_) ROSTER_RETURN_IF_ERROR(StartWriting(WalEnd(*start_at_)));
   ROSTER_ASSIGN_OR_RETURN(std::shared_ptr<WalWriter> writer, Writer());
-  const WalPosition end = writer->end();
-  const bool has_commits = end.lsn > writer->options().base_lsn;
-  if (end.offset >= options_.rotate_bytes && has_commits && writer->group_empty()) {
+  if (IsFull(*writer) && writer->group_empty()) {
     ROSTER_RETURN_IF_ERROR(writer->Sync().status());
-    ROSTER_RETURN_IF_ERROR(Rotate(end));
+    ROSTER_RETURN_IF_ERROR(Rotate(writer->end()));
     ROSTER_ASSIGN_OR_RETURN(writer, Writer());
   }
   return writer->Reserve(payload_bytes);
+}
+
+bool LogDirectory::IsFull(const WalWriter& writer) const {
+  const WalPosition end = writer.end();
+  return end.offset >= options_.rotate_bytes && end.lsn > writer.options().base_lsn;
+}
+
+bool LogDirectory::rotation_due() const {
+  const absl::StatusOr<std::shared_ptr<WalWriter>> writer = Writer();
+  return writer.ok() && IsFull(**writer);
 }
 
 absl::Status LogDirectory::Rotate(const WalPosition& end) {

@@ -84,6 +84,9 @@ class LogDirectory {
   // file when it is time and no group is being gathered. Call it before each commit is applied.
   // Errors: DISKFULL (nothing is lost: try again later), READONLY after a failure.
   absl::Status Reserve(uint64_t payload_bytes);
+  // Whether the next Reserve that finds no group goes to the next file, which syncs. Thread: the
+  // writer's.
+  bool rotation_due() const;
 
   // As the WalWriter's. LSNs go on from file to file.
   // Errors: READONLY after a failure.
@@ -138,6 +141,7 @@ class LogDirectory {
       ABSL_LOCKS_EXCLUDED(mark_mutex_);
   absl::Status RenewMark() ABSL_EXCLUSIVE_LOCKS_REQUIRED(manifest_mutex_)
       ABSL_LOCKS_EXCLUDED(mark_mutex_);
+  bool IsFull(const WalWriter& writer) const;
   absl::Status Rotate(const WalPosition& end) ABSL_LOCKS_EXCLUDED(manifest_mutex_);
   // Makes a file behind those of `next`, all closed, and `next` with it the manifest.
   absl::Status StartFile(Manifest next, Lsn base_lsn, Timestamp clock_ceiling)

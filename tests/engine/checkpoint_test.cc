@@ -99,21 +99,8 @@ TEST_CASE("snapshots come by themselves: by log bytes, by age, and not after a f
 TEST_CASE("a damaged newest snapshot: the one before and the log, said loudly, or no opening",
           "[P6][P7]") {
   FaultyFileSystem files;
-  std::string before;
-  {
-    World world(&files);
-    const auto db = world.Open({.log_file_bytes = 5000});
-    for (int round = 0; round < 3; ++round) {
-      REQUIRE(Script(db.get(), round * 10, 10) == 10);
-      REQUIRE(db->Snapshot().ok());
-    }
-    REQUIRE(Script(db.get(), 30, 4) == 4);
-    before = Everything(db.get());
-  }
-  std::vector<std::string> snapshots;
-  for (const auto& [path, bytes] : files.Files()) {
-    if (path.ends_with(".snap")) snapshots.push_back(path);
-  }
+  const std::string before = LeaveSnapshots(&files);
+  const std::vector<std::string> snapshots = SnapshotPaths(files);
   REQUIRE(snapshots.size() == 2);
   std::mt19937_64 random(TestSeed());
   for (int i = 0; i < 20; ++i) {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// People who order things, and all that is known of them. Thread rule: that of the database.
+// People who order things, what a store of them leaves, and all that is known of them. Thread rule:
+// that of the database.
 #ifndef ROSTER_TESTS_ENGINE_ORDERS_H_
 #define ROSTER_TESTS_ENGINE_ORDERS_H_
 
+#include <catch2/catch.hpp>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "tests/disk/faulty_file_system.h"
 #include "tests/engine/simulation.h"
@@ -52,6 +55,28 @@ inline std::string Everything(Database* db) {
     text += "\n";
   }
   return text;
+}
+
+// Leaves a store of several snapshots with a log behind them, all of it in the directory still;
+// returns Everything of it.
+inline std::string LeaveSnapshots(FaultyFileSystem* files) {
+  World world(files);
+  const auto db = world.Open({.log_file_bytes = 5000});
+  for (int round = 0; round < 3; ++round) {
+    REQUIRE(Script(db.get(), round * 10, 10) == 10);
+    REQUIRE(db->Snapshot().ok());
+  }
+  REQUIRE(Script(db.get(), 30, 4) == 4);
+  return Everything(db.get());
+}
+
+// The paths of the snapshots, oldest first.
+inline std::vector<std::string> SnapshotPaths(const FaultyFileSystem& files) {
+  std::vector<std::string> snapshots;
+  for (const auto& [path, bytes] : files.Files()) {
+    if (path.ends_with(".snap")) snapshots.push_back(path);
+  }
+  return snapshots;
 }
 
 inline size_t NumFiles(const FaultyFileSystem& files, const std::string& part) {

@@ -48,24 +48,27 @@ void MakeOtherRequests(FileSystem* files, const std::string& path) {
   });
 }
 
+// A database on a file system with hooks.
+struct Hooked {
+  explicit Hooked(Options options) {
+    options.log_file_bytes = kTestLogFileBytes;
+    Environment environment = world.environment();
+    environment.files = &hooks;
+    auto opened = OpenDatabase("data", options, environment);
+    REQUIRE(opened.ok());
+    db = *std::move(opened);
+  }
+  FaultyFileSystem files;
+  HookedFileSystem hooks{&files};
+  World world{&files};
+  std::unique_ptr<Database> db;
+};
+
 TEST_CASE("a snapshot whose checksums hold and that does not load is stood in for, said loudly",
           "[P7]") {
   FaultyFileSystem files;
-  std::string before;
-  {
-    World world(&files);
-    const auto db = world.Open({.log_file_bytes = 5000});
-    for (int round = 0; round < 3; ++round) {
-      REQUIRE(Script(db.get(), round * 10, 10) == 10);
-      REQUIRE(db->Snapshot().ok());
-    }
-    REQUIRE(Script(db.get(), 30, 4) == 4);
-    before = Everything(db.get());
-  }
-  std::string newest;
-  for (const auto& [path, bytes] : files.Files()) {
-    if (path.ends_with(".snap")) newest = path;
-  }
+  const std::string before = LeaveSnapshots(&files);
+  const std::string newest = SnapshotPaths(files).back();
   MakeUnloadable(&files, newest);
   REQUIRE(VerifySnapshotFile(&files, newest, nullptr).ok());
   World world(&files);
@@ -76,66 +79,55 @@ TEST_CASE("a snapshot whose checksums hold and that does not load is stood in fo
 }
 
 TEST_CASE("a snapshot that would not load to what is in memory is not published", "[P7]") {
-  FaultyFileSystem files;
-  HookedFileSystem hooked(&files);
-  World world(&files);
-  Environment environment = world.environment();
-  environment.files = &hooked;
-  const Options options{.log_file_bytes = kTestLogFileBytes};
-  auto db = OpenDatabase("data", options, environment);
-  REQUIRE(db.ok());
-  REQUIRE(Script(db->get(), 0, 20) == 20);
-  REQUIRE((*db)->Snapshot().ok());
-  REQUIRE(Script(db->get(), 20, 20) == 20);
+  Hooked with({});
+  Database* const db = with.db.get();
+  REQUIRE(Script(db, 0, 20) == 20);
+  REQUIRE(db->Snapshot().ok());
+  REQUIRE(Script(db, 20, 20) == 20);
   const auto snapshots = [&] {
-    std::vector<std::string> names = *files.List("data");
+    std::vector<std::string> names = *with.files.List("data");
     std::erase_if(names, [](const std::string& name) { return !name.starts_with("snapshot-"); });
     return names;
   };
   const auto before = snapshots();
   for (const auto& tamper : {&MakeUnloadable, &MakeAnother, &MakeOtherRequests}) {
     bool done = false;
-    hooked.on_open = [&](const std::string& path, OpenMode mode) {
+    with.hooks.on_open = [&](const std::string& path, OpenMode mode) {
       const bool read_back = path.ends_with(".tmp") && mode == OpenMode::kRead;
       if (!read_back || path.find("snapshot-") == std::string::npos) return;
-      if (!std::exchange(done, true)) tamper(&files, path);
+      if (!std::exchange(done, true)) tamper(&with.files, path);
     };
-    const auto made = (*db)->Snapshot();
+    const auto made = db->Snapshot();
     CHECK(done);
     INFO(made.status().ToString());
     CHECK(ErrorCodeOf(made.status()) == ErrorCode::kCorrupt);
     CHECK(snapshots() == before);  // and the log that it would have replaced is there
   }
-  hooked.on_open = nullptr;
-  const std::string state = Everything(db->get());
-  const auto crashed = files.CrashImage(TestSeed());
+  with.hooks.on_open = nullptr;
+  const std::string state = Everything(db);
+  const auto crashed = with.files.CrashImage(TestSeed());
   World after(crashed.get());
   CHECK(Everything(after.Open().get()) == state);
-  CHECK((*db)->Snapshot().ok());
+  CHECK(db->Snapshot().ok());
 }
 
 TEST_CASE("what a snapshot pins is free while it is proved", "[P7]") {
   const bool backup = GENERATE(false, true);
-  FaultyFileSystem files;
-  HookedFileSystem hooked(&files);
-  World world(&files);
-  Environment environment = world.environment();
-  environment.files = &hooked;
-  auto db = OpenDatabase("data", {.log_file_bytes = kTestLogFileBytes}, environment);
-  REQUIRE(db.ok());
-  REQUIRE(Script(db->get(), 0, 20) == 20);
+  Hooked with({});
+  Database* const db = with.db.get();
+  REQUIRE(Script(db, 0, 20) == 20);
   uint64_t pinned = 0;
   uint64_t pinned_in_proof = 1;
-  hooked.on_open = [&](const std::string& path, OpenMode mode) {
+  with.hooks.on_open = [&](const std::string& path, OpenMode mode) {
     if (path.find("snapshot-") == std::string::npos) return;
     if (mode == OpenMode::kCreateExclusive) {
-      REQUIRE(Script(db->get(), 20, 5) == 5);
-      pinned = (*db)->GetStats().pinned_bytes;
+      REQUIRE(Script(db, 20, 5) == 5);
+      pinned = db->GetStats().pinned_bytes;
     } else if (mode == OpenMode::kRead) {
-      pinned_in_proof = std::min(pinned_in_proof, (*db)->GetStats().pinned_bytes);
+      pinned_in_proof = std::min(pinned_in_proof, db->GetStats().pinned_bytes);
     }
   };
-  CHECK((backup ? (*db)->Backup("backup") : (*db)->Snapshot()).ok());
+  CHECK((backup ? db->Backup("backup") : db->Snapshot()).ok());
   CHECK(pinned > 0);
   CHECK(pinned_in_proof == 0);
 }
@@ -159,32 +151,25 @@ TEST_CASE("what is held pins no more than the store took when it was taken", "[P
 }
 
 TEST_CASE("a snapshot that is due waits for room and does not count as failed", "[P12]") {
-  FaultyFileSystem files;
-  HookedFileSystem hooked(&files);
-  World world(&files);
-  Environment environment = world.environment();
-  environment.files = &hooked;
-  const Options options{
-      .pinned_limit_bytes = 1, .log_file_bytes = kTestLogFileBytes, .snapshot_log_bytes = 500};
-  auto db = OpenDatabase("data", options, environment);
-  REQUIRE(db.ok());
-  world.RunAll();
+  Hooked with({.pinned_limit_bytes = 1, .snapshot_log_bytes = 500});
+  Database* const db = with.db.get();
+  with.world.RunAll();
   bool done = false;
-  hooked.on_open = [&](const std::string& path, OpenMode mode) {
+  with.hooks.on_open = [&](const std::string& path, OpenMode mode) {
     const bool of_backup = path.starts_with("backup/snapshot-");
     if (!of_backup || mode != OpenMode::kCreateExclusive || std::exchange(done, true)) return;
-    REQUIRE(Script(db->get(), 20, 20) == 20);
-    world.Pass(2000);
-    CHECK((*db)->GetStats().log_bytes >= 500);
-    CHECK((*db)->GetStats().snapshots.num_made == 0);
-    CHECK((*db)->GetStats().snapshots.num_failed == 0);
-    CHECK((*db)->GetStats().snapshots.last_error.empty());
+    REQUIRE(Script(db, 20, 20) == 20);
+    with.world.Pass(2000);
+    CHECK(db->GetStats().log_bytes >= 500);
+    CHECK(db->GetStats().snapshots.num_made == 0);
+    CHECK(db->GetStats().snapshots.num_failed == 0);
+    CHECK(db->GetStats().snapshots.last_error.empty());
   };
-  REQUIRE(Script(db->get(), 0, 2) == 2);
-  CHECK((*db)->Backup("backup").ok());
+  REQUIRE(Script(db, 0, 2) == 2);
+  CHECK(db->Backup("backup").ok());
   CHECK(done);
-  world.Pass(1000);
-  CHECK((*db)->GetStats().snapshots.num_made == 1);
+  with.world.Pass(1000);
+  CHECK(db->GetStats().snapshots.num_made == 1);
 }
 
 TEST_CASE("request ids that pack better than any are refused before they are read", "[P7]") {
@@ -195,11 +180,8 @@ TEST_CASE("request ids that pack better than any are refused before they are rea
     REQUIRE(Script(db.get(), 0, 10) == 10);
     REQUIRE(db->Snapshot().ok());
   }
-  std::string snapshot;
-  for (const auto& [path, bytes] : files.Files()) {
-    if (path.ends_with(".snap")) snapshot = path;
-  }
-  RewriteSnapshot(&files, snapshot, [](const std::string& name, std::string raw) {
+  const std::string snapshot = SnapshotPaths(files).back();
+  RewriteSnapshot(&files, snapshot, [](const std::string& name, const std::string& raw) {
     return name == "engine/requests" ? raw + std::string(65 << 20, '\0') : raw;
   });
   const absl::Status proved = ProveSnapshot(&files, snapshot, {}).status();
@@ -339,30 +321,24 @@ TEST_CASE("closing gives up what is being made, then makes its own; another clos
 }
 
 TEST_CASE("what a backup pins is told, and above the limit nothing else is begun", "[P12]") {
-  FaultyFileSystem files;
-  HookedFileSystem hooked(&files);
-  World world(&files);
-  Environment environment = world.environment();
-  environment.files = &hooked;
-  const Options options{.pinned_limit_bytes = 1, .log_file_bytes = kTestLogFileBytes};
-  auto db = OpenDatabase("data", options, environment);
-  REQUIRE(db.ok());
-  REQUIRE(Script(db->get(), 0, 20) == 20);
-  CHECK((*db)->GetStats().pinned_bytes == 0);
+  Hooked with({.pinned_limit_bytes = 1});
+  Database* const db = with.db.get();
+  REQUIRE(Script(db, 0, 20) == 20);
+  CHECK(db->GetStats().pinned_bytes == 0);
   bool done = false;
-  hooked.on_open = [&](const std::string& path, OpenMode mode) {
+  with.hooks.on_open = [&](const std::string& path, OpenMode mode) {
     const bool of_backup = path.starts_with("backup/snapshot-");
     if (!of_backup || mode != OpenMode::kCreateExclusive || std::exchange(done, true)) return;
-    CHECK((*db)->Snapshot().ok());  // nothing was copied yet
-    REQUIRE(Script(db->get(), 20, 5) == 5);
-    CHECK((*db)->GetStats().pinned_bytes > 1);
-    CHECK(ErrorCodeOf((*db)->Snapshot().status()) == ErrorCode::kLimit);
-    CHECK(ErrorCodeOf((*db)->Backup("other").status()) == ErrorCode::kLimit);
+    CHECK(db->Snapshot().ok());  // nothing was copied yet
+    REQUIRE(Script(db, 20, 5) == 5);
+    CHECK(db->GetStats().pinned_bytes > 1);
+    CHECK(ErrorCodeOf(db->Snapshot().status()) == ErrorCode::kLimit);
+    CHECK(ErrorCodeOf(db->Backup("other").status()) == ErrorCode::kLimit);
   };
-  CHECK((*db)->Backup("backup").ok());
+  CHECK(db->Backup("backup").ok());
   CHECK(done);
-  CHECK((*db)->GetStats().pinned_bytes == 0);
-  CHECK((*db)->Snapshot().ok());
+  CHECK(db->GetStats().pinned_bytes == 0);
+  CHECK(db->Snapshot().ok());
 }
 
 }  // namespace
