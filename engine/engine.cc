@@ -15,7 +15,11 @@
 #include "engine/environment.h"
 #include "engine/limits.h"
 #include "engine/normalise.h"
-#include "engine/profile_reader.h"
+#include "engine/reading/history.h"
+#include "engine/reading/pairs.h"
+#include "engine/reading/profile_reader.h"
+#include "engine/reading/profile_ref.h"
+#include "engine/reading/timeline.h"
 #include "engine/recovery.h"
 #include "engine/upkeep/sealer.h"
 #include "engine/view_clock.h"
@@ -90,6 +94,19 @@ class Engine final : public Database {
   void Enqueue(Batch batch, WriteDone done) override;
   void Flush() override;
   absl::StatusOr<GetResult> Get(const ProfileRef& ref, const GetOptions& options) override;
+  absl::StatusOr<ReadResult<Timeline>> GetTimeline(const ProfileRef& ref,
+                                                   const TimelineOptions& options) override;
+  absl::StatusOr<ReadResult<std::vector<SessionEntry>>> GetSessions(
+      const ProfileRef& ref, const SessionsOptions& options) override;
+  absl::StatusOr<ReadResult<History>> GetHistory(const ProfileRef& ref,
+                                                 const HistoryOptions& options) override;
+  absl::StatusOr<ReadResult<std::vector<ConflictEntry>>> GetConflicts(
+      const std::optional<ProfileRef>& ref, uint32_t limit) override;
+  absl::StatusOr<ReadResult<std::vector<DuplicateEntry>>> GetDuplicates(
+      const std::optional<ProfileRef>& ref, uint32_t limit) override;
+  absl::StatusOr<ReadResult<MergePreview>> PreviewMerge(
+      const ProfileRef& survivor, const ProfileRef& loser,
+      const std::vector<std::pair<std::string, bool>>& choices) override;
   absl::StatusOr<QueryResult> Execute(std::string_view statement, absl::Span<const Value> params,
                                       const ExecuteOptions& options) override;
   Stats GetStats() override;
@@ -106,6 +123,10 @@ class Engine final : public Database {
   LogDirectory* KeptLog();
   absl::Status RaiseCeiling(Timestamp ceiling);
   ReadView TakeView();
+  // Looks at a view of now and answers when that is durable. `look`: of the view and the row that
+  // the reference names, if there is one.
+  template <typename T, typename Look>
+  absl::StatusOr<ReadResult<T>> Read(const std::optional<ProfileRef>& ref, Look look);
   std::optional<Timestamp> NextDue();
   void SealExpired(const Retain& retain);
   absl::Status Open() const;
@@ -236,6 +257,71 @@ absl::StatusOr<GetResult> Engine::Get(const ProfileRef& ref, const GetOptions& o
   const bool durable = queue_->WaitUntilAnswerable(view.lsn());
   ROSTER_RETURN_IF_ERROR(profile.status());
   return GetResult{.lsn = view.lsn(), .durable = durable, .profile = *std::move(profile)};
+}
+
+template <typename T, typename Look>
+absl::StatusOr<ReadResult<T>> Engine::Read(const std::optional<ProfileRef>& ref, Look look) {
+  ROSTER_RETURN_IF_ERROR(Open());
+  const ReadView view = TakeView();
+  ReadResult<T> result{.lsn = view.lsn(), .profile = {}, .value = {}};
+  const auto found = [&]() -> absl::StatusOr<T> {
+    if (!ref) return look(view, std::optional<RowId>());
+    ROSTER_ASSIGN_OR_RETURN(const RowId row, FindRow(view.state(), *ref));
+    result.profile = view.state().ProfileAt(row);
+    return look(view, std::optional<RowId>(row));
+  };
+  absl::StatusOr<T> value = found();
+  result.durable = queue_->WaitUntilAnswerable(view.lsn());
+  ROSTER_RETURN_IF_ERROR(value.status());
+  result.value = *std::move(value);
+  return result;
+}
+
+absl::StatusOr<ReadResult<Timeline>> Engine::GetTimeline(const ProfileRef& ref,
+                                                         const TimelineOptions& options) {
+  return Read<Timeline>(ref, [&](const ReadView& view, std::optional<RowId> row) {
+    return ReadTimeline(view, *row, options);
+  });
+}
+
+absl::StatusOr<ReadResult<std::vector<SessionEntry>>> Engine::GetSessions(
+    const ProfileRef& ref, const SessionsOptions& options) {
+  return Read<std::vector<SessionEntry>>(ref, [&](const ReadView& view, std::optional<RowId> row) {
+    return ReadSessions(view, *row, options);
+  });
+}
+
+absl::StatusOr<ReadResult<History>> Engine::GetHistory(const ProfileRef& ref,
+                                                       const HistoryOptions& options) {
+  return Read<History>(ref, [&](const ReadView& view, std::optional<RowId> row) {
+    return ReadHistory(view, *row, options);
+  });
+}
+
+absl::StatusOr<ReadResult<std::vector<ConflictEntry>>> Engine::GetConflicts(
+    const std::optional<ProfileRef>& ref, uint32_t limit) {
+  return Read<std::vector<ConflictEntry>>(ref, [&](const ReadView& view, std::optional<RowId> row) {
+    return ReadConflicts(view, row, limit);
+  });
+}
+
+absl::StatusOr<ReadResult<std::vector<DuplicateEntry>>> Engine::GetDuplicates(
+    const std::optional<ProfileRef>& ref, uint32_t limit) {
+  return Read<std::vector<DuplicateEntry>>(
+      ref, [&](const ReadView& view, std::optional<RowId> row) {
+        return ReadDuplicates(view, row, limit);
+      });
+}
+
+absl::StatusOr<ReadResult<MergePreview>> Engine::PreviewMerge(
+    const ProfileRef& survivor, const ProfileRef& loser,
+    const std::vector<std::pair<std::string, bool>>& choices) {
+  return Read<MergePreview>(
+      survivor,
+      [&](const ReadView& view, std::optional<RowId> row) -> absl::StatusOr<MergePreview> {
+        ROSTER_ASSIGN_OR_RETURN(const RowId other, FindRow(view.state(), loser));
+        return ReadMerge(view, *row, other, choices);
+      });
 }
 
 absl::StatusOr<QueryResult> Engine::Execute(std::string_view statement,

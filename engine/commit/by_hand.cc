@@ -7,10 +7,11 @@
 #include <utility>
 
 #include "engine/coerce.h"
+#include "engine/commit/declaring.h"
 #include "engine/commit/device_owner.h"
 #include "engine/commit/resolve.h"
 #include "engine/limits.h"
-#include "engine/profile_ref.h"
+#include "engine/reading/profile_ref.h"
 #include "roster/error.h"
 #include "roster/json.h"
 #include "storage/base/status_macros.h"
@@ -44,6 +45,7 @@ class Hand {
   absl::StatusOr<ItemResult> Do(const Unmerge& item);
   absl::StatusOr<ItemResult> Do(const Split& item);
   absl::StatusOr<ItemResult> Do(const Erase& item);
+  absl::StatusOr<ItemResult> Do(const Declare& item);
 
  private:
   const State& state() const { return effects_->state(); }
@@ -401,6 +403,11 @@ absl::StatusOr<ItemResult> Hand::Do(const Erase& item) {
   ROSTER_ASSIGN_OR_RETURN(const ProfileId profile, Find(item.profile));
   effects_->Do(EraseProfile{profile});
   return ItemResult{.status = {}, .profile = profile};
+}
+
+absl::StatusOr<ItemResult> Hand::Do(const Declare& item) {
+  ROSTER_RETURN_IF_ERROR(DoDeclare(item, effects_));
+  return ItemResult{.status = {}, .profile = {}};
 }
 
 template <typename T>

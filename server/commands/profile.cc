@@ -44,9 +44,9 @@ Reply Fields(std::vector<Field> fields) {
   return Reply(std::move(map));
 }
 
-Reply Identities(std::vector<IdentityRef> identities) {
+Reply Identities(std::vector<IdentityEntry> identities) {
   Reply::Array array;
-  for (IdentityRef& identity : identities) {
+  for (auto& [identity, retired] : identities) {
     array.push_back(Reply(Reply::Map{{"namespace", Reply::Text(std::move(identity.space))},
                                      {"value", Reply::Text(std::move(identity.value))}}));
   }

@@ -179,6 +179,30 @@ class Database {
   // Errors: NOPROFILE.
   virtual absl::StatusOr<GetResult> Get(const ProfileRef& ref, const GetOptions& options = {}) = 0;
 
+  // What somebody did, page by page. Events of the future are shown when their time comes.
+  // Errors: NOPROFILE, NOTRAIT (no such event type), CURSOR. Cost: O(the profile's events).
+  virtual absl::StatusOr<ReadResult<Timeline>> GetTimeline(const ProfileRef& ref,
+                                                           const TimelineOptions& options) = 0;
+  // Sessions, given or cut where the identity that events came by was silent for 30 minutes; by
+  // their end, newest first. Errors: NOPROFILE. Cost: O(the profile's events).
+  virtual absl::StatusOr<ReadResult<std::vector<SessionEntry>>> GetSessions(
+      const ProfileRef& ref, const SessionsOptions& options) = 0;
+  // What traits were, and what was done by hand. Errors: NOPROFILE, NOTRAIT.
+  virtual absl::StatusOr<ReadResult<History>> GetHistory(const ProfileRef& ref,
+                                                         const HistoryOptions& options) = 0;
+  // What the guard kept apart, newest first: of one profile or of all. Errors: NOPROFILE.
+  virtual absl::StatusOr<ReadResult<std::vector<ConflictEntry>>> GetConflicts(
+      const std::optional<ProfileRef>& ref, uint32_t limit) = 0;
+  // Pairs that may be one person, likeliest first: of one profile or of all. Errors: NOPROFILE.
+  // Cost: O(profiles).
+  virtual absl::StatusOr<ReadResult<std::vector<DuplicateEntry>>> GetDuplicates(
+      const std::optional<ProfileRef>& ref, uint32_t limit) = 0;
+  // What merging the two would do; a write of its plan does that. `choices`: traits, and whether
+  // they are to be the loser's. Errors: NOPROFILE, NOTRAIT, CONFLICT (the two are one).
+  virtual absl::StatusOr<ReadResult<MergePreview>> PreviewMerge(
+      const ProfileRef& survivor, const ProfileRef& loser,
+      const std::vector<std::pair<std::string, bool>>& choices) = 0;
+
   // Runs one statement of the query language. `params` are the values of $1, $2, ...
   // Errors: PARSE, TYPE, NOTRAIT with a position; TIMEOUT, LIMIT.
   virtual absl::StatusOr<QueryResult> Execute(std::string_view statement,

@@ -73,6 +73,7 @@ struct Track {
   std::string source;
   std::string channel;
   std::optional<SessionInfo> session;
+  bool important = false;
 };
 
 // The profile that `previous` names is the one that `identities` name: merged into it, or made
@@ -195,9 +196,16 @@ struct Retain {
   int64_t keep_ms = 0;
 };
 
+// One statement that says what there is: declare, define, alter, drop or retain. It stands alone in
+// its command. Source: query/LANGUAGE.md "Declarations".
+struct Declare {
+  std::string statement;
+  std::string time_zone = "UTC";  // of a definition that does not name its own
+};
+
 using WriteItem =
     std::variant<Identify, Track, Alias, Retain, Create, Edit, Attach, Detach, Move, Label, Consent,
-                 Note, Archive, Logout, MergePlan, Unmerge, Split, Erase>;
+                 Note, Archive, Logout, MergePlan, Unmerge, Split, Erase, Declare>;
 
 // When a write is answered. A higher one holds more.
 enum class Durability : uint8_t {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Everything known of one profile, read from a view. Thread rule: any thread.
-#ifndef ROSTER_ENGINE_PROFILE_READER_H_
-#define ROSTER_ENGINE_PROFILE_READER_H_
+#ifndef ROSTER_ENGINE_READING_PROFILE_READER_H_
+#define ROSTER_ENGINE_READING_PROFILE_READER_H_
 
 #include "absl/status/statusor.h"
 #include "roster/profile.h"
@@ -16,4 +16,4 @@ absl::StatusOr<Profile> ReadProfile(const ReadView& view, const ProfileRef& ref,
 
 }  // namespace roster
 
-#endif  // ROSTER_ENGINE_PROFILE_READER_H_
+#endif  // ROSTER_ENGINE_READING_PROFILE_READER_H_

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/profile_reader.h"
+#include "engine/reading/profile_reader.h"
 
 #include <algorithm>
 #include <tuple>
 
-#include "engine/profile_ref.h"
+#include "engine/reading/profile_ref.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
@@ -87,6 +87,7 @@ EventEntry ReadEvent(const State& state, RowId row, const Found& found) {
   EventEntry entry{.id = found.id.value,
                    .type = info.name,
                    .time = found.time,
+                   .session = {},
                    .properties = {},
                    .origin = OriginRef(state, OriginOf(block, found.ref))};
   for (size_t p = 0; p < info.properties.size(); ++p) {
@@ -114,8 +115,9 @@ absl::StatusOr<Profile> ReadProfile(const ReadView& view, const ProfileRef& ref,
   profile.last_seen = SystemTime(state, kLastSeen, row);
   profile.created_via = std::get<std::string>(state.column(kCreatedVia).Get(row));
   for (const IdentityId id : state.identities.OfRow(row)) {
-    if (state.identities.StandingOf(id) == IdentityStanding::kFormer) continue;
-    profile.identities.push_back(RefOf(state, id));
+    const IdentityStanding standing = state.identities.StandingOf(id);
+    if (standing == IdentityStanding::kFormer) continue;
+    profile.identities.push_back({RefOf(state, id), standing == IdentityStanding::kRetired});
   }
   profile.traits = ReadTraits(state, row);
   for (const Found& found : FindNewest(view, row, options.max_events, &profile.event_counts)) {

@@ -2,8 +2,8 @@
 //
 // Profiles by the names that people give them, and the version of one. Thread rule: pure functions
 // of an immutable state.
-#ifndef ROSTER_ENGINE_PROFILE_REF_H_
-#define ROSTER_ENGINE_PROFILE_REF_H_
+#ifndef ROSTER_ENGINE_READING_PROFILE_REF_H_
+#define ROSTER_ENGINE_READING_PROFILE_REF_H_
 
 #include <optional>
 #include <string>
@@ -26,4 +26,4 @@ std::string VersionOf(const State& state, RowId row);
 
 }  // namespace roster
 
-#endif  // ROSTER_ENGINE_PROFILE_REF_H_
+#endif  // ROSTER_ENGINE_READING_PROFILE_REF_H_

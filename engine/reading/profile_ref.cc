@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/profile_ref.h"
+#include "engine/reading/profile_ref.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
