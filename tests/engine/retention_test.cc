@@ -167,11 +167,11 @@ TEST_CASE("what has expired is sealed away before a longer retention is applied"
     MutexLock lock(&shared.mutex);
     CHECK_FALSE(shared.store.state().partition(view).has_stale());
     CHECK(shared.store.state().partition(order).has_stale());  // nobody asked for that
-    CHECK(shared.store.state().num_events == kProfiles);
+    CHECK(shared.store.state().num_events() == kProfiles);
   }
   CHECK(apply(SetRetention{view, 0}) == 0);  // no block is made again while the writer waits
   MutexLock lock(&shared.mutex);
-  CHECK(shared.store.state().num_events == kProfiles);
+  CHECK(shared.store.state().num_events() == kProfiles);
 }
 
 TEST_CASE("a longer retention first brings away what has expired by then", "[retention]") {
