@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_format.h"
 #include "engine/reading/profile_ref.h"
 #include "storage/memory/people/own_names.h"
 
@@ -54,6 +55,8 @@ std::optional<std::string_view> TextOfEvents::Of(const FoundEvent& event) const 
   const Dictionary& texts = *partition.properties()[property->value].dictionary;
   return texts.Text(static_cast<uint32_t>(*bits));
 }
+
+std::string EventIdText(EventId id) { return absl::StrFormat("%016x", id.value); }
 
 IdentityId OriginOf(const State& state, RowId row, const FoundEvent& event) {
   return OriginOf(state.partition(event.type).block(ChunkOf(row)), event.ref);

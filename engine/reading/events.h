@@ -6,6 +6,7 @@
 #define ROSTER_ENGINE_READING_EVENTS_H_
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -47,6 +48,9 @@ class TextOfEvents {
   const RowId row_;
   std::vector<std::optional<PropertyId>> property_of_type_;
 };
+
+// 16 hexadecimal digits.
+std::string EventIdText(EventId id);
 
 IdentityId OriginOf(const State& state, RowId row, const FoundEvent& event);
 

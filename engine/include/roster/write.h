@@ -168,8 +168,9 @@ struct MergePlan {
   ProfileId loser;
   std::string survivor_version;
   std::string loser_version;
-  std::vector<std::string> of_loser;  // traits that are to be the loser's
-  bool force = false;                 // over the guard
+  std::vector<std::string> of_survivor;  // traits that are to be the survivor's, as it has them
+  std::vector<std::string> of_loser;     // the same of the loser
+  bool force = false;                    // over the guard
 };
 
 // What was merged is a profile of its own again. Source: IDENTITY.md R10.
