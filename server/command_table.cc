@@ -45,6 +45,7 @@ CommandTable::CommandTable(const Limits* limits) : limits_(limits) {
   AddQueryCommands(this);
   AddWriteCommands(this);
   AddProfileCommands(this);
+  AddEditCommands(this);
   AddSessionCommands(this);
   AddClientCommands(this);
   AddIntrospectCommands(this);

@@ -15,7 +15,8 @@ namespace roster::server {
 // parted by blanks.
 bool IsPlainName(std::string_view name);
 
-void AddWriteCommands(CommandTable* table);       // IDENTIFY TRACK BATCH
+void AddWriteCommands(CommandTable* table);       // IDENTIFY TRACK PAGE SCREEN GROUP ALIAS BATCH
+void AddEditCommands(CommandTable* table);        // CREATE SET LABEL MERGE APPLY ERASE ...
 void AddQueryCommands(CommandTable* table);       // COUNT FIND
 void AddProfileCommands(CommandTable* table);     // GET
 void AddSessionCommands(CommandTable* table);     // PING ECHO HELLO SELECT RESET QUIT OUTPUT AUTH

@@ -53,7 +53,7 @@ struct Identify {
   std::vector<Field> traits;
   std::optional<Timestamp> time;  // when it was so; the receive time when absent
   std::optional<int64_t> ago_ms;  // instead: so long before the receive time
-  std::string message_id;         // of the client; a retry with the same `time` changes nothing
+  std::string message_id;         // a repeat changes nothing
   std::string source;             // how a new profile came to be: "identify", "import", ...
   std::string channel;
   std::optional<SessionInfo> session;
@@ -83,6 +83,7 @@ struct Alias {
   std::vector<IdentityRef> identities;
   std::optional<Timestamp> time;
   std::optional<int64_t> ago_ms;
+  std::string message_id;
   bool authenticated = false;
 };
 
@@ -102,7 +103,8 @@ struct Create {
 struct Edit {
   ProfileRef profile;
   std::vector<Field> traits;
-  std::vector<IdentityRef> identities;
+  std::vector<IdentityRef> identities;  // an empty value takes the namespace's away
+  bool known_only = false;              // NOTRAIT for a trait that is not declared
 };
 
 // Gives a profile an identity: a new one, or a contact of another profile with what came by it,
@@ -243,6 +245,8 @@ struct ItemResult {
   bool duplicate = false;  // the event was known; nothing changed, not even an identity
   uint64_t record = 0;     // of the note, or what else was made
   ProfileId other;         // of a command about two: the one that it came from
+  std::string version;     // of the profile afterwards, of a command by hand
+  std::vector<std::string> labels;  // that it has then, of Label
   // What was left out of an item that went in otherwise: a blocked identity, an identity that
   // would join two people, a trait that the store itself keeps. One line each, no personal value.
   std::vector<std::string> warnings;
