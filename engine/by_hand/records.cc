@@ -6,8 +6,7 @@
 #include <algorithm>
 
 #include "engine/by_hand/hand.h"
-#include "engine/reading/records.h"
-#include "engine/reading/said.h"
+#include "engine/reading/own_records.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
@@ -19,19 +18,13 @@ namespace {
 
 Value ListOf(const std::vector<std::string>& labels) { return TextList(labels); }
 
-std::vector<std::string> NamesOf(const std::map<std::string, std::set<ProfileId>>& labels) {
-  std::vector<std::string> names;
-  for (const auto& [label, homes] : labels) names.push_back(label);
-  return names;
-}
-
 // The ids under which a decision on the channel that names no address came.
 std::vector<ProfileId> HomesOfConsent(const State& state, RowId row, const std::string& channel) {
   std::vector<ProfileId> homes;
-  const Records records(state, row, kConsentRecords);
-  for (size_t i = 0; i < records.size(); ++i) {
-    const bool same = records.Get<std::string>(i, "channel") == channel;
-    if (same && records.Get<std::string>(i, "address").empty()) homes.push_back(records.HomeAt(i));
+  for (const OwnRecord& record : OwnRecordsOf(state, row, kConsentRecords)) {
+    if (record.Text("channel") == channel && record.Text("address").empty()) {
+      homes.push_back(record.home());
+    }
   }
   return homes;
 }
@@ -50,21 +43,25 @@ absl::StatusOr<ItemResult> Hand::Do(const Label& item) {
     }
   }
   const RowId row = RowOf(target.profile);
-  const std::vector<std::string> before = NamesOf(LabelsOf(state(), row));
+  const std::vector<std::string> before = LabelsOf(state(), row);
   const Timestamp now = effects_->clock();
   for (const std::string& label : item.remove) {
-    for (const ProfileId home : LabelsOf(state(), row)[ToNfc(label)]) {
-      Add({target.profile, home}, kLabelRecords, now,
-          {{"label", ToNfc(label)}, {"added", false}, {"actor", options_.actor}});
+    for (const HomeLabel& had : LabelsByHome(state(), row)) {
+      if (had.label != ToNfc(label)) continue;
+      Add({target.profile, had.home}, kLabelRecords, now,
+          {{"label", had.label}, {"added", false}, {"actor", options_.actor}});
     }
   }
   for (const std::string& label : item.add) {
-    if (LabelsOf(state(), row)[ToNfc(label)].contains(target.home)) continue;
+    const std::vector<HomeLabel> has = LabelsByHome(state(), row);
+    if (std::find(has.begin(), has.end(), HomeLabel{ToNfc(label), target.home}) != has.end()) {
+      continue;
+    }
     Add(target, kLabelRecords, now,
         {{"label", ToNfc(label)}, {"added", true}, {"actor", options_.actor}});
   }
   ItemResult result{.status = {}, .profile = target.profile};
-  result.labels = NamesOf(LabelsOf(state(), row));
+  result.labels = LabelsOf(state(), row);
   Change change;
   change.Add("labels", ListOf(before), ListOf(result.labels));
   Trace(target, "label", change.ToJson());

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/reading/records.h"
+#include "engine/reading/own_records.h"
 
 #include "storage/memory/people/device_owners.h"
 #include "storage/memory/people/own_names.h"
@@ -139,9 +139,9 @@ void HandOver(IdentityId device, const std::vector<PlacedMark>& before, std::str
 // The devices that a profile has marks on.
 std::vector<IdentityId> DevicesOf(const State& state, ProfileId profile) {
   std::vector<IdentityId> devices;
-  const Records records(state, *state.FindProfile(profile), kDeviceRecords);
-  for (size_t i = 0; i < records.size(); ++i) {
-    const IdentityId device = records.OriginAt(i);
+  for (const OwnRecord& record :
+       OwnRecordsOf(state, *state.FindProfile(profile), kDeviceRecords)) {
+    const IdentityId device = record.origin();
     if (device != kNoOrigin && state.identities.IsAttached(device)) devices.push_back(device);
   }
   std::sort(devices.begin(), devices.end());
