@@ -19,6 +19,9 @@ void AddWriteCommands(CommandTable* table);       // IDENTIFY TRACK PAGE SCREEN 
 void AddEditCommands(CommandTable* table);        // CREATE SET LABEL MERGE APPLY ERASE ...
 void AddQueryCommands(CommandTable* table);       // COUNT FIND
 void AddProfileCommands(CommandTable* table);     // GET
+void AddTimelineCommands(CommandTable* table);    // TIMELINE SESSIONS
+void AddHistoryCommands(CommandTable* table);     // HISTORY
+void AddPairCommands(CommandTable* table);        // CONFLICTS DUPLICATES MERGE PREVIEW
 void AddSessionCommands(CommandTable* table);     // PING ECHO HELLO SELECT RESET QUIT OUTPUT AUTH
 void AddClientCommands(CommandTable* table);      // CLIENT CONFIG
 void AddIntrospectCommands(CommandTable* table);  // COMMAND HELP
