@@ -35,6 +35,7 @@ void CheckReloads(FaultyFileSystem* fs, const Store& store, Store* loaded,
   REQUIRE(loaded->clock() == store.clock());
   REQUIRE(loaded->Pending().seen_later.size() == store.Pending().seen_later.size());
   REQUIRE(DigestOf(*loaded) == DigestOf(store));
+  REQUIRE(DevicesOf(*loaded) == DevicesOf(store));
   const auto reader = SnapshotReader::Open(fs, kPath).value();
   REQUIRE(reader->digest() == DigestOf(store));
   REQUIRE(ProveStore(*reader, nullptr).value() == reader->digest());
@@ -102,6 +103,7 @@ TEST_CASE("a random store comes back, and goes on as if nothing had been", "[sto
     RandomChanges changes(seed + round);
     Store store;
     for (const Mutation& mutation : changes.Declarations()) ApplyTo(&store, mutation);
+    if (round % 2 == 0) store.SealInBackground();
     // Some over several chunks of rows.
     const uint32_t num_first = round % 3 == 0 ? 2 * kChunkRows - 20 : 3;
     for (uint32_t i = 0; i < num_first; ++i) ApplyTo(&store, changes.Create(store));
@@ -118,6 +120,7 @@ TEST_CASE("a random store comes back, and goes on as if nothing had been", "[sto
       ApplyTo(&loaded, mutation);
     }
     REQUIRE(DigestOf(loaded) == DigestOf(store));
+    REQUIRE(DevicesOf(loaded) == DevicesOf(store));
     REQUIRE((PictureOf(loaded) == PictureOf(store)));
     Store again;
     InlineExecutor one_thread;
