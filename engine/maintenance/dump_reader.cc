@@ -42,6 +42,11 @@ absl::StatusOr<int64_t> NumberOf(dom::object line, const char* name, int64_t min
   return number;
 }
 
+bool IsTrue(dom::object line, const char* name) {
+  bool flag = false;
+  return line[name].get(flag) == simdjson::SUCCESS && flag;
+}
+
 absl::StatusOr<Timestamp> ToTime(dom::element element) {
   int64_t ms = 0;
   if (element.get(ms) == simdjson::SUCCESS) return Timestamp{ms};
@@ -286,9 +291,8 @@ absl::Status DumpReader::Options(dom::object line) {
   std::string_view display;
   if (line["display"].get(display) == simdjson::SUCCESS) alter.info.display = display;
   alter.info.policy = static_cast<TraitPolicy>(policy);
-  // Absent, they stay false.
-  static_cast<void>(line["searchable"].get(alter.info.searchable));
-  static_cast<void>(line["indexed"].get(alter.info.indexed));
+  alter.info.searchable = IsTrue(line, "searchable");
+  alter.info.indexed = IsTrue(line, "indexed");
   return Apply(alter);
 }
 
