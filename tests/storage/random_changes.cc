@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <set>
 #include <utility>
 
 #include "storage/base/text.h"
@@ -424,19 +425,21 @@ std::map<uint64_t, std::string> PictureOf(const ReadView& view) {
 }
 
 std::string DevicesOf(const Store& store) {
-  std::string text;
+  std::multiset<std::string> devices;
   for (uint32_t i = 0; i < store.state().identities.size(); ++i) {
     if (!store.state().identities.IsAttached({i})) continue;
     const std::vector<PlacedMark> marks = store.MarksOf({i});
     if (marks.empty() && !store.IsShared({i})) continue;
-    text += StrCat(NameOf(store.state(), {i}), store.IsShared({i}) ? " shared" : "");
+    std::string text = StrCat(NameOf(store.state(), {i}), store.IsShared({i}) ? " shared" : "");
     for (const PlacedMark& mark : marks) {
       text += StrCat("; ", static_cast<int>(mark.kind), " at ", mark.time.ms, " ", mark.order,
                      " of ", mark.profile.value);
     }
-    text += "\n";
+    devices.insert(text + "\n");
   }
-  return text;
+  std::string all;
+  for (const std::string& device : devices) all += device;
+  return all;
 }
 
 void ApplyTo(Store* store, const Mutation& mutation) {
