@@ -43,6 +43,7 @@ std::string ShownVerb(std::string_view verb) {
 
 CommandTable::CommandTable(const Limits* limits) : limits_(limits) {
   AddQueryCommands(this);
+  AddDeclareCommands(this);
   AddWriteCommands(this);
   AddProfileCommands(this);
   AddSessionCommands(this);

@@ -79,7 +79,7 @@ using Handler = std::variant<ControlHandler, ReadHandler, WriteHandler>;
 struct Command {
   std::string_view name;   // upper-case
   std::string_view usage;  // behind the name: "json [IDEM key]"
-  std::string_view group;  // "query", "write", "profile", "session", "server", "keep"
+  std::string_view group;  // "query", "declare", "write", "profile", "session", "server", "keep"
   std::string_view summary;
   // Words with the verb; negative: at least so many. As Redis counts, checked for kWords.
   int arity = -1;

@@ -18,23 +18,6 @@
 namespace roster {
 namespace {
 
-absl::Status CheckName(std::string_view what, std::string_view name) {
-  if (FindInvalidUtf8(name)) {
-    return MakeError(ErrorCode::kParse, StrCat("name is not valid UTF-8: ", what));
-  }
-  // The store's own names begin with one.
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
-  if (std::any_of(name.begin(), name.end(), is_control)) {
-    return MakeError(ErrorCode::kParse, StrCat("name with a control character: ", what));
-  }
-  if (name.empty()) return MakeError(ErrorCode::kParse, StrCat("empty name: ", what));
-  if (name.size() > kMaxNameBytes) {
-    return MakeError(ErrorCode::kLimit,
-                     StrCat("name longer than ", kMaxNameBytes, " bytes: ", what));
-  }
-  return absl::OkStatus();
-}
-
 // Limits of single values; texts become NFC.
 absl::StatusOr<Value> CleanValue(std::string_view key, const Value& value) {
   if (const auto* text = std::get_if<std::string>(&value)) {
@@ -209,6 +192,23 @@ absl::StatusOr<CheckedItem> Check(const Alias& item, Timestamp clock, EventIdSou
 }
 
 }  // namespace
+
+absl::Status CheckName(std::string_view what, std::string_view name) {
+  if (FindInvalidUtf8(name)) {
+    return MakeError(ErrorCode::kParse, StrCat("name is not valid UTF-8: ", what));
+  }
+  // The store's own names begin with one.
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
+  if (std::any_of(name.begin(), name.end(), is_control)) {
+    return MakeError(ErrorCode::kParse, StrCat("name with a control character: ", what));
+  }
+  if (name.empty()) return MakeError(ErrorCode::kParse, StrCat("empty name: ", what));
+  if (name.size() > kMaxNameBytes) {
+    return MakeError(ErrorCode::kLimit,
+                     StrCat("name longer than ", kMaxNameBytes, " bytes: ", what));
+  }
+  return absl::OkStatus();
+}
 
 absl::Status CheckText(std::string_view key, std::string_view text) {
   if (const auto offset = FindInvalidUtf8(text)) {

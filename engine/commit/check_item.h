@@ -41,6 +41,9 @@ struct CheckedTraits {
 absl::StatusOr<CheckedTraits> CheckTraits(const std::vector<Field>& given, Names* names,
                                           std::vector<std::string>* warnings);
 
+// A name that a client may give. `what` says of what. Errors: PARSE, LIMIT.
+absl::Status CheckName(std::string_view what, std::string_view name);
+
 // A text within its limits, in UTF-8. `what` names it in the error. Errors: PARSE, LIMIT.
 absl::Status CheckText(std::string_view what, std::string_view text);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/commit/effects.h"
 
+#include "query/declarations/names.h"
+#include "query/declarations/retention.h"
 #include "storage/base/check.h"
 #include "storage/memory/people/own_names.h"
 #include "storage/mutation.h"
@@ -38,6 +40,8 @@ EventTypeId Effects::RecordsOf(TraitId trait) {
   const EventTypeId records = Event(TraitRecordsName(info.name));
   const PropertyId value = Property(records, "value", info.type, info.scale);
   ROSTER_CHECK(value == kRecordValue);
+  const int64_t keep_ms = query::DefinedRetentionMs(state(), query::kHistoryRetention);
+  if (keep_ms != 0) Do(SetRetention{records, keep_ms});
   return records;
 }
 

@@ -16,7 +16,8 @@ namespace roster::server {
 bool IsPlainName(std::string_view name);
 
 void AddWriteCommands(CommandTable* table);       // IDENTIFY TRACK BATCH
-void AddQueryCommands(CommandTable* table);       // COUNT FIND
+void AddQueryCommands(CommandTable* table);       // COUNT FIND SHOW
+void AddDeclareCommands(CommandTable* table);     // DECLARE DEFINE ALTER DROP RETAIN
 void AddProfileCommands(CommandTable* table);     // GET
 void AddSessionCommands(CommandTable* table);     // PING ECHO HELLO SELECT RESET QUIT OUTPUT AUTH
 void AddClientCommands(CommandTable* table);      // CLIENT CONFIG
