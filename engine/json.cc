@@ -272,7 +272,7 @@ ParsedItem ParseTrack(dom::object call, std::optional<Timestamp> sent_at) {
   ROSTER_ASSIGN_OR_RETURN(item.event, TextMember(call, "event"));
   if (item.event.empty()) return MakeError(ErrorCode::kParse, "`event` is missing");
   ROSTER_ASSIGN_OR_RETURN(const auto important, Member<bool>(call, "important", "true or false"));
-  if (important.value_or(false)) item.properties.push_back({"important", true});
+  item.important = important.value_or(false);
   return item;
 }
 
@@ -306,6 +306,7 @@ ParsedItem ParseAlias(dom::object call, std::optional<Timestamp> sent_at) {
   ROSTER_ASSIGN_OR_RETURN(item.identities, IdentitiesOf(call));
   ROSTER_RETURN_IF_ERROR(TimeOf(call, sent_at, &item));
   ROSTER_ASSIGN_OR_RETURN(item.previous, TextMember(call, "previousId"));
+  ROSTER_ASSIGN_OR_RETURN(item.message_id, TextMember(call, "messageId"));
   ROSTER_ASSIGN_OR_RETURN(const auto vouches, Member<bool>(call, "authenticated", "true or false"));
   item.authenticated = vouches.value_or(false);
   return item;

@@ -20,6 +20,7 @@ inline constexpr size_t kMaxIdentityBytes = 1024;
 inline constexpr size_t kMaxItemIdentities = 64;
 inline constexpr size_t kMaxItemFields = 1000;
 inline constexpr uint32_t kMaxProfileIdentities = 1000;  // R11
+inline constexpr uint32_t kMaxProfileMerges = 100;       // R11
 inline constexpr size_t kMaxCommandBytes = 16 << 20;  // of the commit that a command becomes
 inline constexpr size_t kMaxQueuedItems = 1 << 20;    // accepted and not yet applied
 inline constexpr size_t kMaxRequestIdBytes = 256;

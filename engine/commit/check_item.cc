@@ -59,14 +59,6 @@ absl::StatusOr<std::vector<Field>> CleanFields(const std::vector<Field>& fields)
   return clean;
 }
 
-absl::StatusOr<Timestamp> CheckTime(std::optional<Timestamp> given, Timestamp clock) {
-  const Timestamp time = given.value_or(clock);
-  if (time.ms > clock.ms + kMaxFutureMs || time.ms < kMinTimeMs) {
-    return MakeError(ErrorCode::kLimit, StrCat("time out of range: ", FormatTimestamp(time)));
-  }
-  return time;
-}
-
 uint8_t ScaleOf(const Value& value) {
   const auto* decimal = std::get_if<Decimal>(&value);
   return decimal != nullptr ? decimal->scale : 0;
@@ -137,18 +129,19 @@ absl::StatusOr<std::optional<Value>> CheckTrait(const Field& field,
                           ", got ", TypeName(TypeOf(field.value))));
 }
 
-absl::StatusOr<CheckedItem> Check(const Identify& item, Timestamp clock, EventIdSource*,
+// A message id is known for ever by its hash.
+EventId IdOfCall(const std::string& message_id, Timestamp clock, EventIdSource* ids) {
+  if (message_id.empty()) return ids->Next(clock);
+  return {XXH3_64bits(message_id.data(), message_id.size())};
+}
+
+absl::StatusOr<CheckedItem> Check(const Identify& item, Timestamp clock, EventIdSource* ids,
                                   Names* names) {
   CheckedIdentify checked;
+  checked.id = IdOfCall(item.message_id, clock, ids);
   ROSTER_ASSIGN_OR_RETURN(checked.call, CheckCall(item, clock, *names));
   ROSTER_ASSIGN_OR_RETURN(checked.traits, CheckTraits(item.traits, names, &checked.call.warnings));
   return checked;
-}
-
-EventId IdOfEvent(const Track& item, Timestamp clock, EventIdSource* ids) {
-  if (item.event_id) return {*item.event_id};
-  if (item.message_id.empty()) return ids->Next(clock);
-  return {XXH3_64bits(item.message_id.data(), item.message_id.size())};
 }
 
 absl::StatusOr<CheckedItem> Check(const Track& item, Timestamp clock, EventIdSource* ids,
@@ -166,7 +159,8 @@ absl::StatusOr<CheckedItem> Check(const Track& item, Timestamp clock, EventIdSou
     }
     names->AddEvent(checked.event);
   }
-  checked.id = IdOfEvent(item, clock, ids);
+  checked.important = item.important;
+  checked.id = item.event_id ? EventId{*item.event_id} : IdOfCall(item.message_id, clock, ids);
   return checked;
 }
 
@@ -181,9 +175,10 @@ absl::StatusOr<CheckedItem> Check(const Retain& item, Timestamp, EventIdSource*,
   return CheckedRetain{*event, item.keep_ms};
 }
 
-absl::StatusOr<CheckedItem> Check(const Alias& item, Timestamp clock, EventIdSource*,
+absl::StatusOr<CheckedItem> Check(const Alias& item, Timestamp clock, EventIdSource* ids,
                                   Names* names) {
   CheckedAlias checked;
+  checked.id = IdOfCall(item.message_id, clock, ids);
   ROSTER_ASSIGN_OR_RETURN(checked.call, CheckCall(item, clock, *names));
   if (item.previous.empty()) return MakeError(ErrorCode::kParse, "alias without previousId");
   ROSTER_RETURN_IF_ERROR(CheckText("previousId", item.previous));
@@ -208,6 +203,14 @@ absl::Status CheckName(std::string_view what, std::string_view name) {
                      StrCat("name longer than ", kMaxNameBytes, " bytes: ", what));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<Timestamp> CheckTime(std::optional<Timestamp> given, Timestamp clock) {
+  const Timestamp time = given.value_or(clock);
+  if (time.ms > clock.ms + kMaxFutureMs || time.ms < kMinTimeMs) {
+    return MakeError(ErrorCode::kLimit, StrCat("time out of range: ", FormatTimestamp(time)));
+  }
+  return time;
 }
 
 absl::Status CheckText(std::string_view key, std::string_view text) {
@@ -257,12 +260,6 @@ absl::StatusOr<CheckedTraits> CheckTraits(const std::vector<Field>& given, Names
     names->AddTrait(field->key, TypeOf(field->value), ScaleOf(field->value));
   }
   return checked;
-}
-
-EventId EventIdSource::Next(Timestamp clock) {
-  // 44 bits of milliseconds, 20 bits of a count; a burst beyond it runs ahead of the clock.
-  last_ = std::max(last_ + 1, static_cast<uint64_t>(clock.ms) << 20);
-  return {last_};
 }
 
 absl::StatusOr<CheckedItem> CheckItem(const WriteItem& item, Timestamp clock, EventIdSource* ids,

@@ -44,12 +44,16 @@ absl::StatusOr<CheckedTraits> CheckTraits(const std::vector<Field>& given, Names
 // A name that a client may give. `what` says of what. Errors: PARSE, LIMIT.
 absl::Status CheckName(std::string_view what, std::string_view name);
 
+// The time given, or that of the receipt. Errors: LIMIT (out of range).
+absl::StatusOr<Timestamp> CheckTime(std::optional<Timestamp> given, Timestamp clock);
+
 // A text within its limits, in UTF-8. `what` names it in the error. Errors: PARSE, LIMIT.
 absl::Status CheckText(std::string_view what, std::string_view text);
 
 struct CheckedIdentify {
   CheckedCall call;
   CheckedTraits traits;
+  EventId id;
 };
 
 struct CheckedTrack {
@@ -58,6 +62,7 @@ struct CheckedTrack {
   std::vector<Field> properties;
   CheckedTraits traits;
   EventId id;
+  bool important = false;
 };
 
 struct CheckedRetain {
@@ -68,6 +73,7 @@ struct CheckedRetain {
 struct CheckedAlias {
   CheckedCall call;
   std::string previous;
+  EventId id;
 };
 
 // A command on one profile: what it asks for is looked at when it is done. Lifetime: the batch's.
@@ -77,16 +83,6 @@ struct CheckedByHand {
 
 using CheckedItem =
     std::variant<CheckedIdentify, CheckedTrack, CheckedAlias, CheckedRetain, CheckedByHand>;
-
-// Makes event ids for events whose client gave none: ascending, also over restarts, since they
-// begin with the clock that never goes back.
-class EventIdSource {
- public:
-  EventId Next(Timestamp clock);
-
- private:
-  uint64_t last_ = 0;
-};
 
 // Adds the names that the item brings along to `names`. An error leaves them as they were.
 // `clock`: the receive time, of items that have none of their own.

@@ -221,16 +221,15 @@ WriteResult Committer::Apply(const Batch& batch, CheckedItems items,
                              Committed* committed) {
   MutexLock lock(&parts_.shared->mutex);
   Store& store = parts_.shared->store;
-  Effects effects(&store, time.clock);
+  Effects effects(&store, &event_ids_, time.clock);
   if (store.next_due().value_or(Timestamp{INT64_MAX}) <= time.clock) {
     effects.Do(Advance{time.clock});
     for (const ExpireEvents& expiry : store.ExpiriesDue(time.clock)) effects.Do(expiry);
   }
-  const HandContext hand{&batch.options, &event_ids_};
   WriteResult result;
   result.items.reserve(items.size());
   for (auto& item : items) {
-    result.items.push_back(item.ok() ? Perform(*std::move(item), hand, &effects)
+    result.items.push_back(item.ok() ? Perform(*std::move(item), batch.options, &effects)
                                      : ItemResult{.status = item.status(), .profile = {}});
   }
   result.lsn = store.lsn();

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/reading/own_records.h"
+
 #include "storage/memory/people/device_owners.h"
 #include "storage/memory/people/own_names.h"
 
@@ -125,10 +127,26 @@ void HandOver(IdentityId device, const std::vector<PlacedMark>& before, std::str
   // The identity is shown with who has the device now.
   const std::vector<DeviceSpan> spans = SpansOf(after);
   const std::optional<ProfileId> last = OwnerOf(spans.back(), effects->MarksOf(device));
-  const State& state = effects->state();
-  if (last && state.FindProfile(*last) != state.identities.RowOf(device)) {
-    effects->Do(MoveIdentity{device, *last, IdentityStanding::kActive});
+  const Identities& identities = effects->state().identities;
+  const ProfileId has = effects->state().ProfileAt(identities.RowOf(device));
+  const IdentityStanding standing =
+      last ? IdentityStanding::kActive : IdentityStanding::kLoggedOut;
+  if (last.value_or(has) != has || standing != identities.StandingOf(device)) {
+    effects->Do(MoveIdentity{device, last.value_or(has), standing});
   }
+}
+
+// The devices that a profile has marks on.
+std::vector<IdentityId> DevicesOf(const State& state, ProfileId profile) {
+  std::vector<IdentityId> devices;
+  for (const OwnRecord& record :
+       OwnRecordsOf(state, *state.FindProfile(profile), kDeviceRecords)) {
+    const IdentityId device = record.origin();
+    if (device != kNoOrigin && state.identities.IsAttached(device)) devices.push_back(device);
+  }
+  std::sort(devices.begin(), devices.end());
+  devices.erase(std::unique(devices.begin(), devices.end()), devices.end());
+  return devices;
 }
 
 }  // namespace
@@ -154,6 +172,33 @@ void Claim(IdentityId device, ProfileId person, IdentityId by, Timestamp time, E
   const std::vector<PlacedMark> before = effects->MarksOf(device);
   Mark(device, person, by, DeviceMarkKind::kIdentify, time, effects);
   HandOver(device, before, "split", effects);
+}
+
+void HoldVisits(ProfileId profile, Effects* effects) {
+  for (const IdentityId device : DevicesOf(effects->state(), profile)) {
+    for (const PlacedMark& mark : effects->MarksOf(device)) {
+      if (mark.kind != DeviceMarkKind::kGap || mark.profile != profile) continue;
+      Mark(device, profile, kNoOrigin, DeviceMarkKind::kIdentify, mark.time, effects);
+    }
+  }
+}
+
+void LeaveDevices(ProfileId profile, Effects* effects) {
+  for (const IdentityId device : DevicesOf(effects->state(), profile)) {
+    const std::vector<PlacedMark> marks = effects->MarksOf(device);
+    const auto other = std::find_if(marks.begin(), marks.end(), [&](const PlacedMark& mark) {
+      return mark.profile != profile;
+    });
+    if (other == marks.end()) continue;
+    for (const PlacedMark& mark : marks) {
+      if (mark.profile != profile || mark.kind != DeviceMarkKind::kIdentify) continue;
+      Mark(device, other->profile, kNoOrigin, DeviceMarkKind::kLogout, mark.time, effects);
+    }
+    // The identity outlives the profile that has it.
+    if (effects->state().FindProfile(profile) == effects->state().identities.RowOf(device)) {
+      effects->Do(MoveIdentity{device, other->profile, IdentityStanding::kLoggedOut});
+    }
+  }
 }
 
 void LogOut(IdentityId device, Timestamp time, std::string_view via, Effects* effects) {

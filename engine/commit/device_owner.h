@@ -26,6 +26,13 @@ void FillGap(IdentityId device, Timestamp time, ProfileId profile, Effects* effe
 // `by`: the strongest identity that was given, which parts marks of one time.
 void Claim(IdentityId device, ProfileId person, IdentityId by, Timestamp time, Effects* effects);
 
+// Makes the visits of an anonymous profile its own, so that no later identify claims them: somebody
+// has said by hand whose they are.
+void HoldVisits(ProfileId profile, Effects* effects);
+
+// Before a profile is erased: what it had of devices goes to nobody else.
+void LeaveDevices(ProfileId profile, Effects* effects);
+
 // Whoever has the device logs out. What came by it later is the next person's, or a new anonymous
 // profile's, made with `via`.
 void LogOut(IdentityId device, Timestamp time, std::string_view via, Effects* effects);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/commit/effects.h"
 
+#include <algorithm>
+
 #include "query/declarations/names.h"
 #include "query/declarations/retention.h"
 #include "storage/base/check.h"
@@ -8,6 +10,12 @@
 #include "storage/mutation.h"
 
 namespace roster {
+
+EventId EventIdSource::Next(Timestamp clock) {
+  // 44 bits of milliseconds, 20 bits of a count; a burst beyond it runs ahead of the clock.
+  last_ = std::max(last_ + 1, static_cast<uint64_t>(clock.ms) << 20);
+  return {last_};
+}
 
 void Effects::Do(const Mutation& mutation) {
   if (payload_.empty() && !std::holds_alternative<Advance>(mutation)) Do(Advance{clock_});
@@ -75,6 +83,21 @@ void Effects::Set(SetTrait set) {
   const bool again = state().StampOf(set.trait, row).has_value();
   if (again && !schema().trait(set.trait).system) RecordsOf(set.trait);
   Do(std::move(set));
+}
+
+EventId Effects::Add(Record record) {
+  const EventTypeId type = Event(record.type);
+  std::vector<std::pair<PropertyId, Value>> properties;
+  for (auto& [name, value] : record.values) {
+    const PropertyId property = Property(type, name, TypeOf(value), 0);
+    properties.emplace_back(property, std::move(value));
+  }
+  if (record.home.value != 0 && record.home != record.profile) {
+    properties.emplace_back(HomeOf(type), static_cast<int64_t>(record.home.value));
+  }
+  const EventId id = record.id ? *record.id : ids_->Next(clock_);
+  Do(AddEvent{record.profile, type, id, record.time, record.origin, std::move(properties)});
+  return id;
 }
 
 // Before the two are one: everything that tells them apart again has a place.

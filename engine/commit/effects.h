@@ -7,8 +7,10 @@
 #define ROSTER_ENGINE_COMMIT_EFFECTS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "roster/value.h"
@@ -19,10 +21,22 @@
 
 namespace roster {
 
+// Makes event ids for events whose client gave none: ascending, also over restarts, since they
+// begin with the clock that never goes back.
+class EventIdSource {
+ public:
+  EventId Next(Timestamp clock);
+
+ private:
+  uint64_t last_ = 0;
+};
+
 class Effects {
  public:
-  // `clock` is the commit's; its Advance comes before everything else. Lifetime: the store's.
-  Effects(Store* store, Timestamp clock) : store_(store), clock_(clock) {}
+  // `clock` is the commit's; its Advance comes before everything else. Lifetime: the store's and
+  // the ids'.
+  Effects(Store* store, EventIdSource* ids, Timestamp clock)
+      : store_(store), ids_(ids), clock_(clock) {}
 
   const State& state() const { return store_->state(); }
   const Schema& schema() const { return *state().schema; }
@@ -53,10 +67,23 @@ class Effects {
                     Timestamp time);
   // Writes a trait, and keeps what was said of it before.
   void Set(SetTrait set);
+  // Adds a record of a type of the store's own, with the id or the next one. Its properties are
+  // found by name. `home`: the profile id under which it came, when that is not the profile's.
+  struct Record {
+    std::string_view type;
+    ProfileId profile;
+    ProfileId home;
+    Timestamp time;
+    IdentityId origin = kNoOrigin;
+    std::optional<EventId> id;
+    std::vector<std::pair<std::string_view, Value>> values;
+  };
+  EventId Add(Record record);
   void Merge(const MergeProfiles& merge);
 
  private:
   Store* const store_;
+  EventIdSource* const ids_;
   const Timestamp clock_;
   std::string payload_;
   ChangeSet changes_;

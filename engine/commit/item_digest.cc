@@ -63,10 +63,10 @@ void Put(const Identify& i, const Putter& put) {
 }
 void Put(const Track& i, const Putter& put) {
   put.All(i.identities, i.event, i.properties, i.traits, i.time, i.ago_ms, i.message_id, i.event_id,
-          i.source, i.channel, i.session);
+          i.source, i.channel, i.session, i.important);
 }
 void Put(const Alias& i, const Putter& put) {
-  put.All(i.previous, i.identities, i.time, i.ago_ms, i.authenticated);
+  put.All(i.previous, i.identities, i.time, i.ago_ms, i.message_id, i.authenticated);
 }
 void Put(const Retain& i, const Putter& put) { put.All(i.event, i.keep_ms); }
 void Put(const Create& i, const Putter& put) {
@@ -84,7 +84,8 @@ void Put(const Note& i, const Putter& put) { put.All(i.profile, i.text, i.remove
 void Put(const Archive& i, const Putter& put) { put.All(i.profile, i.archived); }
 void Put(const Logout& i, const Putter& put) { put.All(i.identities, i.time); }
 void Put(const MergePlan& i, const Putter& put) {
-  put.All(i.survivor, i.loser, i.survivor_version, i.loser_version, i.of_loser, i.force);
+  put.All(i.survivor, i.loser, i.survivor_version, i.loser_version, i.of_survivor, i.of_loser,
+          i.force);
 }
 void Put(const Unmerge& i, const Putter& put) { put.All(i.loser); }
 void Put(const Split& i, const Putter& put) { put.All(i.profile, i.identities); }

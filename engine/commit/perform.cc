@@ -66,6 +66,36 @@ void SetTraits(std::vector<Field> traits, const Resolved& resolved, const Checke
   }
 }
 
+// The call itself: by its id it is known for ever, and somebody was seen.
+void AddCall(EventId id, const CheckedCall& call, const Resolved& resolved, Effects* effects) {
+  std::vector<std::pair<std::string_view, Value>> values;
+  if (!call.channel.empty()) values.emplace_back("channel", call.channel);
+  effects->Add({.type = kCallRecords,
+                .profile = resolved.profile,
+                .home = {},
+                .time = call.time,
+                .origin = resolved.origin,
+                .id = id,
+                .values = std::move(values)});
+}
+
+// The profile that has an event of the type by this id, by any of the call's identities: then
+// nothing changes.
+std::optional<ProfileId> FindRepeat(std::string_view type, EventId id, const Call& call,
+                                    const Effects& effects) {
+  const std::optional<EventTypeId> event = effects.schema().FindEvent(type);
+  if (!event) return std::nullopt;
+  for (const ProfileId profile : FindProfiles(call, effects)) {
+    const RowId row = *effects.state().FindProfile(profile);
+    if (effects.state().partition(*event).Contains(row, id)) return profile;
+  }
+  return std::nullopt;
+}
+
+ItemResult Repeat(ProfileId known, std::vector<std::string> warnings) {
+  return {.status = {}, .profile = known, .duplicate = true, .warnings = std::move(warnings)};
+}
+
 // What a client says of a session, beyond that it is one: a record, of which for each property the
 // latest counts.
 void SetSession(const SessionInfo& session, ProfileId profile, const CheckedCall& call,
@@ -108,9 +138,13 @@ void SetSession(const SessionInfo& session, ProfileId profile, const CheckedCall
 }
 
 ItemResult Perform(CheckedIdentify item, Effects* effects) {
+  Call call = CallOf(item.call, "identify", true, *effects);
+  if (const auto known = FindRepeat(kCallRecords, item.id, call, *effects)) {
+    return Repeat(*known, std::move(item.call.warnings));
+  }
   ItemResult result{.status = {}, .profile = {}, .warnings = std::move(item.call.warnings)};
-  const Resolved resolved =
-      Resolve(CallOf(item.call, "identify", true, *effects), effects, &result.warnings);
+  const Resolved resolved = Resolve(std::move(call), effects, &result.warnings);
+  AddCall(item.id, item.call, resolved, effects);
   if (item.traits.created_at) SetCreatedAt(*item.traits.created_at, resolved, effects);
   SetTraits(std::move(item.traits.fields), resolved, item.call, effects);
   SetContactTraits(resolved, item.call.time, effects);
@@ -160,18 +194,6 @@ std::vector<std::pair<PropertyId, Value>> PlaceProperties(EventTypeId event,
   return properties;
 }
 
-// The profile that has the event already, by any of the item's identities: then nothing changes.
-std::optional<ProfileId> FindRepeat(const CheckedTrack& item, const Call& call,
-                                    const Effects& effects) {
-  const std::optional<EventTypeId> event = effects.schema().FindEvent(item.event);
-  if (!event) return std::nullopt;
-  for (const ProfileId profile : FindProfiles(call, effects)) {
-    const RowId row = *effects.state().FindProfile(profile);
-    if (effects.state().partition(*event).Contains(row, item.id)) return profile;
-  }
-  return std::nullopt;
-}
-
 // Whether an event is gone as it comes.
 bool IsPastRetention(EventTypeId event, Timestamp time, const Effects& effects) {
   const int64_t keep_ms = effects.schema().event(event).keep_ms;
@@ -179,13 +201,11 @@ bool IsPastRetention(EventTypeId event, Timestamp time, const Effects& effects) 
 }
 
 ItemResult Perform(CheckedTrack item, Effects* effects) {
-  ItemResult result{.status = {}, .profile = {}, .warnings = std::move(item.call.warnings)};
   Call call = CallOf(item.call, "track", false, *effects);
-  if (const auto known = FindRepeat(item, call, *effects)) {
-    result.profile = *known;
-    result.duplicate = true;
-    return result;
+  if (const auto known = FindRepeat(item.event, item.id, call, *effects)) {
+    return Repeat(*known, std::move(item.call.warnings));
   }
+  ItemResult result{.status = {}, .profile = {}, .warnings = std::move(item.call.warnings)};
   const Resolved resolved = Resolve(std::move(call), effects, &result.warnings);
   SetContactTraits(resolved, item.call.time, effects);
   SetTraits(std::move(item.traits.fields), resolved, item.call, effects);
@@ -196,6 +216,10 @@ ItemResult Perform(CheckedTrack item, Effects* effects) {
   }
   const EventTypeId event = effects->Event(item.event);
   auto properties = PlaceProperties(event, item.properties, effects);
+  if (item.important) {
+    properties.emplace_back(
+        effects->Property(event, kImportantProperty, ValueType::kBoolean, 0), true);
+  }
   if (IsPastRetention(event, item.call.time, *effects)) {
     result.warnings.push_back(StrCat("older than its type is kept, left out: ", item.event));
   }
@@ -219,15 +243,19 @@ ItemResult Perform(CheckedAlias item, Effects* effects) {
     const NamespaceInfo& info = schema.name_space(anonymous);
     item.call.identities.push_back({anonymous, item.previous, info.kind, info.rank});
   }
-  const Resolved resolved =
-      Resolve(CallOf(item.call, "alias", true, *effects), effects, &result.warnings);
+  Call call = CallOf(item.call, "alias", true, *effects);
+  if (const auto known = FindRepeat(kCallRecords, item.id, call, *effects)) {
+    return Repeat(*known, std::move(result.warnings));
+  }
+  const Resolved resolved = Resolve(std::move(call), effects, &result.warnings);
+  AddCall(item.id, item.call, resolved, effects);
   result.profile = resolved.profile;
   result.created = resolved.created;
   if (!person) return result;
   const IdentityId previous = *state.identities.Find(external, item.previous);
   const ProfileId loser = state.ProfileAt(state.identities.RowOf(previous));
   if (loser == resolved.profile) return result;
-  if (!item.call.authenticated || PassedLimit(state, resolved.profile, loser)) {
+  if (!item.call.authenticated || !ConflictsOfMerge(state, resolved.profile, loser).empty()) {
     result.warnings.push_back("alias left out, it would join two people: external_id");
     return result;
   }
@@ -243,9 +271,9 @@ ItemResult Perform(CheckedRetain item, Effects* effects) {
 
 }  // namespace
 
-ItemResult Perform(CheckedItem item, const HandContext& context, Effects* effects) {
+ItemResult Perform(CheckedItem item, const WriteOptions& options, Effects* effects) {
   if (const auto* by_hand = std::get_if<CheckedByHand>(&item)) {
-    return DoByHand(*by_hand->item, context, effects);
+    return DoByHand(*by_hand->item, options, effects);
   }
   return std::visit(
       [&]<typename T>(T& one) -> ItemResult {

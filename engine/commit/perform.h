@@ -6,14 +6,14 @@
 #ifndef ROSTER_ENGINE_COMMIT_PERFORM_H_
 #define ROSTER_ENGINE_COMMIT_PERFORM_H_
 
-#include "engine/commit/by_hand.h"
+#include "engine/by_hand/by_hand.h"
 #include "engine/commit/check_item.h"
 #include "engine/commit/effects.h"
 #include "roster/write.h"
 
 namespace roster {
 
-ItemResult Perform(CheckedItem item, const HandContext& context, Effects* effects);
+ItemResult Perform(CheckedItem item, const WriteOptions& options, Effects* effects);
 
 }  // namespace roster
 

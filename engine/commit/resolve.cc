@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "absl/container/flat_hash_set.h"
 #include "engine/commit/device_owner.h"
 #include "engine/limits.h"
 #include "engine/normalise.h"
@@ -47,6 +48,17 @@ std::vector<uint32_t> CountIdentities(const State& state, ProfileId profile) {
   return counts;
 }
 
+// How many that were more than visitors of a device have been merged into a profile.
+uint32_t CountMerges(const State& state, ProfileId profile) {
+  absl::flat_hash_set<uint64_t> homes;
+  for (const IdentityId id : state.identities.OfRow(*state.FindProfile(profile))) {
+    const NamespaceKind kind = state.schema->name_space(state.identities.NameOf(id).name_space).kind;
+    if (kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous) continue;
+    if (const ProfileId home = state.identities.HomeOf(id); home.value != 0) homes.insert(home.value);
+  }
+  return static_cast<uint32_t>(homes.size());
+}
+
 Timestamp CreatedAt(const State& state, ProfileId profile) {
   return {state.column(kCreatedAt).Bits(*state.FindProfile(profile))};
 }
@@ -74,11 +86,12 @@ class Resolver {
                                         std::make_move_iterator(call_.identities.end()));
     call_.identities.erase(middle, call_.identities.end());
     if (call_.identities.empty()) {
-      Visit(devices);
+      Visit(devices.front());
     } else {
       Name();
       if (call_.identifies) Bind(devices);
     }
+    RecordConflicts();
     return std::move(resolved_);
   }
 
@@ -90,43 +103,28 @@ class Resolver {
 
   const State& state() const { return effects_->state(); }
 
-  // Devices alone: their owner at the time, else an anonymous visitor.
-  void Visit(const std::vector<UsableIdentity>& devices) {
-    for (const UsableIdentity& device : devices) {
-      const auto id = state().identities.Find(device.name_space, device.value);
-      const auto owner = id ? OwnerAt(*effects_, *id, call_.time) : std::nullopt;
-      if (!owner) continue;
-      resolved_.profile = *owner;
-      resolved_.origin = *id;
-      break;
-    }
-    if (resolved_.profile.value == 0) Create();
-    // A person's devices are bound by identifying on them; a visitor's by being named together.
-    const bool binds = !IsIdentified(state(), resolved_.profile);
-    for (const UsableIdentity& device : devices) {
-      if (binds) JoinVisitor(device);
-    }
-  }
-
-  void JoinVisitor(const UsableIdentity& device) {
+  // Devices alone: of the strongest its owner at the time, else an anonymous visitor. The others
+  // are bound by nothing but an identify, so that it does not matter what came first.
+  void Visit(const UsableIdentity& device) {
     const auto id = state().identities.Find(device.name_space, device.value);
-    if (!id) {
-      if (Fits(device.name_space)) AttachNew(device);
-      return;
+    const auto owner = id ? OwnerAt(*effects_, *id, call_.time) : std::nullopt;
+    if (owner) {
+      resolved_.profile = *owner;
+    } else {
+      Create();
+      if (id) FillGap(*id, call_.time, resolved_.profile, effects_);
     }
-    if (resolved_.origin == kNoOrigin) resolved_.origin = *id;
-    const auto owner = OwnerAt(*effects_, *id, call_.time);
-    if (!owner) return FillGap(*id, call_.time, resolved_.profile, effects_);
-    if (*owner == resolved_.profile || IsIdentified(state(), *owner)) return;
-    if (MayUnite({resolved_.profile, *owner}, {}, false)) Unite({resolved_.profile, *owner});
+    resolved_.origin = id ? *id : AttachNew(device);
   }
 
   // R1, R2: identities that name somebody.
   void Name() {
     std::vector<UsableIdentity>& identities = call_.identities;
     Found found = LookUp();
-    while (identities.size() > 1 && !MayUnite(found.profiles, found.unknown, Vouched())) {
-      LeaveOut(identities.back(), found);
+    for (;;) {
+      const std::string_view refusal = Refusal(found.profiles, found.unknown, Vouched());
+      if (refusal.empty() || identities.size() == 1) break;
+      LeaveOut(identities.back(), refusal, found);
       identities.pop_back();
       found = LookUp();
     }
@@ -147,7 +145,7 @@ class Resolver {
       auto id = state().identities.Find(device.name_space, device.value);
       if (!id) {
         if (!Fits(device.name_space)) {
-          LeaveOut(device, {});
+          LeaveOut(device, "limit", {});
           continue;
         }
         id = AttachNew(device);
@@ -155,8 +153,9 @@ class Resolver {
       const auto owner = OwnerAt(*effects_, *id, call_.time);
       const bool visitor = owner && *owner != resolved_.profile && !IsIdentified(state(), *owner);
       if (visitor) {
-        if (!MayUnite({resolved_.profile, *owner}, {}, false)) {
-          LeaveOut(device, {{*owner}, {}});
+        const std::string_view refusal = Refusal({resolved_.profile, *owner}, {}, false);
+        if (!refusal.empty()) {
+          LeaveOut(device, refusal, {{*owner}, {}});
           continue;
         }
         Unite({resolved_.profile, *owner});
@@ -187,26 +186,31 @@ class Resolver {
     return call_.authenticated && call_.identities.back().kind == NamespaceKind::kPerson;
   }
 
-  // R2, R11: whether the profiles may become one with the new identities: the union keeps every
-  // limit, and at most one side is identified or the caller vouches.
-  bool MayUnite(const std::vector<ProfileId>& profiles,
-                const std::vector<const UsableIdentity*>& unknown, bool vouched) const {
-    if (profiles.size() <= 1 && unknown.empty()) return true;  // nothing changes
+  // R2, R11: why the profiles may not become one with the new identities, or nothing: the union
+  // keeps every limit, and at most one side is identified or the caller vouches.
+  std::string_view Refusal(const std::vector<ProfileId>& profiles,
+                           const std::vector<const UsableIdentity*>& unknown, bool vouched) const {
+    if (profiles.size() <= 1 && unknown.empty()) return {};  // nothing changes
     const std::vector<NamespaceInfo>& spaces = state().schema->namespaces();
     std::vector<uint32_t> all(spaces.size());
     int num_identified = 0;
-    uint32_t total = static_cast<uint32_t>(unknown.size());
+    uint32_t num_merges = 0;
     for (const ProfileId profile : profiles) {
       const std::vector<uint32_t> counts = CountIdentities(state(), profile);
-      num_identified += IsIdentified(state(), profile);
       for (size_t n = 0; n < all.size(); ++n) all[n] += counts[n];
+      const bool identified = IsIdentified(state(), profile);
+      num_identified += identified;
+      if (profiles.size() > 1) num_merges += identified + CountMerges(state(), profile);
     }
+    if (num_identified > 1 && !vouched) return "two people";
     for (const UsableIdentity* identity : unknown) ++all[identity->name_space.value];
+    uint32_t total = 0;
     for (size_t n = 0; n < all.size(); ++n) {
-      if (all[n] > spaces[n].limit) return false;
+      if (all[n] > spaces[n].limit) return "limit";
       total += all[n];
     }
-    return total <= kMaxProfileIdentities && (num_identified <= 1 || vouched);
+    const bool capped = total > kMaxProfileIdentities || num_merges > kMaxProfileMerges;
+    return capped ? "cap" : "";
   }
 
   bool Fits(NamespaceId name_space) const {
@@ -214,11 +218,27 @@ class Resolver {
     return count < state().schema->name_space(name_space).limit;
   }
 
-  void LeaveOut(const UsableIdentity& identity, const Found& found) {
+  void LeaveOut(const UsableIdentity& identity, std::string_view reason, const Found& found) {
     const std::string& space = state().schema->name_space(identity.name_space).name;
     warnings_->push_back(
         StrCat("identity left out, it would join two people or pass a limit: ", space));
-    conflicts_.push_back({space, found.profiles.empty() ? ProfileId{} : found.profiles.back()});
+    const ProfileId other = found.profiles.empty() ? ProfileId{} : found.profiles.back();
+    conflicts_.push_back({space, std::string(reason), other});
+  }
+
+  void RecordConflicts() {
+    for (const Conflict& conflict : conflicts_) {
+      const ProfileId other = conflict.other == resolved_.profile ? ProfileId{} : conflict.other;
+      effects_->Add({.type = kConflictRecords,
+                     .profile = resolved_.profile,
+                     .home = {},
+                     .time = call_.time,
+                     .origin = resolved_.origin,
+                     .id = {},
+                     .values = {{"other", static_cast<int64_t>(other.value)},
+                                {"identity", conflict.space},
+                                {"reason", conflict.reason}}});
+    }
   }
 
   void Create() {
@@ -247,6 +267,7 @@ class Resolver {
   Resolved resolved_;
   struct Conflict {
     std::string space;
+    std::string reason;
     ProfileId other;
   };
   std::vector<Conflict> conflicts_;
@@ -267,14 +288,27 @@ uint32_t CountActive(const State& state, ProfileId profile, NamespaceId name_spa
   return CountIdentities(state, profile)[name_space.value];
 }
 
-std::optional<std::string> PassedLimit(const State& state, ProfileId survivor, ProfileId loser) {
+std::vector<std::string> ConflictsOfMerge(const State& state, ProfileId survivor, ProfileId loser) {
   const std::vector<uint32_t> ours = CountIdentities(state, survivor);
   const std::vector<uint32_t> theirs = CountIdentities(state, loser);
+  std::vector<std::string> conflicts;
+  uint32_t total = 0;
   for (size_t n = 0; n < ours.size(); ++n) {
     const NamespaceInfo& space = state.schema->namespaces()[n];
-    if (space.limit > 1 && ours[n] + theirs[n] > space.limit) return space.name;
+    const uint32_t both = ours[n] + theirs[n];
+    total += both;
+    if (space.limit == 1 || both <= space.limit) continue;
+    conflicts.push_back(
+        StrCat("together they have ", both, " of ", space.name, ", of at most ", space.limit));
   }
-  return std::nullopt;
+  if (total > kMaxProfileIdentities) {
+    conflicts.push_back(StrCat("together they have more than ", kMaxProfileIdentities,
+                               " identities"));
+  }
+  if (CountMerges(state, survivor) + CountMerges(state, loser) >= kMaxProfileMerges) {
+    conflicts.push_back(StrCat("a profile takes at most ", kMaxProfileMerges, " merges"));
+  }
+  return conflicts;
 }
 
 void RetireBeyondLimit(ProfileId survivor, ProfileId loser, Effects* effects) {

@@ -60,9 +60,9 @@ std::vector<ProfileId> FindProfiles(const Call& call, const Effects& effects);
 // How many identities of a namespace a profile has that count.
 uint32_t CountActive(const State& state, ProfileId profile, NamespaceId name_space);
 
-// The name of a namespace of which the two would have more than they may, but for those with a
-// limit of 1, where a merge by hand retires the loser's. R7.
-std::optional<std::string> PassedLimit(const State& state, ProfileId survivor, ProfileId loser);
+// Why the two are not to be one, a line each: the limits that they would pass, but for those of 1,
+// where a merge by hand retires the loser's (R7), and the caps of R11.
+std::vector<std::string> ConflictsOfMerge(const State& state, ProfileId survivor, ProfileId loser);
 void RetireBeyondLimit(ProfileId survivor, ProfileId loser, Effects* effects);
 
 // Whether a person is known to be behind the profile.

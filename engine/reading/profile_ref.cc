@@ -35,7 +35,9 @@ absl::StatusOr<IdentityId> FindIdentity(const State& state, const IdentityRef& r
     return MakeError(ErrorCode::kParse, "identity is not valid UTF-8");
   }
   const auto id = state.identities.Find(*name_space, NormaliseIdentity(ref.space, ref.value));
-  if (!id) return MakeError(ErrorCode::kNoProfile, "no such profile");
+  if (!id || state.identities.StandingOf(*id) == IdentityStanding::kLoggedOut) {
+    return MakeError(ErrorCode::kNoProfile, "no such profile");
+  }
   return *id;
 }
 

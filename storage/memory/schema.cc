@@ -55,6 +55,7 @@ EventTypeId Schema::AddEvent(std::string name) {
   EventTypeInfo info;
   info.name = std::move(name);
   info.own = IsOwnName(info.name);
+  info.call = info.name == kCallRecords;
   const EventTypeId id = AddTo<EventTypeId>(&events_, &event_ids_, std::move(info));
   AddProperty(id, {.name = "", .type = ValueType::kJson});
   return id;

@@ -52,9 +52,12 @@ struct EventTypeInfo {
   TextMap<uint16_t> property_ids;
   int64_t keep_ms = 0;  // retention; 0: for ever
   bool own = false;     // records of the store itself, no events
+  bool call = false;    // of these, those by which somebody was seen
   std::optional<PropertyId> home;
 
   std::optional<PropertyId> FindProperty(std::string_view property) const;
+  // Whether somebody is seen when it happens.
+  bool IsActivity() const { return !own || call; }
 };
 
 inline constexpr int64_t kMaxKeepMs = int64_t{366} * 10'000 * 86'400'000;
@@ -66,6 +69,8 @@ enum class IdentityStanding : uint8_t {
   kActive = 0,
   kRetired = 1,  // beyond its namespace's limit by a merge: resolves, does not count
   kFormer = 2,   // replaced: shown as what was, does not resolve; its name may be attached anew
+  // A device whose owner logged out: nobody's, but known, with the profile that had it last.
+  kLoggedOut = 3,
 };
 
 struct NamespaceInfo {

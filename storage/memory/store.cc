@@ -179,7 +179,6 @@ void Store::ApplyOne(const CreateProfile& m, ChangeSet* changes) {
   created_at.Set(row, m.created_at.ms, {m.created_at}, &state_.stamps);
   Column& created_via = state_.columns[kCreatedVia.value].Mutable();
   created_via.Set(row, EncodeCell(created_via.type(), m.via), {m.created_at}, &state_.stamps);
-  Seen(row, m.created_at);
   changes->rows.push_back(row);
 }
 
@@ -195,7 +194,6 @@ void Store::ApplyOne(const SetTrait& m, ChangeSet* changes) {
     CreatedEarlier(row, m.time, m.origin);
   } else {
     WriteTrait(row, m.trait, {m.value, m.time, m.origin, RankOf(m.origin)});
-    Seen(row, m.time);
   }
   changes->rows.push_back(row);
   changes->traits.push_back(m.trait);
@@ -213,7 +211,7 @@ void Store::ApplyOne(const AddEvent& m, ChangeSet* changes) {
              sealing_);
   FreePurged(&events);
   const EventTypeInfo& type = state_.schema->event(m.event);
-  if (!type.own) Seen(row, m.time);
+  if (type.IsActivity()) Seen(row, m.time);
   if (type.name == kDeviceRecords) {
     NoteDevice(row, m.origin, properties.empty() ? 0 : properties[0].bits);
   }

@@ -142,7 +142,6 @@ class Store {
   void SeeAgain(RowId row);
   void NoteDevice(RowId row, IdentityId device, int64_t kind);
   void NoteDevices(RowId row);
-  bool IsTraitRecords(size_t event) const;
   struct Creation {
     Timestamp at;
     std::string via;

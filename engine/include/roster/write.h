@@ -53,7 +53,7 @@ struct Identify {
   std::vector<Field> traits;
   std::optional<Timestamp> time;  // when it was so; the receive time when absent
   std::optional<int64_t> ago_ms;  // instead: so long before the receive time
-  std::string message_id;         // of the client; a retry with the same `time` changes nothing
+  std::string message_id;         // a repeat changes nothing
   std::string source;             // how a new profile came to be: "identify", "import", ...
   std::string channel;
   std::optional<SessionInfo> session;
@@ -83,6 +83,7 @@ struct Alias {
   std::vector<IdentityRef> identities;
   std::optional<Timestamp> time;
   std::optional<int64_t> ago_ms;
+  std::string message_id;
   bool authenticated = false;
 };
 
@@ -168,8 +169,9 @@ struct MergePlan {
   ProfileId loser;
   std::string survivor_version;
   std::string loser_version;
-  std::vector<std::string> of_loser;  // traits that are to be the loser's
-  bool force = false;                 // over the guard
+  std::vector<std::string> of_survivor;  // traits that are to be the survivor's, as it has them
+  std::vector<std::string> of_loser;     // the same of the loser
+  bool force = false;                    // over the guard
 };
 
 // What was merged is a profile of its own again. Source: IDENTITY.md R10.
@@ -242,6 +244,8 @@ struct ItemResult {
   bool duplicate = false;  // the event was known; nothing changed, not even an identity
   uint64_t record = 0;     // of the note, or what else was made
   ProfileId other;         // of a command about two: the one that it came from
+  std::string version;     // of the profile afterwards, of a command by hand
+  std::vector<std::string> labels;  // that it has then, of Label
   // What was left out of an item that went in otherwise: a blocked identity, an identity that
   // would join two people, a trait that the store itself keeps. One line each, no personal value.
   std::vector<std::string> warnings;

@@ -39,10 +39,16 @@ inline constexpr std::string_view kDeviceRecords = "\001device";
 inline constexpr PropertyId kDeviceMark{1};  // integer: a DeviceMarkKind
 
 // Identities that were kept apart. Source: IDENTITY.md R2.
+// Properties by name: `other`, the other profile's id, 0 for none; `identity`, the namespace of what
+// was left out; `reason`.
 inline constexpr std::string_view kConflictRecords = "\001conflict";
-inline constexpr PropertyId kConflictOther{1};   // integer: the other profile's id; 0: none
-inline constexpr PropertyId kConflictSpace{2};   // text: the namespace of what was left out
-inline constexpr PropertyId kConflictReason{3};  // text
+
+// A call that is no event, an identify or alias: by its message id it is known for ever, and
+// somebody was seen. Its only property of its own, where it was given, is `channel`.
+inline constexpr std::string_view kCallRecords = "\001call";
+
+// Of events: a boolean.
+inline constexpr std::string_view kImportantProperty = "\001important";
 
 // Types whose properties are found by name: `label added`, of which the latest counts for each
 // label; `channel decision address policy version source`; `text actor`; what a client said of a
@@ -53,9 +59,8 @@ inline constexpr std::string_view kNoteRecords = "\001note";
 inline constexpr std::string_view kSessionRecords = "\001session";
 inline constexpr std::string_view kEditRecords = "\001edit";
 
-// Traits of the store's own.
-inline constexpr std::string_view kIdentifiedAt = "\001identified_at";  // timestamp, the earliest
-inline constexpr std::string_view kArchived = "\001archived";           // boolean
+// Trait of the store's own: a boolean.
+inline constexpr std::string_view kArchived = "\001archived";
 
 }  // namespace roster
 

@@ -100,37 +100,33 @@ void Store::RerouteCell(RowId from, RowId stay, std::optional<RowId> to, TraitId
 void Store::SeeAgain(RowId row) {
   const ProfileId profile = state_.ProfileAt(row);
   seen_later_.Forget(profile);
-  std::pair<int64_t, int64_t> range{state_.column(kCreatedAt).Bits(row),
-                                    state_.column(kCreatedAt).Bits(row)};
-  const auto see = [&](Timestamp time) {
-    if (time > clock_) return seen_later_.Add(time, profile);
-    range.first = std::min(range.first, time.ms);
-    range.second = std::max(range.second, time.ms);
-  };
-  for (size_t t = 0; t < state_.columns.size(); ++t) {
-    const TraitId trait{static_cast<uint16_t>(t)};
-    if (state_.schema->trait(trait).system) continue;
-    if (const auto cell = CellOf(row, trait)) see(cell->time);
-  }
+  std::optional<std::pair<int64_t, int64_t>> range;
   for (size_t e = 0; e < state_.partitions.size(); ++e) {
     const EventPartition& partition = *state_.partitions[e];
-    const bool activity = !state_.schema->events()[e].own || IsTraitRecords(e);
-    if (!activity || !partition.HasAny(row)) continue;
+    if (!state_.schema->events()[e].IsActivity() || !partition.HasAny(row)) continue;
     for (const EventRef event : partition.EventsOf(row)) {
-      see(TimeOf(partition.block(ChunkOf(row)), event));
+      const Timestamp time = TimeOf(partition.block(ChunkOf(row)), event);
+      if (time > clock_) {
+        seen_later_.Add(time, profile);
+        continue;
+      }
+      if (!range) range.emplace(time.ms, time.ms);
+      range->first = std::min(range->first, time.ms);
+      range->second = std::max(range->second, time.ms);
     }
   }
-  if (range.first < state_.column(kCreatedAt).Bits(row)) {
-    CreatedEarlier(row, {range.first}, kNoOrigin);
+  for (const TraitId trait : {kFirstSeen, kLastSeen}) {
+    Column& column = state_.columns[trait.value].Mutable();
+    if (range) {
+      const int64_t ms = trait == kFirstSeen ? range->first : range->second;
+      column.Set(row, ms, {{ms}, kNoOrigin}, &state_.stamps);
+    } else if (column.IsStamped(row)) {
+      column.Forget(row, &state_.stamps);
+    }
   }
-  for (const auto& [trait, ms] :
-       {std::pair(kFirstSeen, range.first), std::pair(kLastSeen, range.second)}) {
-    state_.columns[trait.value].Mutable().Set(row, ms, {{ms}, kNoOrigin}, &state_.stamps);
+  if (range && range->first < state_.column(kCreatedAt).Bits(row)) {
+    CreatedEarlier(row, {range->first}, kNoOrigin);
   }
-}
-
-bool Store::IsTraitRecords(size_t event) const {
-  return state_.schema->events()[event].name.starts_with(kTraitRecords);
 }
 
 void Store::ApplyOne(const MoveRecords& m, ChangeSet* changes) {

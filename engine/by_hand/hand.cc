@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/by_hand/hand.h"
+
+#include "engine/commit/resolve.h"
+#include "engine/reading/profile_ref.h"
+#include "roster/error.h"
+#include "roster/json.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/memory/people/own_names.h"
+
+namespace roster {
+namespace {
+
+void AddMember(std::string_view name, const Value& value, std::string* object) {
+  object->push_back(object->empty() ? '{' : ',');
+  AppendJson(Value(std::string(name)), object);
+  object->push_back(':');
+  AppendJson(value, object);
+}
+
+}  // namespace
+
+void Change::Add(std::string_view name, const Value& before, const Value& after) {
+  AddMember(name, before, &before_);
+  AddMember(name, after, &after_);
+}
+
+std::string Change::ToJson() const {
+  if (before_.empty()) return "{}";
+  return StrCat("{\"before\":", before_, "},\"after\":", after_, "}}");
+}
+
+absl::StatusOr<Target> Hand::Find(const ProfileRef& ref) const {
+  ROSTER_ASSIGN_OR_RETURN(const RowId row, FindRow(state(), ref));
+  const std::string& expected = options_.expected_version;
+  if (!expected.empty() && expected != VersionOf(state(), row)) {
+    return MakeError(ErrorCode::kStale, "the profile has another version by now");
+  }
+  Target target{ProfileAt(row), ProfileAt(row)};
+  if (const auto* id = std::get_if<ProfileId>(&ref)) {
+    target.home = *id;
+  } else {
+    ROSTER_ASSIGN_OR_RETURN(const IdentityId identity,
+                            FindIdentity(state(), std::get<IdentityRef>(ref)));
+    const ProfileId home = state().identities.HomeOf(identity);
+    if (home.value != 0) target.home = home;
+  }
+  return target;
+}
+
+absl::StatusOr<UsableIdentity> Hand::Usable(const IdentityRef& ref) const {
+  std::vector<std::string> warnings;
+  ROSTER_ASSIGN_OR_RETURN(std::vector<UsableIdentity> usable,
+                          UsableIdentities(effects_->schema(), {ref}, &warnings));
+  return std::move(usable[0]);
+}
+
+absl::Status Hand::CheckRoom(ProfileId profile, const UsableIdentity& identity) const {
+  const NamespaceInfo& space = effects_->schema().name_space(identity.name_space);
+  if (CountActive(state(), profile, identity.name_space) < space.limit) return absl::OkStatus();
+  if (space.limit == 1) {
+    return MakeError(ErrorCode::kConflict,
+                     StrCat("the profile has another identity, which stays, of ", space.name));
+  }
+  return MakeError(ErrorCode::kLimit, StrCat("the profile has as many identities as it may, of ",
+                                             space.name, ": ", space.limit));
+}
+
+absl::Status Hand::Conflict(ProfileId owner, ProfileId wants) const {
+  return MakeError(ErrorCode::kConflict,
+                   StrCat("the identity belongs to p", owner.value, ", not to p", wants.value,
+                          "; see MERGE PREVIEW p", wants.value, " p", owner.value));
+}
+
+// Behind everything that was said of it, and not before now.
+void Hand::SetTrait(ProfileId profile, TraitId trait, Value value, Change* change) {
+  const RowId row = RowOf(profile);
+  const std::optional<Stamp> known = state().StampOf(trait, row);
+  Timestamp time = effects_->clock();
+  if (known && known->time >= time) time = {known->time.ms + 1};
+  change->Add(effects_->schema().trait(trait).name, state().column(trait).Get(row), value);
+  effects_->Set({profile, trait, std::move(value), time, kNoOrigin});
+}
+
+void Hand::SetTraits(ProfileId profile, std::vector<Field> traits, Change* change) {
+  for (Field& field : traits) {
+    const auto* decimal = std::get_if<Decimal>(&field.value);
+    const TraitId trait = effects_->Trait(field.key, TypeOf(field.value),
+                                          decimal != nullptr ? decimal->scale : uint8_t{0});
+    SetTrait(profile, trait, std::move(field.value), change);
+  }
+}
+
+uint64_t Hand::Add(Target target, std::string_view type, Timestamp time,
+                   std::vector<std::pair<std::string_view, Value>> values) {
+  return effects_
+      ->Add({.type = type,
+             .profile = target.profile,
+             .home = target.home,
+             .time = time,
+             .id = {},
+             .values = std::move(values)})
+      .value;
+}
+
+void Hand::Trace(Target target, std::string_view action, std::string detail) {
+  Add(target, kEditRecords, effects_->clock(),
+      {{"actor", options_.actor},
+       {"action", std::string(action)},
+       {"detail", Json{std::move(detail)}}});
+}
+
+}  // namespace roster

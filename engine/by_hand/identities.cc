@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Profiles by hand and whose identities are: create, set, attach, detach, move, split, erase.
+// Source: IDENTITY.md R10, R13-R16.
+#include <limits>
+
+#include "engine/by_hand/hand.h"
+#include "engine/commit/device_owner.h"
+#include "engine/commit/resolve.h"
+#include "engine/reading/profile_ref.h"
+#include "roster/error.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/memory/people/own_names.h"
+
+namespace roster {
+namespace {
+
+constexpr Timestamp kBegin{std::numeric_limits<int64_t>::min()};
+constexpr Timestamp kEnd{std::numeric_limits<int64_t>::max()};
+
+bool IsOfDevice(const Schema& schema, NamespaceId name_space) {
+  const NamespaceKind kind = schema.name_space(name_space).kind;
+  return kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous;
+}
+
+std::string IdText(ProfileId id) { return StrCat("p", id.value); }
+
+}  // namespace
+
+void Hand::AttachNew(ProfileId profile, const UsableIdentity& identity) {
+  const auto known = state().identities.Find(identity.name_space, identity.value);
+  const IdentityId id = known ? *known
+                              : effects_->Attach(profile, identity.name_space, identity.value,
+                                                 effects_->clock());
+  if (!IsOfDevice(effects_->schema(), identity.name_space)) return;
+  if (IsIdentified(state(), profile)) {
+    Claim(id, profile, kNoOrigin, effects_->clock(), effects_);
+  } else if (known) {
+    FillGap(id, effects_->clock(), profile, effects_);
+  }
+}
+
+absl::StatusOr<ItemResult> Hand::Do(const Create& item) {
+  std::vector<std::string> warnings;
+  std::vector<UsableIdentity> identities;
+  if (!item.identities.empty()) {
+    ROSTER_ASSIGN_OR_RETURN(identities,
+                            UsableIdentities(effects_->schema(), item.identities, &warnings));
+  } else if (!item.orphan) {
+    return MakeError(ErrorCode::kNoIdentity,
+                     "no identity: give one, or say that an orphan is meant");
+  }
+  std::vector<uint32_t> counts(effects_->schema().namespaces().size());
+  for (const UsableIdentity& identity : identities) {
+    const NamespaceInfo& space = effects_->schema().name_space(identity.name_space);
+    if (++counts[identity.name_space.value] > space.limit) {
+      return MakeError(ErrorCode::kLimit, StrCat("more identities than a profile may have, of ",
+                                                 space.name, ": ", space.limit));
+    }
+    const auto known = state().identities.Find(identity.name_space, identity.value);
+    if (!known || state().identities.StandingOf(*known) == IdentityStanding::kLoggedOut) continue;
+    return MakeError(ErrorCode::kExists,
+                     StrCat("an identity is known already, of ", IdText(OwnerOf(*known))));
+  }
+  Names names(effects_->schema());
+  ROSTER_ASSIGN_OR_RETURN(CheckedTraits traits, CheckTraits(item.traits, &names, &warnings));
+  ROSTER_RETURN_IF_ERROR(CheckText("source", item.source));
+  const ProfileId profile =
+      effects_->AddProfile(effects_->clock(), item.source.empty() ? "manual" : item.source);
+  Change change;
+  for (const UsableIdentity& identity : identities) {  // strongest first: devices come last
+    AttachNew(profile, identity);
+    change.Add(effects_->schema().name_space(identity.name_space).name, {}, identity.value);
+  }
+  SetTraits(profile, std::move(traits.fields), &change);
+  Trace({profile, profile}, "create", change.ToJson());
+  return ItemResult{
+      .status = {}, .profile = profile, .created = true, .warnings = std::move(warnings)};
+}
+
+void Hand::Replace(ProfileId profile, const UsableIdentity& identity, Change* change) {
+  const std::string& space = effects_->schema().name_space(identity.name_space).name;
+  Value before;
+  bool has = false;
+  for (const IdentityId old : state().identities.OfRow(RowOf(profile))) {
+    const IdentityName name = state().identities.NameOf(old);
+    if (name.name_space != identity.name_space) continue;
+    if (state().identities.StandingOf(old) == IdentityStanding::kFormer) continue;
+    if (name.value == identity.value) {
+      has = true;
+      continue;
+    }
+    before = std::string(name.value);
+    effects_->Do(MoveIdentity{old, profile, IdentityStanding::kFormer});
+  }
+  Value after;
+  if (!identity.value.empty()) after = identity.value;
+  if (!identity.value.empty() && !has) AttachNew(profile, identity);
+  change->Add(space, before, after);
+  const auto trait = effects_->schema().FindTrait(space);
+  if (trait && effects_->schema().trait(*trait).type == ValueType::kText) {
+    SetTrait(profile, *trait, after, change);
+  }
+}
+
+// An empty value takes the namespace's identities away.
+absl::StatusOr<ItemResult> Hand::Do(const Edit& item) {
+  ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.profile));
+  std::vector<std::string> warnings;
+  Names names(effects_->schema());
+  ROSTER_ASSIGN_OR_RETURN(CheckedTraits traits, CheckTraits(item.traits, &names, &warnings));
+  std::vector<UsableIdentity> identities;
+  for (const IdentityRef& ref : item.identities) {
+    const auto space = effects_->schema().FindNamespace(ref.space);
+    if (!space) return MakeError(ErrorCode::kNoTrait, StrCat("unknown namespace: ", ref.space));
+    if (IsOfDevice(effects_->schema(), *space)) {
+      return MakeError(ErrorCode::kErr, "a device is attached, detached or moved");
+    }
+    UsableIdentity identity{*space, {}};
+    if (!ref.value.empty()) {
+      ROSTER_ASSIGN_OR_RETURN(identity, Usable(ref));
+    }
+    const auto known = state().identities.Find(*space, identity.value);
+    if (known && OwnerOf(*known) != target.profile) {
+      return Conflict(OwnerOf(*known), target.profile);
+    }
+    // One that may not change: an external id.
+    const bool immutable = effects_->schema().name_space(*space).limit == 1;
+    if (immutable && !known) ROSTER_RETURN_IF_ERROR(CheckRoom(target.profile, identity));
+    identities.push_back(std::move(identity));
+  }
+  Change change;
+  for (const UsableIdentity& identity : identities) Replace(target.profile, identity, &change);
+  SetTraits(target.profile, std::move(traits.fields), &change);
+  Trace(target, "set", change.ToJson());
+  return ItemResult{.status = {}, .profile = target.profile, .warnings = std::move(warnings)};
+}
+
+void Hand::TakeAlong(IdentityId identity, ProfileId to, bool keep) {
+  const ProfileId from = OwnerOf(identity);
+  if (from == to) return;
+  const NamespaceId space = state().identities.NameOf(identity).name_space;
+  if (IsOfDevice(effects_->schema(), space)) {
+    HoldVisits(from, effects_);
+    if (keep) return Claim(identity, to, kNoOrigin, effects_->clock(), effects_);
+  }
+  effects_->Do(MoveIdentity{identity, to, state().identities.StandingOf(identity)});
+  if (keep) return;
+  effects_->KeepRecordsOf(from);
+  effects_->Do(MoveRecords{from, to, identity, kBegin, kEnd});
+}
+
+absl::StatusOr<ItemResult> Hand::Do(const Attach& item) {
+  ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.profile));
+  ROSTER_ASSIGN_OR_RETURN(const UsableIdentity identity, Usable(item.identity));
+  const ProfileId profile = target.profile;
+  ItemResult result{.status = {}, .profile = profile};
+  auto known = state().identities.Find(identity.name_space, identity.value);
+  if (known && state().identities.StandingOf(*known) == IdentityStanding::kLoggedOut) known = {};
+  if (known && OwnerOf(*known) == profile) return result;
+  if (known && identity.kind != NamespaceKind::kContact) {
+    return Conflict(OwnerOf(*known), profile);
+  }
+  ROSTER_RETURN_IF_ERROR(CheckRoom(profile, identity));
+  HoldVisits(profile, effects_);
+  if (known) {
+    result.other = OwnerOf(*known);
+    TakeAlong(*known, profile, item.keep);
+    Trace({result.other, result.other}, "attach", StrCat("{\"to\":\"", IdText(profile), "\"}"));
+  } else {
+    AttachNew(profile, identity);
+  }
+  Change change;
+  change.Add(effects_->schema().name_space(identity.name_space).name, {}, identity.value);
+  Trace(target, "attach", change.ToJson());
+  return result;
+}
+
+absl::StatusOr<ItemResult> Hand::Do(const Detach& item) {
+  ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.identity));
+  ROSTER_ASSIGN_OR_RETURN(const IdentityId identity, FindIdentity(state(), item.identity));
+  const ProfileId to = effects_->AddProfile(effects_->clock(), "split");
+  TakeAlong(identity, to, item.keep);
+  Trace(target, "detach", StrCat("{\"to\":\"", IdText(to), "\"}"));
+  Trace({to, to}, "create", StrCat("{\"from\":\"", IdText(target.profile), "\"}"));
+  return ItemResult{.status = {}, .profile = to, .created = true, .other = target.profile};
+}
+
+absl::StatusOr<ItemResult> Hand::Do(const Move& item) {
+  ROSTER_ASSIGN_OR_RETURN(const IdentityId identity, FindIdentity(state(), item.identity));
+  ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.to));
+  ROSTER_ASSIGN_OR_RETURN(const UsableIdentity usable, Usable(item.identity));
+  const ProfileId from = OwnerOf(identity);
+  ItemResult result{.status = {}, .profile = target.profile, .other = from};
+  if (from == target.profile) return result;
+  ROSTER_RETURN_IF_ERROR(CheckRoom(target.profile, usable));
+  HoldVisits(target.profile, effects_);
+  TakeAlong(identity, target.profile, true);
+  Trace({from, from}, "move", StrCat("{\"to\":\"", IdText(target.profile), "\"}"));
+  Trace(target, "move", StrCat("{\"from\":\"", IdText(from), "\"}"));
+  return result;
+}
+
+absl::StatusOr<ItemResult> Hand::Do(const Split& item) {
+  ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.profile));
+  std::vector<IdentityId> identities;
+  std::vector<uint32_t> counts(effects_->schema().namespaces().size());
+  for (const IdentityRef& ref : item.identities) {
+    ROSTER_ASSIGN_OR_RETURN(const IdentityId id, FindIdentity(state(), ref));
+    if (OwnerOf(id) != target.profile) {
+      return MakeError(ErrorCode::kConflict, "an identity is not the profile's");
+    }
+    const NamespaceId space = state().identities.NameOf(id).name_space;
+    if (++counts[space.value] > effects_->schema().name_space(space).limit) {
+      return MakeError(ErrorCode::kLimit, "more identities than a profile may have");
+    }
+    identities.push_back(id);
+  }
+  if (identities.empty()) return MakeError(ErrorCode::kNoIdentity, "no identity to split off");
+  const ProfileId to = effects_->AddProfile(effects_->clock(), "split");
+  for (const IdentityId id : identities) {
+    // One that was beyond its limit beside others is the first of its new profile.
+    TakeAlong(id, to, false);
+    if (state().identities.StandingOf(id) == IdentityStanding::kRetired) {
+      effects_->Do(MoveIdentity{id, to, IdentityStanding::kActive});
+    }
+  }
+  Trace(target, "split", StrCat("{\"to\":\"", IdText(to), "\"}"));
+  Trace({to, to}, "create", StrCat("{\"from\":\"", IdText(target.profile), "\"}"));
+  return ItemResult{.status = {}, .profile = to, .created = true, .other = target.profile};
+}
+
+absl::StatusOr<ItemResult> Hand::Do(const Erase& item) {
+  ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.profile));
+  LeaveDevices(target.profile, effects_);
+  effects_->Do(EraseProfile{target.profile});
+  return ItemResult{.status = {}, .profile = target.profile};
+}
+
+}  // namespace roster

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Joining two profiles by hand, and what takes apart: the plan that was previewed, unmerge, logout.
+// Source: IDENTITY.md R3, R10, R17.
+#include "engine/by_hand/hand.h"
+#include "engine/commit/device_owner.h"
+#include "engine/commit/resolve.h"
+#include "engine/reading/profile_ref.h"
+#include "roster/error.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/memory/people/own_names.h"
+
+namespace roster {
+
+absl::StatusOr<ItemResult> Hand::Do(const Logout& item) {
+  std::vector<std::string> warnings;
+  ROSTER_ASSIGN_OR_RETURN(std::vector<UsableIdentity> devices,
+                          UsableIdentities(effects_->schema(), item.identities, &warnings));
+  std::erase_if(devices, [](const UsableIdentity& identity) {
+    return identity.kind != NamespaceKind::kDevice && identity.kind != NamespaceKind::kAnonymous;
+  });
+  if (devices.empty()) return MakeError(ErrorCode::kNoIdentity, "no device to log out of");
+  ROSTER_ASSIGN_OR_RETURN(const Timestamp time, CheckTime(item.time, effects_->clock()));
+  ItemResult result{.status = {}, .profile = {}, .warnings = std::move(warnings)};
+  for (const UsableIdentity& device : devices) {
+    const auto id = state().identities.Find(device.name_space, device.value);
+    if (!id) {
+      result.warnings.push_back("nobody is known on the device");
+      continue;
+    }
+    const std::optional<ProfileId> owner = OwnerAt(*effects_, *id, time);
+    if (owner && result.profile.value == 0) result.profile = *owner;
+    LogOut(*id, time, "split", effects_);
+  }
+  return result;
+}
+
+absl::StatusOr<ItemResult> Hand::Do(const MergePlan& item) {
+  ROSTER_ASSIGN_OR_RETURN(const RowId survivor, FindRow(state(), item.survivor));
+  ROSTER_ASSIGN_OR_RETURN(const RowId loser, FindRow(state(), item.loser));
+  if (survivor == loser || VersionOf(state(), survivor) != item.survivor_version ||
+      VersionOf(state(), loser) != item.loser_version) {
+    return MakeError(ErrorCode::kStale, "a profile was edited since the preview");
+  }
+  const ProfileId stays = ProfileAt(survivor);
+  const ProfileId goes = ProfileAt(loser);
+  if (!item.force) {
+    const std::vector<std::string> conflicts = ConflictsOfMerge(state(), stays, goes);
+    if (!conflicts.empty()) return MakeError(ErrorCode::kConflict, conflicts[0]);
+  }
+  std::vector<std::pair<TraitId, Value>> chosen;
+  for (const auto& [names, row] : {std::pair(&item.of_survivor, survivor),
+                                   std::pair(&item.of_loser, loser)}) {
+    for (const std::string& name : *names) {
+      const auto trait = effects_->schema().FindTrait(name);
+      if (!trait) return MakeError(ErrorCode::kNoTrait, StrCat("unknown trait: ", name));
+      chosen.emplace_back(*trait, state().column(*trait).Get(row));
+    }
+  }
+  HoldVisits(stays, effects_);
+  HoldVisits(goes, effects_);
+  RetireBeyondLimit(stays, goes, effects_);
+  effects_->Merge({goes, stays, effects_->clock(), kNoOrigin});
+  Change change;
+  for (auto& [trait, value] : chosen) SetTrait(stays, trait, std::move(value), &change);
+  Trace({stays, stays}, item.force ? "merge by force" : "merge",
+        StrCat("{\"loser\":\"p", goes.value, "\"}"));
+  return ItemResult{.status = {}, .profile = stays, .other = goes};
+}
+
+absl::StatusOr<ItemResult> Hand::Do(const Unmerge& item) {
+  ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.loser));
+  const auto merges = effects_->schema().FindEvent(kMergeRecords);
+  if (!merges ||
+      !state().partition(*merges).Contains(RowOf(target.profile), {item.loser.value})) {
+    return MakeError(ErrorCode::kErr, StrCat("p", item.loser.value, " is not merged into another"));
+  }
+  const ProfileId from = target.profile;
+  effects_->KeepRecordsOf(from);
+  effects_->Do(UnmergeProfile{item.loser});
+  Trace({from, from}, "unmerge", StrCat("{\"loser\":\"p", item.loser.value, "\"}"));
+  Trace({item.loser, item.loser}, "unmerge", StrCat("{\"from\":\"p", from.value, "\"}"));
+  return ItemResult{.status = {}, .profile = item.loser, .other = from};
+}
+
+}  // namespace roster

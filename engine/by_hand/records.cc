@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What people say of a profile: labels, consent, notes, active or archived. What takes back is
+// written for every home that has it, so that a merge unites and never widens, and can be undone.
+// Source: IDENTITY.md R6, R7.
+#include <algorithm>
+
+#include "engine/by_hand/hand.h"
+#include "engine/reading/own_records.h"
+#include "roster/error.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/base/unicode.h"
+#include "storage/memory/people/own_names.h"
+
+namespace roster {
+namespace {
+
+Value ListOf(const std::vector<std::string>& labels) { return TextList(labels); }
+
+// The ids under which a decision on the channel that names no address came.
+std::vector<ProfileId> HomesOfConsent(const State& state, RowId row, const std::string& channel) {
+  std::vector<ProfileId> homes;
+  for (const OwnRecord& record : OwnRecordsOf(state, row, kConsentRecords)) {
+    if (record.Text("channel") == channel && record.Text("address").empty()) {
+      homes.push_back(record.home());
+    }
+  }
+  return homes;
+}
+
+}  // namespace
+
+absl::StatusOr<ItemResult> Hand::Do(const Label& item) {
+  ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.profile));
+  if (item.add.empty() && item.remove.empty()) {
+    return MakeError(ErrorCode::kErr, "no label to add or remove");
+  }
+  for (const auto* labels : {&item.add, &item.remove}) {
+    for (const std::string& label : *labels) {
+      ROSTER_RETURN_IF_ERROR(CheckText("label", label));
+      if (label.empty()) return MakeError(ErrorCode::kErr, "a label without a text");
+    }
+  }
+  const RowId row = RowOf(target.profile);
+  const std::vector<std::string> before = LabelsOf(state(), row);
+  const Timestamp now = effects_->clock();
+  for (const std::string& label : item.remove) {
+    for (const HomeLabel& had : LabelsByHome(state(), row)) {
+      if (had.label != ToNfc(label)) continue;
+      Add({target.profile, had.home}, kLabelRecords, now,
+          {{"label", had.label}, {"added", false}, {"actor", options_.actor}});
+    }
+  }
+  for (const std::string& label : item.add) {
+    const std::vector<HomeLabel> has = LabelsByHome(state(), row);
+    if (std::find(has.begin(), has.end(), HomeLabel{ToNfc(label), target.home}) != has.end()) {
+      continue;
+    }
+    Add(target, kLabelRecords, now,
+        {{"label", ToNfc(label)}, {"added", true}, {"actor", options_.actor}});
+  }
+  ItemResult result{.status = {}, .profile = target.profile};
+  result.labels = LabelsOf(state(), row);
+  Change change;
+  change.Add("labels", ListOf(before), ListOf(result.labels));
+  Trace(target, "label", change.ToJson());
+  return result;
+}
+
+absl::StatusOr<ItemResult> Hand::Do(const Consent& item) {
+  ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.profile));
+  if (item.channel.empty()) return MakeError(ErrorCode::kParse, "consent without a channel");
+  const std::pair<std::string_view, const std::string*> texts[] = {{"channel", &item.channel},
+                                                                   {"address", &item.address},
+                                                                   {"policy", &item.policy},
+                                                                   {"version", &item.version},
+                                                                   {"source", &item.source}};
+  std::vector<std::pair<std::string_view, Value>> values;
+  values.emplace_back("decision", static_cast<int64_t>(item.decision));
+  values.emplace_back("actor", options_.actor);
+  for (const auto& [name, text] : texts) {
+    ROSTER_RETURN_IF_ERROR(CheckText(name, *text));
+    if (!text->empty()) values.emplace_back(name, ToNfc(*text));
+  }
+  ROSTER_ASSIGN_OR_RETURN(const Timestamp time, CheckTime(item.time, effects_->clock()));
+  std::vector<ProfileId> homes = {target.home};
+  if (item.address.empty()) {
+    const RowId row = RowOf(target.profile);
+    const std::vector<ProfileId> more = HomesOfConsent(state(), row, ToNfc(item.channel));
+    homes.insert(homes.end(), more.begin(), more.end());
+  }
+  std::sort(homes.begin(), homes.end());
+  homes.erase(std::unique(homes.begin(), homes.end()), homes.end());
+  for (const ProfileId home : homes) Add({target.profile, home}, kConsentRecords, time, values);
+  Change change;
+  change.Add("consent", {}, item.channel);
+  Trace(target, "consent", change.ToJson());
+  return ItemResult{.status = {}, .profile = target.profile};
+}
+
+absl::StatusOr<ItemResult> Hand::Do(const Note& item) {
+  ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.profile));
+  ItemResult result{.status = {}, .profile = target.profile};
+  if (item.remove == 0) {
+    if (item.text.empty()) return MakeError(ErrorCode::kErr, "a note without a text");
+    ROSTER_RETURN_IF_ERROR(CheckText("note", item.text));
+    result.record = Add(target, kNoteRecords, effects_->clock(),
+                        {{"text", item.text}, {"actor", options_.actor}});
+    Trace(target, "note", "{}");
+    return result;
+  }
+  const auto type = effects_->schema().FindEvent(kNoteRecords);
+  if (!type || !state().partition(*type).Contains(RowOf(target.profile), {item.remove})) {
+    return MakeError(ErrorCode::kErr, "the profile has no such note");
+  }
+  effects_->KeepRecordsOf(target.profile);
+  effects_->Do(RemoveRecord{target.profile, *type, {item.remove}});
+  result.record = item.remove;
+  Trace(target, "note removed", "{}");
+  return result;
+}
+
+absl::StatusOr<ItemResult> Hand::Do(const Archive& item) {
+  ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.profile));
+  Change change;
+  SetTrait(target.profile, effects_->Trait(kArchived, ValueType::kBoolean, 0), item.archived,
+           &change);
+  Change shown;
+  shown.Add("status", {}, item.archived ? "archived" : "active");
+  Trace(target, item.archived ? "archive" : "activate", shown.ToJson());
+  return ItemResult{.status = {}, .profile = target.profile};
+}
+
+}  // namespace roster

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/reading/own_records.h"
+
+#include <map>
+#include <utility>
+
+#include "storage/memory/people/own_names.h"
+
+namespace roster {
+namespace {
+
+template <typename T>
+T As(const Value& value) {
+  const T* held = std::get_if<T>(&value);
+  return held != nullptr ? *held : T{};
+}
+
+}  // namespace
+
+OwnRecord::OwnRecord(const State& state, EventTypeId type, RowId row, EventRef ref)
+    : state_(&state), type_(type), row_(row), ref_(ref) {}
+
+EventId OwnRecord::id() const {
+  return IdOf(state_->partition(type_).block(ChunkOf(row_)), ref_);
+}
+
+Timestamp OwnRecord::time() const {
+  return TimeOf(state_->partition(type_).block(ChunkOf(row_)), ref_);
+}
+
+IdentityId OwnRecord::origin() const {
+  return OriginOf(state_->partition(type_).block(ChunkOf(row_)), ref_);
+}
+
+ProfileId OwnRecord::home() const {
+  const std::optional<PropertyId>& property = state_->schema->event(type_).home;
+  if (property) {
+    const EventBlock& block = state_->partition(type_).block(ChunkOf(row_));
+    const std::optional<int64_t> bits = PropertyOf(block, ref_, *property);
+    if (bits) return {static_cast<uint64_t>(*bits)};
+  }
+  return state_->ProfileAt(row_);
+}
+
+Value OwnRecord::Get(std::string_view property) const {
+  const std::optional<PropertyId> id = state_->schema->event(type_).FindProperty(property);
+  if (!id) return {};
+  const EventPartition& partition = state_->partition(type_);
+  const std::optional<int64_t> bits = PropertyOf(partition.block(ChunkOf(row_)), ref_, *id);
+  if (!bits) return {};
+  return DecodeCell(partition.properties()[id->value], *bits);
+}
+
+std::string OwnRecord::Text(std::string_view property) const {
+  return As<std::string>(Get(property));
+}
+int64_t OwnRecord::Integer(std::string_view property) const { return As<int64_t>(Get(property)); }
+bool OwnRecord::Flag(std::string_view property) const { return As<bool>(Get(property)); }
+
+std::vector<OwnRecord> OwnRecordsOf(const State& state, RowId row, std::string_view type) {
+  std::vector<OwnRecord> records;
+  const std::optional<EventTypeId> event = state.schema->FindEvent(type);
+  if (!event || !state.partition(*event).HasAny(row)) return records;
+  for (const EventRef ref : state.partition(*event).EventsOf(row)) {
+    records.emplace_back(state, *event, row, ref);
+  }
+  return records;
+}
+
+std::vector<HomeLabel> LabelsByHome(const State& state, RowId row) {
+  std::map<std::pair<std::string, ProfileId>, bool> latest;
+  for (const OwnRecord& record : OwnRecordsOf(state, row, kLabelRecords)) {
+    latest[{record.Text("label"), record.home()}] = record.Flag("added");
+  }
+  std::vector<HomeLabel> labels;
+  for (const auto& [key, added] : latest) {
+    if (added) labels.push_back({key.first, key.second});
+  }
+  return labels;
+}
+
+std::vector<std::string> LabelsOf(const State& state, RowId row) {
+  std::vector<std::string> labels;
+  for (HomeLabel& one : LabelsByHome(state, row)) {
+    if (labels.empty() || labels.back() != one.label) labels.push_back(std::move(one.label));
+  }
+  return labels;
+}
+
+}  // namespace roster
