@@ -312,6 +312,109 @@ ParsedItem ParseAlias(dom::object call, std::optional<Timestamp> sent_at) {
   return item;
 }
 
+// An identity by its namespace; null is an empty value.
+absl::StatusOr<std::vector<IdentityRef>> NewIdentities(dom::object command) {
+  std::vector<IdentityRef> identities;
+  ROSTER_ASSIGN_OR_RETURN(const auto given, Member<dom::object>(command, "identities", "an object"));
+  if (!given) return identities;
+  for (const auto [space, element] : *given) {
+    if (element.is_null()) {
+      identities.push_back({std::string(space), {}});
+    } else {
+      ROSTER_RETURN_IF_ERROR(AddIdentity(*given, space, space, &identities));
+    }
+  }
+  return identities;
+}
+
+ParsedItem ParseCreate(dom::object command) {
+  Create item;
+  ROSTER_ASSIGN_OR_RETURN(item.identities, IdentitiesOf(command));
+  ROSTER_ASSIGN_OR_RETURN(item.traits, FieldsMember(command, "traits"));
+  ROSTER_ASSIGN_OR_RETURN(item.source, TextMember(command, "source"));
+  ROSTER_ASSIGN_OR_RETURN(const auto orphan, Member<bool>(command, "orphan", "true or false"));
+  item.orphan = orphan.value_or(false);
+  return item;
+}
+
+ParsedItem ParseEdit(dom::object command) {
+  Edit item;
+  ROSTER_ASSIGN_OR_RETURN(item.identities, NewIdentities(command));
+  ROSTER_ASSIGN_OR_RETURN(item.traits, FieldsMember(command, "traits"));
+  return item;
+}
+
+ParsedItem ParseConsent(dom::object command) {
+  Consent item;
+  ROSTER_ASSIGN_OR_RETURN(const std::string decision, TextMember(command, "decision"));
+  if (decision == "granted") {
+    item.decision = Decision::kGranted;
+  } else if (decision == "withdrawn") {
+    item.decision = Decision::kWithdrawn;
+  } else if (decision != "unknown") {
+    return MakeError(ErrorCode::kParse, "`decision` is to be granted, withdrawn or unknown");
+  }
+  const std::pair<std::string_view, std::string*> texts[] = {{"channel", &item.channel},
+                                                             {"address", &item.address},
+                                                             {"policy", &item.policy},
+                                                             {"version", &item.version},
+                                                             {"source", &item.source}};
+  for (const auto& [name, text] : texts) {
+    ROSTER_ASSIGN_OR_RETURN(*text, TextMember(command, name));
+  }
+  if (item.channel.empty()) return MakeError(ErrorCode::kParse, "`channel` is missing");
+  ROSTER_ASSIGN_OR_RETURN(item.time, TimeMember(command, "timestamp"));
+  return item;
+}
+
+ParsedItem ParseLogout(dom::object command) {
+  Logout item;
+  ROSTER_ASSIGN_OR_RETURN(item.identities, IdentitiesOf(command));
+  ROSTER_ASSIGN_OR_RETURN(item.time, TimeMember(command, "timestamp"));
+  return item;
+}
+
+constexpr std::string_view kRequestMembers[] = {"cmd", "id", "idem", "timeout_ms", "query"};
+
+// What a command on one profile takes; it is ours alone, so that nothing else has a meaning in it.
+struct HandForm {
+  std::string_view type;
+  std::vector<std::string_view> members;
+  ParsedItem (*parse)(dom::object);
+};
+
+const HandForm* FindHandForm(std::string_view type) {
+  static const std::vector<HandForm> forms = {
+      {"create",
+       {"identities", "userId", "anonymousId", "traits", "source", "orphan"},
+       &ParseCreate},
+      {"set", {"traits", "identities"}, &ParseEdit},
+      {"consent",
+       {"channel", "decision", "address", "policy", "version", "source", "timestamp"},
+       &ParseConsent},
+      {"logout",
+       {"anonymousId", "userId", "identities", "context", "timestamp"},
+       &ParseLogout}};
+  for (const HandForm& form : forms) {
+    if (form.type == type) return &form;
+  }
+  return nullptr;
+}
+
+ParsedItem ParseByHand(const HandForm& form, dom::element element) {
+  dom::object command;
+  if (element.get(command) != simdjson::SUCCESS) {
+    return MakeError(ErrorCode::kParse, StrCat(form.type, " takes a JSON object"));
+  }
+  for (const auto [key, member] : command) {
+    const auto is = [name = key](std::string_view known) { return known == name; };
+    if (std::ranges::any_of(form.members, is) || std::ranges::any_of(kRequestMembers, is)) continue;
+    return MakeError(ErrorCode::kParse, StrCat("unknown member `", key, "`",
+                                               query::DidYouMean(key, form.members)));
+  }
+  return form.parse(command);
+}
+
 // A member that nobody knows is passed over, as other tools of the specification have more of them;
 // one that is a slip of the pen away from ours would lose data without a word.
 absl::Status CheckMembers(dom::object call) {
@@ -390,6 +493,7 @@ void AppendNumber(double number, std::string* out) {
 
 absl::StatusOr<WriteItem> ParseWriteJson(std::string_view json, std::string_view type) {
   ROSTER_ASSIGN_OR_RETURN(const dom::element root, ParseElement(json));
+  if (const HandForm* form = FindHandForm(type)) return ParseByHand(*form, root);
   return ParseCall(root, type, std::nullopt);
 }
 

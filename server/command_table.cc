@@ -46,6 +46,7 @@ CommandTable::CommandTable(const Limits* limits) : limits_(limits) {
   AddDeclareCommands(this);
   AddWriteCommands(this);
   AddProfileCommands(this);
+  AddEditCommands(this);
   AddSessionCommands(this);
   AddClientCommands(this);
   AddIntrospectCommands(this);

@@ -81,7 +81,7 @@ struct Command {
   std::string_view usage;  // behind the name: "json [IDEM key]"
   std::string_view group;  // "query", "declare", "write", "profile", "session", "server", "keep"
   std::string_view summary;
-  // Words with the verb; negative: at least so many. As Redis counts, checked for kWords.
+  // Words with the verb; negative: at least so many. As Redis counts, checked for kWords, kEdit.
   int arity = -1;
   ArgStyle style = ArgStyle::kWords;
   RequestSize size = RequestSize::kStatement;

@@ -68,7 +68,9 @@ void Connection::OnRequest(Request&& request) {
                     Outcome(services_->commands->UnknownCommand(request.verb, session_.is_resp)));
     }
     request.error = Shape(command->style, &request);
-    if (request.error.ok() && command->style == ArgStyle::kWords) {
+    const bool words =
+        command->style == ArgStyle::kWords || command->style == ArgStyle::kEdit;
+    if (request.error.ok() && words) {
       request.error = services_->commands->CheckArity(*command, request);
     }
   }

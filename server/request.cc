@@ -144,6 +144,55 @@ absl::Status ShapeJson(Request* request) {
   return absl::OkStatus();
 }
 
+// Where the word that begins at `text[begin]` ends.
+size_t EndOfWord(std::string_view text, size_t begin) {
+  if (text[begin] == '"') {
+    const size_t quote = text.find('"', begin + 1);
+    const bool ends = quote != std::string_view::npos &&
+                      (quote + 1 == text.size() || IsBlank(text[quote + 1]));
+    if (ends) return quote + 1;
+  }
+  size_t end = begin;
+  while (end < text.size() && !IsBlank(text[end])) ++end;
+  return end;
+}
+
+// The last two words of an edit are an option when the first of them is the name of one.
+bool TakeLastOption(Request* request) {
+  std::vector<std::string>& words = request->words;
+  if (words.size() < 3) return false;
+  const std::string& name = words[words.size() - 2];
+  const bool is_text = request->form != Request::Form::kWords;
+  if (name == "EXPECT") {
+    request->expected = words.back();
+  } else if (name == "IDEM" && !is_text) {
+    request->request_id = words.back();
+  } else {
+    return false;
+  }
+  if (is_text) {
+    for (int i = 0; i < 2; ++i) {
+      const size_t blank = request->body.find_last_of(" \t");
+      request->body = Trim(std::string_view(request->body).substr(0, blank));
+    }
+  }
+  words.resize(words.size() - 2);
+  return true;
+}
+
+absl::Status ShapeEdit(Request* request) {
+  if (request->form != Request::Form::kWords && request->words.empty()) {
+    request->body = Trim(request->rest);
+    request->words = SplitWords(request->body);
+  } else {
+    request->form = Request::Form::kWords;
+  }
+  while (TakeLastOption(request)) {
+  }
+  if (request->request_id.size() <= kMaxRequestIdBytes) return absl::OkStatus();
+  return MakeError(ErrorCode::kLimit, "IDEM takes a key of 1 to 256 bytes");
+}
+
 // Length of the UTF-8 sequence at `text[i]`, or 0 when it is not one.
 // Source: RFC 3629, section 4.
 size_t Utf8Length(std::string_view text, size_t i) {
@@ -184,8 +233,32 @@ absl::Status Shape(ArgStyle style, Request* request) {
         request->words = SplitWords(request->rest);
       }
       return absl::OkStatus();
+    case ArgStyle::kEdit:
+      return ShapeEdit(request);
   }
   return absl::OkStatus();
+}
+
+std::string TailOf(const Request& request, size_t num_words, uint32_t* offset) {
+  *offset = 0;
+  if (request.form == Request::Form::kWords) {
+    std::string tail;
+    for (size_t i = num_words; i < request.words.size(); ++i) {
+      tail += (tail.empty() ? "" : " ") + request.words[i];
+    }
+    return tail;
+  }
+  const std::string_view text = request.body;
+  size_t begin = 0;
+  for (size_t i = 0; i < num_words && begin < text.size(); ++i) {
+    begin = EndOfWord(text, begin);
+    while (begin < text.size() && IsBlank(text[begin])) ++begin;
+  }
+  if (request.form == Request::Form::kText) {
+    const size_t blanks = std::min(request.rest.find_first_not_of(" \t"), request.rest.size());
+    *offset = static_cast<uint32_t>(request.verb.size() + blanks + begin);
+  }
+  return std::string(text.substr(begin));
 }
 
 size_t FindInvalidUtf8(std::string_view text) {
@@ -235,9 +308,9 @@ std::vector<std::string> SplitWords(std::string_view text) {
       ++i;
       continue;
     }
-    size_t end = i;
-    while (end < text.size() && !IsBlank(text[end])) ++end;
-    words.emplace_back(text.substr(i, end - i));
+    const size_t end = EndOfWord(text, i);
+    const bool quoted = text[i] == '"' && end - i >= 2 && text[end - 1] == '"';
+    words.emplace_back(quoted ? text.substr(i + 1, end - i - 2) : text.substr(i, end - i));
     i = end;
   }
   return words;

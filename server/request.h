@@ -23,6 +23,7 @@ namespace roster::server {
 // How a command wants what follows its verb.
 enum class ArgStyle : uint8_t {
   kWords,      // separate words
+  kEdit,       // the same with EXPECT and IDEM behind them; the text behind some of them is TailOf
   kStatement,  // one text that begins with the verb, and $1, $2, ...
   kJson,       // one JSON text
 };
@@ -45,11 +46,12 @@ struct Request {
   // Options, from members (kObject) or from words (kWords).
   std::string params_json;  // a JSON list; empty: none
   std::string request_id;   // IDEM
+  std::string expected;     // EXPECT: the version that the profile is to have
   int64_t timeout_ms = 0;   // 0: the store's default
 
   // Shaped.
   std::string statement;      // kStatement
-  std::string body;           // kJson
+  std::string body;           // kJson; kEdit, of a text: all of it, without options
   uint32_t body_offset = 0;   // of `body` in the line; what stands before it is ASCII
   std::vector<Value> params;  // kStatement
 };
@@ -70,7 +72,11 @@ absl::Status InvalidUtf8Error(std::string_view text, size_t offset);
 std::string ToUpper(std::string_view text);
 std::string ToLower(std::string_view text);
 
-// Splits at runs of blanks and tabs.
+// What stands behind the first `num_words` words of a request of kEdit, verbatim; `offset`: where it
+// begins in the line.
+std::string TailOf(const Request& request, size_t num_words, uint32_t* offset);
+
+// Splits at runs of blanks and tabs. A word that begins and ends with a double quote may hold them.
 std::vector<std::string> SplitWords(std::string_view text);
 
 enum class ReadState : uint8_t {

@@ -107,6 +107,10 @@ void Hand::Replace(ProfileId profile, const UsableIdentity& identity, Change* ch
 // An empty value takes the namespace's identities away.
 absl::StatusOr<ItemResult> Hand::Do(const Edit& item) {
   ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.profile));
+  for (const Field& field : item.traits) {
+    if (!item.known_only || effects_->schema().FindTrait(field.key)) continue;
+    return MakeError(ErrorCode::kNoTrait, StrCat("unknown trait: ", field.key));
+  }
   std::vector<std::string> warnings;
   Names names(effects_->schema());
   ROSTER_ASSIGN_OR_RETURN(CheckedTraits traits, CheckTraits(item.traits, &names, &warnings));

@@ -72,7 +72,7 @@ void Put(const Retain& i, const Putter& put) { put.All(i.event, i.keep_ms); }
 void Put(const Create& i, const Putter& put) {
   put.All(i.identities, i.traits, i.source, i.orphan);
 }
-void Put(const Edit& i, const Putter& put) { put.All(i.profile, i.traits, i.identities); }
+void Put(const Edit& i, const Putter& put) { put.All(i.profile, i.traits, i.identities, i.known_only); }
 void Put(const Attach& i, const Putter& put) { put.All(i.profile, i.identity, i.keep); }
 void Put(const Detach& i, const Putter& put) { put.All(i.identity, i.keep); }
 void Put(const Move& i, const Putter& put) { put.All(i.identity, i.to); }

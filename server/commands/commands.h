@@ -15,9 +15,10 @@ namespace roster::server {
 // parted by blanks.
 bool IsPlainName(std::string_view name);
 
-void AddWriteCommands(CommandTable* table);       // IDENTIFY TRACK BATCH
-void AddQueryCommands(CommandTable* table);       // COUNT FIND SHOW
+void AddWriteCommands(CommandTable* table);       // IDENTIFY TRACK PAGE SCREEN GROUP ALIAS BATCH
+void AddEditCommands(CommandTable* table);        // CREATE SET LABEL MERGE APPLY ERASE ...
 void AddDeclareCommands(CommandTable* table);     // DECLARE DEFINE ALTER DROP RETAIN
+void AddQueryCommands(CommandTable* table);       // COUNT FIND SHOW
 void AddProfileCommands(CommandTable* table);     // GET
 void AddSessionCommands(CommandTable* table);     // PING ECHO HELLO SELECT RESET QUIT OUTPUT AUTH
 void AddClientCommands(CommandTable* table);      // CLIENT CONFIG

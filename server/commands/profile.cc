@@ -1,32 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // GET: everything known of one profile, named by `p12` or `namespace:value`.
-#include <algorithm>
-#include <charconv>
 
 #include "server/commands/commands.h"
+#include "server/commands/profile_words.h"
 
 namespace roster::server {
 namespace {
-
-bool ParseNumber(std::string_view text, uint64_t* value) {
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), *value);
-  return !text.empty() && parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
-}
-
-absl::StatusOr<ProfileRef> ParseRef(std::string_view text) {
-  const size_t colon = text.find(':');
-  if (colon == std::string_view::npos) {
-    ProfileId id;
-    if (text.substr(0, 1) == "p" && ParseNumber(text.substr(1), &id.value)) return ProfileRef(id);
-    return MakeError(ErrorCode::kErr, "a profile is named by p and its number or namespace:value");
-  }
-  if (colon == 0 || colon + 1 == text.size()) {
-    return MakeError(ErrorCode::kErr, "a profile is named by p and its number or namespace:value");
-  }
-  return ProfileRef(
-      IdentityRef{std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))});
-}
 
 Reply IdentityText(const IdentityRef& identity) {
   return Reply::Text(identity.space + ":" + identity.value);
@@ -72,15 +52,6 @@ Reply EventCounts(std::vector<EventCount> counts) {
   return Reply(std::move(map));
 }
 
-// Event ids are 64 bit, more than a JSON number holds in most languages: shown as hex text.
-std::string EventIdText(uint64_t id) {
-  char buffer[17] = "0000000000000000";
-  char digits[16];
-  const char* end = std::to_chars(digits, digits + 16, id, 16).ptr;
-  std::copy(digits, const_cast<char*>(end), buffer + 16 - (end - digits));
-  return std::string(buffer, 16);
-}
-
 Reply Events(std::vector<EventEntry> events) {
   Reply::Array array;
   for (EventEntry& event : events) {
@@ -124,7 +95,7 @@ absl::StatusOr<GetOptions> ReadOptions(const std::vector<std::string>& words) {
 }
 
 Outcome Get(const Services& services, const Session&, const Request& request) {
-  const absl::StatusOr<ProfileRef> ref = ParseRef(request.words[0]);
+  const absl::StatusOr<ProfileRef> ref = ParseProfileRef(request.words[0]);
   if (!ref.ok()) return Outcome(Reply::Error(ref.status()));
   const absl::StatusOr<GetOptions> options = ReadOptions(request.words);
   if (!options.ok()) return Outcome(Reply::Error(options.status()));

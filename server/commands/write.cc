@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// IDENTIFY, TRACK and BATCH: the Segment specification's JSON into writes.
+// IDENTIFY, TRACK, PAGE, SCREEN, GROUP, ALIAS and BATCH: the Segment specification's JSON into writes.
 #include <memory>
-#include <optional>
+#include <utility>
 
 #include "roster/json.h"
 #include "server/commands/commands.h"
+#include "server/commands/profile_words.h"
 
 namespace roster::server {
 namespace {
@@ -34,19 +35,10 @@ Reply SingleReply(WriteResult result) {
   return ItemReply(std::move(result.items[0]), result.duplicate);
 }
 
-// A position in the body becomes one in the line.
-absl::Status InLine(const absl::Status& status, const Request& request) {
-  std::optional<ErrorPosition> position = ErrorPositionOf(status);
-  if (!position || request.body_offset == 0) return status;
-  position->offset += request.body_offset;
-  if (position->line == 1) position->column += request.body_offset;
-  return MakeError(ErrorCodeOf(status), std::string(status.message()), position);
-}
-
 absl::StatusOr<PreparedWrite> PrepareSingle(const Session& session, const Request& request,
                                             std::string_view type) {
   absl::StatusOr<WriteItem> item = ParseWriteJson(request.body, type);
-  if (!item.ok()) return InLine(item.status(), request);
+  if (!item.ok()) return InLine(item.status(), request.body_offset);
   PreparedWrite write;
   write.batch.items.push_back(*std::move(item));
   write.batch.options = {.request_id = request.request_id, .actor = session.name};
@@ -54,12 +46,9 @@ absl::StatusOr<PreparedWrite> PrepareSingle(const Session& session, const Reques
   return write;
 }
 
-absl::StatusOr<PreparedWrite> Identify(const Session& session, const Request& request) {
-  return PrepareSingle(session, request, "identify");
-}
-
-absl::StatusOr<PreparedWrite> Track(const Session& session, const Request& request) {
-  return PrepareSingle(session, request, "track");
+// One call of the Segment specification, whose name is the verb.
+absl::StatusOr<PreparedWrite> Call(const Session& session, const Request& request) {
+  return PrepareSingle(session, request, ToLower(request.verb));
 }
 
 // Puts the results of the items that went to the store and the errors of those that could not be
@@ -89,7 +78,7 @@ Reply BatchReply(const ParsedBatch& parsed, WriteResult result) {
 
 absl::StatusOr<PreparedWrite> PrepareBatch(const Session& session, const Request& request) {
   absl::StatusOr<ParsedBatch> read = ParseBatchJson(request.body);
-  if (!read.ok()) return InLine(read.status(), request);
+  if (!read.ok()) return InLine(read.status(), request.body_offset);
   if (read->batch.atomic && !read->item_errors.empty()) {
     const auto& [position, status] = read->item_errors.front();
     const ErrorReply error = ToErrorReply(status);
@@ -109,22 +98,23 @@ absl::StatusOr<PreparedWrite> PrepareBatch(const Session& session, const Request
 }  // namespace
 
 void AddWriteCommands(CommandTable* table) {
-  table->Add({.name = "IDENTIFY",
-              .usage = "json [IDEM key]",
-              .group = "write",
-              .summary = "Says who somebody is and what is known of them",
-              .arity = -2,
-              .style = ArgStyle::kJson,
-              .size = RequestSize::kJson,
-              .handler = &Identify});
-  table->Add({.name = "TRACK",
-              .usage = "json [IDEM key]",
-              .group = "write",
-              .summary = "Says what somebody did",
-              .arity = -2,
-              .style = ArgStyle::kJson,
-              .size = RequestSize::kJson,
-              .handler = &Track});
+  constexpr std::pair<std::string_view, std::string_view> kCalls[] = {
+      {"IDENTIFY", "Says who somebody is and what is known of them"},
+      {"TRACK", "Says what somebody did"},
+      {"PAGE", "Says which page somebody saw: an event page_view"},
+      {"SCREEN", "Says which screen somebody saw: an event screen_view"},
+      {"GROUP", "Says what group somebody is of: an event group, and traits group.…"},
+      {"ALIAS", "Says what somebody was called before"}};
+  for (const auto& [name, summary] : kCalls) {
+    table->Add({.name = name,
+                .usage = "json [IDEM key]",
+                .group = "write",
+                .summary = summary,
+                .arity = -2,
+                .style = ArgStyle::kJson,
+                .size = RequestSize::kJson,
+                .handler = &Call});
+  }
   table->Add({.name = "BATCH",
               .usage = "json [IDEM key]",
               .group = "write",

@@ -19,7 +19,8 @@
 namespace roster {
 
 // Parses one call: `{"type":"track","userId":"u1","event":"Order","properties":{...}}`.
-// `type` ("identify" or "track") stands in for a missing "type" member. Understood: userId,
+// `type` ("identify", "track", ...) stands in for a missing "type" member; of "create", "set",
+// "consent", "logout" it says what the object is (of which the profile is left for the caller). Understood: userId,
 // anonymousId, messageId, timestamp, event, traits, properties, context.integration.name,
 // `identities` ({"email": "..."} for any namespace), source. Traits of identify that are named
 // email or phone also identify. Nested objects are flattened with dots; lists of plain values

@@ -103,7 +103,8 @@ struct Create {
 struct Edit {
   ProfileRef profile;
   std::vector<Field> traits;
-  std::vector<IdentityRef> identities;
+  std::vector<IdentityRef> identities;  // an empty value takes the namespace's away
+  bool known_only = false;              // NOTRAIT for a trait that is not declared
 };
 
 // Gives a profile an identity: a new one, or a contact of another profile with what came by it,
