@@ -9,6 +9,8 @@
 
 #include "engine/coerce.h"
 #include "engine/limits.h"
+#include "query/errors.h"
+#include "query/schema_catalog.h"
 #include "roster/error.h"
 #include "roster/json.h"
 #include "storage/base/status_macros.h"
@@ -85,7 +87,7 @@ template <typename Item>
 absl::StatusOr<CheckedCall> CheckCall(const Item& item, Timestamp clock, const Names& names) {
   CheckedCall call;
   ROSTER_ASSIGN_OR_RETURN(call.identities,
-                          UsableIdentities(names.schema(), item.identities, &call.warnings));
+                          UsableIdentities(names.state(), item.identities, &call.warnings));
   std::optional<Timestamp> time = item.time;
   if (item.ago_ms && *item.ago_ms >= -kMaxFutureMs && *item.ago_ms <= clock.ms - kMinTimeMs) {
     time = Timestamp{clock.ms - *item.ago_ms};
@@ -133,6 +135,13 @@ absl::StatusOr<std::optional<Value>> CheckTrait(const Field& field,
 EventId IdOfCall(const std::string& message_id, Timestamp clock, EventIdSource* ids) {
   if (message_id.empty()) return ids->Next(clock);
   return {XXH3_64bits(message_id.data(), message_id.size())};
+}
+
+absl::Status Undeclared(std::string_view name, const Schema& schema) {
+  const std::vector<std::string_view> known = query::SchemaCatalog(schema).TraitNames();
+  return MakeError(ErrorCode::kNoTrait, StrCat("unknown trait `", name, "`",
+                                               query::DidYouMean(name, known),
+                                               "; new ones are declared first"));
 }
 
 absl::StatusOr<CheckedItem> Check(const Identify& item, Timestamp clock, EventIdSource* ids,
@@ -247,6 +256,7 @@ absl::StatusOr<CheckedTraits> CheckTraits(const std::vector<Field>& given, Names
       if (at != nullptr && at->ms >= kMinTimeMs) checked.created_at = *at;
       continue;
     }
+    if (!shape && !names->declares_traits()) return Undeclared(field.key, names->schema());
     checked.fields.push_back({std::move(field.key), *std::move(value)});
     if (shape) continue;
     brought.push_back(&checked.fields.back());

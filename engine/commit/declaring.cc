@@ -11,6 +11,7 @@
 
 #include "engine/commit/check_item.h"
 #include "engine/limits.h"
+#include "engine/normalise.h"
 #include "query/bind.h"
 #include "query/declarations/declaration.h"
 #include "query/declarations/names.h"
@@ -33,23 +34,18 @@ namespace ast = query::ast;
 // What filters and columns call the profile's id: no trait can have the name.
 constexpr std::string_view kProfileIdName = "id";
 
-// What a namespace is where its declaration does not say it.
-struct NamespaceDefault {
-  uint8_t rank;
-  uint32_t limit;
-};
-NamespaceDefault DefaultOf(NamespaceKind kind) {
+NamespaceInfo DefaultOf(const std::string& name, NamespaceKind kind) {
   switch (kind) {
     case NamespaceKind::kPerson:
-      return {3, 5};
+      return {name, kind, 3, 5};
     case NamespaceKind::kContact:
-      return {4, 10};
+      return {name, kind, 4, 10};
     case NamespaceKind::kDevice:
-      return {5, 50};
+      return {name, kind, 5, 50};
     case NamespaceKind::kAnonymous:
       break;
   }
-  return {6, 100};
+  return {name, kind, 6, 100};
 }
 
 std::string_view KindName(ast::Defined kind) {
@@ -216,29 +212,32 @@ class Declarer {
     return Error(ErrorCode::kLimit, span, StrCat(what, " is between 1 and ", max));
   }
 
+  // As it is, or as a new one of its kind is where nothing is said.
+  absl::StatusOr<NamespaceInfo> InfoOf(const ast::DeclareNamespace& made,
+                                       std::optional<NamespaceId> known) const {
+    if (!known) {
+      if (schema().namespaces().size() < kMaxNamespaces) return DefaultOf(made.name.text, made.kind);
+      return Error(ErrorCode::kLimit, made.name.span,
+                   StrCat("more than ", kMaxNamespaces, " namespaces"));
+    }
+    const NamespaceInfo& info = schema().name_space(*known);
+    if (info.kind != made.kind) {
+      return Error(ErrorCode::kConflict, made.kind_span,
+                   StrCat("namespace `", made.name.text, "` is of kind ",
+                          ast::Spelling(info.kind), ", not ", ast::Spelling(made.kind)));
+    }
+    if (made.rank && *made.rank != info.rank) {
+      return Error(ErrorCode::kConflict, made.rank_span,
+                   StrCat("namespace `", made.name.text, "` has rank ", info.rank, ", not ",
+                          *made.rank));
+    }
+    return info;
+  }
+
   absl::Status Do(const ast::DeclareNamespace& made) {
     ROSTER_RETURN_IF_ERROR(NewName("namespace", made.name));
     const std::optional<NamespaceId> known = schema().FindNamespace(made.name.text);
-    NamespaceInfo info{.name = made.name.text, .kind = made.kind};
-    if (known) {
-      info = schema().name_space(*known);
-      if (info.kind != made.kind) {
-        return Error(ErrorCode::kConflict, made.kind_span,
-                     StrCat("namespace `", made.name.text, "` is of kind ",
-                            ast::Spelling(info.kind), ", not ", ast::Spelling(made.kind)));
-      }
-      if (made.rank && *made.rank != info.rank) {
-        return Error(ErrorCode::kConflict, made.rank_span,
-                     StrCat("namespace `", made.name.text, "` has rank ", info.rank));
-      }
-    } else {
-      if (schema().namespaces().size() >= kMaxNamespaces) {
-        return Error(ErrorCode::kLimit, made.name.span,
-                     StrCat("more than ", kMaxNamespaces, " namespaces"));
-      }
-      info.rank = DefaultOf(made.kind).rank;
-      info.limit = DefaultOf(made.kind).limit;
-    }
+    ROSTER_ASSIGN_OR_RETURN(NamespaceInfo info, InfoOf(made, known));
     if (made.rank) {
       constexpr int64_t kMaxRank = 254;  // 255 is of what has no origin
       ROSTER_RETURN_IF_ERROR(CheckNumber("a rank", *made.rank, kMaxRank, made.rank_span));
@@ -249,12 +248,47 @@ class Declarer {
           CheckNumber("a limit", *made.limit, kMaxProfileIdentities, made.limit_span));
       info.limit = static_cast<uint32_t>(*made.limit);
     }
+    if (made.immutable && made.limit.value_or(1) != 1) {
+      return Error(ErrorCode::kType, made.limit_span, "an immutable identity is the only one");
+    }
+    if (made.immutable) info.limit = 1;
+    ROSTER_ASSIGN_OR_RETURN(const std::vector<std::string> blocked, CheckBlocked(made));
     if (known) {
       effects_->Do(AlterNamespace{*known, info});
     } else {
       effects_->Do(DeclareNamespace{info});
     }
+    if (!made.blocked.empty()) Block(made.name.text, blocked);
     return absl::OkStatus();
+  }
+
+  // The names of the definitions that block what a statement says, which replaces what was blocked.
+  absl::StatusOr<std::vector<std::string>> CheckBlocked(const ast::DeclareNamespace& made) const {
+    std::vector<std::string> names;
+    for (const ast::Literal& literal : made.blocked) {
+      const auto& value = std::get<std::string>(literal.value);
+      if (value.size() > kMaxIdentityBytes) {
+        return Error(ErrorCode::kLimit, literal.span,
+                     StrCat("an identity is at most ", kMaxIdentityBytes, " bytes"));
+      }
+      names.push_back(
+          query::BlockedName(made.name.text, NormaliseIdentity(made.name.text, value)));
+    }
+    if (NumDefinitions(query::kBlocked) + names.size() > kMaxBlocked) {
+      return Error(ErrorCode::kLimit, made.name.span,
+                   StrCat("more than ", kMaxBlocked, " blocked values"));
+    }
+    return names;
+  }
+
+  void Block(std::string_view name_space, const std::vector<std::string>& names) {
+    std::vector<std::string> before;
+    for (const auto& [name, text] : *effects_->state().definitions) {
+      if (name.starts_with(query::BlockedName(name_space, ""))) before.push_back(name);
+    }
+    std::sort(before.begin(), before.end());
+    for (const std::string& name : before) effects_->Do(Define{name, ""});
+    for (const std::string& name : names) effects_->Do(Define{name, "blocked"});
   }
 
   absl::Status Do(const ast::AlterNamespace& made) {
@@ -270,11 +304,18 @@ class Declarer {
 
   // --- Definitions ---
 
+  size_t NumDefinitions(std::string_view kind) const {
+    const TextMap<std::string>& known = *effects_->state().definitions;
+    const auto of_kind = [&](const auto& entry) { return entry.first.starts_with(kind); };
+    return static_cast<size_t>(std::count_if(known.begin(), known.end(), of_kind));
+  }
+
   // Keeps the statement under a name.
   absl::Status Keep(std::string_view kind, std::string_view name, ast::Span span) {
     const TextMap<std::string>& known = *effects_->state().definitions;
     const std::string key = StrCat(kind, name);
-    if (known.size() >= kMaxDefinitions && !known.contains(key)) {
+    const size_t num_definitions = known.size() - NumDefinitions(query::kBlocked);
+    if (num_definitions >= kMaxDefinitions && !known.contains(key)) {
       return Error(ErrorCode::kLimit, span, StrCat("more than ", kMaxDefinitions, " definitions"));
     }
     std::string text = query::StoredText(declaration_);

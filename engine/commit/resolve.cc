@@ -11,6 +11,7 @@
 #include "engine/commit/device_owner.h"
 #include "engine/limits.h"
 #include "engine/normalise.h"
+#include "query/declarations/names.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
@@ -32,6 +33,12 @@ absl::Status CheckIdentity(const Schema& schema, const IdentityRef& ref) {
                                                " bytes, namespace: ", ref.space));
   }
   return absl::OkStatus();
+}
+
+// The operator's list.
+bool IsBlockedHere(const State& state, std::string_view space, std::string_view value) {
+  const TextMap<std::string>& definitions = *state.definitions;
+  return !definitions.empty() && definitions.contains(query::BlockedName(space, value));
 }
 
 bool IsOfDevice(const UsableIdentity& identity) {
@@ -341,20 +348,21 @@ std::vector<ProfileId> FindProfiles(const Call& call, const Effects& effects) {
   return profiles;
 }
 
-absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const Schema& schema,
+absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const State& state,
                                                              const std::vector<IdentityRef>& refs,
                                                              std::vector<std::string>* warnings) {
   if (refs.size() > kMaxItemIdentities) {
     return MakeError(ErrorCode::kLimit,
                      StrCat("more than ", kMaxItemIdentities, " identities in one item"));
   }
+  const Schema& schema = *state.schema;
   std::vector<UsableIdentity> usable;
   for (const IdentityRef& ref : refs) {
     ROSTER_RETURN_IF_ERROR(CheckIdentity(schema, ref));
     const NamespaceId id = *schema.FindNamespace(ref.space);
     UsableIdentity identity{id, NormaliseIdentity(ref.space, ref.value), schema.name_space(id).kind,
                             schema.name_space(id).rank};
-    if (IsBlockedIdentity(identity.value)) {
+    if (IsBlockedIdentity(identity.value) || IsBlockedHere(state, ref.space, identity.value)) {
       warnings->push_back(StrCat("blocked value is no identity: ", ref.space));
     } else {
       usable.push_back(std::move(identity));

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "query/declarations/names.h"
 #include "query/declarations/parser.h"
 #include "query/operators/event_filter.h"
 #include "query/schema_catalog.h"
@@ -48,6 +49,7 @@ void SortByName(std::vector<T>* entries) {
 Measures::Measures(const ReadView& view) : view_(view) {
   const query::SchemaCatalog catalog(view.schema());
   for (const auto& [name, stored] : *view->definitions) {
+    if (name.starts_with(query::kBlocked)) continue;
     const absl::StatusOr<ast::Declaration> declaration = query::ParseStored(stored);
     if (!declaration.ok()) continue;  // of a later version of the language
     query::BindContext context{

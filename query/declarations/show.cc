@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/declarations/show.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -80,11 +81,18 @@ TableAnswer ShowNamespaces(const ReadView& view) {
   TableAnswer table{{{"name", ValueType::kText},
                      {"kind", ValueType::kText},
                      {"rank", ValueType::kInteger},
-                     {"limit", ValueType::kInteger}},
+                     {"limit", ValueType::kInteger},
+                     {"blocked", ValueType::kTextList}},
                     {}};
   for (const NamespaceInfo& space : view.schema().namespaces()) {
+    TextList blocked;
+    for (const auto& [name, text] : *view->definitions) {
+      const std::string begin = BlockedName(space.name, "");
+      if (name.starts_with(begin)) blocked.push_back(name.substr(begin.size()));
+    }
+    std::sort(blocked.begin(), blocked.end());
     table.rows.push_back({space.name, std::string(ast::Spelling(space.kind)), int64_t{space.rank},
-                          int64_t{space.limit}});
+                          int64_t{space.limit}, std::move(blocked)});
   }
   return table;
 }
