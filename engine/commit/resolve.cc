@@ -95,7 +95,7 @@ class Resolver {
     if (call_.identities.empty()) {
       Visit(devices.front());
     } else {
-      Name();
+      Name(call_.identifies ? VisitorOf(devices) : std::nullopt);
       if (call_.identifies) Bind(devices);
     }
     RecordConflicts();
@@ -124,8 +124,20 @@ class Resolver {
     resolved_.origin = id ? *id : AttachNew(device);
   }
 
-  // R1, R2: identities that name somebody.
-  void Name() {
+  // The anonymous one who has one of the devices then; of several R4 decides.
+  std::optional<ProfileId> VisitorOf(const std::vector<UsableIdentity>& devices) const {
+    std::vector<ProfileId> visitors;
+    for (const UsableIdentity& device : devices) {
+      const auto id = state().identities.Find(device.name_space, device.value);
+      const auto owner = id ? OwnerAt(*effects_, *id, call_.time) : std::nullopt;
+      if (owner && !IsIdentified(state(), *owner)) visitors.push_back(*owner);
+    }
+    if (visitors.empty()) return std::nullopt;
+    return SurvivorOf(state(), visitors);
+  }
+
+  // R1, R2: identities that name somebody. When nobody is known by them, it is the visitor.
+  void Name(std::optional<ProfileId> visitor) {
     std::vector<UsableIdentity>& identities = call_.identities;
     Found found = LookUp();
     for (;;) {
@@ -135,7 +147,9 @@ class Resolver {
       identities.pop_back();
       found = LookUp();
     }
-    if (found.profiles.empty()) {
+    if (found.profiles.empty() && visitor) {
+      resolved_.profile = *visitor;
+    } else if (found.profiles.empty()) {
       Create();
     } else {
       resolved_.profile = SurvivorOf(state(), found.profiles);

@@ -2,30 +2,66 @@
 #include "engine/reading/profile_reader.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
 #include <tuple>
 
+#include "engine/limits.h"
+#include "engine/reading/events.h"
 #include "engine/reading/profile_ref.h"
-#include "roster/error.h"
+#include "engine/reading/said.h"
+#include "engine/reading/seen.h"
+#include "engine/reading/sessions.h"
+#include "engine/reading/timeline.h"
+#include "engine/reading/traits.h"
 #include "storage/base/status_macros.h"
-#include "storage/base/text.h"
 #include "storage/memory/people/own_names.h"
 
 namespace roster {
 namespace {
 
-IdentityRef RefOf(const State& state, IdentityId id) {
-  const IdentityName name = state.identities.NameOf(id);
-  return {state.schema->name_space(name.name_space).name, std::string(name.value)};
-}
-
-std::optional<IdentityRef> OriginRef(const State& state, IdentityId id) {
-  if (id == kNoOrigin || !state.identities.IsAttached(id)) return std::nullopt;
-  return RefOf(state, id);
-}
-
 std::optional<Timestamp> SystemTime(const State& state, TraitId trait, RowId row) {
   if (!state.column(trait).Has(row)) return std::nullopt;
   return Timestamp{state.column(trait).Bits(row)};
+}
+
+bool IsArchived(const State& state, RowId row) {
+  const std::optional<TraitId> trait = state.schema->FindTrait(kArchived);
+  return trait && state.column(*trait).Get(row) == Value(true);
+}
+
+// R11. Merges that a device alone brought are none.
+bool IsSuspect(const State& state, RowId row) {
+  const std::vector<IdentityId> identities = state.identities.OfRow(row);
+  std::set<ProfileId> merged;
+  for (const IdentityId id : identities) {
+    const NamespaceInfo& space =
+        state.schema->name_space(state.identities.NameOf(id).name_space);
+    const bool device =
+        space.kind == NamespaceKind::kDevice || space.kind == NamespaceKind::kAnonymous;
+    const ProfileId home = state.identities.HomeOf(id);
+    if (!device && home.value != 0) merged.insert(home);
+  }
+  return identities.size() >= kMaxProfileIdentities || merged.size() >= kMaxProfileMerges;
+}
+
+std::vector<IdentityEntry> ReadIdentities(const State& state, RowId row) {
+  std::vector<std::tuple<uint8_t, std::string, IdentityEntry>> ranked;
+  for (const IdentityId id : state.identities.OfRow(row)) {
+    const IdentityStanding standing = state.identities.StandingOf(id);
+    if (!IsShown(standing)) continue;
+    const IdentityName name = state.identities.NameOf(id);
+    IdentityEntry entry{RefOf(state, id), standing == IdentityStanding::kRetired};
+    ranked.emplace_back(state.schema->name_space(name.name_space).rank, entry.identity.value,
+                        std::move(entry));
+  }
+  std::sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) {
+    return std::tie(std::get<0>(a), std::get<1>(a)) < std::tie(std::get<0>(b), std::get<1>(b));
+  });
+  std::vector<IdentityEntry> identities;
+  for (auto& [rank, value, entry] : ranked) identities.push_back(std::move(entry));
+  return identities;
 }
 
 std::vector<TraitEntry> ReadTraits(const State& state, RowId row) {
@@ -34,97 +70,80 @@ std::vector<TraitEntry> ReadTraits(const State& state, RowId row) {
     const TraitId id{static_cast<uint16_t>(t)};
     const Column& column = state.column(id);
     const TraitInfo& info = state.schema->trait(id);
-    if (info.system || IsOwnName(info.name) || !column.Has(row)) continue;
+    if (!IsOfClients(info) || !column.Has(row)) continue;
     const Stamp stamp = *state.StampOf(id, row);
-    traits.push_back({state.schema->trait(id).name, column.Get(row), stamp.time,
-                      OriginRef(state, stamp.origin)});
+    traits.push_back({info.name, column.Get(row), stamp.time, OriginRef(state, stamp.origin)});
   }
   std::sort(traits.begin(), traits.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
   return traits;
 }
 
-// An event of one type, found but not yet read.
-struct Found {
-  Timestamp time;
-  EventId id;
-  EventTypeId type;
-  EventRef ref;
-};
-
-// The newest events over all types, newest first; counts by type on the way.
-std::vector<Found> FindNewest(const ReadView& view, RowId row, uint32_t max_events,
-                              std::vector<EventCount>* counts) {
-  const State& state = view.state();
-  std::vector<Found> found;
-  for (size_t e = 0; e < state.partitions.size(); ++e) {
-    const EventTypeId type{static_cast<uint16_t>(e)};
-    if (state.schema->event(type).own) continue;
-    const EventPartition& partition = state.partition(type);
-    std::vector<EventRef> events = partition.EventsOf(row);
-    if (events.empty()) continue;
-    // Events of the future count when their time comes.
-    const EventBlock& block = partition.block(ChunkOf(row));
-    while (!events.empty() && TimeOf(block, events.back()) > view.clock()) events.pop_back();
-    if (events.empty()) continue;
-    counts->push_back({state.schema->event(type).name, events.size()});
-    const size_t newest = std::min<size_t>(events.size(), max_events);
-    for (size_t i = events.size() - newest; i < events.size(); ++i) {
-      found.push_back({TimeOf(block, events[i]), IdOf(block, events[i]), type, events[i]});
-    }
-  }
-  std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
-    return std::tuple(a.time, a.id, a.type) > std::tuple(b.time, b.id, b.type);
-  });
-  if (found.size() > max_events) found.resize(max_events);
-  return found;
+std::vector<EventCount> CountEvents(const State& state, absl::Span<const FoundEvent> come) {
+  std::map<std::string, uint64_t> counts;
+  for (const FoundEvent& event : come) ++counts[state.schema->event(event.type).name];
+  std::vector<EventCount> entries;
+  for (const auto& [type, count] : counts) entries.push_back({type, count});
+  return entries;
 }
 
-EventEntry ReadEvent(const State& state, RowId row, const Found& found) {
-  const EventPartition& partition = state.partition(found.type);
-  const EventBlock& block = partition.block(ChunkOf(row));
-  const EventTypeInfo& info = state.schema->event(found.type);
-  EventEntry entry{.id = found.id.value,
-                   .type = info.name,
-                   .time = found.time,
-                   .session = {},
-                   .properties = {},
-                   .origin = OriginRef(state, OriginOf(block, found.ref))};
-  for (size_t p = 0; p < info.properties.size(); ++p) {
-    const PropertyId id{static_cast<uint16_t>(p)};
-    const std::optional<int64_t> bits = PropertyOf(block, found.ref, id);
-    if (!bits || IsOwnName(info.properties[p].name)) continue;
-    const std::string& name = id == kMisfits ? "misfits" : info.properties[p].name;
-    entry.properties.push_back({name, DecodeCell(partition.properties()[p], *bits)});
+// The sections that are folds over events.
+void ReadActivity(const ReadView& view, RowId row, const GetOptions& options,
+                  const std::vector<FoundEvent>& events, Profile* profile) {
+  const auto asks = [&](Section section) {
+    return (options.sections & static_cast<uint32_t>(section)) != 0;
+  };
+  const State& state = view.state();
+  const absl::Span<const FoundEvent> come = ComeBy(events, view.clock());
+  if (asks(Section::kChannels)) {
+    profile->channels = ChannelsOf(view, row, come);
+    profile->devices = DevicesOf(view, row, come);
+    profile->campaigns = CampaignsOf(state, row, come);
   }
-  return entry;
+  if (asks(Section::kEvents)) profile->event_counts = CountEvents(state, come);
+  const size_t num_shown = asks(Section::kEvents) ? options.max_events : 0;
+  if (num_shown == 0 && !asks(Section::kSessions)) return;
+  const Sessions sessions(view, row, events);
+  for (size_t i = come.size(); i-- > 0 && profile->events.size() < num_shown;) {
+    profile->events.push_back(ReadEvent(state, row, events, i, sessions));
+  }
+  if (!asks(Section::kSessions)) return;
+  profile->num_sessions = sessions.size();
+  profile->agent_takeover = sessions.AnyTakeover();
 }
 
 }  // namespace
 
 absl::StatusOr<Profile> ReadProfile(const ReadView& view, const ProfileRef& ref,
                                     const GetOptions& options) {
+  const auto asks = [&](Section section) {
+    return (options.sections & static_cast<uint32_t>(section)) != 0;
+  };
   const State& state = view.state();
   ROSTER_ASSIGN_OR_RETURN(const RowId row, FindRow(state, ref));
+  const std::vector<FoundEvent> events = FindEvents(state, row);
   Profile profile;
   profile.id = state.ProfileAt(row);
   const auto* asked = std::get_if<ProfileId>(&ref);
   if (asked != nullptr && *asked != profile.id) profile.redirected_from = *asked;
+  profile.version = VersionOf(state, row);
+  profile.display_name = DisplayName(state, row);
+  profile.archived = IsArchived(state, row);
+  profile.suspect = IsSuspect(state, row);
+  profile.identified_at = IdentifiedAt(state, row, events);
+  profile.created_via = std::get<std::string>(state.column(kCreatedVia).Get(row));
   profile.created_at = SystemTime(state, kCreatedAt, row).value_or(Timestamp{});
   profile.first_seen = SystemTime(state, kFirstSeen, row);
   profile.last_seen = SystemTime(state, kLastSeen, row);
-  profile.created_via = std::get<std::string>(state.column(kCreatedVia).Get(row));
-  for (const IdentityId id : state.identities.OfRow(row)) {
-    const IdentityStanding standing = state.identities.StandingOf(id);
-    if (standing == IdentityStanding::kFormer) continue;
-    profile.identities.push_back({RefOf(state, id), standing == IdentityStanding::kRetired});
+  if (asks(Section::kIdentities)) profile.identities = ReadIdentities(state, row);
+  if (asks(Section::kTraits)) profile.traits = ReadTraits(state, row);
+  if (asks(Section::kLabels)) {
+    for (const auto& [label, homes] : LabelsOf(state, row)) profile.labels.push_back(label);
   }
-  profile.traits = ReadTraits(state, row);
-  for (const Found& found : FindNewest(view, row, options.max_events, &profile.event_counts)) {
-    profile.events.push_back(ReadEvent(state, row, found));
-  }
-  std::sort(profile.event_counts.begin(), profile.event_counts.end(),
-            [](const auto& a, const auto& b) { return a.type < b.type; });
+  if (asks(Section::kConsent)) profile.consent = ConsentOf(state, row);
+  if (asks(Section::kNotes)) profile.notes = NotesOf(state, row);
+  if (asks(Section::kMerged)) profile.merged = MergedInto(state, row);
+  ReadActivity(view, row, options, events, &profile);
   return profile;
 }
 

@@ -35,10 +35,20 @@ absl::StatusOr<IdentityId> FindIdentity(const State& state, const IdentityRef& r
     return MakeError(ErrorCode::kParse, "identity is not valid UTF-8");
   }
   const auto id = state.identities.Find(*name_space, NormaliseIdentity(ref.space, ref.value));
-  if (!id || state.identities.StandingOf(*id) == IdentityStanding::kLoggedOut) {
+  if (!id || !IsShown(state.identities.StandingOf(*id))) {
     return MakeError(ErrorCode::kNoProfile, "no such profile");
   }
   return *id;
+}
+
+IdentityRef RefOf(const State& state, IdentityId id) {
+  const IdentityName name = state.identities.NameOf(id);
+  return {state.schema->name_space(name.name_space).name, std::string(name.value)};
+}
+
+std::optional<IdentityRef> OriginRef(const State& state, IdentityId id) {
+  if (id == kNoOrigin || !state.identities.IsAttached(id)) return std::nullopt;
+  return RefOf(state, id);
 }
 
 absl::StatusOr<RowId> FindRow(const State& state, const ProfileRef& ref) {
@@ -71,8 +81,8 @@ std::string VersionOf(const State& state, RowId row) {
   for (size_t e = 0; e < state.partitions.size(); ++e) {
     const EventTypeInfo& type = state.schema->events()[e];
     if (!type.own || type.name == kDeviceRecords) continue;
-    if (!state.partitions[e]->HasAny(row)) continue;
-    add(2'000'000 + e, state.partitions[e]->EventsOf(row).size(), 0);
+    const size_t num_records = state.partitions[e]->EventsOf(row).size();
+    if (num_records != 0) add(2'000'000 + e, num_records, 0);
   }
   return absl::StrFormat("%016x", version);
 }

@@ -83,6 +83,13 @@ std::string ToLower(std::string_view text) {
   return lower;
 }
 
+std::string Fold(std::string_view text) {
+  if (IsAscii(text)) return ToLower(text);
+  constexpr auto kOptions =
+      static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STRIPMARK);
+  return Map(text, kOptions, &Lower);
+}
+
 std::string_view Trim(std::string_view text) {
   text.remove_prefix(LeadingSpace(text));
   while (!text.empty()) {

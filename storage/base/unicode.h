@@ -21,6 +21,9 @@ std::string ToNfc(std::string_view text);
 // Lower case of every character, then NFC. Requires: valid UTF-8.
 std::string ToLower(std::string_view text);
 
+// ToLower without accents and other marks, for comparing names. Requires: valid UTF-8.
+std::string Fold(std::string_view text);
+
 // Without white space (Unicode's) at both ends. Requires: valid UTF-8.
 std::string_view Trim(std::string_view text);
 

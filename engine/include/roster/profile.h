@@ -9,10 +9,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "roster/value.h"
 #include "roster/write.h"
 
@@ -65,9 +67,9 @@ struct NoteEntry {
 
 // A channel by which somebody was seen, or a device.
 struct SeenEntry {
-  std::string name;  // of a device `namespace:value`
-  Timestamp first;
-  Timestamp last;
+  std::string name;                // of a device `namespace:value`
+  std::optional<Timestamp> first;  // none: a device by which nothing came yet
+  std::optional<Timestamp> last;
 };
 
 struct GoalEntry {
@@ -78,6 +80,7 @@ struct GoalEntry {
   std::string last_session;  // in which it was completed last
 };
 
+// One for each kind of touch.
 struct CampaignEntry {
   std::string name;
   std::string touch;  // "sent", "seen", "clicked", or empty
@@ -237,7 +240,7 @@ struct MergePreview {
     Value loser;
     bool keeps_loser = false;
   };
-  std::vector<Trait> traits;  // that either has
+  std::vector<Trait> traits;    // of which both have a value, and not the same
   uint64_t num_identities = 0;  // that move, as all below
   uint64_t num_events = 0;
   uint64_t num_sessions = 0;

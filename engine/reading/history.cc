@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/reading/history.h"
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+#include <vector>
+
+#include "engine/reading/profile_ref.h"
+#include "engine/reading/records.h"
+#include "engine/reading/traits.h"
+#include "roster/error.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/base/unicode.h"
+#include "storage/memory/people/own_names.h"
+
+namespace roster {
+namespace {
+
+absl::StatusOr<std::vector<TraitId>> AskedTraits(const Schema& schema, const std::string& name) {
+  std::vector<TraitId> traits;
+  if (name.empty()) {
+    for (size_t t = 0; t < schema.traits().size(); ++t) {
+      if (IsOfClients(schema.traits()[t])) traits.push_back({static_cast<uint16_t>(t)});
+    }
+    return traits;
+  }
+  if (FindInvalidUtf8(name)) return MakeError(ErrorCode::kParse, "a trait is not valid UTF-8");
+  const std::optional<TraitId> trait = schema.FindTrait(ToNfc(name));
+  if (!trait || !IsOfClients(schema.trait(*trait))) {
+    return MakeError(ErrorCode::kNoTrait, StrCat("unknown trait: ", name));
+  }
+  traits.push_back(*trait);
+  return traits;
+}
+
+HistoryEntry EntryOf(const State& state, TraitId trait, TraitWrite write) {
+  return {.trait = state.schema->trait(trait).name,
+          .value = std::move(write.said.value),
+          .time = write.said.time,
+          .origin = OriginRef(state, write.said.origin),
+          .profile = write.home};
+}
+
+// What was shown at a time, as far as it is known by now; nothing when there was no value.
+std::optional<HistoryEntry> AsOf(const State& state, TraitId trait, Timestamp time,
+                                 std::vector<TraitWrite> writes) {
+  const auto later =
+      std::remove_if(writes.begin(), writes.end(),
+                     [&](const TraitWrite& write) { return write.said.time > time; });
+  writes.erase(later, writes.end());
+  std::optional<FoldedTrait> shown = FoldWrites(state, trait, writes);
+  if (!shown || IsMissing(shown->value)) return std::nullopt;
+  TraitWrite write{{std::move(shown->value), shown->time, shown->origin}, {}};
+  for (const TraitWrite& said : writes) {
+    if (said.said.time == shown->time && said.said.origin == shown->origin) write.home = said.home;
+  }
+  return EntryOf(state, trait, std::move(write));
+}
+
+std::vector<EditEntry> EditsOf(const State& state, RowId row) {
+  const Records records(state, row, kEditRecords);
+  std::vector<EditEntry> edits;
+  for (size_t i = records.size(); i-- > 0;) {
+    edits.push_back({.time = records.TimeAt(i),
+                     .actor = records.Get<std::string>(i, "actor"),
+                     .action = records.Get<std::string>(i, "action"),
+                     .detail = records.Get<Json>(i, "detail").text});
+  }
+  return edits;
+}
+
+}  // namespace
+
+absl::StatusOr<History> ReadHistory(const ReadView& view, RowId row,
+                                    const HistoryOptions& options) {
+  const State& state = view.state();
+  ROSTER_ASSIGN_OR_RETURN(const std::vector<TraitId> traits,
+                          AskedTraits(*state.schema, options.trait));
+  History history;
+  for (const TraitId trait : traits) {
+    std::vector<TraitWrite> writes = WritesOf(state, row, trait);
+    if (options.as_of) {
+      auto shown = AsOf(state, trait, *options.as_of, std::move(writes));
+      if (shown) history.traits.push_back(*std::move(shown));
+      continue;
+    }
+    for (TraitWrite& write : writes) {
+      history.traits.push_back(EntryOf(state, trait, std::move(write)));
+    }
+  }
+  std::sort(history.traits.begin(), history.traits.end(),
+            [](const HistoryEntry& a, const HistoryEntry& b) {
+              return std::tie(a.time, a.trait, a.value) > std::tie(b.time, b.trait, b.value);
+            });
+  if (options.as_of || !options.trait.empty()) return history;
+  for (const IdentityId id : state.identities.OfRow(row)) {
+    const bool former = state.identities.StandingOf(id) == IdentityStanding::kFormer;
+    if (former) history.identities.push_back(RefOf(state, id));
+  }
+  history.edits = EditsOf(state, row);
+  return history;
+}
+
+}  // namespace roster

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/reading/seen.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "engine/reading/profile_ref.h"
+#include "engine/reading/records.h"
+#include "storage/base/text.h"
+#include "storage/base/unicode.h"
+#include "storage/memory/people/device_owners.h"
+#include "storage/memory/people/own_names.h"
+
+namespace roster {
+namespace {
+
+// First and last times by name.
+class Times {
+ public:
+  void Know(std::string name) { entries_.try_emplace(std::move(name)); }
+  void See(std::string name, Timestamp time) {
+    Range& range = entries_[std::move(name)];
+    if (!range.first || time < *range.first) range.first = time;
+    if (!range.last || time > *range.last) range.last = time;
+  }
+  std::vector<SeenEntry> Entries() const {
+    std::vector<SeenEntry> entries;
+    for (const auto& [name, range] : entries_) entries.push_back({name, range.first, range.last});
+    return entries;
+  }
+
+ private:
+  struct Range {
+    std::optional<Timestamp> first;
+    std::optional<Timestamp> last;
+  };
+  std::map<std::string, Range> entries_;
+};
+
+NamespaceKind KindOf(const State& state, IdentityId id) {
+  return state.schema->name_space(state.identities.NameOf(id).name_space).kind;
+}
+
+bool IsDevice(const State& state, IdentityId id) {
+  if (id == kNoOrigin || !state.identities.IsAttached(id)) return false;
+  const NamespaceKind kind = KindOf(state, id);
+  return kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous;
+}
+
+std::string Text(const State& state, IdentityId id) {
+  const IdentityRef ref = RefOf(state, id);
+  return StrCat(ref.space, ":", ref.value);
+}
+
+// What became of a message, where the type of its event says so: "Email Opened", "message_sent".
+std::string_view TouchOf(std::string_view type) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kTouches = {
+      {{"sent", "sent"}, {"delivered", "sent"}, {"opened", "seen"}, {"clicked", "clicked"}}};
+  const std::string lower = ToLower(type);
+  if (!lower.starts_with("email") && !lower.starts_with("message")) return {};
+  for (const auto& [end, touch] : kTouches) {
+    if (lower.ends_with(end)) return touch;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<SeenEntry> ChannelsOf(const ReadView& view, RowId row,
+                                  absl::Span<const FoundEvent> come) {
+  Times times;
+  const TextOfEvents channels(view.state(), row, kChannelProperty);
+  for (const FoundEvent& event : come) {
+    if (const auto channel = channels.Of(event)) times.See(std::string(*channel), event.time);
+  }
+  const Records calls(view.state(), row, kCallRecords);
+  for (size_t i = 0; i < calls.size(); ++i) {
+    std::string channel = calls.Get<std::string>(i, kChannelProperty);
+    const bool has_come = calls.TimeAt(i) <= view.clock();
+    if (has_come && !channel.empty()) times.See(std::move(channel), calls.TimeAt(i));
+  }
+  return times.Entries();
+}
+
+std::vector<SeenEntry> DevicesOf(const ReadView& view, RowId row,
+                                 absl::Span<const FoundEvent> come) {
+  const State& state = view.state();
+  Times times;
+  for (const IdentityId id : state.identities.OfRow(row)) {
+    const bool has = IsShown(state.identities.StandingOf(id)) && IsDevice(state, id);
+    if (has) times.Know(Text(state, id));
+  }
+  for (const FoundEvent& event : come) {
+    const IdentityId origin = OriginOf(state, row, event);
+    if (IsDevice(state, origin)) times.See(Text(state, origin), event.time);
+  }
+  const Records calls(state, row, kCallRecords);
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const bool has_come = calls.TimeAt(i) <= view.clock();
+    if (!has_come || !IsDevice(state, calls.OriginAt(i))) continue;
+    times.See(Text(state, calls.OriginAt(i)), calls.TimeAt(i));
+  }
+  const Records marks(state, row, kDeviceRecords);
+  for (size_t i = 0; i < marks.size(); ++i) {
+    const Value kind = marks.ValueAt(i, kDeviceMark);
+    const bool identify = kind == Value(static_cast<int64_t>(DeviceMarkKind::kIdentify));
+    if (!identify || !IsDevice(state, marks.OriginAt(i))) continue;
+    const std::string device = Text(state, marks.OriginAt(i));
+    times.Know(device);
+    if (marks.TimeAt(i) <= view.clock()) times.See(device, marks.TimeAt(i));
+  }
+  return times.Entries();
+}
+
+std::vector<CampaignEntry> CampaignsOf(const State& state, RowId row,
+                                       absl::Span<const FoundEvent> come) {
+  const TextOfEvents campaigns(state, row, kCampaignProperty);
+  std::map<std::pair<std::string, std::string>, CampaignEntry> met;
+  for (const FoundEvent& event : come) {  // by time
+    const auto name = campaigns.Of(event);
+    if (!name) continue;
+    const std::string touch(TouchOf(state.schema->event(event.type).name));
+    const auto [entry, is_new] = met.try_emplace(
+        {std::string(*name), touch}, CampaignEntry{std::string(*name), touch, event.time, {}});
+    entry->second.last = event.time;
+  }
+  std::vector<CampaignEntry> entries;
+  for (auto& [key, entry] : met) entries.push_back(std::move(entry));
+  return entries;
+}
+
+std::optional<Timestamp> IdentifiedAt(const State& state, RowId row,
+                                      absl::Span<const FoundEvent> events) {
+  std::vector<IdentityId> persons;
+  for (const IdentityId id : state.identities.OfRow(row)) {
+    const bool has = IsShown(state.identities.StandingOf(id));
+    if (has && KindOf(state, id) == NamespaceKind::kPerson) persons.push_back(id);
+  }
+  if (persons.empty()) return std::nullopt;
+  std::optional<Timestamp> first;
+  const auto see = [&](IdentityId origin, Timestamp time) {
+    if (first && *first <= time) return;
+    if (std::find(persons.begin(), persons.end(), origin) != persons.end()) first = time;
+  };
+  for (const FoundEvent& event : events) see(OriginOf(state, row, event), event.time);
+  const Records calls(state, row, kCallRecords);
+  for (size_t i = 0; i < calls.size(); ++i) see(calls.OriginAt(i), calls.TimeAt(i));
+  return first ? *first : Timestamp{state.column(kCreatedAt).Bits(row)};
+}
+
+}  // namespace roster
