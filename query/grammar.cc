@@ -480,8 +480,7 @@ const auto kOrderOf =
     ToFind([](ast::Find& find, ast::OrderBy& read) { find.order.push_back(std::move(read)); });
 const auto kLimitOf = ToFind([](ast::Find& find, int64_t read) { find.limit = read; });
 const auto kOffsetOf = ToFind([](ast::Find& find, int64_t read) { find.offset = read; });
-const auto kShowOf =
-    Do([](ast::Statement& of, ast::Shown read) { of.verb = ast::Show{read}; });
+const auto kShowOf = Do([](ast::Statement& of, ast::Shown read) { of.verb = ast::Show{read}; });
 const auto kIsFind = [](auto& context) { x3::_val(context).verb = ast::Find(); };
 
 const auto where = -(Word("where", "`where`") > disjunction[filter_of]);
@@ -494,9 +493,8 @@ const auto statement_def =
       -(KeywordPair("order", "by", "`order by`") > (order[kOrderOf] % comma)) >
       -(Word("limit", "`limit`") > whole[kLimitOf]) >
       -((Ahead(AtOffset, "`offset`") >> Word("offset", "`offset`")) > whole[kOffsetOf])) |
-     (Word("show", kVerb) > shown[kShowOf])) >
-    -(KeywordPair("at", "time", "`at time zone`") > Word("zone", "`zone`") > quoted[zone_of]) >
-    End();
+     (Word("show", kVerb) > shown[kShowOf])) > -(KeywordPair("at", "time", "`at time zone`") >
+                                                 Word("zone", "`zone`") > quoted[zone_of]) > End();
 
 BOOST_SPIRIT_DEFINE(duration, between_end, between, plain_window, window, compare, threshold,
                     in_list, presence, text_match, has, plain_test, test, condition, did, aggregate,
@@ -524,8 +522,7 @@ absl::StatusOr<ast::Statement> Parse(std::string_view text) {
   return expectations.ToStatus(text);
 }
 
-bool TakeCondition(const Token** at, const Token* end, Expectations* expected,
-                   ast::Filter* taken) {
+bool TakeCondition(const Token** at, const Token* end, Expectations* expected, ast::Filter* taken) {
   return Take(condition, at, end, expected, taken);
 }
 

@@ -139,9 +139,9 @@ EventId IdOfCall(const std::string& message_id, Timestamp clock, EventIdSource* 
 
 absl::Status Undeclared(std::string_view name, const Schema& schema) {
   const std::vector<std::string_view> known = query::SchemaCatalog(schema).TraitNames();
-  return MakeError(ErrorCode::kNoTrait, StrCat("unknown trait `", name, "`",
-                                               query::DidYouMean(name, known),
-                                               "; new ones are declared first"));
+  return MakeError(ErrorCode::kNoTrait,
+                   StrCat("unknown trait `", name, "`", query::DidYouMean(name, known),
+                          "; new ones are declared first"));
 }
 
 absl::StatusOr<CheckedItem> Check(const Identify& item, Timestamp clock, EventIdSource* ids,

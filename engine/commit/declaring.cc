@@ -83,9 +83,9 @@ class Declarer {
   }
   absl::Status Unknown(std::string_view kind, const ast::Name& name,
                        const std::vector<std::string_view>& candidates) const {
-    return Error(ErrorCode::kNoTrait, name.span,
-                 StrCat("unknown ", kind, " `", name.text, "`",
-                        query::DidYouMean(name.text, candidates)));
+    return Error(
+        ErrorCode::kNoTrait, name.span,
+        StrCat("unknown ", kind, " `", name.text, "`", query::DidYouMean(name.text, candidates)));
   }
   absl::Status NewName(std::string_view kind, const ast::Name& name) const {
     const absl::Status fits = CheckName(kind, name.text);
@@ -93,9 +93,9 @@ class Declarer {
   }
   absl::Status OtherType(std::string_view kind, const ast::Name& name, query::ValueInfo is,
                          query::ValueInfo said, ast::Span span) const {
-    return Error(ErrorCode::kConflict, span,
-                 StrCat(kind, " `", name.text, "` is ", ast::ToText(is), ", not ",
-                        ast::ToText(said)));
+    return Error(
+        ErrorCode::kConflict, span,
+        StrCat(kind, " `", name.text, "` is ", ast::ToText(is), ", not ", ast::ToText(said)));
   }
 
   // --- Traits ---
@@ -216,20 +216,21 @@ class Declarer {
   absl::StatusOr<NamespaceInfo> InfoOf(const ast::DeclareNamespace& made,
                                        std::optional<NamespaceId> known) const {
     if (!known) {
-      if (schema().namespaces().size() < kMaxNamespaces) return DefaultOf(made.name.text, made.kind);
+      if (schema().namespaces().size() < kMaxNamespaces)
+        return DefaultOf(made.name.text, made.kind);
       return Error(ErrorCode::kLimit, made.name.span,
                    StrCat("more than ", kMaxNamespaces, " namespaces"));
     }
     const NamespaceInfo& info = schema().name_space(*known);
     if (info.kind != made.kind) {
       return Error(ErrorCode::kConflict, made.kind_span,
-                   StrCat("namespace `", made.name.text, "` is of kind ",
-                          ast::Spelling(info.kind), ", not ", ast::Spelling(made.kind)));
+                   StrCat("namespace `", made.name.text, "` is of kind ", ast::Spelling(info.kind),
+                          ", not ", ast::Spelling(made.kind)));
     }
     if (made.rank && *made.rank != info.rank) {
-      return Error(ErrorCode::kConflict, made.rank_span,
-                   StrCat("namespace `", made.name.text, "` has rank ", info.rank, ", not ",
-                          *made.rank));
+      return Error(
+          ErrorCode::kConflict, made.rank_span,
+          StrCat("namespace `", made.name.text, "` has rank ", info.rank, ", not ", *made.rank));
     }
     return info;
   }
@@ -271,8 +272,7 @@ class Declarer {
         return Error(ErrorCode::kLimit, literal.span,
                      StrCat("an identity is at most ", kMaxIdentityBytes, " bytes"));
       }
-      names.push_back(
-          query::BlockedName(made.name.text, NormaliseIdentity(made.name.text, value)));
+      names.push_back(query::BlockedName(made.name.text, NormaliseIdentity(made.name.text, value)));
     }
     if (NumDefinitions(query::kBlocked) + names.size() > kMaxBlocked) {
       return Error(ErrorCode::kLimit, made.name.span,
@@ -342,9 +342,9 @@ class Declarer {
       ROSTER_ASSIGN_OR_RETURN(const query::BoundEventProperty bound,
                               query::BindProperty(of.event, of.property, Context()));
       if (bound.info.type == ValueType::kText || bound.info.type == ValueType::kTextList) continue;
-      return Error(ErrorCode::kType, of.property.span,
-                   StrCat("an interest is in texts; `", of.property.text, "` is ",
-                          ast::ToText(bound.info)));
+      return Error(
+          ErrorCode::kType, of.property.span,
+          StrCat("an interest is in texts; `", of.property.text, "` is ", ast::ToText(bound.info)));
     }
     if (made.half_life && made.half_life->amount == 0) {
       return Error(ErrorCode::kType, made.name.span, "a half life is longer than 0");

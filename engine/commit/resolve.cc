@@ -59,9 +59,11 @@ std::vector<uint32_t> CountIdentities(const State& state, ProfileId profile) {
 uint32_t CountMerges(const State& state, ProfileId profile) {
   absl::flat_hash_set<uint64_t> homes;
   for (const IdentityId id : state.identities.OfRow(*state.FindProfile(profile))) {
-    const NamespaceKind kind = state.schema->name_space(state.identities.NameOf(id).name_space).kind;
+    const NamespaceKind kind =
+        state.schema->name_space(state.identities.NameOf(id).name_space).kind;
     if (kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous) continue;
-    if (const ProfileId home = state.identities.HomeOf(id); home.value != 0) homes.insert(home.value);
+    if (const ProfileId home = state.identities.HomeOf(id); home.value != 0)
+      homes.insert(home.value);
   }
   return static_cast<uint32_t>(homes.size());
 }
@@ -323,8 +325,8 @@ std::vector<std::string> ConflictsOfMerge(const State& state, ProfileId survivor
         StrCat("together they have ", both, " of ", space.name, ", of at most ", space.limit));
   }
   if (total > kMaxProfileIdentities) {
-    conflicts.push_back(StrCat("together they have more than ", kMaxProfileIdentities,
-                               " identities"));
+    conflicts.push_back(
+        StrCat("together they have more than ", kMaxProfileIdentities, " identities"));
   }
   if (CountMerges(state, survivor) + CountMerges(state, loser) >= kMaxProfileMerges) {
     conflicts.push_back(StrCat("a profile takes at most ", kMaxProfileMerges, " merges"));

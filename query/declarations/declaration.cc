@@ -86,9 +86,8 @@ std::string Print(const DefineEngagement& engagement) {
     if (points.window) text += StrCat(" ", ToText(*points.window));
   });
   text += " levels ";
-  Listed(engagement.levels, &text, [&](const Level& level) {
-    text += StrCat(ToText(level.name), " ", level.from.ToText());
-  });
+  Listed(engagement.levels, &text,
+         [&](const Level& level) { text += StrCat(ToText(level.name), " ", level.from.ToText()); });
   return text;
 }
 

@@ -32,8 +32,8 @@ TableAnswer ShowTraits(const Schema& schema) {
     if (IsOwnName(trait.name)) continue;
     const std::string& display = trait.display.empty() ? trait.name : trait.display;
     table.rows.push_back({trait.name, ast::ToText(ValueInfo{trait.type, trait.scale}), display,
-                          std::string(ast::Spelling(trait.policy)), trait.searchable,
-                          trait.indexed, trait.system});
+                          std::string(ast::Spelling(trait.policy)), trait.searchable, trait.indexed,
+                          trait.system});
   }
   return table;
 }

@@ -50,13 +50,6 @@ inline constexpr std::string_view kCallRecords = "\001call";
 // Of events: a boolean.
 inline constexpr std::string_view kImportantProperty = "\001important";
 
-// A call that is no event, an identify or alias: by its message id it is known for ever, and
-// somebody was seen. Its only property of its own, where it was given, is `channel`.
-inline constexpr std::string_view kCallRecords = "\001call";
-
-// Of events: a boolean.
-inline constexpr std::string_view kImportantProperty = "\001important";
-
 // Types whose properties are found by name: `label added`, of which the latest counts for each
 // label; `channel decision address policy version source`; `text actor`; what a client said of a
 // session; `actor action detail` (JSON): what was done by hand.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is computed of a profile's events by definitions: goals, interests, engagement. Derived, when
-// it is read; events of the future count when their time comes. Thread rule: immutable once made.
-// Source: CAPABILITIES.md T8, T10, T32; query/LANGUAGE.md "Declarations".
-#ifndef ROSTER_ENGINE_READING_MEASURES_H_
-#define ROSTER_ENGINE_READING_MEASURES_H_
+// What is computed of a profile's events by definitions: goals, interests, engagement. Derived,
+// when it is read; events of the future count when their time comes. Thread rule: immutable once
+// made. Source: CAPABILITIES.md T8, T10, T32; query/LANGUAGE.md "Declarations".
+#ifndef ROSTER_ENGINE_MEASURES_MEASURES_H_
+#define ROSTER_ENGINE_MEASURES_MEASURES_H_
 
 #include <optional>
 #include <string>
@@ -25,8 +25,14 @@ class Measures {
   // Cost: parsing the definitions. Lifetime: the view outlives it.
   explicit Measures(const ReadView& view);
 
-  // By name; those that were completed.
-  std::vector<GoalEntry> Goals(RowId row) const;
+  // A goal that was completed, and the event that did so last: the entry is without its session.
+  struct Completed {
+    GoalEntry entry;
+    EventTypeId type;
+    EventId id;
+  };
+  // By name.
+  std::vector<Completed> Goals(RowId row) const;
   // By name; of each the ten values with the greatest shares.
   std::vector<InterestEntry> Interests(RowId row) const;
   // Nothing when none is defined.
@@ -69,7 +75,7 @@ class Measures {
     Timestamp time;
   };
 
-  GoalEntry Complete(const Goal& goal, RowId row) const;
+  Completed Complete(const Goal& goal, RowId row) const;
   std::vector<Seen> SeenOf(const Interest& interest, RowId row) const;
   InterestEntry Weigh(const Interest& interest, RowId row) const;
 
@@ -80,11 +86,6 @@ class Measures {
   std::vector<Level> levels_;  // ascending; empty: no engagement is defined
 };
 
-// The same for one row.
-std::vector<GoalEntry> ReadGoals(const ReadView& view, RowId row);
-std::vector<InterestEntry> ReadInterests(const ReadView& view, RowId row);
-std::optional<EngagementEntry> ReadEngagement(const ReadView& view, RowId row);
-
 }  // namespace roster
 
-#endif  // ROSTER_ENGINE_READING_MEASURES_H_
+#endif  // ROSTER_ENGINE_MEASURES_MEASURES_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/reading/measures.h"
+#include "engine/measures/measures.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,23 +19,11 @@ namespace {
 namespace ast = query::ast;
 
 constexpr size_t kMaxShares = 10;
-constexpr std::string_view kSessionProperty = "session";
 
 // How long a half life is, counted back from now.
 int64_t LengthMs(ast::Duration duration, Timestamp now, std::string_view zone) {
   const absl::StatusOr<absl::TimeZone> found = query::LoadTimeZone(zone);
   return now.ms - query::Before(now, duration, found.ok() ? *found : absl::UTCTimeZone());
-}
-
-std::string SessionOf(const State& state, EventTypeId type, const EventBlock& block,
-                      EventRef event) {
-  const auto property = state.schema->event(type).FindProperty(kSessionProperty);
-  if (!property) return "";
-  const std::optional<int64_t> cell = PropertyOf(block, event, *property);
-  if (!cell) return "";
-  const Value value = DecodeCell(state.partition(type).properties()[property->value], *cell);
-  const auto* text = std::get_if<std::string>(&value);
-  return text == nullptr ? "" : *text;
 }
 
 template <typename T>
@@ -96,18 +84,18 @@ void Measures::Add(const ast::DefineEngagement& made, const query::BindContext& 
   }
 }
 
-std::vector<GoalEntry> Measures::Goals(RowId row) const {
-  std::vector<GoalEntry> entries;
+std::vector<Measures::Completed> Measures::Goals(RowId row) const {
+  std::vector<Completed> completed;
   for (const Goal& goal : goals_) {
-    GoalEntry entry = Complete(goal, row);
-    if (entry.count != 0) entries.push_back(std::move(entry));
+    Completed one = Complete(goal, row);
+    if (one.entry.count != 0) completed.push_back(std::move(one));
   }
-  return entries;
+  return completed;
 }
 
-GoalEntry Measures::Complete(const Goal& goal, RowId row) const {
-  GoalEntry entry{.name = goal.name, .last_session = {}};
-  std::tuple<Timestamp, EventId, EventTypeId> last;
+Measures::Completed Measures::Complete(const Goal& goal, RowId row) const {
+  Completed made{.entry = {.name = goal.name, .last_session = {}}, .type = {}, .id = {}};
+  GoalEntry& entry = made.entry;
   for (size_t i = 0; i < goal.any_of.size(); ++i) {
     const EventTypeId type = goal.any_of[i].event;
     // An event that passes two conditions completes the goal once.
@@ -120,17 +108,15 @@ GoalEntry Measures::Complete(const Goal& goal, RowId row) const {
       const auto holds = [&](const query::EventTest& other) { return other.Holds(block, event); };
       if (std::any_of(before.begin(), before.end(), holds)) return;
       const Timestamp time = TimeOf(block, event);
-      const std::tuple place(time, IdOf(block, event), type);
+      const EventId id = IdOf(block, event);
       entry.first = entry.count == 0 ? time : std::min(entry.first, time);
-      if (entry.count == 0 || place > last) {
-        last = place;
-        entry.last = time;
-        entry.last_session = SessionOf(view_.state(), type, block, event);
-      }
-      ++entry.count;
+      if (entry.count++ != 0 && std::tie(time, id) < std::tie(entry.last, made.id)) return;
+      entry.last = time;
+      made.id = id;
+      made.type = type;
     });
   }
-  return entry;
+  return made;
 }
 
 std::vector<std::string_view> Measures::GoalsOf(EventTypeId type, const EventBlock& block,
@@ -215,18 +201,6 @@ std::optional<EngagementEntry> Measures::Engagement(RowId row) const {
     if (entry.points >= level.from) entry.level = level.name;
   }
   return entry;
-}
-
-std::vector<GoalEntry> ReadGoals(const ReadView& view, RowId row) {
-  return Measures(view).Goals(row);
-}
-
-std::vector<InterestEntry> ReadInterests(const ReadView& view, RowId row) {
-  return Measures(view).Interests(row);
-}
-
-std::optional<EngagementEntry> ReadEngagement(const ReadView& view, RowId row) {
-  return Measures(view).Engagement(row);
 }
 
 }  // namespace roster
