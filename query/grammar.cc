@@ -286,7 +286,9 @@ const Valued<ast::TimeUnit> unit(ReadUnit, kUnit);
 const Valued<ast::CompareOp> compare_op(ReadCompareOp, kOperator);
 const Valued<ast::CompareOp> threshold_op(ReadCompareOp, kComparison);
 const Valued<ast::AggregateOp> aggregate_op(ReadAggregateOp, kCondition);
-const Valued<ast::Shown> shown(ReadShown, "what there is, such as `traits`");
+const Valued<ast::Shown> shown(
+    ReadShown,
+    "`traits`, `events`, `namespaces`, `goals`, `interests`, `engagement` or `retention`");
 const Symbol open("(", "`(`");
 const Symbol close(")", "`)`");
 const Symbol comma(",", "`,`");

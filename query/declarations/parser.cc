@@ -140,7 +140,11 @@ class Parser {
   }
   bool Type(ValueInfo* type, ast::Span* span) {
     *span = at_->span;
-    if (!OneOf(kTypes, "a type such as `text`", &type->type)) return false;
+    if (!OneOf(
+            kTypes,
+            "`text`, `integer`, `number`, `boolean`, `date`, `timestamp`, `decimal(2)` or `list`",
+            &type->type))
+      return false;
     if (type->type != ValueType::kDecimal) return true;
     int64_t scale = 0;
     ast::Span digits;
@@ -166,7 +170,9 @@ class Parser {
     }
     if (Word("policy")) {
       options->policy_span = at_->span;
-      return OneOf(kPolicies, "a policy such as `latest`", &options->policy.emplace());
+      return OneOf(kPolicies,
+                   "`latest`, `earliest`, `primary`, `nonempty`, `max`, `min`, `sum` or `union`",
+                   &options->policy.emplace());
     }
     const bool on = !Word("not");
     if (Word("searchable")) {
