@@ -29,6 +29,25 @@ size_t EditDistance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+// Moves the first word behind the verb to it; returns the word.
+std::string TakeForm(Request* request) {
+  std::string form;
+  if (!request->words.empty()) {
+    form = request->words.front();
+    request->words.erase(request->words.begin());
+    request->verb += " " + form;
+    return form;
+  }
+  const std::string& rest = request->rest;
+  const size_t begin = std::min(rest.find_first_not_of(" \t"), rest.size());
+  const size_t end = std::min(rest.find_first_of(" \t", begin), rest.size());
+  form = rest.substr(begin, end - begin);
+  // As it came, for what stands behind it has its place in the line.
+  request->verb += rest.substr(0, end);
+  request->rest.erase(0, end);
+  return form;
+}
+
 // What of a verb may be shown: one line, not long, whole characters.
 std::string ShownVerb(std::string_view verb) {
   std::string shown(verb.substr(0, kMaxShownVerb));
@@ -46,6 +65,9 @@ CommandTable::CommandTable(const Limits* limits) : limits_(limits) {
   AddDeclareCommands(this);
   AddWriteCommands(this);
   AddProfileCommands(this);
+  AddTimelineCommands(this);
+  AddHistoryCommands(this);
+  AddPairCommands(this);
   AddEditCommands(this);
   AddSessionCommands(this);
   AddClientCommands(this);
@@ -56,9 +78,30 @@ CommandTable::CommandTable(const Limits* limits) : limits_(limits) {
 
 void CommandTable::Add(Command command) { commands_.emplace(std::string(command.name), command); }
 
-const Command* CommandTable::Find(std::string_view verb) const {
-  const auto found = commands_.find(ToUpper(verb));
+const Command* CommandTable::Find(std::string_view name) const {
+  const auto found = commands_.find(ToUpper(name));
   return found == commands_.end() ? nullptr : &found->second;
+}
+
+const Command* CommandTable::Find(Request* request) const {
+  const Command* command = Find(request->verb);
+  if (command != nullptr || FormsOf(request->verb).empty()) return command;
+  Request formed = *request;
+  const std::string form = TakeForm(&formed);
+  command = Find(request->verb + " " + form);
+  if (command != nullptr) *request = std::move(formed);
+  return command;
+}
+
+std::vector<const Command*> CommandTable::FormsOf(std::string_view verb) const {
+  std::vector<const Command*> forms;
+  const std::string upper = ToUpper(verb);
+  for (auto it = commands_.lower_bound(upper); it != commands_.end(); ++it) {
+    const std::string_view name = it->first;
+    if (!name.starts_with(upper)) break;
+    if (name.size() == upper.size() || name[upper.size()] == ' ') forms.push_back(&it->second);
+  }
+  return forms;
 }
 
 std::string_view CommandTable::Nearest(std::string_view verb) const {
@@ -78,6 +121,13 @@ std::string_view CommandTable::Nearest(std::string_view verb) const {
 
 Reply CommandTable::UnknownCommand(std::string_view verb, bool is_resp) const {
   const std::string shown = ShownVerb(verb);
+  if (const std::vector<const Command*> forms = FormsOf(verb); !forms.empty()) {
+    std::string message = "`" + ToLower(shown) + "` takes one of";
+    for (const Command* form : forms) {
+      message += (form == forms.front() ? ": " : ", ") + ToLower(form->name.substr(verb.size() + 1));
+    }
+    return Reply::Error("ERR", message);
+  }
   // Clients match this text.
   if (is_resp) return Reply::Error("ERR", "unknown command '" + shown + "'");
   std::string message = "unknown command `" + shown + "`";
@@ -98,8 +148,8 @@ RequestSizer::Limit CommandTable::LimitFor(std::string_view verb) const {
   RequestSize size = RequestSize::kStatement;
   if (verb == "{") {
     size = RequestSize::kJson;
-  } else if (const Command* command = verb.empty() ? nullptr : Find(verb)) {
-    size = command->size;
+  } else if (!verb.empty()) {
+    for (const Command* command : FormsOf(verb)) size = std::max(size, command->size);
   }
   switch (size) {
     case RequestSize::kStatement:

@@ -77,11 +77,11 @@ using WriteHandler = absl::StatusOr<PreparedWrite> (*)(const Session&, const Req
 using Handler = std::variant<ControlHandler, ReadHandler, WriteHandler>;
 
 struct Command {
-  std::string_view name;   // upper-case
+  std::string_view name;   // upper-case; of a verb with several forms with the form: "MERGE APPLY"
   std::string_view usage;  // behind the name: "json [IDEM key]"
   std::string_view group;  // "query", "declare", "write", "profile", "session", "server", "keep"
   std::string_view summary;
-  // Words with the verb; negative: at least so many. As Redis counts, checked for kWords, kEdit.
+  // Words with the name as one; negative: at least so many. As Redis counts, checked for kWords, kEdit.
   int arity = -1;
   ArgStyle style = ArgStyle::kWords;
   RequestSize size = RequestSize::kStatement;
@@ -100,8 +100,13 @@ class CommandTable : public RequestSizer {
   // Requires: the name is not there yet.
   void Add(Command command);
 
-  // `verb` in any case. Null: unknown.
-  const Command* Find(std::string_view verb) const;
+  // `name` in any case. Null: unknown.
+  const Command* Find(std::string_view name) const;
+  // The command that a request names. Of a verb with forms the word behind it is moved to the verb.
+  // Null: unknown.
+  const Command* Find(Request* request) const;
+  // All of a verb: itself, or its forms. By name.
+  std::vector<const Command*> FormsOf(std::string_view verb) const;
   // By name.
   const std::map<std::string, Command, std::less<>>& commands() const { return commands_; }
 

@@ -62,7 +62,7 @@ void Connection::OnRequest(Request&& request) {
   }
   const Command* command = nullptr;
   if (request.error.ok()) {
-    command = services_->commands->Find(request.verb);
+    command = services_->commands->Find(&request);
     if (command == nullptr) {
       return Answer(request,
                     Outcome(services_->commands->UnknownCommand(request.verb, session_.is_resp)));

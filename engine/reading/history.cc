@@ -6,8 +6,8 @@
 #include <tuple>
 #include <vector>
 
+#include "engine/reading/own_records.h"
 #include "engine/reading/profile_ref.h"
-#include "engine/reading/records.h"
 #include "engine/reading/traits.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
@@ -60,14 +60,16 @@ std::optional<HistoryEntry> AsOf(const State& state, TraitId trait, Timestamp ti
 }
 
 std::vector<EditEntry> EditsOf(const State& state, RowId row) {
-  const Records records(state, row, kEditRecords);
   std::vector<EditEntry> edits;
-  for (size_t i = records.size(); i-- > 0;) {
-    edits.push_back({.time = records.TimeAt(i),
-                     .actor = records.Get<std::string>(i, "actor"),
-                     .action = records.Get<std::string>(i, "action"),
-                     .detail = records.Get<Json>(i, "detail").text});
+  for (const OwnRecord& record : OwnRecordsOf(state, row, kEditRecords)) {
+    Value detail = record.Get("detail");
+    auto* json = std::get_if<Json>(&detail);
+    edits.push_back({.time = record.time(),
+                     .actor = record.Text("actor"),
+                     .action = record.Text("action"),
+                     .detail = json != nullptr ? std::move(json->text) : std::string()});
   }
+  std::reverse(edits.begin(), edits.end());
   return edits;
 }
 

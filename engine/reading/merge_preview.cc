@@ -5,10 +5,9 @@
 
 #include "engine/commit/resolve.h"
 #include "engine/reading/events.h"
+#include "engine/reading/own_records.h"
 #include "engine/reading/pairs.h"
 #include "engine/reading/profile_ref.h"
-#include "engine/reading/records.h"
-#include "engine/reading/said.h"
 #include "engine/reading/sessions.h"
 #include "engine/reading/traits.h"
 #include "roster/error.h"
@@ -86,9 +85,8 @@ absl::StatusOr<MergePreview> ReadMerge(const ReadView& view, RowId survivor, Row
   preview.num_events = events.size();
   preview.num_sessions = Sessions(view, loser, events).size();
   preview.num_labels = LabelsOf(state, loser).size();
-  preview.num_notes = Records(state, loser, kNoteRecords).size();
-  const auto passed = PassedLimit(state, preview.plan.survivor, preview.plan.loser);
-  if (passed) preview.conflicts.push_back(StrCat("together they pass the limit of ", *passed));
+  preview.num_notes = OwnRecordsOf(state, loser, kNoteRecords).size();
+  preview.conflicts = ConflictsOfMerge(state, preview.plan.survivor, preview.plan.loser);
   return preview;
 }
 

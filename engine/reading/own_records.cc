@@ -39,7 +39,7 @@ ProfileId OwnRecord::home() const {
     const std::optional<int64_t> bits = PropertyOf(block, ref_, *property);
     if (bits) return {static_cast<uint64_t>(*bits)};
   }
-  return state_->ProfileAt(row_);
+  return HomeByOrigin(*state_, row_, origin());
 }
 
 Value OwnRecord::Get(std::string_view property) const {
@@ -57,10 +57,19 @@ std::string OwnRecord::Text(std::string_view property) const {
 int64_t OwnRecord::Integer(std::string_view property) const { return As<int64_t>(Get(property)); }
 bool OwnRecord::Flag(std::string_view property) const { return As<bool>(Get(property)); }
 
+ProfileId HomeByOrigin(const State& state, RowId row, IdentityId origin) {
+  const Identities& identities = state.identities;
+  if (origin != kNoOrigin && identities.IsAttached(origin) && identities.RowOf(origin) == row) {
+    const ProfileId home = identities.HomeOf(origin);
+    if (home.value != 0) return home;
+  }
+  return state.ProfileAt(row);
+}
+
 std::vector<OwnRecord> OwnRecordsOf(const State& state, RowId row, std::string_view type) {
   std::vector<OwnRecord> records;
   const std::optional<EventTypeId> event = state.schema->FindEvent(type);
-  if (!event || !state.partition(*event).HasAny(row)) return records;
+  if (!event) return records;
   for (const EventRef ref : state.partition(*event).EventsOf(row)) {
     records.emplace_back(state, *event, row, ref);
   }

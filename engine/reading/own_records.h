@@ -38,6 +38,9 @@ class OwnRecord {
   EventRef ref_;
 };
 
+// The profile id under which came what has no home of its own: that of its origin.
+ProfileId HomeByOrigin(const State& state, RowId row, IdentityId origin);
+
 // Oldest first. `type`: one of own_names.h. Cost: O(the profile's records of the type).
 std::vector<OwnRecord> OwnRecordsOf(const State& state, RowId row, std::string_view type);
 

@@ -10,6 +10,7 @@
 #include "engine/limits.h"
 #include "engine/measures/measures.h"
 #include "engine/reading/events.h"
+#include "engine/reading/own_records.h"
 #include "engine/reading/profile_ref.h"
 #include "engine/reading/said.h"
 #include "engine/reading/seen.h"
@@ -163,9 +164,7 @@ absl::StatusOr<Profile> ReadProfile(const ReadView& view, const ProfileRef& ref,
   profile.last_seen = SystemTime(state, kLastSeen, row);
   if (asks(Section::kIdentities)) profile.identities = ReadIdentities(state, row);
   if (asks(Section::kTraits)) profile.traits = ReadTraits(state, row);
-  if (asks(Section::kLabels)) {
-    for (const auto& [label, homes] : LabelsOf(state, row)) profile.labels.push_back(label);
-  }
+  if (asks(Section::kLabels)) profile.labels = LabelsOf(state, row);
   if (asks(Section::kConsent)) profile.consent = ConsentOf(state, row);
   if (asks(Section::kNotes)) profile.notes = NotesOf(state, row);
   if (asks(Section::kMerged)) profile.merged = MergedInto(state, row);

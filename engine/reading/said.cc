@@ -2,11 +2,12 @@
 #include "engine/reading/said.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <tuple>
 #include <utility>
 
-#include "engine/reading/records.h"
-#include "storage/base/text.h"
+#include "engine/reading/own_records.h"
 #include "storage/memory/people/own_names.h"
 
 namespace roster {
@@ -25,40 +26,24 @@ int Guard(Decision decision) {
   return 1;
 }
 
-ConsentEntry ConsentAt(const Records& records, size_t i) {
-  const auto text = [&](std::string_view name) { return records.Get<std::string>(i, name); };
-  return {.channel = text("channel"),
-          .decision = static_cast<Decision>(records.Get<int64_t>(i, "decision")),
-          .time = records.TimeAt(i),
-          .address = text("address"),
-          .policy = text("policy"),
-          .version = text("version"),
-          .source = text("source")};
+ConsentEntry EntryOf(const OwnRecord& record) {
+  return {.channel = record.Text("channel"),
+          .decision = static_cast<Decision>(record.Integer("decision")),
+          .time = record.time(),
+          .address = record.Text("address"),
+          .policy = record.Text("policy"),
+          .version = record.Text("version"),
+          .source = record.Text("source")};
 }
 
 }  // namespace
 
-std::map<std::string, std::set<ProfileId>> LabelsOf(const State& state, RowId row) {
-  const Records records(state, row, kLabelRecords);
-  std::map<std::pair<std::string, ProfileId>, bool> last;  // records are by time
-  for (size_t i = 0; i < records.size(); ++i) {
-    last[{records.Get<std::string>(i, "label"), records.HomeAt(i)}] =
-        records.Get<bool>(i, "added");
-  }
-  std::map<std::string, std::set<ProfileId>> labels;
-  for (const auto& [of, added] : last) {
-    if (added) labels[of.first].insert(of.second);
-  }
-  return labels;
-}
-
 std::vector<ConsentEntry> ConsentOf(const State& state, RowId row) {
-  const Records records(state, row, kConsentRecords);
   // By channel, and address or home.
   std::map<std::tuple<std::string, std::string, ProfileId>, ConsentEntry> latest;
-  for (size_t i = 0; i < records.size(); ++i) {
-    ConsentEntry entry = ConsentAt(records, i);
-    const ProfileId home = entry.address.empty() ? records.HomeAt(i) : ProfileId{};
+  for (const OwnRecord& record : OwnRecordsOf(state, row, kConsentRecords)) {
+    ConsentEntry entry = EntryOf(record);
+    const ProfileId home = entry.address.empty() ? record.home() : ProfileId{};
     const auto [known, is_new] = latest.try_emplace({entry.channel, entry.address, home}, entry);
     const auto later = [](const ConsentEntry& a, const ConsentEntry& b) {
       return std::pair(a.time, Guard(a.decision)) < std::pair(b.time, Guard(b.decision));
@@ -80,21 +65,21 @@ std::vector<ConsentEntry> ConsentOf(const State& state, RowId row) {
 }
 
 std::vector<NoteEntry> NotesOf(const State& state, RowId row) {
-  const Records records(state, row, kNoteRecords);
   std::vector<NoteEntry> notes;
-  for (size_t i = 0; i < records.size(); ++i) {
-    notes.push_back({.id = records.IdAt(i).value,
-                     .text = records.Get<std::string>(i, "text"),
-                     .actor = records.Get<std::string>(i, "actor"),
-                     .time = records.TimeAt(i)});
+  for (const OwnRecord& record : OwnRecordsOf(state, row, kNoteRecords)) {
+    notes.push_back({.id = record.id().value,
+                     .text = record.Text("text"),
+                     .actor = record.Text("actor"),
+                     .time = record.time()});
   }
   return notes;
 }
 
 std::vector<ProfileId> MergedInto(const State& state, RowId row) {
-  const Records records(state, row, kMergeRecords);
   std::vector<ProfileId> merged;
-  for (size_t i = 0; i < records.size(); ++i) merged.push_back({records.IdAt(i).value});
+  for (const OwnRecord& record : OwnRecordsOf(state, row, kMergeRecords)) {
+    merged.push_back({record.id().value});
+  }
   std::sort(merged.begin(), merged.end());
   return merged;
 }

@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What was said of a profile by hand, as folds over its records: labels, consent, notes; and who
-// was merged into it. Thread rule: pure functions of an immutable state.
+// What was said of a profile by hand, as folds over its records: consent and notes (labels are in
+// own_records.h); and who was merged into it. Thread rule: pure functions of an immutable state.
 // Source: IDENTITY.md R6, R7; engine/README.md "People: reading".
 #ifndef ROSTER_ENGINE_READING_SAID_H_
 #define ROSTER_ENGINE_READING_SAID_H_
 
-#include <map>
-#include <set>
-#include <string>
 #include <vector>
 
 #include "roster/profile.h"
 #include "storage/memory/read_view.h"
 
 namespace roster {
-
-// The labels that a profile has, with the homes that have each: of a label and a home the latest
-// record decides.
-std::map<std::string, std::set<ProfileId>> LabelsOf(const State& state, RowId row);
 
 // For each channel: the latest decision of each address, and of each home without one; of these the
 // most guarded. By channel.

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/reading/own_records.h"
 #include "engine/reading/profile_ref.h"
-#include "engine/reading/records.h"
 #include "storage/base/text.h"
 #include "storage/base/unicode.h"
 #include "storage/memory/people/device_owners.h"
@@ -77,11 +77,10 @@ std::vector<SeenEntry> ChannelsOf(const ReadView& view, RowId row,
   for (const FoundEvent& event : come) {
     if (const auto channel = channels.Of(event)) times.See(std::string(*channel), event.time);
   }
-  const Records calls(view.state(), row, kCallRecords);
-  for (size_t i = 0; i < calls.size(); ++i) {
-    std::string channel = calls.Get<std::string>(i, kChannelProperty);
-    const bool has_come = calls.TimeAt(i) <= view.clock();
-    if (has_come && !channel.empty()) times.See(std::move(channel), calls.TimeAt(i));
+  for (const OwnRecord& call : OwnRecordsOf(view.state(), row, kCallRecords)) {
+    std::string channel = call.Text(kChannelProperty);
+    const bool has_come = call.time() <= view.clock();
+    if (has_come && !channel.empty()) times.See(std::move(channel), call.time());
   }
   return times.Entries();
 }
@@ -98,20 +97,18 @@ std::vector<SeenEntry> DevicesOf(const ReadView& view, RowId row,
     const IdentityId origin = OriginOf(state, row, event);
     if (IsDevice(state, origin)) times.See(Text(state, origin), event.time);
   }
-  const Records calls(state, row, kCallRecords);
-  for (size_t i = 0; i < calls.size(); ++i) {
-    const bool has_come = calls.TimeAt(i) <= view.clock();
-    if (!has_come || !IsDevice(state, calls.OriginAt(i))) continue;
-    times.See(Text(state, calls.OriginAt(i)), calls.TimeAt(i));
+  for (const OwnRecord& call : OwnRecordsOf(state, row, kCallRecords)) {
+    const bool has_come = call.time() <= view.clock();
+    if (has_come && IsDevice(state, call.origin())) {
+      times.See(Text(state, call.origin()), call.time());
+    }
   }
-  const Records marks(state, row, kDeviceRecords);
-  for (size_t i = 0; i < marks.size(); ++i) {
-    const Value kind = marks.ValueAt(i, kDeviceMark);
-    const bool identify = kind == Value(static_cast<int64_t>(DeviceMarkKind::kIdentify));
-    if (!identify || !IsDevice(state, marks.OriginAt(i))) continue;
-    const std::string device = Text(state, marks.OriginAt(i));
+  for (const OwnRecord& mark : OwnRecordsOf(state, row, kDeviceRecords)) {
+    const bool identify = mark.Integer("mark") == static_cast<int64_t>(DeviceMarkKind::kIdentify);
+    if (!identify || !IsDevice(state, mark.origin())) continue;
+    const std::string device = Text(state, mark.origin());
     times.Know(device);
-    if (marks.TimeAt(i) <= view.clock()) times.See(device, marks.TimeAt(i));
+    if (mark.time() <= view.clock()) times.See(device, mark.time());
   }
   return times.Entries();
 }
@@ -147,8 +144,9 @@ std::optional<Timestamp> IdentifiedAt(const State& state, RowId row,
     if (std::find(persons.begin(), persons.end(), origin) != persons.end()) first = time;
   };
   for (const FoundEvent& event : events) see(OriginOf(state, row, event), event.time);
-  const Records calls(state, row, kCallRecords);
-  for (size_t i = 0; i < calls.size(); ++i) see(calls.OriginAt(i), calls.TimeAt(i));
+  for (const OwnRecord& call : OwnRecordsOf(state, row, kCallRecords)) {
+    see(call.origin(), call.time());
+  }
   return first ? *first : Timestamp{state.column(kCreatedAt).Bits(row)};
 }
 

@@ -36,7 +36,7 @@ Sessions::Sessions(const ReadView& view, RowId row, absl::Span<const FoundEvent>
       row_(row),
       clock_(view.clock()),
       events_(events),
-      records_(view.state(), row, kSessionRecords) {
+      records_(OwnRecordsOf(view.state(), row, kSessionRecords)) {
   const absl::Span<const FoundEvent> come = ComeBy(events, clock_);
   of_event_.assign(come.size(), kNoSession);
   const TextOfEvents given(state_, row, kSessionProperty);
@@ -49,7 +49,7 @@ Sessions::Sessions(const ReadView& view, RowId row, absl::Span<const FoundEvent>
     sessions_[session].events.push_back(i);
   }
   for (uint32_t r = 0; r < records_.size(); ++r) {
-    const auto id = records_.Get<std::string>(r, "id");
+    const std::string id = records_[r].Text("id");
     if (!id.empty()) sessions_[Given(id)].records.push_back(r);
   }
   CutStreams(come);
@@ -89,10 +89,10 @@ template <typename T>
 std::optional<T> Sessions::Said(const Session& session, std::string_view property) const {
   std::optional<std::pair<Timestamp, T>> last;
   for (const uint32_t r : session.records) {
-    Value value = records_.ValueAt(r, property);
+    Value value = records_[r].Get(property);
     T* said = std::get_if<T>(&value);
     if (said == nullptr) continue;
-    std::pair<Timestamp, T> now(records_.TimeAt(r), std::move(*said));
+    std::pair<Timestamp, T> now(records_[r].time(), std::move(*said));
     if (!last || *last < now) last = std::move(now);
   }
   if (!last) return std::nullopt;
@@ -102,8 +102,10 @@ std::optional<T> Sessions::Said(const Session& session, std::string_view propert
 std::vector<Field> Sessions::PropertiesOf(const Session& session) const {
   std::map<std::string, std::pair<Timestamp, Value>> last;
   for (const uint32_t r : session.records) {
-    for (Field& field : MembersOf(records_.Get<Json>(r, "properties").text)) {
-      std::pair<Timestamp, Value> now(records_.TimeAt(r), std::move(field.value));
+    const Value json = records_[r].Get("properties");
+    if (!std::holds_alternative<Json>(json)) continue;
+    for (Field& field : MembersOf(std::get<Json>(json).text)) {
+      std::pair<Timestamp, Value> now(records_[r].time(), std::move(field.value));
       const auto [known, is_new] = last.try_emplace(field.key, now);
       if (!is_new && known->second < now) known->second = std::move(now);
     }
@@ -144,7 +146,7 @@ SessionEntry Sessions::Read(size_t session) const {
   std::vector<Timestamp> times;
   for (const uint32_t event : of.events) times.push_back(events_[event].time);
   for (const uint32_t r : of.records) {
-    if (of.events.empty() && records_.TimeAt(r) <= clock_) times.push_back(records_.TimeAt(r));
+    if (of.events.empty() && records_[r].time() <= clock_) times.push_back(records_[r].time());
   }
   entry.start = Said<Timestamp>(of, "start");
   entry.end = Said<Timestamp>(of, "end");

@@ -12,7 +12,7 @@
 
 #include "absl/types/span.h"
 #include "engine/reading/events.h"
-#include "engine/reading/records.h"
+#include "engine/reading/own_records.h"
 #include "roster/profile.h"
 #include "storage/memory/read_view.h"
 
@@ -57,7 +57,7 @@ class Sessions {
   const RowId row_;
   const Timestamp clock_;
   const absl::Span<const FoundEvent> events_;
-  const Records records_;
+  const std::vector<OwnRecord> records_;
   std::vector<Session> sessions_;
   std::vector<uint32_t> of_event_;
   TextMap<uint32_t> given_;  // by id

@@ -3,8 +3,7 @@
 
 #include <algorithm>
 
-#include "engine/reading/profile_ref.h"
-#include "engine/reading/records.h"
+#include "engine/reading/own_records.h"
 #include "storage/memory/people/own_names.h"
 
 namespace roster {
@@ -29,11 +28,9 @@ bool IsOfClients(const TraitInfo& info) { return !info.system && !IsOwnName(info
 std::vector<TraitWrite> WritesOf(const State& state, RowId row, TraitId trait) {
   const TraitInfo& info = state.schema->trait(trait);
   std::vector<TraitWrite> writes;
-  const Records records(state, row, info.records);
-  for (size_t i = 0; i < records.size(); ++i) {
-    const Stamp stamp{records.TimeAt(i), records.OriginAt(i)};
-    writes.push_back(
-        {RecordOf(state, records.ValueAt(i, kRecordValue), stamp), records.HomeAt(i)});
+  for (const OwnRecord& record : OwnRecordsOf(state, row, TraitRecordsName(info.name))) {
+    const Stamp said{record.time(), record.origin()};
+    writes.push_back({RecordOf(state, record.Get("value"), said), record.home()});
   }
   const std::optional<Stamp> stamp = state.StampOf(trait, row);
   const bool joins = info.policy == TraitPolicy::kSum || info.policy == TraitPolicy::kUnion;

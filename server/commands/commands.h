@@ -20,6 +20,9 @@ void AddEditCommands(CommandTable* table);        // CREATE SET LABEL MERGE APPL
 void AddDeclareCommands(CommandTable* table);     // DECLARE DEFINE ALTER DROP RETAIN
 void AddQueryCommands(CommandTable* table);       // COUNT FIND SHOW
 void AddProfileCommands(CommandTable* table);     // GET
+void AddTimelineCommands(CommandTable* table);    // TIMELINE SESSIONS
+void AddHistoryCommands(CommandTable* table);     // HISTORY
+void AddPairCommands(CommandTable* table);        // CONFLICTS DUPLICATES MERGE PREVIEW
 void AddSessionCommands(CommandTable* table);     // PING ECHO HELLO SELECT RESET QUIT OUTPUT AUTH
 void AddClientCommands(CommandTable* table);      // CLIENT CONFIG
 void AddIntrospectCommands(CommandTable* table);  // COMMAND HELP

@@ -75,8 +75,9 @@ Outcome Docs(const CommandTable& table, const std::vector<std::string>& words) {
     }
   }
   for (size_t i = 1; i < words.size(); ++i) {
-    const Command* command = table.Find(words[i]);
-    if (command) docs.emplace_back(ToLower(command->name), CommandDoc(*command));
+    for (const Command* command : table.FormsOf(words[i])) {
+      docs.emplace_back(ToLower(command->name), CommandDoc(*command));
+    }
   }
   return Outcome(Reply(std::move(docs)));
 }
@@ -125,12 +126,13 @@ Outcome Help(const Services& services, Session*, const Request& request) {
             std::string(command.summary) + "\n";
     entries.push_back(HelpEntry(command));
   };
-  if (request.words.empty()) {
+  std::string asked;
+  for (const std::string& word : request.words) asked += (asked.empty() ? "" : " ") + word;
+  if (asked.empty()) {
     for (const auto& [name, command] : table.commands()) add(command);
-  } else if (const Command* command = table.Find(request.words[0])) {
-    add(*command);
   } else {
-    return Outcome(Reply::Error("ERR", "HELP knows no such command"));
+    for (const Command* command : table.FormsOf(asked)) add(*command);
+    if (entries.empty()) return Outcome(Reply::Error("ERR", "HELP knows no such command"));
   }
   auto tree = std::make_shared<const Reply>(std::move(entries));
   return Outcome(Reply(Reply::Report{std::move(text), std::move(tree)}));
