@@ -289,7 +289,9 @@ ParsedItem ParseGroup(dom::object call, std::optional<Timestamp> sent_at) {
   Track item;
   ROSTER_RETURN_IF_ERROR(EventOf(call, sent_at, &item));
   item.event = "group";
-  ROSTER_ASSIGN_OR_RETURN(const std::string group, TextMember(call, "groupId"));
+  std::vector<IdentityRef> groups;
+  ROSTER_RETURN_IF_ERROR(AddIdentity(call, "groupId", "group", &groups));
+  const std::string group = groups.empty() ? "" : groups[0].value;
   if (group.empty()) return MakeError(ErrorCode::kParse, "`groupId` is missing");
   ROSTER_ASSIGN_OR_RETURN(std::vector<Field> traits, FieldsMember(call, "traits"));
   item.traits.push_back({"group.id", group});

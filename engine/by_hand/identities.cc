@@ -6,6 +6,7 @@
 
 #include "engine/by_hand/hand.h"
 #include "engine/commit/device_owner.h"
+#include "engine/commit/implied.h"
 #include "engine/commit/resolve.h"
 #include "engine/reading/profile_ref.h"
 #include "roster/error.h"
@@ -33,7 +34,9 @@ void Hand::AttachNew(ProfileId profile, const UsableIdentity& identity) {
   const IdentityId id = known ? *known
                               : effects_->Attach(profile, identity.name_space, identity.value,
                                                  effects_->clock());
-  if (!IsOfDevice(effects_->schema(), identity.name_space)) return;
+  if (!IsOfDevice(effects_->schema(), identity.name_space)) {
+    return Imply(profile, id, effects_->clock(), !known, effects_);
+  }
   if (IsIdentified(state(), profile)) {
     Claim(id, profile, kNoOrigin, effects_->clock(), effects_);
   } else if (known) {

@@ -173,7 +173,7 @@ struct Checker {
     if (!HasProfile(m.to)) return Refuse("profile of an identity");
     const bool known =
         m.identity.value < state.identities.size() && state.identities.IsAttached(m.identity);
-    if (!known || m.standing > IdentityStanding::kFormer) return Refuse("identity of a move");
+    if (!known || m.standing > IdentityStanding::kLoggedOut) return Refuse("identity of a move");
     if (m.standing == IdentityStanding::kFormer) return absl::OkStatus();
     const IdentityName name = state.identities.NameOf(m.identity);
     const auto held = state.identities.Find(name.name_space, name.value);
