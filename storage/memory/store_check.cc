@@ -50,9 +50,9 @@ struct Checker {
     const auto records = state.schema->FindEvent(TraitRecordsName(m.name));
     if (!records) return absl::OkStatus();
     const std::vector<PropertyInfo>& said = state.schema->event(*records).properties;
-    const bool fits = said.size() <= kRecordValue.value ||
-                      (said[kRecordValue.value].type == m.type &&
-                       said[kRecordValue.value].scale == m.scale);
+    const bool fits =
+        said.size() <= kRecordValue.value ||
+        (said[kRecordValue.value].type == m.type && said[kRecordValue.value].scale == m.scale);
     return fits ? absl::OkStatus() : Refuse("type of a trait that has records");
   }
   absl::Status operator()(const DeclareEvent& m) const {
