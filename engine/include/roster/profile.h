@@ -23,6 +23,7 @@ namespace roster {
 struct IdentityEntry {
   IdentityRef identity;
   bool retired = false;  // beyond its namespace's limit since a merge: it still resolves
+  bool operator==(const IdentityEntry&) const = default;
 };
 
 struct TraitEntry {
