@@ -422,7 +422,8 @@ absl::Status CheckMembers(dom::object call) {
       "type",     "userId",     "anonymousId",  "identities",   "messageId", "timestamp", "event",
       "traits",   "properties", "context",      "source",       "sentAt",    "cmd",       "id",
       "idem",     "timeout_ms", "integrations", "channel",      "session",   "important", "name",
-      "category", "groupId",    "previousId",   "authenticated"};
+      "category", "groupId",    "previousId",   "authenticated",
+      "version",  "receivedAt", "originalTimestamp"};
   for (const auto [key, element] : call) {
     if (std::find(known_members.begin(), known_members.end(), key) != known_members.end()) continue;
     const std::string hint = query::DidYouMean(key, known_members);

@@ -12,6 +12,9 @@ namespace roster {
 inline constexpr size_t kMaxTraits = 1000;       // declared traits
 inline constexpr size_t kMaxEventTypes = 10000;  // declared event types
 inline constexpr size_t kMaxProperties = 1000;   // properties of one event type
+inline constexpr size_t kMaxNamespaces = 100;
+inline constexpr size_t kMaxDefinitions = 1000;  // goals, interests, ...
+inline constexpr size_t kMaxBlocked = 1000;      // values that are no identities
 inline constexpr size_t kMaxNameBytes = 255;     // of a trait, event, property
 inline constexpr size_t kMaxTextBytes = 64 << 10;
 inline constexpr size_t kMaxIdentityBytes = 1024;

@@ -178,6 +178,8 @@ class Printer {
   void Print(const Statement& statement) {
     if (const auto* find = std::get_if<Find>(&statement.verb)) {
       Print(*find, statement.where);
+    } else if (const auto* show = std::get_if<Show>(&statement.verb)) {
+      Add("show ", Spelling(show->what));
     } else {
       Add("count");
       PrintWhere(statement.where);
@@ -228,6 +230,12 @@ const char* Spelling(TextOp op) {
 const char* Spelling(AggregateOp op) {
   static constexpr const char* kSpellings[] = {"sum", "avg", "min", "max", "count"};
   return kSpellings[static_cast<size_t>(op)];
+}
+
+const char* Spelling(Shown shown) {
+  static constexpr const char* kSpellings[] = {"traits",    "events",     "namespaces", "goals",
+                                               "interests", "engagement", "retention"};
+  return kSpellings[static_cast<size_t>(shown)];
 }
 
 std::string QuoteText(std::string_view text) {

@@ -188,8 +188,25 @@ struct Find {
   bool operator==(const Find&) const = default;
 };
 
+// What there is to be shown.
+enum class Shown : uint8_t {
+  kTraits,
+  kEvents,
+  kNamespaces,
+  kGoals,
+  kInterests,
+  kEngagement,
+  kRetention
+};
+
+struct Show {
+  Shown what = Shown::kTraits;
+  bool operator==(const Show&) const = default;
+};
+
+// Shape: of `show` there is no `where`.
 struct Statement {
-  std::variant<Count, Find> verb;
+  std::variant<Count, Find, Show> verb;
   std::optional<Filter> where;
   std::optional<Literal> time_zone;  // a text
   bool operator==(const Statement&) const = default;
@@ -208,6 +225,8 @@ const char* Spelling(CompareOp op);
 const char* Spelling(TextOp op);
 // "sum", "avg", ...
 const char* Spelling(AggregateOp op);
+// "traits", "events", ...
+const char* Spelling(Shown shown);
 // A text literal with its quotes; a name with its backticks.
 std::string QuoteText(std::string_view text);
 std::string QuoteName(std::string_view name);

@@ -39,9 +39,23 @@ class Binder {
     if (const auto* find = std::get_if<ast::Find>(&statement.verb)) {
       ROSTER_ASSIGN_OR_RETURN(bound.find, BindFind(*find));
     }
+    if (const auto* show = std::get_if<ast::Show>(&statement.verb)) bound.show = show->what;
     if (statement.where) {
       ROSTER_ASSIGN_OR_RETURN(bound.where, BindFilter(*statement.where, nullptr));
     }
+    return bound;
+  }
+
+  absl::StatusOr<BoundEvents> Bind(const ast::Events& events) {
+    ROSTER_ASSIGN_OR_RETURN(const EventTypeId event, FindEvent(events.event));
+    return BindEvents(events, event);
+  }
+
+  absl::StatusOr<BoundEventProperty> Bind(const ast::Name& event, const ast::Name& property) const {
+    BoundEventProperty bound;
+    ROSTER_ASSIGN_OR_RETURN(bound.event, FindEvent(event));
+    ROSTER_ASSIGN_OR_RETURN(bound.property, FindProperty(bound.event, property));
+    bound.info = catalog_.PropertyType(bound.event, bound.property);
     return bound;
   }
 
@@ -339,16 +353,28 @@ absl::StatusOr<absl::TimeZone> LoadTimeZone(std::string_view name) {
                    "unknown time zone; write an IANA name such as Europe/Amsterdam or UTC");
 }
 
-absl::StatusOr<BoundStatement> Bind(const ast::Statement& statement, const BindContext& context) {
+absl::StatusOr<absl::TimeZone> ZoneOf(const std::optional<ast::Literal>& named,
+                                      const BindContext& context) {
   std::string_view name = context.time_zone;
-  if (statement.time_zone) name = std::get<std::string>(statement.time_zone->value);
-  const absl::StatusOr<absl::TimeZone> zone = LoadTimeZone(name);
-  if (!zone.ok() && statement.time_zone) {
-    return ErrorAt(ErrorCode::kType, context.text, statement.time_zone->span,
-                   StdView(zone.status().message()));
-  }
-  ROSTER_RETURN_IF_ERROR(zone.status());
-  return Binder(context, *zone).Bind(statement);
+  if (named) name = std::get<std::string>(named->value);
+  absl::StatusOr<absl::TimeZone> zone = LoadTimeZone(name);
+  if (zone.ok() || !named) return zone;
+  return ErrorAt(ErrorCode::kType, context.text, named->span, StdView(zone.status().message()));
+}
+
+absl::StatusOr<BoundStatement> Bind(const ast::Statement& statement, const BindContext& context) {
+  ROSTER_ASSIGN_OR_RETURN(const absl::TimeZone zone, ZoneOf(statement.time_zone, context));
+  return Binder(context, zone).Bind(statement);
+}
+
+absl::StatusOr<BoundEvents> BindEvents(const ast::Events& events, const BindContext& context) {
+  ROSTER_ASSIGN_OR_RETURN(const absl::TimeZone zone, LoadTimeZone(context.time_zone));
+  return Binder(context, zone).Bind(events);
+}
+
+absl::StatusOr<BoundEventProperty> BindProperty(const ast::Name& event, const ast::Name& property,
+                                                const BindContext& context) {
+  return Binder(context, absl::UTCTimeZone()).Bind(event, property);
 }
 
 }  // namespace roster::query

@@ -5,6 +5,7 @@
 #ifndef ROSTER_QUERY_BIND_H_
 #define ROSTER_QUERY_BIND_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,14 @@ struct BindContext {
 
 // Errors: TYPE, NOTRAIT, LIMIT, PARSE (parameters that do not fit), all with a position.
 absl::StatusOr<BoundStatement> Bind(const ast::Statement& statement, const BindContext& context);
+
+// The events of a type that a definition means, and a property of one. Errors: as Bind.
+absl::StatusOr<BoundEvents> BindEvents(const ast::Events& events, const BindContext& context);
+absl::StatusOr<BoundEventProperty> BindProperty(const ast::Name& event, const ast::Name& property,
+                                                const BindContext& context);
+// The time zone of a statement. Errors: as LoadTimeZone; with a position when it names its own.
+absl::StatusOr<absl::TimeZone> ZoneOf(const std::optional<ast::Literal>& named,
+                                      const BindContext& context);
 
 // An IANA time zone, one of those installed. Errors: TYPE without a position.
 absl::StatusOr<absl::TimeZone> LoadTimeZone(std::string_view name);

@@ -113,6 +113,13 @@ struct BoundEvents {
   Window window;
 };
 
+// A property of the events of a type.
+struct BoundEventProperty {
+  EventTypeId event;
+  PropertyId property;
+  ValueInfo info;
+};
+
 // The number of events is in [min, max]; negated: it is not.
 struct BoundDid {
   BoundEvents events;
@@ -166,7 +173,8 @@ struct BoundFind {
 };
 
 struct BoundStatement {
-  std::optional<BoundFind> find;  // else `count`
+  std::optional<BoundFind> find;   // else
+  std::optional<ast::Shown> show;  // else `count`
   std::optional<BoundFilter> where;
 };
 

@@ -74,7 +74,7 @@ constexpr std::array<Habit, 24> kHabits = {{
     {"none", "write `is missing` or `is set`"},
     {"empty", "write `is missing` for no value, `= \"\"` for an empty text"},
     {"exists", "write `is set`"},
-    {"select", "a statement begins with `count` or `find`"},
+    {"select", "a statement begins with `count`, `find` or `show`"},
     {"from", "there is nothing to select from: write `where`"},
     {"having", "write the aggregate in the filter: `sum(order.total) >= 500`"},
     {"times", "write `at least 3 times`, `at most 3 times` or `exactly 3 times`"},

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/types/span.h"
+#include "query/declarations/show.h"
 #include "query/row_order.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
@@ -83,6 +84,18 @@ absl::StatusOr<std::vector<std::vector<Value>>> ShowRows(const std::vector<Bound
   return shown;
 }
 
+absl::StatusOr<QueryAnswer> RunShow(ast::Shown what, const ReadView& view,
+                                    const ExecutionLimits& limits) {
+  TableAnswer table = ShowDeclared(what, view);
+  uint64_t bytes = 0;
+  for (const std::vector<Value>& row : table.rows) {
+    for (const Value& value : row) bytes += sizeof(Value) + HeapBytes(value);
+  }
+  if (bytes <= limits.max_bytes) return table;
+  return MakeError(ErrorCode::kLimit,
+                   StrCat("a result has more than ", limits.max_bytes, " bytes (max_bytes)"));
+}
+
 absl::StatusOr<QueryAnswer> RunCount(const Plan& plan, const ReadView& view,
                                      const ExecutionLimits& limits) {
   CountAnswer answer;
@@ -122,6 +135,7 @@ absl::StatusOr<QueryAnswer> RunFind(const Plan& plan, const ReadView& view,
 
 absl::StatusOr<QueryAnswer> Execute(const Plan& plan, const ReadView& view,
                                     const ExecutionLimits& limits) {
+  if (plan.show) return RunShow(*plan.show, view, limits);
   return plan.find ? RunFind(plan, view, limits) : RunCount(plan, view, limits);
 }
 

@@ -14,8 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include "query/errors.h"
-#include "query/lexer.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
 
@@ -30,7 +28,7 @@ struct ExpectationsTag;
 
 // --- Words for what was expected ---
 
-constexpr std::string_view kVerb = "`count` or `find`";
+constexpr std::string_view kVerb = "`count`, `find` or `show`";
 constexpr std::string_view kCondition = "a condition";
 constexpr std::string_view kOperator = "an operator such as `=`, `in` or `is set`";
 constexpr std::string_view kComparison = "a comparison such as `>=`";
@@ -288,6 +286,9 @@ const Valued<ast::TimeUnit> unit(ReadUnit, kUnit);
 const Valued<ast::CompareOp> compare_op(ReadCompareOp, kOperator);
 const Valued<ast::CompareOp> threshold_op(ReadCompareOp, kComparison);
 const Valued<ast::AggregateOp> aggregate_op(ReadAggregateOp, kCondition);
+const Valued<ast::Shown> shown(
+    ReadShown,
+    "`traits`, `events`, `namespaces`, `goals`, `interests`, `engagement` or `retention`");
 const Symbol open("(", "`(`");
 const Symbol close(")", "`)`");
 const Symbol comma(",", "`,`");
@@ -481,6 +482,7 @@ const auto kOrderOf =
     ToFind([](ast::Find& find, ast::OrderBy& read) { find.order.push_back(std::move(read)); });
 const auto kLimitOf = ToFind([](ast::Find& find, int64_t read) { find.limit = read; });
 const auto kOffsetOf = ToFind([](ast::Find& find, int64_t read) { find.offset = read; });
+const auto kShowOf = Do([](ast::Statement& of, ast::Shown read) { of.verb = ast::Show{read}; });
 const auto kIsFind = [](auto& context) { x3::_val(context).verb = ast::Find(); };
 
 const auto where = -(Word("where", "`where`") > disjunction[filter_of]);
@@ -492,15 +494,24 @@ const auto statement_def =
       -(Ahead(AtColumn, "") >> column[kColumnOf] >> *(comma > column[kColumnOf])) > where >
       -(KeywordPair("order", "by", "`order by`") > (order[kOrderOf] % comma)) >
       -(Word("limit", "`limit`") > whole[kLimitOf]) >
-      -((Ahead(AtOffset, "`offset`") >> Word("offset", "`offset`")) > whole[kOffsetOf]))) >
-    -(KeywordPair("at", "time", "`at time zone`") > Word("zone", "`zone`") > quoted[zone_of]) >
-    End();
+      -((Ahead(AtOffset, "`offset`") >> Word("offset", "`offset`")) > whole[kOffsetOf])) |
+     (Word("show", kVerb) > shown[kShowOf])) > -(KeywordPair("at", "time", "`at time zone`") >
+                                                 Word("zone", "`zone`") > quoted[zone_of]) > End();
 
 BOOST_SPIRIT_DEFINE(duration, between_end, between, plain_window, window, compare, threshold,
                     in_list, presence, text_match, has, plain_test, test, condition, did, aggregate,
                     leaf, nots, operand, conjunction, disjunction, order, statement)
 
 // NOLINTEND(readability-identifier-naming, performance-unnecessary-value-param)
+
+template <typename Id, typename T>
+bool Take(const Rule<Id, T>& rule, Cursor* first, Cursor last, Expectations* expected, T* taken) {
+  try {
+    return x3::parse(*first, last, x3::with<ExpectationsTag>(std::ref(*expected))[rule], *taken);
+  } catch (const x3::expectation_failure<Cursor>&) {
+    return false;  // what was expected is in `expected`
+  }
+}
 
 }  // namespace
 
@@ -509,14 +520,12 @@ absl::StatusOr<ast::Statement> Parse(std::string_view text) {
   Expectations expectations;
   ast::Statement parsed;
   Cursor first = tokens.data();
-  const Cursor last = first + tokens.size();
-  try {
-    const auto grammar = x3::with<ExpectationsTag>(std::ref(expectations))[statement];
-    if (x3::parse(first, last, grammar, parsed)) return parsed;
-  } catch (const x3::expectation_failure<Cursor>&) {
-    // What was expected is in `expectations`.
-  }
+  if (Take(statement, &first, first + tokens.size(), &expectations, &parsed)) return parsed;
   return expectations.ToStatus(text);
+}
+
+bool TakeCondition(const Token** at, const Token* end, Expectations* expected, ast::Filter* taken) {
+  return Take(condition, at, end, expected, taken);
 }
 
 }  // namespace roster::query

@@ -8,6 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "query/ast.h"
+#include "query/errors.h"
+#include "query/lexer.h"
 
 namespace roster::query {
 
@@ -15,6 +17,11 @@ namespace roster::query {
 // Errors: PARSE; LIMIT for a text over 64 KiB or brackets deeper than 64. All with a position.
 // Cost: O(length).
 absl::StatusOr<ast::Statement> Parse(std::string_view text);
+
+// Takes the condition on one event that begins at `*at`, for the parser of declarations. False when
+// there is none; then `expected` has what would be one. Requires: `end` is behind the kEnd.
+bool TakeCondition(const Token** at, const Token* end, Expectations* expected,
+                   ast::Filter* condition);
 
 }  // namespace roster::query
 

@@ -499,4 +499,13 @@ std::optional<ast::AggregateOp> ReadAggregateOp(const Token& token) {
   return token.kind == TokenKind::kWord ? Lookup(kOps, token.raw) : std::nullopt;
 }
 
+std::optional<ast::Shown> ReadShown(const Token& token) {
+  using enum ast::Shown;
+  for (const ast::Shown shown :
+       {kTraits, kEvents, kNamespaces, kGoals, kInterests, kEngagement, kRetention}) {
+    if (token.kind == TokenKind::kWord && IsWord(token.raw, ast::Spelling(shown))) return shown;
+  }
+  return std::nullopt;
+}
+
 }  // namespace roster::query

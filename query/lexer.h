@@ -60,6 +60,7 @@ std::optional<int64_t> ReadWhole(const Token& token);
 std::optional<ast::TimeUnit> ReadUnit(const Token& token);
 std::optional<ast::CompareOp> ReadCompareOp(const Token& token);
 std::optional<ast::AggregateOp> ReadAggregateOp(const Token& token);
+std::optional<ast::Shown> ReadShown(const Token& token);
 
 // Compares an ASCII word without regard to case. Requires: `lower` is in lower case.
 bool IsWord(std::string_view word, std::string_view lower);

@@ -15,7 +15,8 @@ namespace roster::query {
 
 struct Plan {
   std::unique_ptr<Operator> filter;  // null: every profile
-  std::optional<BoundFind> find;     // else `count`
+  std::optional<BoundFind> find;     // else
+  std::optional<ast::Shown> show;    // else `count`
 };
 
 }  // namespace roster::query

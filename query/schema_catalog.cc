@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/schema_catalog.h"
 
+#include "storage/memory/people/own_names.h"
+
 namespace roster::query {
 namespace {
 
@@ -8,7 +10,7 @@ template <typename Info>
 std::vector<std::string_view> NamesOf(const std::vector<Info>& infos) {
   std::vector<std::string_view> names;
   for (const Info& info : infos) {
-    if (!info.name.empty()) names.push_back(info.name);
+    if (!info.name.empty() && !IsOwnName(info.name)) names.push_back(info.name);
   }
   return names;
 }

@@ -62,6 +62,7 @@ std::string ShownVerb(std::string_view verb) {
 
 CommandTable::CommandTable(const Limits* limits) : limits_(limits) {
   AddQueryCommands(this);
+  AddDeclareCommands(this);
   AddWriteCommands(this);
   AddProfileCommands(this);
   AddTimelineCommands(this);

@@ -52,7 +52,7 @@ absl::StatusOr<Target> Hand::Find(const ProfileRef& ref) const {
 absl::StatusOr<UsableIdentity> Hand::Usable(const IdentityRef& ref) const {
   std::vector<std::string> warnings;
   ROSTER_ASSIGN_OR_RETURN(std::vector<UsableIdentity> usable,
-                          UsableIdentities(effects_->schema(), {ref}, &warnings));
+                          UsableIdentities(effects_->state(), {ref}, &warnings));
   return std::move(usable[0]);
 }
 

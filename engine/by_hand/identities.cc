@@ -46,7 +46,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Create& item) {
   std::vector<UsableIdentity> identities;
   if (!item.identities.empty()) {
     ROSTER_ASSIGN_OR_RETURN(identities,
-                            UsableIdentities(effects_->schema(), item.identities, &warnings));
+                            UsableIdentities(effects_->state(), item.identities, &warnings));
   } else if (!item.orphan) {
     return MakeError(ErrorCode::kNoIdentity,
                      "no identity: give one, or say that an orphan is meant");
@@ -63,7 +63,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Create& item) {
     return MakeError(ErrorCode::kExists,
                      StrCat("an identity is known already, of ", IdText(OwnerOf(*known))));
   }
-  Names names(effects_->schema());
+  Names names(effects_->state(), effects_->declares_traits());
   ROSTER_ASSIGN_OR_RETURN(CheckedTraits traits, CheckTraits(item.traits, &names, &warnings));
   ROSTER_RETURN_IF_ERROR(CheckText("source", item.source));
   const ProfileId profile =
@@ -112,7 +112,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Edit& item) {
     return MakeError(ErrorCode::kNoTrait, StrCat("unknown trait: ", field.key));
   }
   std::vector<std::string> warnings;
-  Names names(effects_->schema());
+  Names names(effects_->state(), effects_->declares_traits());
   ROSTER_ASSIGN_OR_RETURN(CheckedTraits traits, CheckTraits(item.traits, &names, &warnings));
   std::vector<UsableIdentity> identities;
   for (const IdentityRef& ref : item.identities) {

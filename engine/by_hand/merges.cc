@@ -16,7 +16,7 @@ namespace roster {
 absl::StatusOr<ItemResult> Hand::Do(const Logout& item) {
   std::vector<std::string> warnings;
   ROSTER_ASSIGN_OR_RETURN(std::vector<UsableIdentity> devices,
-                          UsableIdentities(effects_->schema(), item.identities, &warnings));
+                          UsableIdentities(effects_->state(), item.identities, &warnings));
   std::erase_if(devices, [](const UsableIdentity& identity) {
     return identity.kind != NamespaceKind::kDevice && identity.kind != NamespaceKind::kAnonymous;
   });

@@ -9,6 +9,8 @@
 
 #include "engine/coerce.h"
 #include "engine/limits.h"
+#include "query/errors.h"
+#include "query/schema_catalog.h"
 #include "roster/error.h"
 #include "roster/json.h"
 #include "storage/base/status_macros.h"
@@ -17,23 +19,6 @@
 
 namespace roster {
 namespace {
-
-absl::Status CheckName(std::string_view what, std::string_view name) {
-  if (FindInvalidUtf8(name)) {
-    return MakeError(ErrorCode::kParse, StrCat("name is not valid UTF-8: ", what));
-  }
-  // The store's own names begin with one.
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
-  if (std::any_of(name.begin(), name.end(), is_control)) {
-    return MakeError(ErrorCode::kParse, StrCat("name with a control character: ", what));
-  }
-  if (name.empty()) return MakeError(ErrorCode::kParse, StrCat("empty name: ", what));
-  if (name.size() > kMaxNameBytes) {
-    return MakeError(ErrorCode::kLimit,
-                     StrCat("name longer than ", kMaxNameBytes, " bytes: ", what));
-  }
-  return absl::OkStatus();
-}
 
 // Limits of single values; texts become NFC.
 absl::StatusOr<Value> CleanValue(std::string_view key, const Value& value) {
@@ -102,7 +87,7 @@ template <typename Item>
 absl::StatusOr<CheckedCall> CheckCall(const Item& item, Timestamp clock, const Names& names) {
   CheckedCall call;
   ROSTER_ASSIGN_OR_RETURN(call.identities,
-                          UsableIdentities(names.schema(), item.identities, &call.warnings));
+                          UsableIdentities(names.state(), item.identities, &call.warnings));
   std::optional<Timestamp> time = item.time;
   if (item.ago_ms && *item.ago_ms >= -kMaxFutureMs && *item.ago_ms <= clock.ms - kMinTimeMs) {
     time = Timestamp{clock.ms - *item.ago_ms};
@@ -150,6 +135,13 @@ absl::StatusOr<std::optional<Value>> CheckTrait(const Field& field,
 EventId IdOfCall(const std::string& message_id, Timestamp clock, EventIdSource* ids) {
   if (message_id.empty()) return ids->Next(clock);
   return {XXH3_64bits(message_id.data(), message_id.size())};
+}
+
+absl::Status Undeclared(std::string_view name, const Schema& schema) {
+  const std::vector<std::string_view> known = query::SchemaCatalog(schema).TraitNames();
+  return MakeError(ErrorCode::kNoTrait,
+                   StrCat("unknown trait `", name, "`", query::DidYouMean(name, known),
+                          "; new ones are declared first"));
 }
 
 absl::StatusOr<CheckedItem> Check(const Identify& item, Timestamp clock, EventIdSource* ids,
@@ -205,6 +197,23 @@ absl::StatusOr<CheckedItem> Check(const Alias& item, Timestamp clock, EventIdSou
 
 }  // namespace
 
+absl::Status CheckName(std::string_view what, std::string_view name) {
+  if (FindInvalidUtf8(name)) {
+    return MakeError(ErrorCode::kParse, StrCat("name is not valid UTF-8: ", what));
+  }
+  // The store's own names begin with one.
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
+  if (std::any_of(name.begin(), name.end(), is_control)) {
+    return MakeError(ErrorCode::kParse, StrCat("name with a control character: ", what));
+  }
+  if (name.empty()) return MakeError(ErrorCode::kParse, StrCat("empty name: ", what));
+  if (name.size() > kMaxNameBytes) {
+    return MakeError(ErrorCode::kLimit,
+                     StrCat("name longer than ", kMaxNameBytes, " bytes: ", what));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Timestamp> CheckTime(std::optional<Timestamp> given, Timestamp clock) {
   const Timestamp time = given.value_or(clock);
   if (time.ms > clock.ms + kMaxFutureMs || time.ms < kMinTimeMs) {
@@ -247,6 +256,7 @@ absl::StatusOr<CheckedTraits> CheckTraits(const std::vector<Field>& given, Names
       if (at != nullptr && at->ms >= kMinTimeMs) checked.created_at = *at;
       continue;
     }
+    if (!shape && !names->declares_traits()) return Undeclared(field.key, names->schema());
     checked.fields.push_back({std::move(field.key), *std::move(value)});
     if (shape) continue;
     brought.push_back(&checked.fields.back());

@@ -41,6 +41,9 @@ struct CheckedTraits {
 absl::StatusOr<CheckedTraits> CheckTraits(const std::vector<Field>& given, Names* names,
                                           std::vector<std::string>* warnings);
 
+// A name that a client may give. `what` says of what. Errors: PARSE, LIMIT.
+absl::Status CheckName(std::string_view what, std::string_view name);
+
 // The time given, or that of the receipt. Errors: LIMIT (out of range).
 absl::StatusOr<Timestamp> CheckTime(std::optional<Timestamp> given, Timestamp clock);
 

@@ -162,7 +162,7 @@ std::optional<absl::StatusOr<WriteResult>> Committer::Repeat(const Batch& batch,
 }
 
 absl::StatusOr<Committer::CheckedItems> Committer::CheckAll(const Batch& batch, Timestamp clock) {
-  Names names(*store().state().schema);
+  Names names(store().state(), options_.declare_on_first_use);
   CheckedItems items;
   items.reserve(batch.items.size());
   for (size_t i = 0; i < batch.items.size(); ++i) {
@@ -221,7 +221,7 @@ WriteResult Committer::Apply(const Batch& batch, CheckedItems items,
                              Committed* committed) {
   MutexLock lock(&parts_.shared->mutex);
   Store& store = parts_.shared->store;
-  Effects effects(&store, &event_ids_, time.clock);
+  Effects effects(&store, &event_ids_, time.clock, options_.declare_on_first_use);
   if (store.next_due().value_or(Timestamp{INT64_MAX}) <= time.clock) {
     effects.Do(Advance{time.clock});
     for (const ExpireEvents& expiry : store.ExpiriesDue(time.clock)) effects.Do(expiry);

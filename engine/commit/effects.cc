@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "query/declarations/names.h"
+#include "query/declarations/retention.h"
 #include "storage/base/check.h"
 #include "storage/memory/people/own_names.h"
 #include "storage/mutation.h"
@@ -46,6 +48,8 @@ EventTypeId Effects::RecordsOf(TraitId trait) {
   const EventTypeId records = Event(TraitRecordsName(info.name));
   const PropertyId value = Property(records, "value", info.type, info.scale);
   ROSTER_CHECK(value == kRecordValue);
+  const int64_t keep_ms = query::DefinedRetentionMs(state(), query::kHistoryRetention);
+  if (keep_ms != 0) Do(SetRetention{records, keep_ms});
   return records;
 }
 

@@ -34,13 +34,14 @@ class EventIdSource {
 class Effects {
  public:
   // `clock` is the commit's; its Advance comes before everything else. Lifetime: the store's and
-  // the ids'.
-  Effects(Store* store, EventIdSource* ids, Timestamp clock)
-      : store_(store), ids_(ids), clock_(clock) {}
+  // the ids'. `declares_traits`: whether traits are declared on first use.
+  Effects(Store* store, EventIdSource* ids, Timestamp clock, bool declares_traits)
+      : store_(store), ids_(ids), clock_(clock), declares_traits_(declares_traits) {}
 
   const State& state() const { return store_->state(); }
   const Schema& schema() const { return *state().schema; }
   Timestamp clock() const { return clock_; }
+  bool declares_traits() const { return declares_traits_; }
   // Encoded mutations; empty when nothing was done.
   const std::string& payload() const { return payload_; }
   const ChangeSet& changes() const { return changes_; }
@@ -85,6 +86,7 @@ class Effects {
   Store* const store_;
   EventIdSource* const ids_;
   const Timestamp clock_;
+  const bool declares_traits_;
   std::string payload_;
   ChangeSet changes_;
 };

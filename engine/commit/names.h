@@ -11,7 +11,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "storage/base/text.h"
-#include "storage/memory/schema.h"
+#include "storage/memory/read_view.h"
 
 namespace roster {
 
@@ -25,10 +25,14 @@ struct TraitShape {
 
 class Names {
  public:
-  // Lifetime: the schema's; it does not change meanwhile.
-  explicit Names(const Schema& schema) : schema_(schema) {}
+  // `declares_traits`: whether an item may bring along traits. Lifetime: the state's; it does not
+  // change meanwhile.
+  Names(const State& state, bool declares_traits)
+      : state_(state), schema_(*state.schema), declares_traits_(declares_traits) {}
 
+  const State& state() const { return state_; }
   const Schema& schema() const { return schema_; }
+  bool declares_traits() const { return declares_traits_; }
   std::optional<TraitShape> FindTrait(std::string_view name) const {
     if (const auto id = schema_.FindTrait(name)) {
       const TraitInfo& info = schema_.trait(*id);
@@ -48,7 +52,9 @@ class Names {
   void AddEvent(std::string_view name) { events_.emplace(name); }
 
  private:
+  const State& state_;
   const Schema& schema_;
+  const bool declares_traits_;
   TextMap<TraitShape> traits_;
   absl::flat_hash_set<std::string, TextHash, std::equal_to<>> events_;
 };

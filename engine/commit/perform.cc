@@ -58,10 +58,9 @@ void SetTraits(std::vector<Field> traits, const Resolved& resolved, const Checke
   for (Field& field : traits) {
     const TraitId trait = effects->Trait(field.key, TypeOf(field.value), ScaleOf(field.value));
     Timestamp time = call.time;
-    // A write without a time of its own is later than all that came before it, also within one
-    // millisecond.
+    // A write without a time of its own is later than all that came before it.
     const std::optional<Stamp> known = StampOf(*effects, resolved.profile, trait);
-    if (!call.time_given && known && known->time == time) ++time.ms;
+    if (!call.time_given && known && known->time >= time) time = {known->time.ms + 1};
     effects->Set({resolved.profile, trait, std::move(field.value), time, resolved.origin});
   }
 }

@@ -11,6 +11,7 @@
 #include "engine/commit/device_owner.h"
 #include "engine/limits.h"
 #include "engine/normalise.h"
+#include "query/declarations/names.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
@@ -34,6 +35,12 @@ absl::Status CheckIdentity(const Schema& schema, const IdentityRef& ref) {
   return absl::OkStatus();
 }
 
+// The operator's list.
+bool IsBlockedHere(const State& state, std::string_view space, std::string_view value) {
+  const TextMap<std::string>& definitions = *state.definitions;
+  return !definitions.empty() && definitions.contains(query::BlockedName(space, value));
+}
+
 bool IsOfDevice(const UsableIdentity& identity) {
   return identity.kind == NamespaceKind::kDevice || identity.kind == NamespaceKind::kAnonymous;
 }
@@ -52,9 +59,11 @@ std::vector<uint32_t> CountIdentities(const State& state, ProfileId profile) {
 uint32_t CountMerges(const State& state, ProfileId profile) {
   absl::flat_hash_set<uint64_t> homes;
   for (const IdentityId id : state.identities.OfRow(*state.FindProfile(profile))) {
-    const NamespaceKind kind = state.schema->name_space(state.identities.NameOf(id).name_space).kind;
+    const NamespaceKind kind =
+        state.schema->name_space(state.identities.NameOf(id).name_space).kind;
     if (kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous) continue;
-    if (const ProfileId home = state.identities.HomeOf(id); home.value != 0) homes.insert(home.value);
+    if (const ProfileId home = state.identities.HomeOf(id); home.value != 0)
+      homes.insert(home.value);
   }
   return static_cast<uint32_t>(homes.size());
 }
@@ -88,7 +97,7 @@ class Resolver {
     if (call_.identities.empty()) {
       Visit(devices.front());
     } else {
-      Name();
+      Name(call_.identifies ? VisitorOf(devices) : std::nullopt);
       if (call_.identifies) Bind(devices);
     }
     RecordConflicts();
@@ -117,8 +126,20 @@ class Resolver {
     resolved_.origin = id ? *id : AttachNew(device);
   }
 
-  // R1, R2: identities that name somebody.
-  void Name() {
+  // The anonymous one who has one of the devices then; of several R4 decides.
+  std::optional<ProfileId> VisitorOf(const std::vector<UsableIdentity>& devices) const {
+    std::vector<ProfileId> visitors;
+    for (const UsableIdentity& device : devices) {
+      const auto id = state().identities.Find(device.name_space, device.value);
+      const auto owner = id ? OwnerAt(*effects_, *id, call_.time) : std::nullopt;
+      if (owner && !IsIdentified(state(), *owner)) visitors.push_back(*owner);
+    }
+    if (visitors.empty()) return std::nullopt;
+    return SurvivorOf(state(), visitors);
+  }
+
+  // R1, R2: identities that name somebody. When nobody is known by them, it is the visitor.
+  void Name(std::optional<ProfileId> visitor) {
     std::vector<UsableIdentity>& identities = call_.identities;
     Found found = LookUp();
     for (;;) {
@@ -128,7 +149,9 @@ class Resolver {
       identities.pop_back();
       found = LookUp();
     }
-    if (found.profiles.empty()) {
+    if (found.profiles.empty() && visitor) {
+      resolved_.profile = *visitor;
+    } else if (found.profiles.empty()) {
       Create();
     } else {
       resolved_.profile = SurvivorOf(state(), found.profiles);
@@ -302,8 +325,8 @@ std::vector<std::string> ConflictsOfMerge(const State& state, ProfileId survivor
         StrCat("together they have ", both, " of ", space.name, ", of at most ", space.limit));
   }
   if (total > kMaxProfileIdentities) {
-    conflicts.push_back(StrCat("together they have more than ", kMaxProfileIdentities,
-                               " identities"));
+    conflicts.push_back(
+        StrCat("together they have more than ", kMaxProfileIdentities, " identities"));
   }
   if (CountMerges(state, survivor) + CountMerges(state, loser) >= kMaxProfileMerges) {
     conflicts.push_back(StrCat("a profile takes at most ", kMaxProfileMerges, " merges"));
@@ -341,20 +364,21 @@ std::vector<ProfileId> FindProfiles(const Call& call, const Effects& effects) {
   return profiles;
 }
 
-absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const Schema& schema,
+absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const State& state,
                                                              const std::vector<IdentityRef>& refs,
                                                              std::vector<std::string>* warnings) {
   if (refs.size() > kMaxItemIdentities) {
     return MakeError(ErrorCode::kLimit,
                      StrCat("more than ", kMaxItemIdentities, " identities in one item"));
   }
+  const Schema& schema = *state.schema;
   std::vector<UsableIdentity> usable;
   for (const IdentityRef& ref : refs) {
     ROSTER_RETURN_IF_ERROR(CheckIdentity(schema, ref));
     const NamespaceId id = *schema.FindNamespace(ref.space);
     UsableIdentity identity{id, NormaliseIdentity(ref.space, ref.value), schema.name_space(id).kind,
                             schema.name_space(id).rank};
-    if (IsBlockedIdentity(identity.value)) {
+    if (IsBlockedIdentity(identity.value) || IsBlockedHere(state, ref.space, identity.value)) {
       warnings->push_back(StrCat("blocked value is no identity: ", ref.space));
     } else {
       usable.push_back(std::move(identity));

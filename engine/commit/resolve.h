@@ -29,7 +29,7 @@ struct UsableIdentity {
 // The identities of an item that can be used, strongest rank first, each once; blocked ones
 // become warnings.
 // Errors: NOTRAIT (unknown namespace), PARSE (not UTF-8), LIMIT (length), NOIDENTITY (none left).
-absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const Schema& schema,
+absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const State& state,
                                                              const std::vector<IdentityRef>& refs,
                                                              std::vector<std::string>* warnings);
 

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "engine/limits.h"
+#include "engine/measures/measures.h"
 #include "engine/reading/events.h"
 #include "engine/reading/own_records.h"
 #include "engine/reading/profile_ref.h"
@@ -37,8 +38,7 @@ bool IsSuspect(const State& state, RowId row) {
   const std::vector<IdentityId> identities = state.identities.OfRow(row);
   std::set<ProfileId> merged;
   for (const IdentityId id : identities) {
-    const NamespaceInfo& space =
-        state.schema->name_space(state.identities.NameOf(id).name_space);
+    const NamespaceInfo& space = state.schema->name_space(state.identities.NameOf(id).name_space);
     const bool device =
         space.kind == NamespaceKind::kDevice || space.kind == NamespaceKind::kAnonymous;
     const ProfileId home = state.identities.HomeOf(id);
@@ -88,6 +88,24 @@ std::vector<EventCount> CountEvents(const State& state, absl::Span<const FoundEv
   return entries;
 }
 
+// With the session in which each was completed last.
+std::vector<GoalEntry> GoalsOf(const Measures& measures, RowId row,
+                               absl::Span<const FoundEvent> come, const Sessions& sessions) {
+  std::vector<GoalEntry> goals;
+  for (Measures::Completed& goal : measures.Goals(row)) {
+    const auto is_last = [&](const FoundEvent& event) {
+      return event.time == goal.entry.last && event.id == goal.id && event.type == goal.type;
+    };
+    const auto last = std::find_if(come.begin(), come.end(), is_last);
+    if (last != come.end()) {
+      const auto place = static_cast<size_t>(last - come.begin());
+      goal.entry.last_session = sessions.IdOf(sessions.OfEvent(place));
+    }
+    goals.push_back(std::move(goal.entry));
+  }
+  return goals;
+}
+
 // The sections that are folds over events.
 void ReadActivity(const ReadView& view, RowId row, const GetOptions& options,
                   const std::vector<FoundEvent>& events, Profile* profile) {
@@ -103,11 +121,19 @@ void ReadActivity(const ReadView& view, RowId row, const GetOptions& options,
   }
   if (asks(Section::kEvents)) profile->event_counts = CountEvents(state, come);
   const size_t num_shown = asks(Section::kEvents) ? options.max_events : 0;
-  if (num_shown == 0 && !asks(Section::kSessions)) return;
+  std::optional<Measures> measures;
+  if (asks(Section::kGoals)) {
+    measures.emplace(view);
+    profile->interests = measures->Interests(row);
+    profile->engagement = measures->Engagement(row);
+  }
+  const bool asks_goals = measures && measures->has_goals();
+  if (num_shown == 0 && !asks_goals && !asks(Section::kSessions)) return;
   const Sessions sessions(view, row, events);
   for (size_t i = come.size(); i-- > 0 && profile->events.size() < num_shown;) {
     profile->events.push_back(ReadEvent(state, row, events, i, sessions));
   }
+  if (asks_goals) profile->goals = GoalsOf(*measures, row, come, sessions);
   if (!asks(Section::kSessions)) return;
   profile->num_sessions = sessions.size();
   profile->agent_takeover = sessions.AnyTakeover();

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 
+#include "engine/measures/measures.h"
 #include "engine/reading/words.h"
 #include "roster/error.h"
 #include "storage/base/bytes.h"
@@ -106,6 +108,22 @@ bool Takes(const SessionsOptions& options, const std::string& name, const Sessio
   return name.empty() || ToLower(session.name).find(name) != std::string::npos;
 }
 
+// The goals that were completed in each session, by name.
+std::vector<std::set<std::string_view>> GoalsOf(const Measures& measures, RowId row,
+                                                const std::vector<FoundEvent>& events,
+                                                const ReadView& view, const Sessions& sessions) {
+  std::vector<std::set<std::string_view>> goals(sessions.size());
+  if (!measures.has_goals()) return goals;
+  const size_t num_come = ComeBy(events, view.clock()).size();
+  for (size_t i = 0; i < num_come; ++i) {
+    const EventBlock& block = view->partition(events[i].type).block(ChunkOf(row));
+    for (const std::string_view goal : measures.GoalsOf(events[i].type, block, events[i].ref)) {
+      goals[sessions.OfEvent(i)].insert(goal);
+    }
+  }
+  return goals;
+}
+
 }  // namespace
 
 EventEntry ReadEvent(const State& state, RowId row, absl::Span<const FoundEvent> events,
@@ -146,10 +164,14 @@ std::vector<SessionEntry> ReadSessions(const ReadView& view, RowId row,
                                        const SessionsOptions& options) {
   const std::vector<FoundEvent> events = FindEvents(view.state(), row);
   const Sessions sessions(view, row, events);
+  const Measures measures(view);
   const std::string name = FindInvalidUtf8(options.name) ? options.name : ToLower(options.name);
+  const std::vector<std::set<std::string_view>> goals =
+      GoalsOf(measures, row, events, view, sessions);
   std::vector<SessionEntry> found;
   for (size_t s = 0; s < sessions.size(); ++s) {
     SessionEntry session = sessions.Read(s);
+    session.goals.assign(goals[s].begin(), goals[s].end());
     if (Takes(options, name, session)) found.push_back(std::move(session));
   }
   std::sort(found.begin(), found.end(), [&](const SessionEntry& a, const SessionEntry& b) {

@@ -19,8 +19,6 @@ class EventCondition {
  public:
   virtual ~EventCondition() = default;
   virtual void Narrow(const SealedEvents& events, EventBits* bits) const = 0;
-  virtual bool Passes(const EventPartition& partition, const EventBlock& block, EventRef event,
-                      Timestamp now) const = 0;
   virtual std::string Describe(const EventTypeInfo& info) const = 0;
 };
 
@@ -38,13 +36,6 @@ class PropertyCondition : public EventCondition {
     if (property == nullptr) return bits->ClearAll();
     if (!property->present.empty()) bits->And(property->present.data());
     filter_.Narrow(property->cells, property->bounds, bits->words());
-  }
-
-  bool Passes(const EventPartition& partition, const EventBlock& block, EventRef event,
-              Timestamp now) const override {
-    const std::optional<int64_t> cell = PropertyOf(block, event, bound_.property);
-    const CellType& type = partition.properties()[bound_.property.value];
-    return cell && Holds(bound_.predicate, type, *cell, now);
   }
 
   std::string Describe(const EventTypeInfo& info) const override {
@@ -76,16 +67,6 @@ class LogicCondition : public EventCondition {
     }
   }
 
-  bool Passes(const EventPartition& partition, const EventBlock& block, EventRef event,
-              Timestamp now) const override {
-    const auto passes = [&](const std::unique_ptr<EventCondition>& child) {
-      return child->Passes(partition, block, event, now);
-    };
-    if (op_ == ast::LogicOp::kNot) return !passes(children_[0]);
-    return op_ == ast::LogicOp::kAnd ? std::all_of(children_.begin(), children_.end(), passes)
-                                     : std::any_of(children_.begin(), children_.end(), passes);
-  }
-
   std::string Describe(const EventTypeInfo& info) const override {
     if (op_ == ast::LogicOp::kNot) return StrCat("not (", children_[0]->Describe(info), ")");
     std::string text;
@@ -100,6 +81,13 @@ class LogicCondition : public EventCondition {
   ast::LogicOp op_;
   std::vector<std::unique_ptr<EventCondition>> children_;
 };
+
+// The times of the events that are meant: none of the future, none that retention took.
+TimeRange RangeAt(const BoundEvents& bound, const ReadView& view) {
+  TimeRange range = bound.window.UntilNow(view.clock());
+  range.low = std::max(range.low, view->partition(bound.event).floor_ms());
+  return range;
+}
 
 std::unique_ptr<EventCondition> MakeCondition(const BoundFilter& filter,
                                               const EventPartition& partition,
@@ -117,6 +105,31 @@ std::unique_ptr<EventCondition> MakeCondition(const BoundFilter& filter,
 
 }  // namespace
 
+EventTest::EventTest(const BoundEvents& bound, const ReadView& view)
+    : where_(bound.where.empty() ? nullptr : &bound.where[0]),
+      partition_(view->partition(bound.event)),
+      range_(RangeAt(bound, view)),
+      now_(view.clock()) {}
+
+bool EventTest::Holds(const EventBlock& block, EventRef event) const {
+  if (!range_.Contains(TimeOf(block, event).ms)) return false;
+  return where_ == nullptr || Holds(*where_, block, event);
+}
+
+bool EventTest::Holds(const BoundFilter& filter, const EventBlock& block, EventRef event) const {
+  if (const auto* property = std::get_if<BoundProperty>(&filter.node)) {
+    const std::optional<int64_t> cell = PropertyOf(block, event, property->property);
+    const CellType& type = partition_.properties()[property->property.value];
+    return cell && query::Holds(property->predicate, type, *cell, now_);
+  }
+  const auto& logic = std::get<BoundLogic>(filter.node);
+  const auto holds = [&](const BoundFilter& child) { return Holds(child, block, event); };
+  if (logic.op == ast::LogicOp::kNot) return !holds(logic.children[0]);
+  return logic.op == ast::LogicOp::kAnd
+             ? std::all_of(logic.children.begin(), logic.children.end(), holds)
+             : std::any_of(logic.children.begin(), logic.children.end(), holds);
+}
+
 EventFilter::EventFilter(BoundEvents bound, const ReadView& view, Preparation* preparation)
     : bound_(std::move(bound)) {
   if (bound_.where.empty()) return;
@@ -126,32 +139,14 @@ EventFilter::EventFilter(BoundEvents bound, const ReadView& view, Preparation* p
 EventFilter::~EventFilter() = default;
 EventFilter::EventFilter(EventFilter&&) noexcept = default;
 
-const EventBlock* EventFilter::BlockOf(const ReadView& view, uint32_t chunk) const {
-  const EventPartition& partition = view->partition(bound_.event);
-  return chunk < partition.num_blocks() ? &partition.block(chunk) : nullptr;
-}
-
 EventBits EventFilter::SelectSealed(const ReadView& view, const EventBlock& block) const {
   EventBits bits(block.sealed->size());
-  const TimeRange range = RangeAt(view);
+  const TimeRange range = RangeAt(bound_, view);
   const SealedEvents& sealed = *block.sealed;
   CellFilter(IntRange{range.low, range.high})
       .Narrow(sealed.times, sealed.time_bounds, bits.words());
   if (condition_ != nullptr && bits.Any()) condition_->Narrow(*block.sealed, &bits);
   return bits;
-}
-
-TimeRange EventFilter::RangeAt(const ReadView& view) const {
-  TimeRange range = bound_.window.UntilNow(view.clock());
-  range.low = std::max(range.low, view->partition(bound_.event).floor_ms());
-  return range;
-}
-
-bool EventFilter::PassesIn(const TimeRange& range, const ReadView& view, const EventBlock& block,
-                           EventRef event) const {
-  if (!range.Contains(TimeOf(block, event).ms)) return false;
-  return condition_ == nullptr ||
-         condition_->Passes(view->partition(bound_.event), block, event, view.clock());
 }
 
 std::string EventFilter::DescribeCondition(const Schema& schema) const {

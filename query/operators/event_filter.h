@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "query/bound.h"
@@ -58,6 +59,39 @@ class EventBits {
   std::vector<uint64_t> words_;
 };
 
+// The same for one event after the other, by cells and texts: for any view. Lifetime: what it was
+// made of outlives it.
+class EventTest {
+ public:
+  EventTest(const BoundEvents& bound, const ReadView& view);
+
+  bool Holds(const EventBlock& block, EventRef event) const;
+
+  // Calls f(block, event) for the events of one row that are meant, those that are sealed first.
+  // Cost: O(events of the row + tail of its block).
+  template <typename F>
+  void ForEachOf(RowId row, F&& f) const {
+    if (ChunkOf(row) >= partition_.num_blocks()) return;
+    const EventBlock* const block = &partition_.block(ChunkOf(row));
+    const uint32_t offset = OffsetOf(row);
+    const std::vector<uint32_t>& runs = block->sealed->run_begin;
+    for (uint32_t i = runs[offset]; i < runs[offset + 1]; ++i) {
+      if (Holds(*block, {false, i})) f(*block, EventRef{false, i});
+    }
+    block->ForEachInTail(block->LastInTail(offset), [&](uint32_t t) {
+      if (Holds(*block, {true, t})) f(*block, EventRef{true, t});
+    });
+  }
+
+ private:
+  bool Holds(const BoundFilter& filter, const EventBlock& block, EventRef event) const;
+
+  const BoundFilter* const where_;  // null: every event
+  const EventPartition& partition_;
+  const TimeRange range_;
+  const Timestamp now_;
+};
+
 class EventCondition;
 
 class EventFilter {
@@ -68,34 +102,26 @@ class EventFilter {
 
   EventTypeId event() const { return bound_.event; }
   // The events of a chunk, or null when there are none.
-  const EventBlock* BlockOf(const ReadView& view, uint32_t chunk) const;
+  const EventBlock* BlockOf(const ReadView& view, uint32_t chunk) const {
+    const EventPartition& partition = view->partition(bound_.event);
+    return chunk < partition.num_blocks() ? &partition.block(chunk) : nullptr;
+  }
 
   // The sealed events that pass, one pass over the arrays. Requires: the view of the planning.
   EventBits SelectSealed(const ReadView& view, const EventBlock& block) const;
   // Calls f(index in the tail) for the events of the tail that pass. Requires: as above.
   template <typename F>
   void ForEachInTail(const ReadView& view, const EventBlock& block, F&& f) const {
-    const TimeRange range = RangeAt(view);
+    const EventTest test(bound_, view);
     for (uint32_t t = 0; t < block.tail.size(); ++t) {
-      if (PassesIn(range, view, block, {true, t})) f(t);
+      if (test.Holds(block, {true, t})) f(t);
     }
   }
 
-  // Calls f(block, event) for the events of one row that pass, those that are sealed first. By
-  // cells and texts: for any view. Cost: O(events of the row + tail of its block).
+  // Calls f(block, event) for the events of one row that pass: as EventTest.
   template <typename F>
   void ForEachOf(const ReadView& view, RowId row, F&& f) const {
-    const EventBlock* const block = BlockOf(view, ChunkOf(row));
-    if (block == nullptr) return;
-    const TimeRange range = RangeAt(view);
-    const uint32_t offset = OffsetOf(row);
-    const std::vector<uint32_t>& runs = block->sealed->run_begin;
-    for (uint32_t i = runs[offset]; i < runs[offset + 1]; ++i) {
-      if (PassesIn(range, view, *block, {false, i})) f(*block, EventRef{false, i});
-    }
-    block->ForEachInTail(block->LastInTail(offset), [&](uint32_t t) {
-      if (PassesIn(range, view, *block, {true, t})) f(*block, EventRef{true, t});
-    });
+    EventTest(bound_, view).ForEachOf(row, std::forward<F>(f));
   }
 
   // " where (...)", " from 30 days ago until now".
@@ -103,11 +129,6 @@ class EventFilter {
   std::string DescribeWindow() const;
 
  private:
-  // The times of the events that are meant: none of the future, none that retention took.
-  TimeRange RangeAt(const ReadView& view) const;
-  bool PassesIn(const TimeRange& range, const ReadView& view, const EventBlock& block,
-                EventRef event) const;
-
   BoundEvents bound_;
   std::unique_ptr<EventCondition> condition_;  // null: every event
 };

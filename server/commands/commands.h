@@ -17,7 +17,8 @@ bool IsPlainName(std::string_view name);
 
 void AddWriteCommands(CommandTable* table);       // IDENTIFY TRACK PAGE SCREEN GROUP ALIAS BATCH
 void AddEditCommands(CommandTable* table);        // CREATE SET LABEL MERGE APPLY ERASE ...
-void AddQueryCommands(CommandTable* table);       // COUNT FIND
+void AddDeclareCommands(CommandTable* table);     // DECLARE DEFINE ALTER DROP RETAIN
+void AddQueryCommands(CommandTable* table);       // COUNT FIND SHOW
 void AddProfileCommands(CommandTable* table);     // GET
 void AddTimelineCommands(CommandTable* table);    // TIMELINE SESSIONS
 void AddHistoryCommands(CommandTable* table);     // HISTORY

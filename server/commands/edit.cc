@@ -118,7 +118,7 @@ Prepared AttachIdentity(const Session& session, const Request& request) {
   if (!profile.ok()) return profile.status();
   absl::StatusOr<IdentityRef> identity = ParseIdentityRef(words[1]);
   if (!identity.ok()) return identity.status();
-  return Prepare(session, request, Attach{*std::move(profile), *std::move(identity), keep}, &From);
+  return Prepare(session, request, Attach{*std::move(profile), *std::move(identity), keep});
 }
 
 Prepared DetachIdentity(const Session& session, const Request& request) {
@@ -135,7 +135,7 @@ Prepared MoveIdentityTo(const Session& session, const Request& request) {
   if (!identity.ok()) return identity.status();
   absl::StatusOr<ProfileRef> profile = ParseProfileRef(request.words[1]);
   if (!profile.ok()) return profile.status();
-  return Prepare(session, request, Move{*std::move(identity), *std::move(profile)}, &From);
+  return Prepare(session, request, Move{*std::move(identity), *std::move(profile)});
 }
 
 Prepared LabelProfile(const Session& session, const Request& request) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// COUNT and FIND: the statement goes to the engine as it came, verb included.
+// COUNT, FIND and SHOW: the statement goes to the engine as it came, verb included.
 #include "server/commands/commands.h"
 
 namespace roster::server {
@@ -53,6 +53,13 @@ void AddQueryCommands(CommandTable* table) {
               .group = "query",
               .summary = "Shows columns of the profiles for which a filter is true",
               .arity = -1,
+              .style = ArgStyle::kStatement,
+              .handler = &RunStatement});
+  table->Add({.name = "SHOW",
+              .usage = "traits|events|namespaces|goals|interests|engagement|retention",
+              .group = "query",
+              .summary = "Shows what is declared and defined",
+              .arity = -2,
               .style = ArgStyle::kStatement,
               .handler = &RunStatement});
 }

@@ -66,6 +66,13 @@ std::optional<uint32_t> Dictionary::FindBelow(std::string_view text, size_t limi
   return code;
 }
 
+std::optional<uint32_t> Dictionary::OlderOf(uint32_t code) const {
+  ReaderLock lock(&mutex_);
+  const auto it = older_.find(code);
+  if (it == older_.end()) return std::nullopt;
+  return it->second;
+}
+
 uint32_t Dictionary::Supersede(std::string_view text) {
   const auto it = index_.find(text);
   if (it == index_.end()) return Intern(text);
@@ -88,12 +95,19 @@ void Dictionary::Wipe(uint32_t code) {
   WriterLock lock(&mutex_);
   const std::string_view text = Text(code);
   const auto it = index_.find(text);
+  std::optional<uint32_t> before;
+  if (const auto older = older_.find(code); older != older_.end()) {
+    before = older->second;
+    older_.erase(older);
+  }
   if (*it == code) {
     index_.erase(it);
+    if (before) index_.insert(*before);
   } else {
     uint32_t newer = *it;
     while (older_.at(newer) != code) newer = older_.at(newer);
     older_.erase(newer);
+    if (before) older_[newer] = *before;
   }
   std::memset(texts_[code] + (text.data() - texts_[code]), 0, text.size());
 }

@@ -41,11 +41,21 @@ class Dictionary {
   std::optional<uint32_t> Find(std::string_view text) const;
   // As Find, of the codes below a limit: what a view that knows so many would have found.
   std::optional<uint32_t> FindBelow(std::string_view text, size_t limit) const;
+  // The code that a text had before this one, while it is not wiped. Thread: any.
+  std::optional<uint32_t> OlderOf(uint32_t code) const;
+  // Calls f(code) for the newest code of each text that has several. Thread: the writer.
+  template <typename F>
+  void ForEachRepeated(F&& f) const {
+    absl::flat_hash_set<uint32_t> older;
+    for (const auto& [code, before] : older_) older.insert(before);
+    for (const auto& [code, before] : older_) {
+      if (!older.contains(code)) f(code);
+    }
+  }
   // A new code for a text that may have one already, which later finds of it give. The older code
   // keeps its text for those who know it. Thread: the writer.
   uint32_t Supersede(std::string_view text);
-  // Forgets a code and overwrites its text. Requires: nobody asks for its text any more, and of the
-  // codes of the same text it is the oldest that is left.
+  // Forgets a code and overwrites its text. Requires: nobody asks for its text any more.
   // Thread: the writer.
   void Wipe(uint32_t code);
   // A code without a text, as one that was wiped. Thread: the writer.

@@ -20,10 +20,12 @@ std::string KeyOf(NamespaceId name_space, std::string_view value) {
 
 std::optional<IdentityId> Identities::Find(NamespaceId name_space, std::string_view value) const {
   // Without the numbers that are newer than this state.
-  const auto code = names_->FindBelow(KeyOf(name_space, value), rows_.size());
-  if (!code || !IsAttached({*code})) return std::nullopt;
-  if (StandingOf({*code}) == IdentityStanding::kFormer) return std::nullopt;
-  return IdentityId{*code};
+  auto code = names_->FindBelow(KeyOf(name_space, value), rows_.size());
+  for (; code; code = names_->OlderOf(*code)) {
+    const IdentityId id{*code};
+    if (IsAttached(id) && StandingOf(id) != IdentityStanding::kFormer) return id;
+  }
+  return std::nullopt;
 }
 
 IdentityName Identities::NameOf(IdentityId id) const {
@@ -56,7 +58,7 @@ ProfileId Identities::HomeOf(IdentityId id) const { return ProfileId{ExtraOf(id)
 void Identities::SetExtra(IdentityId id, IdentityStanding standing, ProfileId home) {
   const uint64_t extra = home.value << 2 | static_cast<uint64_t>(standing);
   if (extra == ExtraOf(id)) return;
-  while (extras_.size() <= id.value) extras_.PushBack(0);
+  if (extras_.size() <= id.value) extras_.Append(id.value + 1 - extras_.size(), 0);
   extras_.Set(id.value, extra);
 }
 
@@ -76,11 +78,28 @@ bool Identities::LoadNames(absl::Span<const std::string_view> keys, size_t num_n
       ByteReader reader(keys[end]);
       if (reader.Varint() >= num_namespaces || reader.failed()) return false;
     }
-    if (!names_->AppendNew(keys.subspan(begin, end - begin))) return false;
+    while (begin < end) {
+      const size_t before = names_->size();
+      if (names_->AppendNew(keys.subspan(begin, end - begin))) break;
+      begin += names_->size() - before;
+      names_->Supersede(keys[begin++]);  // one of the two is a former one
+    }
     if (end < keys.size()) names_->AddWiped();
     begin = end + 1;
   }
   return true;
+}
+
+bool Identities::NamesAreSound() const {
+  bool sound = true;
+  names_->ForEachRepeated([&](uint32_t newest) {
+    int num_held = 0;
+    for (std::optional<uint32_t> code = newest; code; code = names_->OlderOf(*code)) {
+      num_held += StandingOf({*code}) != IdentityStanding::kFormer ? 1 : 0;
+    }
+    sound = sound && num_held <= 1;
+  });
+  return sound;
 }
 
 void Identities::LoadPlaces(size_t count) { rows_.Append(count, {}); }

@@ -27,9 +27,10 @@ struct IdentityName {
 
 // A name that is detached can be attached again, under a new number. Views that knew the old one
 // find it by the name still, because they find only numbers that they know; once none of them
-// lives, Wipe overwrites the name. Events that came by the old number are of an erased profile.
-// Invariants: (1) an identity points to one row, until a merge moves it or it is detached for ever;
-// (2) the identities of a row form one chain from its head, in order of attachment.
+// lives, Wipe overwrites the name. What came by a detached number and is still there (the identity
+// had moved) has an origin without a name. Invariants: (1) an identity points to one row, until it
+// is moved or detached for ever; (2) the identities of a row form one chain from its head, in order
+// of attachment; (3) of those of one name one at most is not a former one.
 class Identities {
  public:
   // Numbers given so far, and how many of them are attached.
@@ -48,20 +49,28 @@ class Identities {
   IdentityStanding StandingOf(IdentityId id) const;
   // The profile id under which it was attached, when that has been merged into the row's profile.
   ProfileId HomeOf(IdentityId id) const;
+  // Numbers from here on have no home and are active.
+  size_t num_extras() const { return extras_.size(); }
   // The row's first identity in a namespace that is not a former one.
   std::optional<IdentityId> FirstOfRow(RowId row, NamespaceId name_space) const;
 
   // Thread (all below): the writer.
-  // Attaches a new identity. Requires: Find gives none. Returns the next dense number.
+  // Attaches a new identity. Requires: Find gives none; former ones of the name may be there.
+  // Returns the next dense number.
   IdentityId Attach(RowId row, NamespaceId name_space, std::string_view value);
   // To load a state, into an empty one: all names in order (as keys that KeyAt gives, empty for
-  // one that is detached; false when one is malformed or known), beside it room for as many and
-  // then the chain of each row (false when an identity is not one of them, or has a row). Thread:
-  // the names on one, the rest on another.
+  // one that is detached; false when one is malformed), beside it room for as many and then the
+  // chain of each row (false when an identity is not one of them, or has a row). Thread: the names
+  // on one, the rest on another. When all is there, what is to be said of single ones, and whether
+  // of each name one at most is not a former one.
   void ReserveNames(size_t count) { names_->Reserve(count); }
   bool LoadNames(absl::Span<const std::string_view> keys, size_t num_namespaces);
   void LoadPlaces(size_t count);
   bool LoadChain(RowId row, absl::Span<const uint32_t> chain);
+  void LoadExtra(IdentityId id, IdentityStanding standing, ProfileId home) {
+    SetExtra(id, standing, home);
+  }
+  bool NamesAreSound() const;
   // The namespace (a varint) and the value; empty for one that is detached.
   std::string_view KeyAt(IdentityId id) const {
     return IsAttached(id) ? names_->Text(id.value) : std::string_view();

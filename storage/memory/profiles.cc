@@ -18,7 +18,7 @@ void Profiles::AddAnswered(RowId row, ProfileId owner) {
   if (owner.value == entries_.size() + 1) return Add(row);
   const auto root = static_cast<uint32_t>(owner.value - 1);
   entries_.PushBack(kLink + root);
-  (*roots_)[row.value] = {root, 1};
+  ++roots_->try_emplace(row.value, Root{root, 1, 1}).first->second.num_ids;
 }
 
 void Profiles::Erase(RowId row, ProfileId id) {
@@ -31,6 +31,7 @@ void Profiles::Merge(RowId from, ProfileId from_id, RowId to, ProfileId to_id) {
   Root below = RootOf(from, from_id);
   if (below.height > above.height) std::swap(above, below);
   if (below.height == above.height) ++above.height;
+  above.num_ids += below.num_ids;
   entries_.Set(below.entry, kLink + above.entry);
   entries_.Set(above.entry, to.value);
   roots_->erase(from.value);
@@ -41,12 +42,12 @@ void Profiles::Join(absl::Span<const ProfileId> ids, RowId row) {
   const auto root = static_cast<uint32_t>(ids[0].value - 1);
   entries_.Set(root, row.value);
   for (size_t i = 1; i < ids.size(); ++i) entries_.Set(ids[i].value - 1, kLink + root);
-  (*roots_)[row.value] = {root, ids.size() > 1 ? 1u : 0u};
+  (*roots_)[row.value] = {root, ids.size() > 1 ? 1u : 0u, static_cast<uint32_t>(ids.size())};
 }
 
-void Profiles::Split(absl::Span<const ProfileId> gone, RowId to, absl::Span<const ProfileId> known,
+void Profiles::Split(absl::Span<const ProfileId> gone, RowId to, absl::Span<const ProfileId> stays,
                      RowId stay) {
-  Join(known, stay);
+  Join(stays, stay);
   Join(gone, to);
 }
 
@@ -59,7 +60,7 @@ void Profiles::MoveRow(RowId from, RowId to, ProfileId id) {
 
 Profiles::Root Profiles::RootOf(RowId row, ProfileId id) const {
   const auto it = roots_->find(row.value);
-  return it != roots_->end() ? it->second : Root{static_cast<uint32_t>(id.value - 1), 0};
+  return it != roots_->end() ? it->second : Root{static_cast<uint32_t>(id.value - 1), 0, 1};
 }
 
 size_t Profiles::MemoryBytes() const {

@@ -32,6 +32,8 @@ class Profiles {
   uint64_t size() const { return entries_.size(); }
   // The row that answers for an id, if any. Cost: O(log of the ids merged into the profile).
   std::optional<RowId> Find(ProfileId id) const;
+  // How many ids a row answers for; the id of its profile. Thread: the writer. Cost: O(1).
+  uint32_t NumIdsOf(RowId row, ProfileId id) const { return RootOf(row, id).num_ids; }
 
   // Thread (all below): the writer.
   // Gives the next id to a row.
@@ -48,10 +50,9 @@ class Profiles {
   // profiles.
   void Merge(RowId from, ProfileId from_id, RowId to, ProfileId to_id);
 
-  // Takes what Merge joined apart: `gone` are the ids that `to` answers for from now on, under the
-  // first of them; all the others, of which `known` are those known, stay with `stay`, under the
-  // first. Cost: O(ids).
-  void Split(absl::Span<const ProfileId> gone, RowId to, absl::Span<const ProfileId> known,
+  // Takes what Merge joined apart: `to` answers for the ids `gone` from now on, `stay` for `stays`,
+  // each under the first. Requires: together they are the ids of one row. Cost: O(ids).
+  void Split(absl::Span<const ProfileId> gone, RowId to, absl::Span<const ProfileId> stays,
              RowId stay);
   // From now on `to`, a row of nobody, answers for what `from` answers for; the id of its profile.
   void MoveRow(RowId from, RowId to, ProfileId id);
@@ -65,6 +66,7 @@ class Profiles {
   struct Root {
     uint32_t entry = 0;
     uint32_t height = 0;
+    uint32_t num_ids = 1;
   };
 
   Root RootOf(RowId row, ProfileId id) const;

@@ -48,6 +48,9 @@ std::optional<NamespaceId> Schema::FindNamespace(std::string_view name) const {
 }
 
 TraitId Schema::AddTrait(TraitInfo info) {
+  // Whichever is declared first.
+  const std::optional<EventTypeId> records = FindEvent(TraitRecordsName(info.name));
+  if (records && event(*records).properties.size() > kRecordValue.value) info.records = records;
   return AddTo<TraitId>(&traits_, &trait_ids_, std::move(info));
 }
 

@@ -191,9 +191,9 @@ void Store::ApplyOne(const AttachIdentity& m, ChangeSet* changes) {
 void Store::ApplyOne(const SetTrait& m, ChangeSet* changes) {
   const RowId row = LiveRow(m.profile);
   if (m.trait == kCreatedAt) {
-    CreatedEarlier(row, m.time, m.origin);
+    if (m.time.ms < state_.column(kCreatedAt).Bits(row)) CreatedEarlier(row, m.time, m.origin);
   } else {
-    WriteTrait(row, m.trait, {m.value, m.time, m.origin, RankOf(m.origin)});
+    WriteTrait(row, m.trait, Said(m.value, {m.time, m.origin}));
   }
   changes->rows.push_back(row);
   changes->traits.push_back(m.trait);
@@ -210,10 +210,10 @@ void Store::ApplyOne(const AddEvent& m, ChangeSet* changes) {
   events.Add(row, {.id = m.id, .time = m.time, .origin = m.origin, .properties = properties},
              sealing_);
   FreePurged(&events);
-  const EventTypeInfo& type = state_.schema->event(m.event);
-  if (type.IsActivity()) Seen(row, m.time);
-  if (type.name == kDeviceRecords) {
-    NoteDevice(row, m.origin, properties.empty() ? 0 : properties[0].bits);
+  if (state_.schema->event(m.event).IsActivity()) Seen(row, m.time);
+  if (state_.schema->event(m.event).name == kDeviceRecords) {
+    const auto mark = std::ranges::find(properties, kDeviceMark, &EventProperty::property);
+    NoteDevice(row, m.origin, mark == properties.end() ? 0 : mark->bits);
   }
   changes->rows.push_back(row);
   changes->events.push_back(m.event);
@@ -222,18 +222,25 @@ void Store::ApplyOne(const AddEvent& m, ChangeSet* changes) {
 void Store::ApplyOne(const MergeProfiles& m, ChangeSet* changes) {
   const RowId from = LiveRow(m.loser);
   const RowId to = LiveRow(m.survivor);
+  const ProfileId loser = state_.ProfileAt(from);
+  // Without a record of the merge nothing is ever taken apart.
+  const auto merges = state_.schema->FindEvent(kMergeRecords);
+  const bool has_record = merges && state_.partition(*merges).Contains(to, {loser.value});
+  const ProfileId home = has_record ? loser : ProfileId{};
+  KeepCells(from, to);
   for (size_t e = 0; e < state_.partitions.size(); ++e) {
     if (!state_.partitions[e]->HasAny(from)) continue;
     EventPartition& events = state_.partitions[e].Mutable();
-    const std::optional<PropertyId> home = state_.schema->events()[e].home;
-    events.CopyEvents(from, to, {{}, home, home ? state_.ProfileAt(from) : ProfileId{}}, sealing_);
+    const std::optional<PropertyId> property = state_.schema->events()[e].home;
+    const ProfileId came = property ? home : ProfileId{};
+    events.CopyEvents(from, to, {{}, property, came, state_.ProfileAt(to)}, sealing_);
     FreePurged(&events);
     changes->events.push_back(EventTypeId{static_cast<uint16_t>(e)});
   }
-  seen_later_.MoveAll(state_.ProfileAt(from), state_.ProfileAt(to));
-  MergeTraits(from, to, state_.ProfileAt(from));
-  state_.identities.MoveAll(from, to, state_.ProfileAt(from));
-  state_.profiles.Merge(from, state_.ProfileAt(from), to, state_.ProfileAt(to));
+  seen_later_.MoveAll(loser, state_.ProfileAt(to));
+  MergeTraits(from, to, home);
+  state_.identities.MoveAll(from, to, home);
+  state_.profiles.Merge(from, loser, to, state_.ProfileAt(to));
   RetireRow(from);
   changes->rows.push_back(from);
   changes->rows.push_back(to);
@@ -284,23 +291,6 @@ void Store::ApplyOne(const ExpireEvents& m, ChangeSet* changes) {
   EventPartition& events = state_.partitions[m.event.value].Mutable();
   events.Expire(m.before.ms);
   changes->events.push_back(m.event);
-}
-
-void Store::ApplyOne(const AlterTrait& m, ChangeSet* changes) {
-  const bool refold = state_.schema->trait(m.trait).policy != m.info.policy;
-  state_.schema.Mutable().AlterTrait(m.trait, m.info);
-  if (!refold) return;
-  for (uint32_t r = 0; r < state_.num_rows(); ++r) {
-    if (state_.live.Test({r}) && !TraitRecordsOf({r}, m.trait).empty()) {
-      KeepRecord({r}, m.trait, *CellOf({r}, m.trait), {});
-      ShowTrait({r}, m.trait);
-    }
-  }
-  changes->traits.push_back(m.trait);
-}
-
-void Store::ApplyOne(const AlterNamespace& m, ChangeSet*) {
-  state_.schema.Mutable().AlterNamespace(m.name_space, m.info);
 }
 
 void Store::ApplyOne(const Define& m, ChangeSet*) {

@@ -6,6 +6,7 @@
 #define ROSTER_STORAGE_MEMORY_STORE_H_
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "roster/value.h"
 #include "storage/memory/change.h"
 #include "storage/memory/people/devices.h"
+#include "storage/memory/people/merges.h"
 #include "storage/memory/read_view.h"
 #include "storage/memory/upkeep/memory_use.h"
 #include "storage/memory/upkeep/seen_later.h"
@@ -52,7 +54,7 @@ class Store {
   std::vector<PlacedMark> MarksOf(IdentityId device) const {
     return devices_.MarksOf(state_, device);
   }
-  bool IsShared(IdentityId device) const { return devices_.IsShared(device); }
+  bool IsShared(IdentityId device) const { return devices_.IsShared(state_, device); }
 
   // Applies one mutation and adds to `changes` what it touched. Cannot fail. Requires: Check is ok.
   void Apply(const Mutation& mutation, ChangeSet* changes);
@@ -116,18 +118,25 @@ class Store {
   void ApplyOne(const RemoveRecord& m, ChangeSet* changes);
   void ApplyOne(const Define& m, ChangeSet* changes);
 
-  // Traits and their records (people/store_traits.cc).
+  // Traits and their records (people/store_traits.cc). Requires, of those that speak of records or
+  // writes: the trait has a type for its records.
+  TraitRecord Said(Value value, const Stamp& stamp) const;
   // What is shown of a trait; nothing when it was never written.
   std::optional<TraitRecord> CellOf(RowId row, TraitId trait) const;
   std::vector<TraitRecord> TraitRecordsOf(RowId row, TraitId trait) const;
-  uint8_t RankOf(IdentityId origin) const;
+  // Whether the cell, if there is one, is a write, and not made of those that are kept.
+  bool IsWrite(RowId row, TraitId trait) const;
   void WriteTrait(RowId row, TraitId trait, const TraitRecord& written);
   void SetCell(RowId row, TraitId trait, const TraitRecord& shown);
-  void KeepRecord(RowId row, TraitId trait, const TraitRecord& record, ProfileId home);
-  bool IsWithinRun(RowId row, TraitId trait, const TraitRecord& cell,
-                   const TraitRecord& next) const;
-  // Makes the cell what the policy says of the records, all of which are kept.
-  void ShowTrait(RowId row, TraitId trait);
+  // False when the history of its time is gone.
+  bool KeepRecord(RowId row, TraitId trait, const TraitRecord& record, ProfileId home);
+  // Makes the cell a record, if it is a write.
+  void KeepCell(RowId row, TraitId trait);
+  // Before the records of `from` come to `to`: KeepCell of `to` for all traits that `from` has.
+  void KeepCells(RowId from, RowId to);
+  // Makes the cell what the policy says of the records, of what it was and, when the history is
+  // gone, of `also`.
+  void ShowTrait(RowId row, TraitId trait, absl::Span<const TraitRecord> also);
   void MergeTraits(RowId from, RowId to, ProfileId loser);
   void MoveCell(RowId from, RowId to, TraitId trait);
 
@@ -135,26 +144,26 @@ class Store {
   enum class Where { kStays, kGoes, kNowhere };
   // The type is none for a cell.
   using Fate = std::function<Where(std::optional<EventTypeId>, const EventSource&)>;
+  struct Route {
+    RowId from;
+    std::optional<RowId> to;
+    bool keeps_home;  // what goes
+    Fate fate;
+  };
   // Gives what stays a row of its own, which it returns, and what goes to `to`.
-  RowId Reroute(RowId from, std::optional<RowId> to, const Fate& fate, ChangeSet* changes);
-  void RerouteCell(RowId from, RowId stay, std::optional<RowId> to, TraitId trait,
-                   const Fate& fate);
+  RowId Reroute(const Route& route, ChangeSet* changes);
+  void RerouteEvents(const Route& route, RowId stay, ChangeSet* changes);
+  // A cell whose record is gone, and where it goes.
+  struct Lasting {
+    RowId row;
+    TraitId trait;
+    TraitRecord cell;
+  };
+  std::optional<Lasting> RerouteCell(const Route& route, RowId stay, TraitId trait);
   void SeeAgain(RowId row);
   void NoteDevice(RowId row, IdentityId device, int64_t kind);
   void NoteDevices(RowId row);
-  struct Creation {
-    Timestamp at;
-    std::string via;
-  };
-  struct Merged {
-    ProfileId loser;
-    ProfileId survivor;
-    Creation loser_came;
-    Creation survivor_came;
-  };
-  std::vector<Merged> MergesOf(RowId row) const;
-  static std::optional<Creation> CameToBe(const std::vector<Merged>& merges, ProfileId id);
-  void SetCreation(RowId row, const std::vector<Merged>& merges, absl::Span<const ProfileId> ids);
+  void SetCreation(RowId row, const Creation& creation);
 
   RowId LiveRow(ProfileId id) const;
   void Seen(RowId row, Timestamp time);

@@ -4,6 +4,7 @@
 // fail on what a newer or damaged program wrote.
 #include "roster/error.h"
 #include "storage/base/text.h"
+#include "storage/memory/people/merges.h"
 #include "storage/memory/people/own_names.h"
 #include "storage/memory/store.h"
 
@@ -35,6 +36,9 @@ struct Checker {
     return id == kNoOrigin || id.value < state.identities.size();
   }
 
+  // Rows of nobody are there until they are sealed away.
+  bool HasRows(uint32_t more) const { return state.num_rows() <= Profiles::kMaxIds - more; }
+
   static bool IsKind(NamespaceKind kind) {
     return kind >= NamespaceKind::kPerson && kind <= NamespaceKind::kAnonymous;
   }
@@ -43,7 +47,13 @@ struct Checker {
     if (!IsStorable(m.type, m.scale)) return Refuse("type of a trait");
     if (state.schema->FindTrait(m.name)) return Refuse("trait declared twice");
     if (state.schema->traits().size() >= kMaxIds) return Refuse("too many traits");
-    return absl::OkStatus();
+    const auto records = state.schema->FindEvent(TraitRecordsName(m.name));
+    if (!records) return absl::OkStatus();
+    const std::vector<PropertyInfo>& said = state.schema->event(*records).properties;
+    const bool fits = said.size() <= kRecordValue.value ||
+                      (said[kRecordValue.value].type == m.type &&
+                       said[kRecordValue.value].scale == m.scale);
+    return fits ? absl::OkStatus() : Refuse("type of a trait that has records");
   }
   absl::Status operator()(const DeclareEvent& m) const {
     if (state.schema->FindEvent(m.name)) return Refuse("event type declared twice");
@@ -61,9 +71,12 @@ struct Checker {
   }
   // Records of the store's own are read back without asking what type they have.
   bool FitsOwn(const DeclareProperty& m, const EventTypeInfo& event) const {
-    if (m.name == kHomeProperty) return m.type == ValueType::kInteger;
+    const bool is_home = m.name == kHomeProperty;
+    if (is_home && m.type != ValueType::kInteger) return false;
     if (event.properties.size() != kRecordValue.value) return true;
+    if (event.name == kDeviceRecords) return !is_home && m.type == ValueType::kInteger;
     if (!event.name.starts_with(kTraitRecords)) return true;
+    if (is_home) return false;
     const auto trait =
         state.schema->FindTrait(std::string_view(event.name).substr(kTraitRecords.size()));
     if (!trait) return true;
@@ -78,6 +91,7 @@ struct Checker {
   absl::Status operator()(const CreateProfile& m) const {
     if (m.id.value != state.profiles.size() + 1) return Refuse("profile id is not the next");
     if (state.profiles.size() >= Profiles::kMaxIds) return Refuse("too many profiles");
+    if (!HasRows(1)) return Refuse("too many rows");
     return absl::OkStatus();
   }
   absl::Status operator()(const AttachIdentity& m) const {
@@ -144,16 +158,15 @@ struct Checker {
     return IsKind(m.info.kind) ? absl::OkStatus() : Refuse("kind of a namespace");
   }
   absl::Status operator()(const UnmergeProfile& m) const {
-    const std::optional<RowId> row = state.FindProfile(m.loser);
-    const std::optional<EventTypeId> merges = state.schema->FindEvent(kMergeRecords);
-    if (!row || !merges) return Refuse("profile of an unmerge");
-    const bool joined = state.partition(*merges).Contains(*row, {m.loser.value});
+    if (!HasRows(2)) return Refuse("too many rows");
+    const bool joined = PlanUnmerge(state, m.loser).has_value();
     return joined ? absl::OkStatus() : Refuse("unmerge of what was not merged");
   }
   absl::Status operator()(const MoveRecords& m) const {
     const std::optional<RowId> from = state.FindProfile(m.from);
     const std::optional<RowId> to = state.FindProfile(m.to);
     if (!from || !to || *from == *to) return Refuse("profiles of a move");
+    if (!HasRows(1)) return Refuse("too many rows");
     return HasOrigin(m.origin) ? absl::OkStatus() : Refuse("origin of a move");
   }
   absl::Status operator()(const MoveIdentity& m) const {
@@ -161,11 +174,15 @@ struct Checker {
     const bool known =
         m.identity.value < state.identities.size() && state.identities.IsAttached(m.identity);
     if (!known || m.standing > IdentityStanding::kFormer) return Refuse("identity of a move");
-    return absl::OkStatus();
+    if (m.standing == IdentityStanding::kFormer) return absl::OkStatus();
+    const IdentityName name = state.identities.NameOf(m.identity);
+    const auto held = state.identities.Find(name.name_space, name.value);
+    return !held || held == m.identity ? absl::OkStatus() : Refuse("name of another identity");
   }
   absl::Status operator()(const RemoveRecord& m) const {
     const std::optional<RowId> row = state.FindProfile(m.profile);
     if (!row || m.event.value >= state.schema->events().size()) return Refuse("record");
+    if (!HasRows(1)) return Refuse("too many rows");
     const bool has = state.partition(m.event).Contains(*row, m.id);
     return has ? absl::OkStatus() : Refuse("record to remove");
   }

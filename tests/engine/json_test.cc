@@ -32,7 +32,7 @@ TEST_CASE("the Segment specification's identify", "[json]") {
                                  {"anonymous_id", "507f191e810c19729de860ea"},
                                  {"email", "peter@example.com"}});
   CHECK(identify.time == Timestamp{1'424'730'535'111});
-  CHECK(identify.source == "mailchimp");
+  CHECK(identify.source == "integration: mailchimp");
   CHECK(FieldValue(identify.traits, "name") == Value("Peter Gibbons"));
   CHECK(FieldValue(identify.traits, "logins") == Value(5.0));
   CHECK(FieldValue(identify.traits, "vip") == Value(true));

@@ -43,7 +43,9 @@ inline std::string Everything(Database* db) {
     if (!got.ok()) continue;
     const Profile& profile = got->profile;
     text += "p" + std::to_string(profile.id.value) + ":" + std::to_string(profile.created_at.ms);
-    for (const auto& [id, retired] : profile.identities) text += " " + id.space + "=" + id.value;
+    for (const auto& [id, retired] : profile.identities) {
+      text += " " + id.space + "=" + id.value + (retired ? " retired" : "");
+    }
     for (const TraitEntry& trait : profile.traits) {
       text += " " + trait.name + "@" + std::to_string(trait.time.ms);
       if (const auto* value = std::get_if<std::string>(&trait.value)) text += "=" + *value;

@@ -141,7 +141,7 @@ TEST_CASE("what newcomers type is answered with what to write") {
       {"count where age <> 3", ErrorCode::kParse, 17, "write `!=`"},
       {"count where age is null", ErrorCode::kParse, 20, "`is missing`"},
       {"count where age is not null", ErrorCode::kParse, 20, "expected `set` or `missing`"},
-      {"select count", ErrorCode::kParse, 1, "`count` or `find`"},
+      {"select count", ErrorCode::kParse, 1, "`count`, `find` or `show`"},
       {"find * where age = 1", ErrorCode::kParse, 6, "leave the columns out"},
       {"count where age = 1;", ErrorCode::kParse, 20, "no sign at its end"},
       {"count where country in [\"NL\"]", ErrorCode::kParse, 24, "parentheses"},

@@ -44,6 +44,9 @@ struct Options {
   // Log files are cut at about this size.
   uint64_t log_file_bytes = 256ull << 20;
   int64_t statement_timeout_ms = 30'000;
+  // Whether a trait that is not known is declared when it is first written, with its value's type.
+  // Without it its item gets NOTRAIT; events and their properties are always declared so.
+  bool declare_on_first_use = true;
   // A snapshot is made when so much log lies behind the newest one, or when that is so old and
   // something was written since; 0: not by itself.
   uint64_t snapshot_log_bytes = 512ull << 20;

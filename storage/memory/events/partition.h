@@ -43,11 +43,13 @@ struct EventSource {
   ProfileId home;  // 0: none
 };
 
-// Which events of a row are copied (null: all), and the home that those without one get.
+// Which events of a row are copied (null: all), and what becomes of their home.
 struct CopyRules {
   std::function<bool(const EventSource&)> takes;
   std::optional<PropertyId> home_property;
-  ProfileId home;  // 0: none
+  ProfileId home;  // that those without one get; 0: none
+  ProfileId own;   // a home that is left out: of the profile itself
+  bool keeps_home = true;
 };
 
 // Who seals a block whose tail is long: Add itself, or another thread by TakeJob and Install, and

@@ -2,6 +2,7 @@
 #include "storage/memory/people/devices.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "storage/memory/people/own_names.h"
 #include "storage/memory/read_view.h"
@@ -15,6 +16,15 @@ void SharedDevices::Note(IdentityId device, ProfileId profile) {
   }
 }
 
+bool SharedDevices::IsShared(const State& state, IdentityId device) const {
+  if (!profiles_.contains(device) || !state.identities.IsAttached(device)) return false;
+  const ProfileId holder = state.ProfileAt(state.identities.RowOf(device));
+  const std::vector<PlacedMark> marks = MarksOf(state, device);
+  return std::ranges::any_of(marks, [&](const PlacedMark& mark) {
+    return mark.kind != DeviceMarkKind::kIdentify || mark.profile != holder;
+  });
+}
+
 std::vector<PlacedMark> SharedDevices::MarksOf(const State& state, IdentityId device) const {
   std::vector<RowId> rows = {state.identities.RowOf(device)};
   if (const auto it = profiles_.find(device); it != profiles_.end()) {
@@ -26,6 +36,10 @@ std::vector<PlacedMark> SharedDevices::MarksOf(const State& state, IdentityId de
   rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
   std::vector<PlacedMark> marks;
   for (const RowId row : rows) AppendMarks(state, row, device, &marks);
+  // Rows are not the same after a restart.
+  std::ranges::sort(marks, {}, [](const PlacedMark& mark) {
+    return std::tuple(mark.time, mark.kind, mark.order, mark.profile);
+  });
   return marks;
 }
 

@@ -30,13 +30,16 @@ class SharedDevices {
  public:
   // Takes note of a record of the device on a profile.
   void Note(IdentityId device, ProfileId profile);
-  bool IsShared(IdentityId device) const { return profiles_.contains(device); }
-  // All marks of a device, in no order. Cost: O(device records of its profiles).
+  // Whether a mark of the device is another profile's than whose identity it is, or no identify.
+  // Cost: of MarksOf, for those that ever were.
+  bool IsShared(const State& state, IdentityId device) const;
+  // All marks of a device, by time. Requires: it is attached. Cost: O(device records of its
+  // profiles).
   std::vector<PlacedMark> MarksOf(const State& state, IdentityId device) const;
   size_t MemoryBytes() const;
 
  private:
-  // The ids may have been merged since.
+  // Who has or had a mark. The ids may have been merged since.
   absl::flat_hash_map<IdentityId, absl::InlinedVector<ProfileId, 2>> profiles_;
 };
 

@@ -11,54 +11,62 @@
 #include "storage/memory/store.h"
 
 namespace roster {
-namespace {
 
-// What a file says is believed only as far as it has the type.
-template <typename T>
-T Or(const Value& value) {
-  const T* known = std::get_if<T>(&value);
-  return known != nullptr ? *known : T();
-}
-
-}  // namespace
-
-RowId Store::Reroute(RowId from, std::optional<RowId> to, const Fate& fate, ChangeSet* changes) {
+RowId Store::Reroute(const Route& route, ChangeSet* changes) {
+  const RowId from = route.from;
   const RowId stay = NewRow(state_.ProfileAt(from));
   state_.live.Set(stay);
   ++state_.num_profiles;
   // Traits first: which side a cell is of is told by the records that its row still has.
-  for (size_t t = 0; t < state_.columns.size(); ++t) {
-    RerouteCell(from, stay, to, TraitId{static_cast<uint16_t>(t)}, fate);
-  }
-  for (size_t e = 0; e < state_.partitions.size(); ++e) {
-    const EventTypeId type{static_cast<uint16_t>(e)};
-    if (!state_.partitions[e]->HasAny(from)) continue;
-    EventPartition& events = state_.partitions[e].Mutable();
-    const std::optional<PropertyId> home = state_.schema->event(type).home;
-    const auto takes = [&](Where where) {
-      return
-          [&fate, type, where](const EventSource& source) { return fate(type, source) == where; };
-    };
-    events.CopyEvents(from, stay, {takes(Where::kStays), home, {}}, sealing_);
-    if (to) events.CopyEvents(from, *to, {takes(Where::kGoes), home, {}}, sealing_);
-    FreePurged(&events);
-    changes->events.push_back(type);
-  }
+  std::vector<TraitId> shown;
+  std::vector<Lasting> lasting;
   for (size_t t = 0; t < state_.columns.size(); ++t) {
     const TraitId trait{static_cast<uint16_t>(t)};
-    if (!state_.schema->trait(trait).records) continue;
-    if (!TraitRecordsOf(stay, trait).empty()) ShowTrait(stay, trait);
-    if (to && !TraitRecordsOf(*to, trait).empty()) ShowTrait(*to, trait);
+    if (!state_.columns[t]->IsStamped(from)) continue;
+    if (state_.schema->trait(trait).records) shown.push_back(trait);
+    if (auto last = RerouteCell(route, stay, trait)) lasting.push_back(*std::move(last));
+  }
+  RerouteEvents(route, stay, changes);
+  for (const TraitId trait : shown) {
+    const auto show = [&](RowId row) {
+      const auto last = std::ranges::find_if(
+          lasting, [&](const Lasting& each) { return each.row == row && each.trait == trait; });
+      if (last == lasting.end()) return ShowTrait(row, trait, {});
+      ShowTrait(row, trait, {&last->cell, 1});
+    };
+    show(stay);
+    if (route.to) show(*route.to);
   }
   state_.identities.MoveAll(from, stay, {});
   state_.profiles.MoveRow(from, stay, state_.ProfileAt(from));
   RetireRow(from);
   changes->rows.push_back(from);
   changes->rows.push_back(stay);
-  if (to) changes->rows.push_back(*to);
-  NoteDevices(stay);
-  if (to) NoteDevices(*to);
+  if (route.to) changes->rows.push_back(*route.to);
   return stay;
+}
+
+void Store::RerouteEvents(const Route& route, RowId stay, ChangeSet* changes) {
+  for (size_t e = 0; e < state_.partitions.size(); ++e) {
+    const EventTypeId type{static_cast<uint16_t>(e)};
+    if (!state_.partitions[e]->HasAny(route.from)) continue;
+    EventPartition& events = state_.partitions[e].Mutable();
+    const std::optional<PropertyId> home = state_.schema->event(type).home;
+    const auto takes = [&](Where where) {
+      return [&route, type, where](const EventSource& source) {
+        return route.fate(type, source) == where;
+      };
+    };
+    events.CopyEvents(route.from, stay, {takes(Where::kStays), home, {}, state_.ProfileAt(stay)},
+                      sealing_);
+    if (route.to) {
+      events.CopyEvents(
+          route.from, *route.to,
+          {takes(Where::kGoes), home, {}, state_.ProfileAt(*route.to), route.keeps_home}, sealing_);
+    }
+    FreePurged(&events);
+    changes->events.push_back(type);
+  }
 }
 
 void Store::NoteDevices(RowId row) {
@@ -80,20 +88,25 @@ void Store::NoteDevice(RowId row, IdentityId device, int64_t kind) {
 }
 
 // A cell that is no record of its row is one by itself; it becomes one before the records move.
-void Store::RerouteCell(RowId from, RowId stay, std::optional<RowId> to, TraitId trait,
-                        const Fate& fate) {
-  const std::optional<TraitRecord> cell = CellOf(from, trait);
-  if (!cell) return;
-  if (const auto type = state_.schema->trait(trait).records) {
-    KeepRecord(from, trait, *cell, {});
+std::optional<Store::Lasting> Store::RerouteCell(const Route& route, RowId stay, TraitId trait) {
+  const RowId from = route.from;
+  const TraitRecord cell = *CellOf(from, trait);
+  const bool has_records = state_.schema->trait(trait).records.has_value();
+  if (has_records) {
+    if (route.to) KeepCell(*route.to, trait);
+    const bool kept = !IsWrite(from, trait) || KeepRecord(from, trait, cell, {});
     state_.columns[trait.value].Mutable().Forget(from, &state_.stamps);
-    return;
+    if (kept) return std::nullopt;
   }
-  // Nothing but the cell is known: of the store's own, and of traits that were never written twice.
-  const bool own = state_.schema->trait(trait).system;
-  const EventSource source{{}, cell->time, cell->origin, {}};
-  const bool goes = !own && to && fate(std::nullopt, source) == Where::kGoes;
-  MoveCell(from, goes ? *to : stay, trait);
+  // Nothing but the cell is known: of the store's own, of traits that were never written twice, and
+  // of those whose history is gone.
+  const EventSource source{{}, cell.time, cell.origin, {}};
+  const bool goes = route.to && !state_.schema->trait(trait).system &&
+                    route.fate(std::nullopt, source) == Where::kGoes;
+  const RowId side = goes ? *route.to : stay;
+  if (has_records) return Lasting{side, trait, cell};
+  MoveCell(from, side, trait);
+  return std::nullopt;
 }
 
 // From everything that is left, as if nothing else had ever been.
@@ -133,116 +146,78 @@ void Store::ApplyOne(const MoveRecords& m, ChangeSet* changes) {
   const RowId from = LiveRow(m.from);
   const RowId to = LiveRow(m.to);
   const std::optional<EventTypeId> marks = state_.schema->FindEvent(kDeviceRecords);
+  const std::optional<EventTypeId> merges = state_.schema->FindEvent(kMergeRecords);
   const Fate fate = [&](std::optional<EventTypeId> type, const EventSource& source) {
-    if (type && type == marks) return Where::kStays;  // who identified stays who it was
+    // Who identified stays who it was, and what was merged stays where it is.
+    if (type && (type == marks || type == merges)) return Where::kStays;
     const bool goes = source.origin == m.origin && source.time >= m.begin && source.time < m.end;
     return goes ? Where::kGoes : Where::kStays;
   };
-  SeeAgain(Reroute(from, to, fate, changes));
+  const RowId stay = Reroute({from, to, false, fate}, changes);
+  SeeAgain(stay);
   SeeAgain(to);
+  NoteDevices(stay);
+  NoteDevices(to);
 }
 
 void Store::ApplyOne(const RemoveRecord& m, ChangeSet* changes) {
   const Fate fate = [&](std::optional<EventTypeId> type, const EventSource& source) {
     return type == m.event && source.id == m.id ? Where::kNowhere : Where::kStays;
   };
-  Reroute(LiveRow(m.profile), std::nullopt, fate, changes);
-}
-
-std::vector<Store::Merged> Store::MergesOf(RowId row) const {
-  std::vector<Merged> merges;
-  const std::optional<EventTypeId> type = state_.schema->FindEvent(kMergeRecords);
-  if (!type) return merges;
-  const EventPartition& partition = state_.partition(*type);
-  for (const EventRef event : partition.EventsOf(row)) {
-    const auto value = [&](PropertyId property) {
-      const auto bits = PropertyOf(partition.block(ChunkOf(row)), event, property);
-      return bits ? DecodeCell(partition.properties()[property.value], *bits) : Value();
-    };
-    const auto came = [&](PropertyId at, PropertyId via) {
-      return Creation{Or<Timestamp>(value(at)), Or<std::string>(value(via))};
-    };
-    merges.push_back({.loser = {IdOf(partition.block(ChunkOf(row)), event).value},
-                      .survivor = {static_cast<uint64_t>(Or<int64_t>(value(kMergeSurvivor)))},
-                      .loser_came = came(kMergeLoserCreated, kMergeLoserVia),
-                      .survivor_came = came(kMergeSurvivorCreated, kMergeSurvivorVia)});
-  }
-  return merges;
+  const RowId stay = Reroute({LiveRow(m.profile), std::nullopt, true, fate}, changes);
+  if (state_.schema->event(m.event).IsActivity()) SeeAgain(stay);
+  NoteDevices(stay);
 }
 
 void Store::ApplyOne(const UnmergeProfile& m, ChangeSet* changes) {
-  const RowId from = LiveRow(m.loser);
-  const ProfileId survivor = state_.ProfileAt(from);
-  const std::vector<Merged> merges = MergesOf(from);
+  const UnmergePlan plan = *PlanUnmerge(state_, m.loser);
   const EventTypeId merge_type = *state_.schema->FindEvent(kMergeRecords);
-  // The loser, and who had been merged into it or into those.
-  std::vector<ProfileId> gone = {m.loser};
-  std::vector<ProfileId> known = {survivor};
-  absl::flat_hash_set<uint64_t> gone_ids = {m.loser.value};
-  for (size_t i = 0; i < gone.size(); ++i) {
-    for (const Merged& merge : merges) {
-      const bool below = merge.survivor == gone[i] && merge.loser != survivor;
-      if (below && gone_ids.insert(merge.loser.value).second) gone.push_back(merge.loser);
-    }
-  }
-  for (const Merged& merge : merges) {
-    if (!gone_ids.contains(merge.loser.value)) known.push_back(merge.loser);
-  }
+  absl::flat_hash_set<uint64_t> gone;
+  for (const ProfileId id : plan.gone) gone.insert(id.value);
+  absl::flat_hash_set<uint64_t> above;
+  for (const ProfileId id : plan.above) above.insert(id.value);
   const auto is_gone = [&](ProfileId home, IdentityId origin) {
-    if (home.value == 0 && origin != kNoOrigin) home = state_.identities.HomeOf(origin);
-    return gone_ids.contains(home.value);
+    // What came since by an identity of the loser has the home of whom the two had become.
+    const bool since = home.value == 0 || above.contains(home.value);
+    const bool known = origin != kNoOrigin && state_.identities.IsAttached(origin);
+    if (since && known && gone.contains(state_.identities.HomeOf(origin).value)) return true;
+    return gone.contains(home.value);
   };
   const Fate fate = [&](std::optional<EventTypeId> type, const EventSource& source) {
     if (type == merge_type) {
       if (source.id.value == m.loser.value) return Where::kNowhere;
-      return gone_ids.contains(source.id.value) ? Where::kGoes : Where::kStays;
+      return gone.contains(source.id.value) ? Where::kGoes : Where::kStays;
     }
     return is_gone(source.home, source.origin) ? Where::kGoes : Where::kStays;
   };
   const RowId to = NewRow(m.loser);
   state_.live.Set(to);
   ++state_.num_profiles;
-  const std::vector<IdentityId> identities = state_.identities.OfRow(from);
-  const RowId stay = Reroute(from, to, fate, changes);
+  const std::vector<IdentityId> identities = state_.identities.OfRow(plan.row);
+  const RowId stay = Reroute({plan.row, to, true, fate}, changes);
   for (const IdentityId id : identities) {
     const ProfileId home = state_.identities.HomeOf(id);
-    if (!gone_ids.contains(home.value)) continue;
+    if (!gone.contains(home.value)) continue;
     // What was its own is so again; what had been merged into it keeps its home.
-    state_.identities.Move(id, to, IdentityStanding::kActive, home == m.loser ? ProfileId{} : home);
+    const bool own = home == m.loser;
+    IdentityStanding standing = state_.identities.StandingOf(id);
+    if (own && standing == IdentityStanding::kRetired) standing = IdentityStanding::kActive;
+    state_.identities.Move(id, to, standing, own ? ProfileId{} : home);
   }
-  state_.profiles.Split(gone, to, known, stay);
-  SetCreation(to, merges, gone);
-  SetCreation(stay, merges, known);
+  state_.profiles.Split(plan.gone, to, plan.stays, stay);
+  SetCreation(to, EarliestOf(plan.merges, plan.gone));
+  SetCreation(stay, EarliestOf(plan.merges, plan.stays));
   SeeAgain(to);
   SeeAgain(stay);
+  NoteDevices(stay);
+  NoteDevices(to);
 }
 
-// How a profile came to be before anything was merged into it: merges only make it earlier.
-std::optional<Store::Creation> Store::CameToBe(const std::vector<Merged>& merges, ProfileId id) {
-  std::optional<Creation> own;
-  for (const Merged& merge : merges) {
-    const bool earlier = merge.survivor == id && (!own || merge.survivor_came.at > own->at);
-    if (earlier) own = merge.survivor_came;
-  }
-  for (const Merged& merge : merges) {
-    if (merge.loser == id && !own) own = merge.loser_came;
-  }
-  return own;
-}
-
-// The earliest of all of them.
-void Store::SetCreation(RowId row, const std::vector<Merged>& merges,
-                        absl::Span<const ProfileId> ids) {
-  std::optional<Creation> first;
-  for (const ProfileId id : ids) {
-    const std::optional<Creation> own = CameToBe(merges, id);
-    if (own && (!first || own->at < first->at)) first = own;
-  }
-  if (!first) first = Creation{};
-  state_.columns[kCreatedAt.value].Mutable().Set(row, first->at.ms, {first->at, kNoOrigin},
-                                                 &state_.stamps);
+void Store::SetCreation(RowId row, const Creation& creation) {
+  const Stamp stamp{creation.at, kNoOrigin};
+  state_.columns[kCreatedAt.value].Mutable().Set(row, creation.at.ms, stamp, &state_.stamps);
   Column& via = state_.columns[kCreatedVia.value].Mutable();
-  via.Set(row, EncodeCell(via.type(), first->via), {first->at, kNoOrigin}, &state_.stamps);
+  via.Set(row, EncodeCell(via.type(), creation.via), stamp, &state_.stamps);
 }
 
 void Store::ApplyOne(const MoveIdentity& m, ChangeSet* changes) {

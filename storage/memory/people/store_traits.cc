@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Store's writes of traits: the column shows what the policy says of the records. A profile's one
-// value is in the column only; a second one makes the one that is not shown a record.
+// Store's writes of traits: the column shows what the policy says of all writes. One that is the
+// only one is in the column alone; a second one makes the one that is not shown a record, and under
+// any policy but the latest the other one too. So cells and records are the same in whatever order
+// the writes came. What is shown stays when retention has taken its record.
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <algorithm>
-#include <tuple>
 
 #include "storage/base/check.h"
 #include "storage/memory/people/own_names.h"
@@ -27,33 +28,33 @@ EventId RecordId(const State& state, const CellType& type, const TraitRecord& re
       words[2] = XXH3_64bits(text.data(), text.size());
     }
   }
-  if (record.origin != kNoOrigin && state.identities.IsAttached(record.origin)) {
+  if (record.origin != kNoOrigin) {
     const std::string_view name = state.identities.KeyAt(record.origin);
     words[3] = XXH3_64bits(name.data(), name.size());
   }
   return {XXH3_64bits(words, sizeof(words))};
 }
 
-bool SaysTheSame(const TraitRecord& a, const TraitRecord& b) {
-  return a.value == b.value && a.origin == b.origin;
-}
-
-bool Later(const TraitRecord& a, const TraitRecord& b) {
-  return std::tie(a.time, a.value) < std::tie(b.time, b.value);
-}
-
 }  // namespace
+
+TraitRecord Store::Said(Value value, const Stamp& stamp) const {
+  TraitRecord record{std::move(value), stamp.time};
+  // One that is gone has no name, so that nothing tells it from none.
+  if (stamp.origin == kNoOrigin || !state_.identities.IsAttached(stamp.origin)) return record;
+  record.origin = stamp.origin;
+  const IdentityName origin = state_.identities.NameOf(stamp.origin);
+  const NamespaceInfo& space = state_.schema->name_space(origin.name_space);
+  record.rank = space.rank;
+  record.space = space.name;
+  record.name = origin.value;
+  return record;
+}
 
 std::optional<TraitRecord> Store::CellOf(RowId row, TraitId trait) const {
   const Column& column = state_.column(trait);
   const std::optional<Stamp> stamp = column.StampOf(row, state_.stamps);
   if (!stamp) return std::nullopt;
-  return TraitRecord{column.Get(row), stamp->time, stamp->origin, RankOf(stamp->origin)};
-}
-
-uint8_t Store::RankOf(IdentityId origin) const {
-  if (origin == kNoOrigin || !state_.identities.IsAttached(origin)) return 255;
-  return state_.schema->name_space(state_.identities.NameOf(origin).name_space).rank;
+  return Said(column.Get(row), *stamp);
 }
 
 std::vector<TraitRecord> Store::TraitRecordsOf(RowId row, TraitId trait) const {
@@ -63,14 +64,18 @@ std::vector<TraitRecord> Store::TraitRecordsOf(RowId row, TraitId trait) const {
   const EventPartition& partition = state_.partition(*type);
   for (const EventRef event : partition.EventsOf(row)) {
     const EventBlock& block = partition.block(ChunkOf(row));
-    TraitRecord record{{}, TimeOf(block, event), OriginOf(block, event)};
-    record.rank = RankOf(record.origin);
+    Value value;
     if (const auto bits = PropertyOf(block, event, kRecordValue)) {
-      record.value = DecodeCell(partition.properties()[kRecordValue.value], *bits);
+      value = DecodeCell(partition.properties()[kRecordValue.value], *bits);
     }
-    records.push_back(std::move(record));
+    records.push_back(Said(std::move(value), {TimeOf(block, event), OriginOf(block, event)}));
   }
   return records;
+}
+
+bool Store::IsWrite(RowId row, TraitId trait) const {
+  const TraitInfo& info = state_.schema->trait(trait);
+  return !Joins(info.policy) || state_.partition(*info.records).EventsOf(row).empty();
 }
 
 void Store::SetCell(RowId row, TraitId trait, const TraitRecord& shown) {
@@ -80,54 +85,72 @@ void Store::SetCell(RowId row, TraitId trait, const TraitRecord& shown) {
   column.Set(row, bits, {shown.time, shown.origin}, &state_.stamps);
 }
 
-void Store::KeepRecord(RowId row, TraitId trait, const TraitRecord& record, ProfileId home) {
+bool Store::KeepRecord(RowId row, TraitId trait, const TraitRecord& record, ProfileId home) {
   const EventTypeId type = *state_.schema->trait(trait).records;
   EventPartition& records = state_.partitions[type.value].Mutable();
+  if (record.time.ms < records.floor_ms()) return false;
   const CellType& value_type = records.properties()[kRecordValue.value];
   const EventId id = RecordId(state_, value_type, record);
-  if (records.Contains(row, id)) return;
+  if (records.Contains(row, id)) return true;
+  // It may have come by one that is gone, whose name was in its id.
+  if (record.origin == kNoOrigin) {
+    const std::vector<TraitRecord> known = TraitRecordsOf(row, trait);
+    const auto same = [&](const TraitRecord& other) { return IsSame(other, record); };
+    if (std::ranges::any_of(known, same)) return true;
+  }
   std::vector<EventProperty> properties;
   if (!IsMissing(record.value)) {
     properties.push_back({kRecordValue, EncodeCell(value_type, record.value)});
   }
-  if (home.value != 0) {
-    properties.push_back({*state_.schema->event(type).home, static_cast<int64_t>(home.value)});
+  const std::optional<PropertyId> home_property = state_.schema->event(type).home;
+  if (home.value != 0 && home_property) {
+    properties.push_back({*home_property, static_cast<int64_t>(home.value)});
   }
   records.Add(row,
               {.id = id, .time = record.time, .origin = record.origin, .properties = properties},
               sealing_);
   FreePurged(&records);
+  return true;
+}
+
+void Store::KeepCell(RowId row, TraitId trait) {
+  const std::optional<TraitRecord> cell = CellOf(row, trait);
+  if (cell && IsWrite(row, trait)) KeepRecord(row, trait, *cell, {});
 }
 
 void Store::WriteTrait(RowId row, TraitId trait, const TraitRecord& written) {
   const TraitInfo& info = state_.schema->trait(trait);
   const std::optional<TraitRecord> cell = CellOf(row, trait);
   if (!cell || !info.records) return SetCell(row, trait, written);
-  if (SaysTheSame(*cell, written) && cell->time == written.time) return;
-  if (info.policy != TraitPolicy::kLatest) {
-    KeepRecord(row, trait, *cell, {});
-    KeepRecord(row, trait, written, {});
-    return ShowTrait(row, trait);
+  if (IsSame(*cell, written) && IsWrite(row, trait)) return;
+  if (info.policy == TraitPolicy::kLatest) {
+    const bool shown = IsBefore(*cell, written);
+    KeepRecord(row, trait, shown ? *cell : written, {});
+    if (shown) SetCell(row, trait, written);
+    return;
   }
-  if (!Later(*cell, written)) return KeepRecord(row, trait, written, {});
-  if (!IsWithinRun(row, trait, *cell, written)) KeepRecord(row, trait, *cell, {});
-  SetCell(row, trait, written);
+  KeepCell(row, trait);
+  KeepRecord(row, trait, written, {});
+  ShowTrait(row, trait, {&written, 1});
 }
 
-// What is said again and again is kept as its first and its last time.
-bool Store::IsWithinRun(RowId row, TraitId trait, const TraitRecord& cell,
-                        const TraitRecord& next) const {
-  if (!SaysTheSame(cell, next)) return false;
-  const std::vector<TraitRecord> records = TraitRecordsOf(row, trait);
-  const auto before = std::max_element(records.begin(), records.end(), Later);
-  return before != records.end() && SaysTheSame(*before, cell) && before->time < cell.time;
+void Store::ShowTrait(RowId row, TraitId trait, absl::Span<const TraitRecord> also) {
+  const TraitPolicy policy = state_.schema->trait(trait).policy;
+  std::vector<TraitRecord> said = TraitRecordsOf(row, trait);
+  if (said.empty() || !Joins(policy)) {
+    said.insert(said.end(), also.begin(), also.end());
+    if (auto cell = CellOf(row, trait)) said.push_back(*std::move(cell));
+  }
+  const std::optional<FoldedTrait> shown = FoldTrait(policy, said);
+  if (shown) SetCell(row, trait, {shown->value, shown->time, shown->origin});
 }
 
-void Store::ShowTrait(RowId row, TraitId trait) {
-  const std::optional<FoldedTrait> shown =
-      FoldTrait(state_.schema->trait(trait).policy, TraitRecordsOf(row, trait));
-  if (!shown) return state_.columns[trait.value].Mutable().Forget(row, &state_.stamps);
-  SetCell(row, trait, {shown->value, shown->time, shown->origin});
+void Store::KeepCells(RowId from, RowId to) {
+  for (size_t t = 0; t < state_.columns.size(); ++t) {
+    const TraitId trait{static_cast<uint16_t>(t)};
+    if (!state_.schema->trait(trait).records || !state_.columns[t]->IsStamped(from)) continue;
+    KeepCell(to, trait);
+  }
 }
 
 void Store::MergeTraits(RowId from, RowId to, ProfileId loser) {
@@ -139,9 +162,8 @@ void Store::MergeTraits(RowId from, RowId to, ProfileId loser) {
       MoveCell(from, to, trait);
       continue;
     }
-    KeepRecord(to, trait, *theirs, loser);
-    if (const auto ours = CellOf(to, trait)) KeepRecord(to, trait, *ours, {});
-    ShowTrait(to, trait);
+    if (IsWrite(from, trait)) KeepRecord(to, trait, *theirs, loser);
+    ShowTrait(to, trait, {&*theirs, 1});
     state_.columns[t].Mutable().Forget(from, &state_.stamps);
   }
 }
@@ -152,9 +174,45 @@ void Store::MoveCell(RowId from, RowId to, TraitId trait) {
   const std::optional<TraitRecord> ours = CellOf(to, trait);
   // Of the two first-seen and created times the earlier stays, and how that came to be.
   const bool earliest = trait == kCreatedAt || trait == kFirstSeen || trait == kCreatedVia;
-  const bool take = !ours || (earliest ? theirs.time < ours->time : Later(*ours, theirs));
+  const bool take = !ours || (earliest ? theirs.time < ours->time : IsBefore(*ours, theirs));
   if (take) SetCell(to, trait, theirs);
   state_.columns[trait.value].Mutable().Forget(from, &state_.stamps);
+}
+
+void Store::ApplyOne(const AlterTrait& m, ChangeSet* changes) {
+  const TraitPolicy before = state_.schema->trait(m.trait).policy;
+  if (before == m.info.policy || !state_.schema->trait(m.trait).records) {
+    state_.schema.Mutable().AlterTrait(m.trait, m.info);
+    return;
+  }
+  std::vector<RowId> rows;
+  for (uint32_t r = 0; r < state_.num_rows(); ++r) {
+    const RowId row{r};
+    if (!state_.live.Test(row) || TraitRecordsOf(row, m.trait).empty()) continue;
+    rows.push_back(row);
+    // What is made of records is made anew.
+    if (!Joins(before)) KeepCell(row, m.trait);
+    if (Joins(before)) state_.columns[m.trait.value].Mutable().Forget(row, &state_.stamps);
+  }
+  state_.schema.Mutable().AlterTrait(m.trait, m.info);
+  for (const RowId row : rows) ShowTrait(row, m.trait, {});
+  changes->traits.push_back(m.trait);
+}
+
+void Store::ApplyOne(const AlterNamespace& m, ChangeSet* changes) {
+  const bool ranks = state_.schema->name_space(m.name_space).rank != m.info.rank;
+  state_.schema.Mutable().AlterNamespace(m.name_space, m.info);
+  for (size_t t = 0; t < state_.columns.size() && ranks; ++t) {
+    const TraitId trait{static_cast<uint16_t>(t)};
+    const TraitInfo& info = state_.schema->trait(trait);
+    if (!info.records || info.policy != TraitPolicy::kPrimary) continue;
+    for (uint32_t r = 0; r < state_.num_rows(); ++r) {
+      if (!state_.live.Test({r}) || TraitRecordsOf({r}, trait).empty()) continue;
+      KeepCell({r}, trait);
+      ShowTrait({r}, trait, {});
+    }
+    changes->traits.push_back(trait);
+  }
 }
 
 }  // namespace roster

@@ -2,6 +2,7 @@
 #include "storage/memory/people/trait_policy.h"
 
 #include <algorithm>
+#include <compare>
 #include <limits>
 #include <map>
 #include <string>
@@ -12,9 +13,17 @@ namespace {
 
 using Records = std::vector<const TraitRecord*>;
 
-bool Later(const TraitRecord* a, const TraitRecord* b) {
-  return std::tie(a->time, a->value) < std::tie(b->time, b->value);
+// Total: of numbers also where they are no numbers, for a file may say anything.
+std::strong_ordering Compare(const Value& a, const Value& b) {
+  if (a.index() != b.index()) return a.index() <=> b.index();
+  if (const auto* number = std::get_if<double>(&a)) {
+    return std::strong_order(*number, std::get<double>(b));
+  }
+  if (a == b) return std::strong_ordering::equal;
+  return a < b ? std::strong_ordering::less : std::strong_ordering::greater;
 }
+
+bool Later(const TraitRecord* a, const TraitRecord* b) { return IsBefore(*a, *b); }
 
 bool IsEmpty(const Value& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return text->empty();
@@ -35,10 +44,10 @@ bool Before(TraitPolicy policy, const TraitRecord* a, const TraitRecord* b) {
       if (IsEmpty(a->value) != IsEmpty(b->value)) return IsEmpty(a->value);
       break;
     case TraitPolicy::kMax:
-      if (a->value != b->value) return a->value < b->value;
+      if (const auto order = Compare(a->value, b->value); order != 0) return order < 0;
       break;
     case TraitPolicy::kMin:
-      if (a->value != b->value) return a->value > b->value;
+      if (const auto order = Compare(a->value, b->value); order != 0) return order > 0;
       break;
     case TraitPolicy::kLatest:
     case TraitPolicy::kSum:
@@ -81,7 +90,7 @@ FoldedTrait JoinOrigins(const Records& records) {
   Records parts;
   for (const auto& [origin, record] : latest) parts.push_back(record);
   std::sort(parts.begin(), parts.end(),
-            [](const auto* a, const auto* b) { return a->value < b->value; });
+            [](const auto* a, const auto* b) { return Compare(a->value, b->value) < 0; });
   const TraitRecord* last = *std::max_element(parts.begin(), parts.end(), Later);
   FoldedTrait folded{parts[0]->value, last->time, last->origin};
   for (size_t i = 1; i < parts.size(); ++i) folded.value = Join(folded.value, parts[i]->value);
@@ -89,6 +98,17 @@ FoldedTrait JoinOrigins(const Records& records) {
 }
 
 }  // namespace
+
+bool IsBefore(const TraitRecord& a, const TraitRecord& b) {
+  if (a.time != b.time) return a.time < b.time;
+  if (const auto order = Compare(a.value, b.value); order != 0) return order < 0;
+  if (a.rank != b.rank) return a.rank > b.rank;
+  return std::tie(a.space, a.name) < std::tie(b.space, b.name);
+}
+
+bool IsSame(const TraitRecord& a, const TraitRecord& b) {
+  return a.time == b.time && a.origin == b.origin && Compare(a.value, b.value) == 0;
+}
 
 std::optional<FoldedTrait> FoldTrait(TraitPolicy policy, absl::Span<const TraitRecord> records) {
   if (records.empty()) return std::nullopt;
@@ -103,7 +123,7 @@ std::optional<FoldedTrait> FoldTrait(TraitPolicy policy, absl::Span<const TraitR
     if (clear == nullptr || record.time >= clear->time) shown.push_back(&record);
   }
   if (shown.empty()) return FoldedTrait{{}, clear->time, clear->origin};
-  if (policy == TraitPolicy::kSum || policy == TraitPolicy::kUnion) return JoinOrigins(shown);
+  if (Joins(policy)) return JoinOrigins(shown);
   const auto before = [&](const auto* a, const auto* b) { return Before(policy, a, b); };
   const TraitRecord* best = *std::max_element(shown.begin(), shown.end(), before);
   return FoldedTrait{best->value, best->time, best->origin};

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -34,7 +35,16 @@ struct TraitRecord {
   Timestamp time;
   IdentityId origin = kNoOrigin;
   uint8_t rank = 255;  // of the origin's namespace; 1 is the strongest
+  // The origin by name, so that of equals the same one counts in every store.
+  std::string_view space = {};
+  std::string_view name = {};
 };
+
+// The order of records that says which is shown: by time, then value, then how strong the origin
+// is. Total but for what no name tells apart.
+bool IsBefore(const TraitRecord& a, const TraitRecord& b);
+// Whether two say the same of the same time.
+bool IsSame(const TraitRecord& a, const TraitRecord& b);
 
 // What is shown, and what it came from: of a sum or union the latest part. A missing value: the
 // trait was cleared.
@@ -45,13 +55,17 @@ struct FoldedTrait {
 };
 
 // A clear takes away what is not later. Of records that are equal in what the policy looks at the
-// later counts, then the greater value. A sum that does not fit stays at the end of its type.
+// last counts. A sum that does not fit stays at the end of its type.
 // Nothing when there is no record.
 // Cost: O(n log n).
 std::optional<FoldedTrait> FoldTrait(TraitPolicy policy, absl::Span<const TraitRecord> records);
 
 // Whether a policy can be had by a type: sums of numbers, unions of lists.
 bool PolicyFits(TraitPolicy policy, ValueType type);
+// Whether what is shown is made of several records, so that it is none itself.
+inline bool Joins(TraitPolicy policy) {
+  return policy == TraitPolicy::kSum || policy == TraitPolicy::kUnion;
+}
 
 }  // namespace roster
 

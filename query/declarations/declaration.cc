@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/declarations/declaration.h"
+
+#include "storage/base/text.h"
+
+namespace roster::query::ast {
+namespace {
+
+// Calls f(element), with a comma between each two.
+template <typename T, typename F>
+void Listed(const std::vector<T>& elements, std::string* out, F f) {
+  for (const T& element : elements) {
+    if (&element != &elements.front()) *out += ", ";
+    f(element);
+  }
+}
+
+std::string OptionsText(const TraitOptions& options) {
+  std::string text;
+  if (options.display) text += StrCat(" display ", QuoteText(*options.display));
+  if (options.searchable) text += *options.searchable ? " searchable" : " not searchable";
+  if (options.indexed) text += *options.indexed ? " indexed" : " not indexed";
+  if (options.policy) text += StrCat(" policy ", Spelling(*options.policy));
+  return text;
+}
+
+std::string Print(const DeclareTrait& trait) {
+  return StrCat("declare trait ", QuoteName(trait.name.text), " ", ToText(trait.type),
+                OptionsText(trait.options));
+}
+
+std::string Print(const AlterTrait& trait) {
+  return StrCat("alter trait ", QuoteName(trait.name.text), OptionsText(trait.options));
+}
+
+std::string Print(const DeclareEvent& event) {
+  std::string text = StrCat("declare event ", QuoteText(event.name.text));
+  if (event.properties.empty()) return text;
+  text += " (";
+  Listed(event.properties, &text, [&](const DeclaredProperty& property) {
+    text += StrCat(QuoteName(property.name.text), " ", ToText(property.type));
+  });
+  return text + ")";
+}
+
+std::string Print(const DeclareNamespace& space) {
+  std::string text =
+      StrCat("declare namespace ", QuoteName(space.name.text), " kind ", Spelling(space.kind));
+  if (space.rank) text += StrCat(" rank ", *space.rank);
+  if (space.limit) text += StrCat(" limit ", *space.limit);
+  if (space.immutable) text += " immutable";
+  if (space.unique) text += " unique";
+  if (space.blocked.empty()) return text;
+  text += " blocked (";
+  Listed(space.blocked, &text, [&](const Literal& value) { text += ToText(value); });
+  return text + ")";
+}
+
+std::string Print(const AlterNamespace& space) {
+  return StrCat("alter namespace ", QuoteName(space.name.text), " limit ", space.limit);
+}
+
+std::string Print(const DefineGoal& goal) {
+  std::string text = StrCat("define goal ", QuoteText(goal.name.text), " as ");
+  Listed(goal.any_of, &text, [&](const Events& events) {
+    text += QuoteText(events.event.text);
+    if (!events.where.empty()) text += StrCat(" where (", ToText(events.where[0]), ")");
+  });
+  return text;
+}
+
+std::string Print(const DefineInterest& interest) {
+  std::string text = StrCat("define interest ", QuoteText(interest.name.text), " as ");
+  Listed(interest.properties, &text, [&](const EventProperty& of) {
+    text += StrCat(QuoteText(of.event.text), ".", QuoteName(of.property.text));
+  });
+  if (interest.half_life) text += StrCat(" half life ", ToText(*interest.half_life));
+  return text;
+}
+
+std::string Print(const DefineEngagement& engagement) {
+  std::string text = "define engagement as ";
+  Listed(engagement.points, &text, [&](const Points& points) {
+    text += StrCat(QuoteText(points.event.text), " ", points.each.ToText(), " points");
+    if (points.cap) text += StrCat(" cap ", points.cap->ToText());
+    if (points.window) text += StrCat(" ", ToText(*points.window));
+  });
+  text += " levels ";
+  Listed(engagement.levels, &text,
+         [&](const Level& level) { text += StrCat(ToText(level.name), " ", level.from.ToText()); });
+  return text;
+}
+
+std::string Print(const Drop& drop) {
+  const std::string text = StrCat("drop ", Spelling(drop.kind));
+  if (drop.kind == Defined::kEngagement) return text;
+  return StrCat(text, " ", QuoteText(drop.name.text));
+}
+
+std::string Print(const Retain& retain) {
+  const std::string keep = retain.keep ? ToText(*retain.keep) : "forever";
+  switch (retain.what) {
+    case Retain::What::kEvents:
+      return StrCat("retain ", QuoteText(retain.event.text), " ", keep);
+    case Retain::What::kHistory:
+      return StrCat("retain history ", keep);
+    case Retain::What::kAnonymous:
+      return StrCat("retain anonymous ", keep);
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string ToText(const Declaration& declaration) {
+  std::string text = std::visit([](const auto& what) { return Print(what); }, declaration.what);
+  if (declaration.time_zone) text += StrCat(" at time zone ", ToText(*declaration.time_zone));
+  return text;
+}
+
+std::string ToText(ValueInfo type) {
+  static constexpr const char* kWords[] = {"",     "text",      "integer", "number", "boolean",
+                                           "date", "timestamp", "decimal", "list",   "json"};
+  const char* const word = kWords[static_cast<size_t>(type.type)];
+  return type.type == ValueType::kDecimal ? StrCat(word, "(", type.scale, ")") : word;
+}
+
+const char* Spelling(TraitPolicy policy) {
+  static constexpr const char* kWords[] = {"latest", "earliest", "primary", "nonempty",
+                                           "max",    "min",      "sum",     "union"};
+  return kWords[static_cast<size_t>(policy)];
+}
+
+const char* Spelling(NamespaceKind kind) {
+  static constexpr const char* kWords[] = {"", "person", "contact", "device", "anonymous"};
+  return kWords[static_cast<size_t>(kind)];
+}
+
+const char* Spelling(Defined kind) {
+  static constexpr const char* kWords[] = {"goal", "interest", "engagement"};
+  return kWords[static_cast<size_t>(kind)];
+}
+
+}  // namespace roster::query::ast

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a statement says that declares, defines, alters, drops or retains, before names have a
+// meaning: made by the parser, done by the engine. Thread rule: plain values.
+// Source: LANGUAGE.md "Declarations".
+#ifndef ROSTER_QUERY_DECLARATIONS_DECLARATION_H_
+#define ROSTER_QUERY_DECLARATIONS_DECLARATION_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "query/ast.h"
+#include "query/catalog.h"
+#include "query/exact_number.h"
+#include "storage/memory/people/trait_policy.h"
+#include "storage/memory/schema.h"
+
+namespace roster::query::ast {
+
+// What is not said stays as it is.
+struct TraitOptions {
+  std::optional<std::string> display;
+  std::optional<bool> searchable;
+  std::optional<bool> indexed;
+  std::optional<TraitPolicy> policy;
+  Span policy_span;
+  bool operator==(const TraitOptions&) const = default;
+};
+
+struct DeclareTrait {
+  Name name;
+  ValueInfo type;
+  Span type_span;
+  TraitOptions options;
+  bool operator==(const DeclareTrait&) const = default;
+};
+
+struct AlterTrait {
+  Name name;
+  TraitOptions options;
+  bool operator==(const AlterTrait&) const = default;
+};
+
+struct DeclaredProperty {
+  Name name;
+  ValueInfo type;
+  Span type_span;
+  bool operator==(const DeclaredProperty&) const = default;
+};
+
+struct DeclareEvent {
+  Name name;
+  std::vector<DeclaredProperty> properties;
+  bool operator==(const DeclareEvent&) const = default;
+};
+
+struct DeclareNamespace {
+  Name name;
+  NamespaceKind kind = NamespaceKind::kPerson;
+  Span kind_span;
+  std::optional<int64_t> rank;
+  Span rank_span;
+  std::optional<int64_t> limit;
+  Span limit_span;
+  bool immutable = false;
+  bool unique = false;
+  std::vector<Literal> blocked;  // texts
+  bool operator==(const DeclareNamespace&) const = default;
+};
+
+struct AlterNamespace {
+  Name name;
+  int64_t limit = 0;
+  Span limit_span;
+  bool operator==(const AlterNamespace&) const = default;
+};
+
+// Completed by an event of any of these. Shape: none has a window.
+struct DefineGoal {
+  Name name;
+  std::vector<Events> any_of;
+  bool operator==(const DefineGoal&) const = default;
+};
+
+struct EventProperty {
+  Name event;
+  Name property;
+  bool operator==(const EventProperty&) const = default;
+};
+
+struct DefineInterest {
+  Name name;
+  std::vector<EventProperty> properties;
+  std::optional<Duration> half_life;
+  bool operator==(const DefineInterest&) const = default;
+};
+
+struct Points {
+  Name event;
+  ExactNumber each;
+  Span each_span;
+  std::optional<ExactNumber> cap;
+  Span cap_span;
+  std::optional<Window> window;  // within last
+  bool operator==(const Points&) const = default;
+};
+
+struct Level {
+  Literal name;  // a text
+  ExactNumber from;
+  Span from_span;
+  bool operator==(const Level&) const = default;
+};
+
+struct DefineEngagement {
+  std::vector<Points> points;
+  std::vector<Level> levels;
+  bool operator==(const DefineEngagement&) const = default;
+};
+
+enum class Defined : uint8_t { kGoal, kInterest, kEngagement };
+
+struct Drop {
+  Defined kind = Defined::kGoal;
+  Name name;  // of the engagement its word
+  bool operator==(const Drop&) const = default;
+};
+
+struct Retain {
+  enum class What : uint8_t { kEvents, kHistory, kAnonymous };
+  What what = What::kEvents;
+  Name event;                    // of kEvents
+  std::optional<Duration> keep;  // none: for ever
+  Span keep_span;
+  bool operator==(const Retain&) const = default;
+};
+
+struct Declaration {
+  std::variant<DeclareTrait, AlterTrait, DeclareEvent, DeclareNamespace, AlterNamespace, DefineGoal,
+               DefineInterest, DefineEngagement, Drop, Retain>
+      what;
+  std::optional<Literal> time_zone;  // a text
+  bool operator==(const Declaration&) const = default;
+};
+
+// The canonical text: every name quoted, one spelling of everything. Parses to an equal statement.
+std::string ToText(const Declaration& declaration);
+
+// "text", "decimal(2)": how a type is declared.
+std::string ToText(ValueInfo type);
+// "latest", "nonempty", ...
+const char* Spelling(TraitPolicy policy);
+// "person", "contact", ...
+const char* Spelling(NamespaceKind kind);
+// "goal", "interest", "engagement".
+const char* Spelling(Defined kind);
+
+}  // namespace roster::query::ast
+
+#endif  // ROSTER_QUERY_DECLARATIONS_DECLARATION_H_

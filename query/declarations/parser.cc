@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/declarations/parser.h"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "query/errors.h"
+#include "query/grammar.h"
+#include "query/lexer.h"
+#include "roster/error.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/base/unicode.h"
+
+namespace roster::query {
+namespace {
+
+// Of stored definitions.
+constexpr std::string_view kVersion = "1 ";
+
+template <typename T>
+struct Spelled {
+  std::string_view word;
+  T value;
+};
+
+constexpr std::array<Spelled<ValueType>, 8> kTypes = {{{"text", ValueType::kText},
+                                                       {"integer", ValueType::kInteger},
+                                                       {"number", ValueType::kNumber},
+                                                       {"boolean", ValueType::kBoolean},
+                                                       {"date", ValueType::kDate},
+                                                       {"timestamp", ValueType::kTimestamp},
+                                                       {"decimal", ValueType::kDecimal},
+                                                       {"list", ValueType::kTextList}}};
+constexpr std::array<Spelled<TraitPolicy>, 8> kPolicies = {{{"latest", TraitPolicy::kLatest},
+                                                            {"earliest", TraitPolicy::kEarliest},
+                                                            {"primary", TraitPolicy::kPrimary},
+                                                            {"nonempty", TraitPolicy::kNonEmpty},
+                                                            {"max", TraitPolicy::kMax},
+                                                            {"min", TraitPolicy::kMin},
+                                                            {"sum", TraitPolicy::kSum},
+                                                            {"union", TraitPolicy::kUnion}}};
+constexpr std::array<Spelled<NamespaceKind>, 4> kKinds = {
+    {{"person", NamespaceKind::kPerson},
+     {"contact", NamespaceKind::kContact},
+     {"device", NamespaceKind::kDevice},
+     {"anonymous", NamespaceKind::kAnonymous}}};
+
+// Each rule takes tokens and says whether it could; the first that cannot ends the parsing, and
+// what would have been taken at the furthest token is the error. Each choice is made by the next
+// token.
+class Parser {
+ public:
+  explicit Parser(const std::vector<Token>& tokens)
+      : at_(tokens.data()), end_(tokens.data() + tokens.size()) {}
+
+  bool Statement(ast::Declaration* made) { return Verb(made) && Zone(made) && End(); }
+  absl::Status Error(std::string_view text) const { return expected_.ToStatus(text); }
+
+ private:
+  // --- Tokens ---
+
+  bool AtWord(std::string_view word) const {
+    return at_->kind == TokenKind::kWord && IsWord(at_->raw, word);
+  }
+  // Notes what would have been taken here.
+  bool Miss(std::string_view words) {
+    expected_.Note(at_, words);
+    return false;
+  }
+  bool Word(std::string_view word) {
+    if (!AtWord(word)) return Miss(words_.emplace_back(StrCat("`", word, "`")));
+    ++at_;
+    return true;
+  }
+  bool Sign(std::string_view sign) {
+    if (at_->kind != TokenKind::kSymbol || at_->raw != sign) {
+      return Miss(words_.emplace_back(StrCat("`", sign, "`")));
+    }
+    ++at_;
+    return true;
+  }
+  // One token that `read` makes something of.
+  template <typename T>
+  bool Take(std::optional<T> (*read)(const Token&), std::string_view words, T* value) {
+    std::optional<T> taken = read(*at_);
+    if (!taken) return Miss(words);
+    *value = *std::move(taken);
+    ++at_;
+    return true;
+  }
+  bool Whole(int64_t* value, ast::Span* span) {
+    *span = at_->span;
+    return Take(&ReadWhole, "a whole number", value);
+  }
+  bool Number(ExactNumber* value, ast::Span* span) {
+    *span = at_->span;
+    const auto* number = std::get_if<ExactNumber>(&at_->literal);
+    if (at_->kind != TokenKind::kLiteral || number == nullptr) return Miss("a number");
+    *value = *number;
+    ++at_;
+    return true;
+  }
+  // A word of a table.
+  template <typename T, size_t N>
+  bool OneOf(const std::array<Spelled<T>, N>& table, std::string_view words, T* value) {
+    for (const Spelled<T>& spelled : table) {
+      if (!AtWord(spelled.word)) continue;
+      *value = spelled.value;
+      ++at_;
+      return true;
+    }
+    return Miss(words);
+  }
+  // rule {"," rule}
+  template <typename T, typename Rule>
+  bool List(std::vector<T>* made, Rule rule) {
+    do {
+      if (!rule(&made->emplace_back())) return false;
+    } while (Sign(","));
+    return true;
+  }
+  bool End() {
+    if (at_->kind != TokenKind::kEnd) return Miss("the end of the statement");
+    return true;
+  }
+
+  // --- Parts ---
+
+  bool Name(ast::Name* name, std::string_view words) { return Take(&ReadName, words, name); }
+  bool Quotable(ast::Name* name, std::string_view words) { return Take(&ReadEvent, words, name); }
+  bool Text(ast::Literal* text) { return Take(&ReadText, "a text in double quotes", text); }
+  bool Duration(ast::Duration* duration) {
+    return Take(&ReadWhole, "a whole number", &duration->amount) &&
+           Take(&ReadUnit, "a unit of time such as `days`", &duration->unit);
+  }
+  bool Type(ValueInfo* type, ast::Span* span) {
+    *span = at_->span;
+    if (!OneOf(
+            kTypes,
+            "`text`, `integer`, `number`, `boolean`, `date`, `timestamp`, `decimal(2)` or `list`",
+            &type->type))
+      return false;
+    if (type->type != ValueType::kDecimal) return true;
+    int64_t scale = 0;
+    ast::Span digits;
+    if (!Sign("(") || !Whole(&scale, &digits)) return false;
+    if (scale > 9) {
+      expected_.Refuse(digits, "a decimal has at most 9 digits after the point");
+      return false;
+    }
+    type->scale = static_cast<uint8_t>(scale);
+    if (!Sign(")")) return false;
+    span->end = at_[-1].span.end;
+    return true;
+  }
+
+  // One option, if one stands here.
+  bool Option(ast::TraitOptions* options, bool* taken) {
+    *taken = true;
+    if (Word("display")) {
+      ast::Literal text;
+      if (!Text(&text)) return false;
+      options->display = std::get<std::string>(text.value);
+      return true;
+    }
+    if (Word("policy")) {
+      options->policy_span = at_->span;
+      return OneOf(kPolicies,
+                   "`latest`, `earliest`, `primary`, `nonempty`, `max`, `min`, `sum` or `union`",
+                   &options->policy.emplace());
+    }
+    const bool on = !Word("not");
+    if (Word("searchable")) {
+      options->searchable = on;
+      return true;
+    }
+    if (Word("indexed")) {
+      options->indexed = on;
+      return true;
+    }
+    *taken = false;
+    return on;
+  }
+  bool Options(ast::TraitOptions* options) {
+    for (bool taken = true; taken;) {
+      if (!Option(options, &taken)) return false;
+    }
+    return true;
+  }
+
+  bool Zone(ast::Declaration* made) {
+    if (!AtWord("at")) return true;
+    return Word("at") && Word("time") && Word("zone") && Text(&made->time_zone.emplace());
+  }
+
+  // --- Statements ---
+
+  bool Verb(ast::Declaration* made) {
+    if (Word("declare")) {
+      if (Word("trait")) return Trait(&made->what.emplace<ast::DeclareTrait>());
+      if (Word("event")) return Event(&made->what.emplace<ast::DeclareEvent>());
+      return Word("namespace") && Namespace(&made->what.emplace<ast::DeclareNamespace>());
+    }
+    if (Word("define")) {
+      if (Word("goal")) return Goal(&made->what.emplace<ast::DefineGoal>());
+      if (Word("interest")) return Interest(&made->what.emplace<ast::DefineInterest>());
+      return Word("engagement") && Engagement(&made->what.emplace<ast::DefineEngagement>());
+    }
+    if (Word("alter")) {
+      if (Word("trait")) return Altered(&made->what.emplace<ast::AlterTrait>());
+      return Word("namespace") && Altered(&made->what.emplace<ast::AlterNamespace>());
+    }
+    if (Word("drop")) return Dropped(&made->what.emplace<ast::Drop>());
+    return Word("retain") && Retained(&made->what.emplace<ast::Retain>());
+  }
+
+  bool Trait(ast::DeclareTrait* made) {
+    return Name(&made->name, "a trait") && Type(&made->type, &made->type_span) &&
+           Options(&made->options);
+  }
+
+  bool Altered(ast::AlterTrait* made) {
+    bool taken = false;
+    if (!Name(&made->name, "a trait") || !Option(&made->options, &taken)) return false;
+    return taken && Options(&made->options);
+  }
+
+  bool Event(ast::DeclareEvent* made) {
+    if (!Quotable(&made->name, "an event")) return false;
+    if (!Sign("(")) return true;
+    const auto property = [&](ast::DeclaredProperty* one) {
+      return Name(&one->name, "a property") && Type(&one->type, &one->type_span);
+    };
+    return List(&made->properties, property) && Sign(")");
+  }
+
+  bool Namespace(ast::DeclareNamespace* made) {
+    if (!Name(&made->name, "a namespace") || !Word("kind")) return false;
+    made->kind_span = at_->span;
+    if (!OneOf(kKinds, "`person`, `contact`, `device` or `anonymous`", &made->kind)) return false;
+    while (true) {
+      if (Word("rank")) {
+        if (!Whole(&made->rank.emplace(), &made->rank_span)) return false;
+      } else if (Word("limit")) {
+        if (!Whole(&made->limit.emplace(), &made->limit_span)) return false;
+      } else if (Word("immutable")) {
+        made->immutable = true;
+      } else if (Word("unique")) {
+        made->unique = true;
+      } else if (Word("blocked")) {
+        const auto value = [&](ast::Literal* one) { return Text(one); };
+        if (!Sign("(") || !List(&made->blocked, value) || !Sign(")")) return false;
+      } else {
+        return true;
+      }
+    }
+  }
+
+  bool Altered(ast::AlterNamespace* made) {
+    return Name(&made->name, "a namespace") && Word("limit") &&
+           Whole(&made->limit, &made->limit_span);
+  }
+
+  bool Goal(ast::DefineGoal* made) {
+    const auto events = [&](ast::Events* one) {
+      if (!Quotable(&one->event, "an event")) return false;
+      if (!Word("where")) return true;
+      return TakeCondition(&at_, end_, &expected_, &one->where.emplace_back());
+    };
+    return Quotable(&made->name, "a name") && Word("as") && List(&made->any_of, events);
+  }
+
+  // event.property, as one word or as two that may be quoted.
+  bool Property(ast::EventProperty* made) {
+    if (const std::optional<Token> both = ReadDotted(*at_)) {
+      const size_t dot = both->raw.find('.');
+      const auto middle = both->span.begin + static_cast<uint32_t>(dot);
+      made->event = {ToNfc(both->raw.substr(0, dot)), {both->span.begin, middle}};
+      made->property = {ToNfc(both->raw.substr(dot + 1)), {middle + 1, both->span.end}};
+      ++at_;
+      return true;
+    }
+    return Quotable(&made->event, "an event") && Sign(".") && Name(&made->property, "a property");
+  }
+
+  bool Interest(ast::DefineInterest* made) {
+    if (!Quotable(&made->name, "a name") || !Word("as")) return false;
+    const auto property = [&](ast::EventProperty* one) { return Property(one); };
+    if (!List(&made->properties, property)) return false;
+    if (!Word("half")) return true;
+    return Word("life") && Duration(&made->half_life.emplace());
+  }
+
+  bool PointsOf(ast::Points* made) {
+    if (!Quotable(&made->event, "an event") || !Number(&made->each, &made->each_span)) return false;
+    if (AtWord("point")) {
+      ++at_;
+    } else if (!Word("points")) {
+      return false;
+    }
+    if (Word("cap") && !Number(&made->cap.emplace(), &made->cap_span)) return false;
+    const ast::Span begin = at_->span;
+    if (!Word("within")) return true;
+    ast::Window& window = made->window.emplace();
+    if (!Word("last") || !Duration(&window.first)) return false;
+    window.span = {begin.begin, at_[-1].span.end};
+    return true;
+  }
+
+  bool Engagement(ast::DefineEngagement* made) {
+    const auto points = [&](ast::Points* one) { return PointsOf(one); };
+    const auto level = [&](ast::Level* one) {
+      return Text(&one->name) && Number(&one->from, &one->from_span);
+    };
+    return Word("as") && List(&made->points, points) && Word("levels") &&
+           List(&made->levels, level);
+  }
+
+  bool Dropped(ast::Drop* made) {
+    made->kind = ast::Defined::kGoal;
+    if (Word("goal")) return Quotable(&made->name, "a name");
+    made->kind = ast::Defined::kInterest;
+    if (Word("interest")) return Quotable(&made->name, "a name");
+    made->kind = ast::Defined::kEngagement;
+    made->name = {"engagement", at_->span};
+    return Word("engagement");
+  }
+
+  bool Retained(ast::Retain* made) {
+    if (Word("history")) {
+      made->what = ast::Retain::What::kHistory;
+    } else if (Word("anonymous")) {
+      made->what = ast::Retain::What::kAnonymous;
+    } else if (!Quotable(&made->event, "an event")) {
+      return false;
+    }
+    made->keep_span = at_->span;
+    if (Word("forever")) return true;
+    if (!Duration(&made->keep.emplace())) return false;
+    made->keep_span.end = at_[-1].span.end;
+    if (made->keep->amount == 0) made->keep.reset();
+    return true;
+  }
+
+  const Token* at_;
+  const Token* const end_;
+  Expectations expected_;
+  std::deque<std::string> words_;  // that `expected_` refers to
+};
+
+}  // namespace
+
+absl::StatusOr<ast::Declaration> ParseDeclaration(std::string_view text) {
+  ROSTER_ASSIGN_OR_RETURN(const std::vector<Token> tokens, Tokenize(text));
+  ast::Declaration declaration;
+  Parser parser(tokens);
+  if (!parser.Statement(&declaration)) return parser.Error(text);
+  return declaration;
+}
+
+std::string StoredText(const ast::Declaration& declaration) {
+  return StrCat(kVersion, ToText(declaration));
+}
+
+std::string_view CanonicalText(std::string_view stored) {
+  return stored.starts_with(kVersion) ? stored.substr(kVersion.size()) : std::string_view();
+}
+
+absl::StatusOr<ast::Declaration> ParseStored(std::string_view stored) {
+  return ParseDeclaration(CanonicalText(stored));
+}
+
+}  // namespace roster::query
