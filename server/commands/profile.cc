@@ -289,8 +289,10 @@ absl::StatusOr<Asked> ReadAsked(std::vector<std::string> words) {
   const bool fits = TakeEvents(&words, &max_events);
   const bool sections = words.size() > 2 && ToUpper(words[1]) == "SECTIONS";
   if (!fits || (words.size() > 1 && !sections)) {
-    return MakeError(ErrorCode::kErr, "syntax error, expected SECTIONS and names, or EVENTS and a "
-                                      "number up to " + std::to_string(kMaxEvents));
+    return MakeError(ErrorCode::kErr,
+                     "syntax error, expected SECTIONS and names, or EVENTS and a "
+                     "number up to " +
+                         std::to_string(kMaxEvents));
   }
   asked.options.max_events = max_events;
   if (sections) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What reading calls make of a profile's records: its sections, timeline, sessions, history.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "tests/engine/people.h"
@@ -128,11 +129,8 @@ TEST_CASE("sessions are cut where a device was silent for half an hour", "[C15]"
 TEST_CASE("of what is said of a session the last word counts", "[C15][B19][B15]") {
   People people;
   Track first = Event("u1", "message", "1", {}, At(1000));
-  first.session = SessionInfo{.id = "s1",
-                              .kind = "bot",
-                              .name = "Ann",
-                              .platform = "ios",
-                              .properties = {{"lang", "nl"}}};
+  first.session = SessionInfo{
+      .id = "s1", .kind = "bot", .name = "Ann", .platform = "ios", .properties = {{"lang", "nl"}}};
   Track last = On("whatsapp", Event("u1", "message", "2", {}, At(3000)));
   last.session = SessionInfo{
       .id = "s1", .agent_takeover = true, .properties = {{"lang", "fr"}, {"step", 2.0}}};

@@ -12,7 +12,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -20,13 +19,14 @@
 
 #include "roster/database.h"
 #include "roster/error.h"
+#include "tests/server/fake_reads.h"
 
 namespace roster::server {
 
 // Statements it knows: `count` (profiles), `find` (a row per profile), `find wide N` (N rows of
 // 1 KiB), `count slow N` (sleeps N ms), `count wrong` (NOTRAIT at column 7), `count params`
 // (number of parameters), `count undurable`.
-class FakeDatabase : public Database {
+class FakeDatabase : public FakeReads {
  public:
   enum class Mode : uint8_t {
     kThread,  // a thread of its own answers writes
@@ -99,83 +99,6 @@ class FakeDatabase : public Database {
       result.profile.events.resize(options.max_events);
     }
     return result;
-  }
-
-  // What these return is made up; what they were asked for is in `asked`.
-  absl::StatusOr<ReadResult<Timeline>> GetTimeline(const ProfileRef& ref,
-                                                   const TimelineOptions& options) override {
-    const auto got = Get(ref, {.max_events = options.limit});
-    if (!got.ok()) return got.status();
-    const std::lock_guard lock(mutex_);
-    asked.timeline = options;
-    Timeline timeline{.events = got->profile.events, .cursor = options.after.empty() ? "c1" : ""};
-    return ReadResult<Timeline>{.lsn = lsn_, .profile = got->profile.id, .value = timeline};
-  }
-  absl::StatusOr<ReadResult<std::vector<SessionEntry>>> GetSessions(
-      const ProfileRef& ref, const SessionsOptions& options) override {
-    const auto got = Get(ref, {});
-    if (!got.ok()) return got.status();
-    const std::lock_guard lock(mutex_);
-    asked.sessions = options;
-    SessionEntry session{.id = "s1",
-                         .kind = "bot",
-                         .channel = "web",
-                         .start = Timestamp{1000},
-                         .end = Timestamp{3500},
-                         .num_events = 2,
-                         .goals = {},
-                         .agent_takeover = true,
-                         .properties = {{"lang", "nl"}}};
-    SessionEntry bare{.id = "s2", .goals = {}, .properties = {}};
-    return ReadResult<std::vector<SessionEntry>>{
-        .lsn = lsn_, .profile = got->profile.id, .value = {session, bare}};
-  }
-  absl::StatusOr<ReadResult<History>> GetHistory(const ProfileRef& ref,
-                                                 const HistoryOptions& options) override {
-    const auto got = Get(ref, {});
-    if (!got.ok()) return got.status();
-    const std::lock_guard lock(mutex_);
-    asked.history = options;
-    History history;
-    history.traits = {{"plan", Value(), {2000}, IdentityRef{"external_id", "u1"}, {1}},
-                      {"plan", "pro", {1000}, {}, {7}}};
-    history.identities = {{"email", "old@example.com"}};
-    history.edits = {{{3000}, "jo", "set", R"({"before":{"plan":null},"after":{"plan":"pro"}})"}};
-    return ReadResult<History>{.lsn = lsn_, .profile = got->profile.id, .value = history};
-  }
-  absl::StatusOr<ReadResult<std::vector<ConflictEntry>>> GetConflicts(
-      const std::optional<ProfileRef>& ref, uint32_t limit) override {
-    const std::lock_guard lock(mutex_);
-    asked.ref = ref;
-    asked.limit = limit;
-    std::vector<ConflictEntry> conflicts = {{{1000}, {1}, {2}, "email", "two people"},
-                                            {{900}, {1}, {}, "phone", "limit"}};
-    return ReadResult<std::vector<ConflictEntry>>{.lsn = lsn_, .profile = {}, .value = conflicts};
-  }
-  absl::StatusOr<ReadResult<std::vector<DuplicateEntry>>> GetDuplicates(
-      const std::optional<ProfileRef>& ref, uint32_t limit) override {
-    const std::lock_guard lock(mutex_);
-    asked.ref = ref;
-    asked.limit = limit;
-    std::vector<DuplicateEntry> duplicates = {{{1}, {2}, {"email", "phone"}, 0.5}};
-    return ReadResult<std::vector<DuplicateEntry>>{.lsn = lsn_, .profile = {}, .value = duplicates};
-  }
-  absl::StatusOr<ReadResult<MergePreview>> PreviewMerge(
-      const ProfileRef& survivor, const ProfileRef& loser,
-      const std::vector<std::pair<std::string, bool>>& choices) override {
-    const std::lock_guard lock(mutex_);
-    asked.choices = choices;
-    MergePreview preview;
-    preview.plan = {.survivor = std::get<ProfileId>(survivor),
-                    .loser = std::get<ProfileId>(loser),
-                    .survivor_version = "v1",
-                    .loser_version = "v2",
-                    .of_survivor = {},
-                    .of_loser = {}};
-    preview.traits = {{"plan", "free", "pro", true}};
-    preview.num_events = 3;
-    preview.conflicts = {"together they have 6 of email, of at most 5"};
-    return ReadResult<MergePreview>{.lsn = lsn_, .profile = {}, .value = preview};
   }
 
   absl::StatusOr<QueryResult> Execute(std::string_view statement, absl::Span<const Value> params,
@@ -275,17 +198,6 @@ class FakeDatabase : public Database {
     const std::lock_guard lock(mutex_);
     return last_statement_;
   }
-  // The options of the last reading call of each kind. Thread: after its reply.
-  struct Asked {
-    GetOptions get;
-    TimelineOptions timeline;
-    SessionsOptions sessions;
-    HistoryOptions history;
-    std::optional<ProfileRef> ref;  // of conflicts and duplicates
-    uint32_t limit = 0;
-    std::vector<std::pair<std::string, bool>> choices;
-  };
-  Asked asked;
   std::atomic<int64_t> last_timeout_ms = 0;
   std::atomic<int> num_flushes = 0;
   std::atomic<int> num_async = 0;  // calls of WriteAsync
