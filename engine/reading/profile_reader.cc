@@ -37,16 +37,17 @@ bool IsArchived(const State& state, RowId row) {
 
 // R11. Merges that a device alone brought are none.
 bool IsSuspect(const State& state, RowId row) {
-  const std::vector<IdentityId> identities = state.identities.OfRow(row);
+  uint32_t num_identities = 0;
   std::set<ProfileId> merged;
-  for (const IdentityId id : identities) {
+  for (const IdentityId id : state.identities.OfRow(row)) {
+    num_identities += IsShown(state.identities.StandingOf(id));
     const NamespaceInfo& space = state.schema->name_space(state.identities.NameOf(id).name_space);
     const bool device =
         space.kind == NamespaceKind::kDevice || space.kind == NamespaceKind::kAnonymous;
     const ProfileId home = state.identities.HomeOf(id);
     if (!device && home.value != 0) merged.insert(home);
   }
-  return identities.size() >= kMaxProfileIdentities || merged.size() >= kMaxProfileMerges;
+  return num_identities >= kMaxProfileIdentities || merged.size() >= kMaxProfileMerges;
 }
 
 std::vector<IdentityEntry> ReadIdentities(const State& state, RowId row) {
