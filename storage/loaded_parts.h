@@ -28,9 +28,17 @@ struct LoadedHead {
   uint64_t num_ids = 0;
   uint64_t num_rows = 0;
   uint64_t num_identities = 0;
+  uint64_t num_extras = 0;
   std::vector<uint32_t> trait_texts;
   std::vector<std::vector<uint32_t>> property_texts;
   StorePending pending;
+};
+
+// What "identities/homes" says of an identity.
+struct LoadedExtra {
+  IdentityId id;
+  IdentityStanding standing = IdentityStanding::kActive;
+  ProfileId home;
 };
 
 // The chunks of one section.

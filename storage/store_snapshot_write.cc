@@ -2,6 +2,7 @@
 //
 // WriteStoreSections of store_snapshot.h.
 #include <algorithm>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -74,6 +75,7 @@ class StoreWriter {
     ROSTER_RETURN_IF_ERROR(WriteRows());
     ROSTER_RETURN_IF_ERROR(WriteNames());
     ROSTER_RETURN_IF_ERROR(WriteChains());
+    ROSTER_RETURN_IF_ERROR(WriteExtras());
     for (size_t t = 0; t < state_.columns.size(); ++t) {
       ROSTER_RETURN_IF_ERROR(WriteTrait({static_cast<uint16_t>(t)}));
     }
@@ -92,7 +94,7 @@ class StoreWriter {
     return out_->EndSection();
   }
 
-  // As a commit of declarations, with what retention says of event types.
+  // As a commit of declarations, with what retention says of event types, and of definitions.
   absl::Status WriteSchema() {
     std::string bytes;
     EncodeCommitHeader({}, &bytes);
@@ -103,6 +105,10 @@ class StoreWriter {
     for (const TraitInfo& trait : schema.traits()) {
       if (trait.system) continue;
       EncodeMutation(DeclareTrait{trait.name, trait.type, trait.scale}, &bytes);
+    }
+    for (size_t t = 0; t < schema.traits().size(); ++t) {
+      const TraitInfo& trait = schema.traits()[t];
+      if (trait.HasOptions()) EncodeMutation(AlterTrait{{static_cast<uint16_t>(t)}, trait}, &bytes);
     }
     for (size_t e = 0; e < schema.events().size(); ++e) {
       const EventTypeInfo& event = schema.events()[e];
@@ -119,6 +125,10 @@ class StoreWriter {
       const int64_t floor_ms = state_.partition(id).floor_ms();
       if (floor_ms != kNoFloor) EncodeMutation(ExpireEvents{id, {floor_ms}}, &bytes);
     }
+    // In one order, so that equal states make equal files.
+    const std::map<std::string, std::string> definitions(state_.definitions->begin(),
+                                                         state_.definitions->end());
+    for (const auto& [name, text] : definitions) EncodeMutation(Define{name, text}, &bytes);
     return WriteSection("schema", bytes);
   }
 
@@ -182,6 +192,25 @@ class StoreWriter {
       PutInts(PackedInts::Of(ids), part.item());
       ROSTER_RETURN_IF_ERROR(part.Add());
       ROSTER_RETURN_IF_ERROR(Check());
+    }
+    return part.Finish();
+  }
+
+  // Of the few identities that have one.
+  absl::Status WriteExtras() {
+    PartWriter part(out_, StrCat(kStoreSections, "identities/homes"));
+    const Identities& identities = state_.identities;
+    for (uint32_t i = 0; i < identities.num_extras(); ++i) {
+      if (i % kChunkRows == 0) ROSTER_RETURN_IF_ERROR(Check());
+      const IdentityStanding standing = identities.StandingOf({i});
+      const ProfileId home = identities.HomeOf({i});
+      if (standing == IdentityStanding::kActive && home.value == 0) continue;
+      ByteWriter item(part.item());
+      item.Varint(i);
+      item.Byte(static_cast<uint8_t>(standing));
+      item.Varint(home.value);
+      ++num_extras_;
+      ROSTER_RETURN_IF_ERROR(part.Add());
     }
     return part.Finish();
   }
@@ -264,6 +293,7 @@ class StoreWriter {
       head.Signed(time.ms);
       head.Varint(profile.value);
     }
+    if (num_extras_ != 0) head.Varint(num_extras_);
     return WriteSection("head", bytes);
   }
 
@@ -273,6 +303,7 @@ class StoreWriter {
   Work* const work_;
   std::vector<uint32_t> trait_texts_;                  // how many are in use
   std::vector<std::vector<uint32_t>> property_texts_;  // by event type and property
+  uint64_t num_extras_ = 0;                            // identities with a standing or home
 };
 
 }  // namespace

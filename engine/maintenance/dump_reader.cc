@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "engine/coerce.h"
 #include "engine/maintenance/dump.h"
 #include "roster/error.h"
@@ -39,6 +40,11 @@ absl::StatusOr<int64_t> NumberOf(dom::object line, const char* name, int64_t min
     return Bad(StrCat("`", name, "` is to be an integer from ", min, " to ", max));
   }
   return number;
+}
+
+bool IsTrue(dom::object line, const char* name) {
+  bool flag = false;
+  return line[name].get(flag) == simdjson::SUCCESS && flag;
 }
 
 absl::StatusOr<Timestamp> ToTime(dom::element element) {
@@ -140,7 +146,11 @@ class DumpReader {
   absl::Status Trait(dom::object line);
   absl::Status EventType(dom::object line);
   absl::Status Property(dom::object line);
+  absl::Status Options(dom::object line);
+  absl::Status Definition(dom::object line);
+  absl::Status Former(dom::object line);
   absl::Status Profile(dom::object line);
+  absl::Status Identities(dom::object line, ProfileId profile);
   absl::Status Traits(dom::object line);
   absl::Status Cell(ProfileId profile, TraitId id, dom::object cell);
   absl::Status Event(dom::object line);
@@ -170,8 +180,11 @@ class DumpReader {
   // The ids that lines named, as theirs is here: one after the other, as they were named. The
   // dump's own are put in place at the end: those between them, however many, are nobody's.
   absl::flat_hash_map<uint64_t, ProfileId> id_here_;
-  std::vector<uint64_t> id_there_;  // by the ProfileId here - 1
-  bool all_named_ = false;          // no profile follows
+  std::vector<uint64_t> id_there_;                       // by the ProfileId here - 1
+  bool all_named_ = false;                               // no profile follows
+  std::vector<IdentityId> formers_;                      // in the order of their lines
+  absl::flat_hash_set<uint64_t> awaited_;                // ids that only lines of formers named
+  std::vector<std::pair<IdentityId, ProfileId>> homes_;  // the ids as the dump has them
   bool begun_ = false;
   bool ended_ = false;
 };
@@ -187,11 +200,12 @@ absl::Status DumpReader::Apply(const Mutation& mutation) {
 // Each kind of line by the member that only it has.
 absl::Status DumpReader::Take(dom::object line) {
   static constexpr std::pair<const char*, absl::Status (DumpReader::*)(dom::object)> kKinds[] = {
-      {"event", &DumpReader::Event},          {"traits_of", &DumpReader::Traits},
-      {"profile", &DumpReader::Profile},      {"property", &DumpReader::Property},
-      {"event_type", &DumpReader::EventType}, {"trait", &DumpReader::Trait},
-      {"namespace", &DumpReader::Namespace},  {"roster_dump", &DumpReader::Header},
-      {"end_of_dump", &DumpReader::Trailer},
+      {"event", &DumpReader::Event},           {"traits_of", &DumpReader::Traits},
+      {"profile", &DumpReader::Profile},       {"property", &DumpReader::Property},
+      {"event_type", &DumpReader::EventType},  {"trait", &DumpReader::Trait},
+      {"namespace", &DumpReader::Namespace},   {"roster_dump", &DumpReader::Header},
+      {"end_of_dump", &DumpReader::Trailer},   {"options_of", &DumpReader::Options},
+      {"definition", &DumpReader::Definition}, {"former", &DumpReader::Former},
   };
   for (const auto& [member, take] : kKinds) {
     if (line[member].error() == simdjson::NO_SUCH_FIELD) continue;
@@ -268,10 +282,53 @@ absl::Status DumpReader::Property(dom::object line) {
   return Apply(DeclareProperty{*event, std::string(name), type, scale});
 }
 
+absl::Status DumpReader::Options(dom::object line) {
+  ROSTER_ASSIGN_OR_RETURN(const std::string_view name, TextOf(line, "options_of"));
+  ROSTER_ASSIGN_OR_RETURN(const int64_t policy, NumberOf(line, "policy", 0, 255));
+  const std::optional<TraitId> id = schema().FindTrait(name);
+  if (!id) return Bad("options of an unknown trait");
+  AlterTrait alter{*id, {}};
+  std::string_view display;
+  if (line["display"].get(display) == simdjson::SUCCESS) alter.info.display = display;
+  alter.info.policy = static_cast<TraitPolicy>(policy);
+  alter.info.searchable = IsTrue(line, "searchable");
+  alter.info.indexed = IsTrue(line, "indexed");
+  return Apply(alter);
+}
+
+absl::Status DumpReader::Definition(dom::object line) {
+  ROSTER_ASSIGN_OR_RETURN(const std::string_view name, TextOf(line, "definition"));
+  ROSTER_ASSIGN_OR_RETURN(const std::string_view text, TextOf(line, "text"));
+  return Apply(Define{std::string(name), std::string(text)});
+}
+
+absl::Status DumpReader::Former(dom::object line) {
+  if (all_named_) return Bad("an identity behind what profiles have");
+  dom::element former;
+  if (line["former"].get(former) != simdjson::SUCCESS) return Bad("`former` is missing");
+  ROSTER_ASSIGN_OR_RETURN(const auto identity, Identity(former));
+  ROSTER_ASSIGN_OR_RETURN(const uint64_t of, IdMember(line, "of"));
+  if (!id_here_.contains(of)) {
+    ROSTER_RETURN_IF_ERROR(NameProfile(of).status());
+    awaited_.insert(of);
+  }
+  const ProfileId profile = id_here_.at(of);
+  const IdentityId id{static_cast<uint32_t>(store_.state().identities.size())};
+  ROSTER_RETURN_IF_ERROR(
+      Apply(AttachIdentity{profile, id, identity.first, std::string(identity.second), {}}));
+  ROSTER_RETURN_IF_ERROR(Apply(MoveIdentity{id, profile, IdentityStanding::kFormer}));
+  formers_.push_back(id);
+  if (line["home"].error() == simdjson::NO_SUCH_FIELD) return absl::OkStatus();
+  ROSTER_ASSIGN_OR_RETURN(const uint64_t home, IdMember(line, "home"));
+  homes_.emplace_back(id, ProfileId{home});
+  return absl::OkStatus();
+}
+
 absl::Status DumpReader::Profile(dom::object line) {
   if (all_named_) return Bad("a profile behind what profiles have");
   ROSTER_ASSIGN_OR_RETURN(const uint64_t named, IdMember(line, "profile"));
-  ROSTER_ASSIGN_OR_RETURN(const ProfileId profile, NameProfile(named));
+  if (awaited_.erase(named) == 0) ROSTER_RETURN_IF_ERROR(NameProfile(named).status());
+  const ProfileId profile = id_here_.at(named);
   dom::array merged;
   if (line["merged"].get(merged) == simdjson::SUCCESS) {
     for (const dom::element element : merged) {
@@ -283,15 +340,44 @@ absl::Status DumpReader::Profile(dom::object line) {
       ROSTER_RETURN_IF_ERROR(Apply(MergeProfiles{loser, profile, {}, kNoOrigin}));
     }
   }
+  return Identities(line, profile);
+}
+
+absl::Status DumpReader::Identities(dom::object line, ProfileId profile) {
   dom::array identities;
   if (line["identities"].get(identities) != simdjson::SUCCESS) {
     return Bad("`identities` is to be a list");
   }
+  absl::flat_hash_set<uint64_t> retired;
+  dom::array list;
+  if (line["retired"].get(list) == simdjson::SUCCESS) {
+    for (const dom::element element : list) {
+      uint64_t place = 0;
+      if (element.get(place) != simdjson::SUCCESS)
+        return Bad("`retired` is to be a list of places");
+      retired.insert(place);
+    }
+  }
+  dom::array homes;
+  const bool has_homes = line["homes"].get(homes) == simdjson::SUCCESS;
+  auto home = has_homes ? homes.begin() : dom::array::iterator();
+  uint64_t place = 0;
   for (const dom::element element : identities) {
     ROSTER_ASSIGN_OR_RETURN(const auto identity, Identity(element));
-    const IdentityId next{static_cast<uint32_t>(store_.state().identities.size())};
+    const IdentityId id{static_cast<uint32_t>(store_.state().identities.size())};
     ROSTER_RETURN_IF_ERROR(
-        Apply(AttachIdentity{profile, next, identity.first, std::string(identity.second), {}}));
+        Apply(AttachIdentity{profile, id, identity.first, std::string(identity.second), {}}));
+    if (retired.contains(place++)) {
+      ROSTER_RETURN_IF_ERROR(Apply(MoveIdentity{id, profile, IdentityStanding::kRetired}));
+    }
+    if (!has_homes) continue;
+    if (!(home != homes.end())) return Bad("`homes` is to be as long as `identities`");
+    uint64_t at = 0;
+    const bool known =
+        (*home).get(at) == simdjson::SUCCESS && at <= static_cast<uint64_t>(num_ids_);
+    if (!known) return Bad("`homes` has an id that cannot be there");
+    if (at != 0) homes_.emplace_back(id, ProfileId{at});
+    ++home;
   }
   return absl::OkStatus();
 }
@@ -415,6 +501,11 @@ absl::StatusOr<std::pair<NamespaceId, std::string_view>> DumpReader::Identity(
 absl::StatusOr<IdentityId> DumpReader::Origin(dom::object line) const {
   dom::element by;
   if (line["by"].get(by) != simdjson::SUCCESS) return kNoOrigin;
+  if (line["by_former"].error() != simdjson::NO_SUCH_FIELD) {
+    const auto last = static_cast<int64_t>(formers_.size()) - 1;
+    ROSTER_ASSIGN_OR_RETURN(const int64_t place, NumberOf(line, "by_former", 0, last));
+    return formers_[static_cast<size_t>(place)];
+  }
   ROSTER_ASSIGN_OR_RETURN(const auto identity, Identity(by));
   const auto id = store_.state().identities.Find(identity.first, identity.second);
   if (!id) return Bad("an origin that no profile has");
@@ -456,6 +547,9 @@ absl::Status DumpReader::Finish(Store* store) {
     }
   }
   SetIds(&state);
+  for (const auto& [id, home] : homes_) {
+    state.identities.LoadExtra(id, state.identities.StandingOf(id), home);
+  }
   const StorePending here = store_.Pending();
   StorePending pending{here.clock, {}};
   for (const auto& [time, profile] : here.seen_later.Sorted()) {

@@ -90,6 +90,9 @@ class DumpWriter {
 
   absl::Status Header(std::string_view digest, Timestamp at);
   absl::Status Declarations();
+  absl::Status EventTypes();
+  absl::Status Options();
+  absl::Status Formers();
   absl::Status Profiles();
   absl::Status Contents();
   absl::Status Trailer();
@@ -102,6 +105,7 @@ class DumpWriter {
   }
   void AddOrigin(IdentityId origin, Line* line) const;
   std::string IdentityJson(IdentityId id) const;
+  std::string Identities(RowId row, Line* line) const;
   std::string Traits(RowId row) const;
 
   const ReadView& view_;
@@ -109,6 +113,7 @@ class DumpWriter {
   const Schema& schema_;
   const std::function<absl::Status(std::string_view)>& take_;
   const ProgressFn& progress_;
+  std::map<IdentityId, int64_t> formers_;  // by number: their place among the lines of formers
 };
 
 absl::Status DumpWriter::Header(std::string_view digest, Timestamp at) {
@@ -122,6 +127,11 @@ absl::Status DumpWriter::Header(std::string_view digest, Timestamp at) {
   return Take(std::move(line));
 }
 
+void DescribeType(const auto& info, Line* line) {
+  line->Text("type", TypeName(info.type));
+  if (info.scale != 0) line->Number("scale", info.scale);
+}
+
 absl::Status DumpWriter::Declarations() {
   for (const NamespaceInfo& info : schema_.namespaces()) {
     Line line;
@@ -131,17 +141,41 @@ absl::Status DumpWriter::Declarations() {
     line.Number("limit", info.limit);
     ROSTER_RETURN_IF_ERROR(Take(std::move(line)));
   }
-  const auto type_of = [](const auto& info, Line* line) {
-    line->Text("type", TypeName(info.type));
-    if (info.scale != 0) line->Number("scale", info.scale);
-  };
   for (const TraitInfo& info : schema_.traits()) {
     if (info.system) continue;
     Line line;
     line.Text("trait", info.name);
-    type_of(info, &line);
+    DescribeType(info, &line);
     ROSTER_RETURN_IF_ERROR(Take(std::move(line)));
   }
+  ROSTER_RETURN_IF_ERROR(Options());
+  return EventTypes();
+}
+
+// What traits have that is not as it was declared, and what is defined.
+absl::Status DumpWriter::Options() {
+  for (const TraitInfo& info : schema_.traits()) {
+    if (!info.HasOptions()) continue;
+    Line line;
+    line.Text("options_of", info.name);
+    if (!info.display.empty()) line.Text("display", info.display);
+    line.Number("policy", static_cast<int64_t>(info.policy));
+    if (info.searchable) line.Raw("searchable", "true");
+    if (info.indexed) line.Raw("indexed", "true");
+    ROSTER_RETURN_IF_ERROR(Take(std::move(line)));
+  }
+  const std::map<std::string, std::string> definitions(state_.definitions->begin(),
+                                                       state_.definitions->end());
+  for (const auto& [name, text] : definitions) {
+    Line line;
+    line.Text("definition", name);
+    line.Text("text", text);
+    ROSTER_RETURN_IF_ERROR(Take(std::move(line)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DumpWriter::EventTypes() {
   for (const EventTypeInfo& event : schema_.events()) {
     Line line;
     line.Text("event_type", event.name);
@@ -153,7 +187,7 @@ absl::Status DumpWriter::Declarations() {
       Line property;
       property.Text("property", event.properties[p].name);
       property.Text("of", event.name);
-      type_of(event.properties[p], &property);
+      DescribeType(event.properties[p], &property);
       ROSTER_RETURN_IF_ERROR(Take(std::move(property)));
     }
   }
@@ -168,7 +202,54 @@ std::string DumpWriter::IdentityJson(IdentityId id) const {
 }
 
 void DumpWriter::AddOrigin(IdentityId origin, Line* line) const {
-  if (origin != kNoOrigin) line->Raw("by", IdentityJson(origin));
+  // What came by an identity that is gone came by nobody.
+  if (origin == kNoOrigin || !state_.identities.IsAttached(origin)) return;
+  line->Raw("by", IdentityJson(origin));
+  // The name alone is that of another one.
+  if (const auto it = formers_.find(origin); it != formers_.end()) {
+    line->Number("by_former", it->second);
+  }
+}
+
+// Before all that may have their names now.
+absl::Status DumpWriter::Formers() {
+  for (uint32_t i = 0; i < state_.identities.num_extras(); ++i) {
+    const IdentityId id{i};
+    if (state_.identities.StandingOf(id) != IdentityStanding::kFormer) continue;
+    formers_.emplace(id, static_cast<int64_t>(formers_.size()));
+    Line line;
+    line.Raw("former", IdentityJson(id));
+    const RowId row = state_.identities.RowOf(id);
+    line.Number("of", static_cast<int64_t>(state_.ProfileAt(row).value));
+    const ProfileId home = state_.identities.HomeOf(id);
+    if (home.value != 0) line.Number("home", static_cast<int64_t>(home.value));
+    ROSTER_RETURN_IF_ERROR(Take(std::move(line)));
+  }
+  return absl::OkStatus();
+}
+
+// `line` gets what is to be said of some of them, by their places in the list.
+std::string DumpWriter::Identities(RowId row, Line* line) const {
+  std::string list;
+  std::string retired;
+  std::string homes;
+  bool any_home = false;
+  int64_t place = 0;
+  for (const IdentityId id : state_.identities.OfRow(row)) {
+    const IdentityStanding standing = state_.identities.StandingOf(id);
+    if (standing == IdentityStanding::kFormer) continue;
+    list += (list.empty() ? "[" : ",") + IdentityJson(id);
+    if (standing == IdentityStanding::kRetired) {
+      retired += StrCat(retired.empty() ? "[" : ",", place);
+    }
+    const ProfileId home = state_.identities.HomeOf(id);
+    homes += StrCat(homes.empty() ? "[" : ",", home.value);
+    any_home = any_home || home.value != 0;
+    ++place;
+  }
+  if (!retired.empty()) line->Raw("retired", retired + "]");
+  if (any_home) line->Raw("homes", homes + "]");
+  return list.empty() ? "[]" : list + "]";
 }
 
 absl::Status DumpWriter::Profiles() {
@@ -186,11 +267,7 @@ absl::Status DumpWriter::Profiles() {
       for (const uint64_t id : it->second) ids += StrCat(ids.empty() ? "[" : ",", id);
       line.Raw("merged", ids + "]");
     }
-    std::string identities;
-    for (const IdentityId id : state_.identities.OfRow({r})) {
-      identities += (identities.empty() ? "[" : ",") + IdentityJson(id);
-    }
-    line.Raw("identities", identities.empty() ? "[]" : identities + "]");
+    line.Raw("identities", Identities({r}, &line));
     ROSTER_RETURN_IF_ERROR(Take(std::move(line)));
   }
   return absl::OkStatus();
@@ -273,6 +350,7 @@ absl::Status DumpView(const ReadView& view, std::string_view digest, Timestamp a
   DumpWriter writer(view, take, progress);
   ROSTER_RETURN_IF_ERROR(writer.Header(digest, at));
   ROSTER_RETURN_IF_ERROR(writer.Declarations());
+  ROSTER_RETURN_IF_ERROR(writer.Formers());
   ROSTER_RETURN_IF_ERROR(writer.Profiles());
   ROSTER_RETURN_IF_ERROR(writer.Contents());
   return writer.Trailer();

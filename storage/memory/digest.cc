@@ -25,6 +25,10 @@ enum class Kind : uint64_t {
   kCell = 9,
   kEvent = 10,
   kFloor = 11,  // of the events of a type
+  // Of a state that has none of these the digest is what it was before they were there.
+  kExtra = 12,  // an identity's standing and home
+  kTraitOptions = 13,
+  kDefinition = 14,
 };
 
 uint64_t HashOf(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }
@@ -72,6 +76,12 @@ void StateDigester::AddSchema() {
   }
   for (const TraitInfo& trait : state_.schema->traits()) {
     Add(&sum_, Kind::kTrait, HashOf(trait.name), trait.type, trait.scale);
+    if (!trait.HasOptions()) continue;
+    const int flags = (trait.searchable ? 1 : 0) + (trait.indexed ? 2 : 0);
+    Add(&sum_, Kind::kTraitOptions, HashOf(trait.name), HashOf(trait.display), trait.policy, flags);
+  }
+  for (const auto& [name, text] : *state_.definitions) {
+    Add(&sum_, Kind::kDefinition, HashOf(name), HashOf(text));
   }
   for (const EventTypeInfo& event : state_.schema->events()) {
     const uint64_t name = HashOf(event.name);
@@ -107,8 +117,17 @@ void StateDigester::AddIdentities() {
     const IdentityName name = identities.NameOf({i});
     const uint64_t space = spaces[name.name_space.value];
     const uint64_t value = HashOf(name.value);
+    const uint64_t profile = state_.ProfileAt(identities.RowOf({i})).value;
+    const IdentityStanding standing = identities.StandingOf({i});
+    const uint64_t home = identities.HomeOf({i}).value;
     origins_[i + 1] = HashOf(space, value);
-    Add(&sum_, Kind::kIdentity, space, value, state_.ProfileAt(identities.RowOf({i})).value);
+    // Others may have its name.
+    if (standing == IdentityStanding::kFormer) {
+      origins_[i + 1] = HashOf(origins_[i + 1], HashOf(profile, home));
+    }
+    Add(&sum_, Kind::kIdentity, space, value, profile);
+    if (standing == IdentityStanding::kActive && home == 0) continue;
+    Add(&sum_, Kind::kExtra, space, value, profile, standing, home);
   }
 }
 

@@ -49,11 +49,14 @@ class Identities {
   IdentityStanding StandingOf(IdentityId id) const;
   // The profile id under which it was attached, when that has been merged into the row's profile.
   ProfileId HomeOf(IdentityId id) const;
+  // Numbers from here on have no home and are active.
+  size_t num_extras() const { return extras_.size(); }
   // The row's first identity in a namespace that is not a former one.
   std::optional<IdentityId> FirstOfRow(RowId row, NamespaceId name_space) const;
 
   // Thread (all below): the writer.
-  // Attaches a new identity. Requires: Find gives none; former ones of the name may be there. Returns the next dense number.
+  // Attaches a new identity. Requires: Find gives none; former ones of the name may be there.
+  // Returns the next dense number.
   IdentityId Attach(RowId row, NamespaceId name_space, std::string_view value);
   // To load a state, into an empty one: all names in order (as keys that KeyAt gives, empty for
   // one that is detached; false when one is malformed), beside it room for as many and then the

@@ -28,6 +28,11 @@ struct TraitInfo {
   bool searchable = false;
   bool indexed = false;
   std::optional<EventTypeId> records;  // of what was said of it; none: nothing is kept
+
+  // Whether anything that AlterTrait changes is not as it was declared.
+  bool HasOptions() const {
+    return !display.empty() || policy != TraitPolicy::kLatest || searchable || indexed;
+  }
 };
 
 // The traits that the store itself keeps; the first ids of every schema.

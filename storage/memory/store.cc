@@ -222,20 +222,25 @@ void Store::ApplyOne(const AddEvent& m, ChangeSet* changes) {
 void Store::ApplyOne(const MergeProfiles& m, ChangeSet* changes) {
   const RowId from = LiveRow(m.loser);
   const RowId to = LiveRow(m.survivor);
+  const ProfileId loser = state_.ProfileAt(from);
+  // Without a record of the merge nothing is ever taken apart.
+  const auto merges = state_.schema->FindEvent(kMergeRecords);
+  const bool has_record = merges && state_.partition(*merges).Contains(to, {loser.value});
+  const ProfileId home = has_record ? loser : ProfileId{};
   KeepCells(from, to);
   for (size_t e = 0; e < state_.partitions.size(); ++e) {
     if (!state_.partitions[e]->HasAny(from)) continue;
     EventPartition& events = state_.partitions[e].Mutable();
-    const std::optional<PropertyId> home = state_.schema->events()[e].home;
-    const ProfileId came = home ? state_.ProfileAt(from) : ProfileId{};
-    events.CopyEvents(from, to, {{}, home, came, state_.ProfileAt(to)}, sealing_);
+    const std::optional<PropertyId> property = state_.schema->events()[e].home;
+    const ProfileId came = property ? home : ProfileId{};
+    events.CopyEvents(from, to, {{}, property, came, state_.ProfileAt(to)}, sealing_);
     FreePurged(&events);
     changes->events.push_back(EventTypeId{static_cast<uint16_t>(e)});
   }
-  seen_later_.MoveAll(state_.ProfileAt(from), state_.ProfileAt(to));
-  MergeTraits(from, to, state_.ProfileAt(from));
-  state_.identities.MoveAll(from, to, state_.ProfileAt(from));
-  state_.profiles.Merge(from, state_.ProfileAt(from), to, state_.ProfileAt(to));
+  seen_later_.MoveAll(loser, state_.ProfileAt(to));
+  MergeTraits(from, to, home);
+  state_.identities.MoveAll(from, to, home);
+  state_.profiles.Merge(from, loser, to, state_.ProfileAt(to));
   RetireRow(from);
   changes->rows.push_back(from);
   changes->rows.push_back(to);

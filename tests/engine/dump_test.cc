@@ -11,6 +11,8 @@
 #include "storage/base/text.h"
 #include "storage/memory/digest.h"
 #include "tests/memory/store_builder.h"
+#include "tests/seed.h"
+#include "tests/storage/random_changes.h"
 
 namespace roster {
 namespace {
@@ -132,6 +134,75 @@ TEST_CASE("a dump with a very high id makes none of those before it", "[dump]") 
   CHECK(again.state().FindProfile({40'000'000}) == again.state().FindIdentity(space, "jo"));
   CHECK(again.state().profiles.size() == 50'000'000);
   CHECK(again.MemoryBytes() < (20 << 20));
+}
+
+TEST_CASE("a dump of a random store comes back, and goes on as it would", "[dump]") {
+  const uint64_t seed = TestSeed();
+  for (uint64_t round = 0; round < 4; ++round) {
+    INFO("seed " << seed << ", round " << round);
+    RandomChanges changes(seed + round);
+    Store store;
+    for (const Mutation& mutation : changes.Declarations()) ApplyTo(&store, mutation);
+    for (int i = 0; i < 3000; ++i) ApplyTo(&store, changes.Next(store));
+    Store loaded;
+    const std::vector<std::string> lines = LinesOf(store);
+    const absl::Status read = Read(lines, &loaded);
+    INFO(read.ToString());
+    REQUIRE(read.ok());
+    REQUIRE(DigestOf(loaded) == DigestOf(store));
+    REQUIRE(DevicesOf(loaded) == DevicesOf(store));
+    REQUIRE(LinesOf(loaded).size() == lines.size());
+    // Numbers of identities are others, so that only what names none goes for both. What is known
+    // from the dump alone is not all that is pending.
+    for (int i = 0; i < 300; ++i) {
+      const Mutation mutation = changes.Next(store);
+      if (!std::holds_alternative<UnmergeProfile>(mutation) &&
+          !std::holds_alternative<RemoveRecord>(mutation) &&
+          !std::holds_alternative<Define>(mutation)) {
+        continue;
+      }
+      ApplyTo(&store, mutation);
+      ApplyTo(&loaded, mutation);
+    }
+    REQUIRE(DigestOf(loaded) == DigestOf(store));
+  }
+}
+
+TEST_CASE("a dump says of an identity what it was, and by which of one name something came",
+          "[dump]") {
+  StoreBuilder b;
+  const NamespaceId space = b.Namespace("email");
+  const EventTypeId order = b.Event("order");
+  const ProfileId jo = b.Profile();
+  const ProfileId ann = b.Profile();
+  b.Apply(AttachIdentity{jo, {0}, space, "a", {}});
+  b.Apply(AddEvent{jo, order, {1}, {5}, {0}, {}});
+  b.Apply(MoveIdentity{{0}, jo, IdentityStanding::kFormer});
+  b.Apply(AttachIdentity{ann, {1}, space, "a", {}});
+  b.Apply(AddEvent{jo, order, {2}, {6}, {1}, {}});
+  b.Apply(AttachIdentity{ann, {2}, space, "b", {}});
+  b.Apply(MoveIdentity{{2}, ann, IdentityStanding::kRetired});
+  std::vector<std::string> lines = LinesOf(b.store);
+  Store loaded;
+  const absl::Status read = Read(lines, &loaded);
+  INFO(read.ToString());
+  REQUIRE(read.ok());
+  const Identities& identities = loaded.state().identities;
+  CHECK(identities.RowOf(*identities.Find(space, "a")) == loaded.state().FindProfile(ann));
+  CHECK(identities.StandingOf(*identities.Find(space, "b")) == IdentityStanding::kRetired);
+  const auto refused = [&](const std::string& what, const std::string& with) {
+    std::vector<std::string> changed = lines;
+    Replace(what, with, &changed);
+    Store store;
+    return ErrorCodeOf(Read(changed, &store)) == ErrorCode::kParse;
+  };
+  CHECK(refused("\"by_former\":0", "\"by_former\":1"));
+  CHECK(refused("\"by_former\":0", "\"by_former\":-1"));
+  CHECK(refused(",\"by_former\":0", ""));  // another digest
+  CHECK(refused("\"retired\":[1]", "\"retired\":[0]"));
+  CHECK(refused("\"retired\":[1]", "\"retired\":[1],\"homes\":[1]"));
+  CHECK(refused("\"retired\":[1]", "\"retired\":[1],\"homes\":[0,3]"));
+  CHECK(refused("\"former\":{\"email\":\"a\"},\"of\":1", "\"former\":{\"email\":\"a\"},\"of\":3"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 
+#include "storage/memory/people/own_names.h"
 #include "tests/memory/store_builder.h"
 #include "tests/storage/store_file.h"
 
@@ -45,6 +46,7 @@ class Varied {
     if (Pick(false, true)) b.Profile(100);
     if (Pick(false, true)) b.Trait("more", ValueType::kText);
     if (Pick(false, true)) b.Event("more");
+    People();
     num_things = next_ - 1;
   }
 
@@ -55,6 +57,49 @@ class Varied {
   template <typename T>
   T Pick(T usual, T other) {
     return next_++ == which_ ? other : usual;
+  }
+  // What states of the first versions have none of.
+  void People() {
+    if (Pick(false, true)) b.Apply(Define{"goal/a", "plan = 1"});
+    if (Pick(false, true)) b.Apply(Define{"goal/b", "plan = 1"});
+    if (Pick(false, true)) b.Apply(Define{"goal/a", "plan = 2"});
+    TraitInfo info;
+    info.display = Pick("", "Plan");
+    info.policy = Pick(TraitPolicy::kLatest, TraitPolicy::kMax);
+    info.searchable = Pick(false, true);
+    info.indexed = Pick(false, true);
+    if (info.HasOptions()) b.Apply(AlterTrait{{4}, info});
+    info = {};
+    info.indexed = Pick(false, true);
+    if (info.HasOptions()) b.Apply(AlterTrait{{6}, info});
+    if (Pick(false, true)) b.Apply(MoveIdentity{{1}, {2}, IdentityStanding::kRetired});
+    if (Pick(false, true)) b.Apply(MoveIdentity{{1}, {2}, IdentityStanding::kFormer});
+    if (Pick(false, true)) {
+      b.Apply(MoveIdentity{{1}, {2}, IdentityStanding::kFormer});
+      Attach(2, 0, "ann");  // what came before came by the former one
+    }
+    if (Pick(false, true)) {
+      b.Apply(MoveIdentity{{1}, {2}, IdentityStanding::kFormer});
+      Attach(2, 0, "ann");
+      Add(2, {0}, 90, 5, 1, {});
+    }
+    if (Pick(false, true)) {
+      b.Apply(MoveIdentity{{1}, {2}, IdentityStanding::kFormer});
+      Attach(2, 0, "ann");
+      Add(2, {0}, 90, 5, 2, {});
+    }
+    if (Pick(false, true)) Merge(false);
+    if (Pick(false, true)) Merge(true);
+  }
+  // With or without a record, and so with or without homes.
+  void Merge(bool record) {
+    const EventTypeId merges = b.Event(std::string(kMergeRecords));
+    b.Property(merges, "survivor", ValueType::kInteger);
+    const ProfileId other = b.Profile(100);
+    Attach(other.value, 0, "other");
+    if (record) Add(1, merges, other.value, 30, kNoOrigin.value, {});
+    b.Apply(MergeProfiles{other, {1}, {30}});
+    if (record) b.Apply(RemoveRecord{{1}, merges, {other.value}});
   }
   uint8_t PriceScale() const { return b.store.state().schema->trait({5}).scale; }
   void Attach(uint64_t profile, uint16_t space, std::string value) {

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <random>
+#include <set>
 
 #include "roster/error.h"
 #include "tests/seed.h"
@@ -47,7 +48,18 @@ Commit Sample() {
       EraseProfile{{4}},
       SetRetention{{1}, 34'560'000'000},
       ExpireEvents{{1}, {-3'600'000}},
+      AlterNamespace{{1}, {"", NamespaceKind::kContact, 4, 10}},
+      UnmergeProfile{{2}},
+      MoveRecords{{3}, {2}, {4}, {-5}, {INT64_MAX}},
+      MoveIdentity{{4}, {2}, IdentityStanding::kFormer},
+      RemoveRecord{{3}, {1}, {77}},
+      Define{"goal/signed up", "did signup"},
   };
+  AlterTrait alter{{9}, {}};
+  alter.info.display = "Tags";
+  alter.info.policy = TraitPolicy::kUnion;
+  alter.info.searchable = true;
+  commit.mutations.push_back(alter);
   return commit;
 }
 
@@ -63,6 +75,9 @@ TEST_CASE("a commit comes back from its bytes", "[mutation]") {
   CHECK(event.properties[0].second == Value(Decimal{-1250, 2}));
   CHECK(event.properties[4].second == Value(INT64_MIN));
   CHECK(std::get<SetTrait>(decoded->mutations[7]).origin == kNoOrigin);
+  std::set<size_t> kinds;
+  for (const Mutation& mutation : decoded->mutations) kinds.insert(mutation.index());
+  CHECK(kinds.size() == std::variant_size_v<Mutation>);
 }
 
 TEST_CASE("bytes cut anywhere are refused or are fewer mutations", "[mutation]") {

@@ -35,6 +35,7 @@ void CheckReloads(FaultyFileSystem* fs, const Store& store, Store* loaded,
   REQUIRE(loaded->clock() == store.clock());
   REQUIRE(loaded->Pending().seen_later.size() == store.Pending().seen_later.size());
   REQUIRE(DigestOf(*loaded) == DigestOf(store));
+  REQUIRE(DevicesOf(*loaded) == DevicesOf(store));
   const auto reader = SnapshotReader::Open(fs, kPath).value();
   REQUIRE(reader->digest() == DigestOf(store));
   REQUIRE(ProveStore(*reader, nullptr).value() == reader->digest());
@@ -97,11 +98,13 @@ TEST_CASE("a store that has erased most of its people", "[store_snapshot]") {
 
 TEST_CASE("a random store comes back, and goes on as if nothing had been", "[store_snapshot]") {
   const uint64_t seed = TestSeed();
+  std::set<size_t> kinds;
   for (uint64_t round = 0; round < 6; ++round) {
     INFO("seed " << seed << ", round " << round);
     RandomChanges changes(seed + round);
     Store store;
     for (const Mutation& mutation : changes.Declarations()) ApplyTo(&store, mutation);
+    if (round % 2 == 0) store.SealInBackground();
     // Some over several chunks of rows.
     const uint32_t num_first = round % 3 == 0 ? 2 * kChunkRows - 20 : 3;
     for (uint32_t i = 0; i < num_first; ++i) ApplyTo(&store, changes.Create(store));
@@ -114,16 +117,19 @@ TEST_CASE("a random store comes back, and goes on as if nothing had been", "[sto
     REQUIRE((PictureOf(loaded) == PictureOf(store)));
     for (int i = 0; i < 4000; ++i) {
       const Mutation mutation = changes.Next(store);
+      kinds.insert(mutation.index());
       ApplyTo(&store, mutation);
       ApplyTo(&loaded, mutation);
     }
     REQUIRE(DigestOf(loaded) == DigestOf(store));
+    REQUIRE(DevicesOf(loaded) == DevicesOf(store));
     REQUIRE((PictureOf(loaded) == PictureOf(store)));
     Store again;
     InlineExecutor one_thread;
     CheckReloads(&fs, loaded, &again, &one_thread);
     REQUIRE((PictureOf(again) == PictureOf(store)));
   }
+  CHECK(kinds.size() == std::variant_size_v<Mutation> - 1);  // of all, but new namespaces
 }
 
 TEST_CASE("a view is written while the writer goes on", "[store_snapshot]") {
@@ -330,6 +336,75 @@ TEST_CASE("a file with another state, all of it in order, has another digest", "
   const absl::StatusOr<StateDigest> proved = ProveStore(*reader, nullptr);
   REQUIRE(proved.ok());
   REQUIRE_FALSE(*proved == reader->digest());
+}
+
+// Jo and Ann, of whom each has an email; Jo had another one, which is Ann's now.
+void SaveFormer(FaultyFileSystem* fs) {
+  StoreBuilder b;
+  const NamespaceId space = b.Namespace("email");
+  const ProfileId jo = b.Profile();
+  const ProfileId ann = b.Profile();
+  b.Apply(AttachIdentity{jo, {0}, space, "a", {}});
+  b.Apply(MoveIdentity{{0}, jo, IdentityStanding::kFormer});
+  b.Apply(AttachIdentity{ann, {1}, space, "a", {}});
+  b.Apply(AttachIdentity{jo, {2}, space, "b", {}});
+  REQUIRE(fs->CreateDir("/data").ok());
+  REQUIRE(SaveStore(fs, kPath, b.store).ok());
+}
+
+TEST_CASE("standings and homes of identities are believed as far as they fit", "[store_snapshot]") {
+  FaultyFileSystem original;
+  SaveFormer(&original);
+  const auto opened = [&](const std::string& homes) {
+    const auto fs = original.Clone();
+    Rewrite(fs.get(), [&](const std::string& name, std::string raw) {
+      return name == "store/identities/homes/0" ? homes : std::move(raw);
+    });
+    Store store;
+    InlineExecutor executor;
+    const absl::Status status = OpenStore(fs.get(), kPath, &executor, &store);
+    CheckProof(fs.get(), status, store);
+    if (!status.ok()) CHECK(ErrorCodeOf(status) == ErrorCode::kCorrupt);
+    return status;
+  };
+  const auto item = [](uint64_t number, uint8_t standing, uint64_t home) {
+    std::string bytes(1, '\0');
+    ByteWriter out(&bytes);
+    out.Varint(number);
+    out.Byte(standing);
+    out.Varint(home);
+    return bytes;
+  };
+  CHECK(opened(item(0, 2, 0)).ok());
+  CHECK(opened(item(0, 2, 2)).ok());
+  CHECK(opened(item(1, 2, 0)).ok());        // the other one is the former one
+  CHECK_FALSE(opened(item(2, 2, 0)).ok());  // two of one name are held
+  CHECK_FALSE(opened(item(0, 1, 0)).ok());
+  CHECK_FALSE(opened(item(0, 0, 0)).ok());
+  CHECK_FALSE(opened(item(0, 3, 0)).ok());
+  CHECK_FALSE(opened(item(3, 2, 0)).ok());
+  CHECK_FALSE(opened(item(0, 2, 3)).ok());
+  CHECK_FALSE(opened(item(uint64_t{1} << 40, 2, 0)).ok());
+  CHECK_FALSE(opened(item(0, 2, 0) + item(1, 1, 0).substr(1)).ok());  // more than the head says
+  CHECK_FALSE(opened(std::string(1, '\0')).ok());
+  CHECK_FALSE(opened("").ok());
+  const std::string located(StdView(opened(item(0, 3, 0)).message()));
+  CHECK(located.find("identities/homes/0") != std::string::npos);
+  CHECK(located.find("offset") != std::string::npos);
+}
+
+TEST_CASE("a profile has more rows than ids", "[store_snapshot]") {
+  FaultyFileSystem fs;
+  REQUIRE(fs.CreateDir("/data").ok());
+  StoreBuilder b;
+  b.store.SealInBackground();
+  const EventTypeId note = b.Event("note");
+  const ProfileId jo = b.Profile();
+  for (uint64_t id = 1; id < 9; ++id) b.Add(jo, note, id, 5);
+  for (uint64_t id = 1; id < 9; ++id) b.Apply(RemoveRecord{jo, note, {id}});
+  REQUIRE(b.store.state().num_rows() > 1);
+  Store loaded;
+  CheckReloads(&fs, b.store, &loaded);
 }
 
 TEST_CASE("writing and proving end early when they are told to", "[store_snapshot]") {

@@ -28,7 +28,7 @@ EventId RecordId(const State& state, const CellType& type, const TraitRecord& re
       words[2] = XXH3_64bits(text.data(), text.size());
     }
   }
-  if (record.origin != kNoOrigin && state.identities.IsAttached(record.origin)) {
+  if (record.origin != kNoOrigin) {
     const std::string_view name = state.identities.KeyAt(record.origin);
     words[3] = XXH3_64bits(name.data(), name.size());
   }
@@ -38,8 +38,10 @@ EventId RecordId(const State& state, const CellType& type, const TraitRecord& re
 }  // namespace
 
 TraitRecord Store::Said(Value value, const Stamp& stamp) const {
-  TraitRecord record{std::move(value), stamp.time, stamp.origin};
+  TraitRecord record{std::move(value), stamp.time};
+  // One that is gone has no name, so that nothing tells it from none.
   if (stamp.origin == kNoOrigin || !state_.identities.IsAttached(stamp.origin)) return record;
+  record.origin = stamp.origin;
   const IdentityName origin = state_.identities.NameOf(stamp.origin);
   const NamespaceInfo& space = state_.schema->name_space(origin.name_space);
   record.rank = space.rank;
@@ -90,8 +92,8 @@ bool Store::KeepRecord(RowId row, TraitId trait, const TraitRecord& record, Prof
   const CellType& value_type = records.properties()[kRecordValue.value];
   const EventId id = RecordId(state_, value_type, record);
   if (records.Contains(row, id)) return true;
-  // The name of its origin was in its id, and is gone.
-  if (record.origin != kNoOrigin && !state_.identities.IsAttached(record.origin)) {
+  // It may have come by one that is gone, whose name was in its id.
+  if (record.origin == kNoOrigin) {
     const std::vector<TraitRecord> known = TraitRecordsOf(row, trait);
     const auto same = [&](const TraitRecord& other) { return IsSame(other, record); };
     if (std::ranges::any_of(known, same)) return true;
