@@ -430,6 +430,46 @@ TEST_CASE("the history of a trait is kept for so long, also of one that gets it 
   CHECK(history("late") == all);
 }
 
+TEST_CASE("anonymous profiles that nobody saw for so long are erased", "[retention][G4]") {
+  Fixture f;
+  const auto visit = [&](const IdentityRef& who, const std::string& id, int64_t days_ago) {
+    Track track = Event("", "view", id, {}, Ago(days_ago * kDayMs));
+    track.identities = {who};
+    f.Write(track);
+  };
+  const auto visitor = [](int n) { return IdentityRef{"anonymous_id", StrCat("a", n)}; };
+  for (int n = 0; n < 600; ++n) visit(visitor(n), StrCat("old", n), 100);
+  visit(visitor(1), "new", 80);
+  visit({"device_id", "d1"}, "device", 100);
+  visit(User("known"), "known", 100);
+  const auto num_profiles = [&] { return f.db->GetStats().num_profiles; };
+  const auto pass = [&](int64_t ms) {
+    for (int i = 0; i < 40; ++i) f.world->Pass(ms / 40);
+  };
+  pass(120'000);
+  CHECK(num_profiles() == 602);
+  f.Ok("retain anonymous 90 days");
+  pass(120'000);
+  CHECK(num_profiles() == 2);
+  CHECK(MustGet(f.db.get(), User("known")).events.size() == 1);
+  CHECK(MustGet(f.db.get(), visitor(1)).events.size() == 2);
+  CHECK(!f.db->Get(visitor(2)).ok());
+
+  const auto stale =
+      f.db->Write(WriteItem(Erase{.profile = visitor(1), .unseen_since = Ago(85 * kDayMs)}));
+  CHECK(ErrorCodeOf(stale.status()) == ErrorCode::kStale);
+  const auto known = f.db->Write(
+      WriteItem(Erase{.profile = User("known"), .unseen_since = Timestamp{kTestStartMs}}));
+  CHECK(ErrorCodeOf(known.status()) == ErrorCode::kStale);
+
+  f.Reopen();
+  CHECK(num_profiles() == 2);
+  pass(9 * kDayMs);
+  CHECK(num_profiles() == 2);
+  pass(2 * kDayMs);
+  CHECK(num_profiles() == 1);
+}
+
 TEST_CASE("there are so many definitions and no more", "[limits]") {
   Fixture f;
   f.Ok("declare event e (p text)");
