@@ -64,7 +64,7 @@ std::vector<ProfileId> Forgetting::FindUnseen(const ReadView& view, Timestamp si
     const RowId row{next_row_};
     if (!state.live.Test(row) || !last_seen.Has(row) || last_seen.Bits(row) >= since.ms) continue;
     const ProfileId profile = state.ProfileAt(row);
-    if (!IsIdentified(state, profile)) unseen.push_back(profile);
+    if (IsAnonymous(state, profile)) unseen.push_back(profile);
   }
   return unseen;
 }
