@@ -21,6 +21,7 @@
 #include "engine/reading/profile_ref.h"
 #include "engine/reading/timeline.h"
 #include "engine/recovery.h"
+#include "engine/upkeep/forgetting.h"
 #include "engine/upkeep/sealer.h"
 #include "engine/view_clock.h"
 #include "query/query.h"
@@ -150,6 +151,7 @@ class Engine final : public Database {
   std::unique_ptr<Sealer> sealer_;
   std::unique_ptr<CommitQueue> queue_;
   std::unique_ptr<Checkpoint> checkpoint_;
+  std::unique_ptr<Forgetting> forgetting_;
 };
 
 absl::Status Engine::Start() {
@@ -181,6 +183,8 @@ absl::Status Engine::Start() {
       Checkpoint::Parts{&shared_, queue_.get(), log_.get(), clock_.get(), &reserve_, &held_},
       fell_back ? std::nullopt : recovery_.snapshot);
   if (fell_back) checkpoint_->Start();
+  forgetting_ = std::make_unique<Forgetting>(environment_.executor, environment_.clock, &shared_,
+                                             queue_.get());
   return absl::OkStatus();
 }
 
@@ -307,10 +311,10 @@ absl::StatusOr<ReadResult<std::vector<ConflictEntry>>> Engine::GetConflicts(
 
 absl::StatusOr<ReadResult<std::vector<DuplicateEntry>>> Engine::GetDuplicates(
     const std::optional<ProfileRef>& ref, uint32_t limit) {
-  return Read<std::vector<DuplicateEntry>>(
-      ref, [&](const ReadView& view, std::optional<RowId> row) {
-        return ReadDuplicates(view, row, limit);
-      });
+  return Read<std::vector<DuplicateEntry>>(ref,
+                                           [&](const ReadView& view, std::optional<RowId> row) {
+                                             return ReadDuplicates(view, row, limit);
+                                           });
 }
 
 absl::StatusOr<ReadResult<MergePreview>> Engine::PreviewMerge(
@@ -457,6 +461,7 @@ absl::Status Engine::Close() {
   if (checkpoint_ == nullptr) return absl::OkStatus();
   absl::Status closed = queue_->Close();
   if (!first) return closed;
+  forgetting_.reset();
   if (closed.ok() && options_.snapshot_at_close) closed = checkpoint_->MakeLast().status();
   checkpoint_->Close();
   return closed;

@@ -248,6 +248,12 @@ absl::StatusOr<ItemResult> Hand::Do(const Split& item) {
 
 absl::StatusOr<ItemResult> Hand::Do(const Erase& item) {
   ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.profile));
+  if (item.unseen_since) {
+    const int64_t last_seen_ms = state().column(kLastSeen).Bits(RowOf(target.profile));
+    if (!IsAnonymous(state(), target.profile) || last_seen_ms >= item.unseen_since->ms) {
+      return MakeError(ErrorCode::kStale, "somebody was seen since, or is known by now");
+    }
+  }
   LeaveDevices(target.profile, effects_);
   effects_->Do(EraseProfile{target.profile});
   return ItemResult{.status = {}, .profile = target.profile};

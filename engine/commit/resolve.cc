@@ -308,6 +308,18 @@ bool IsIdentified(const State& state, ProfileId profile) {
   return false;
 }
 
+bool IsAnonymous(const State& state, ProfileId profile) {
+  if (IsIdentified(state, profile)) return false;
+  bool any = false;
+  for (const IdentityId id : state.identities.OfRow(*state.FindProfile(profile))) {
+    const NamespaceId space = state.identities.NameOf(id).name_space;
+    const NamespaceKind kind = state.schema->name_space(space).kind;
+    if (kind != NamespaceKind::kDevice && kind != NamespaceKind::kAnonymous) return false;
+    any = true;
+  }
+  return any;
+}
+
 uint32_t CountActive(const State& state, ProfileId profile, NamespaceId name_space) {
   return CountIdentities(state, profile)[name_space.value];
 }

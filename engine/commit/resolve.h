@@ -68,6 +68,8 @@ void RetireBeyondLimit(ProfileId survivor, ProfileId loser, Effects* effects);
 
 // Whether a person is known to be behind the profile.
 bool IsIdentified(const State& state, ProfileId profile);
+// Whether nothing but devices and anonymous ids is known of who it is; an orphan is not anonymous.
+bool IsAnonymous(const State& state, ProfileId profile);
 
 }  // namespace roster
 
