@@ -9,6 +9,7 @@
 #include "engine/commit/device_owner.h"
 #include "engine/commit/implied.h"
 #include "engine/commit/resolve.h"
+#include "engine/limits.h"
 #include "engine/reading/profile_ref.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
@@ -161,9 +162,9 @@ void Hand::TakeAlong(IdentityId identity, ProfileId to, bool keep) {
     if (keep) return Claim(identity, to, kNoOrigin, effects_->clock(), effects_);
   }
   effects_->Do(MoveIdentity{identity, to, state().identities.StandingOf(identity)});
-  if (keep) return;
   effects_->KeepRecordsOf(from);
-  effects_->Do(MoveRecords{from, to, identity, kBegin, kEnd});
+  // What the identity itself implies goes with it in any case.
+  effects_->Do(MoveRecords{from, to, identity, kBegin, keep ? Timestamp{kMinTimeMs} : kEnd});
 }
 
 absl::StatusOr<ItemResult> Hand::Do(const Attach& item) {

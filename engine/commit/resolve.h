@@ -55,6 +55,16 @@ struct Resolved {
 // conflict is recorded.
 Resolved Resolve(Call call, Effects* effects, std::vector<std::string>* warnings);
 
+// Leaves a record of what was kept apart: the namespace of the identity, "two people", "limit" or
+// "cap", and the other profile, if there is one.
+struct Conflict {
+  std::string space;
+  std::string reason;
+  ProfileId other;
+};
+void RecordConflict(const Conflict& conflict, const Resolved& resolved, Timestamp time,
+                    Effects* effects);
+
 // The profiles that a call would find, each once; makes nothing.
 std::vector<ProfileId> FindProfiles(const Call& call, const Effects& effects);
 
