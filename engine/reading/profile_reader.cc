@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/reading/profile_reader.h"
 
+
 #include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
 #include <tuple>
 
+#include "engine/implied_time.h"
 #include "engine/limits.h"
 #include "engine/measures/measures.h"
 #include "engine/reading/events.h"
@@ -35,16 +37,17 @@ bool IsArchived(const State& state, RowId row) {
 
 // R11. Merges that a device alone brought are none.
 bool IsSuspect(const State& state, RowId row) {
-  const std::vector<IdentityId> identities = state.identities.OfRow(row);
+  uint32_t num_identities = 0;
   std::set<ProfileId> merged;
-  for (const IdentityId id : identities) {
+  for (const IdentityId id : state.identities.OfRow(row)) {
+    num_identities += IsShown(state.identities.StandingOf(id));
     const NamespaceInfo& space = state.schema->name_space(state.identities.NameOf(id).name_space);
     const bool device =
         space.kind == NamespaceKind::kDevice || space.kind == NamespaceKind::kAnonymous;
     const ProfileId home = state.identities.HomeOf(id);
     if (!device && home.value != 0) merged.insert(home);
   }
-  return identities.size() >= kMaxProfileIdentities || merged.size() >= kMaxProfileMerges;
+  return num_identities >= kMaxProfileIdentities || merged.size() >= kMaxProfileMerges;
 }
 
 std::vector<IdentityEntry> ReadIdentities(const State& state, RowId row) {
@@ -73,7 +76,7 @@ std::vector<TraitEntry> ReadTraits(const State& state, RowId row) {
     const TraitInfo& info = state.schema->trait(id);
     if (!IsOfClients(info) || !column.Has(row)) continue;
     const Stamp stamp = *state.StampOf(id, row);
-    traits.push_back({info.name, column.Get(row), stamp.time, OriginRef(state, stamp.origin)});
+    traits.push_back({info.name, column.Get(row), SaidAt(stamp.time), OriginRef(state, stamp.origin)});
   }
   std::sort(traits.begin(), traits.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
