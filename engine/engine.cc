@@ -140,6 +140,7 @@ class Engine final : public Database {
   const std::unique_ptr<LogDirectory> log_;
   DiskReserve reserve_;
   HeldViews held_;
+  DefinitionCache definitions_;
   SharedStore shared_;
   std::unique_ptr<ViewClock> clock_;
   RecoveryReport recovery_;
@@ -257,7 +258,7 @@ void Engine::Flush() { queue_->Lead(CommitQueue::Patience::kNone); }
 absl::StatusOr<GetResult> Engine::Get(const ProfileRef& ref, const GetOptions& options) {
   ROSTER_RETURN_IF_ERROR(Open());
   const ReadView view = TakeView();
-  absl::StatusOr<Profile> profile = ReadProfile(view, ref, options);
+  absl::StatusOr<Profile> profile = ReadProfile(view, *definitions_.Of(view), ref, options);
   const bool durable = queue_->WaitUntilAnswerable(view.lsn());
   ROSTER_RETURN_IF_ERROR(profile.status());
   return GetResult{.lsn = view.lsn(), .durable = durable, .profile = *std::move(profile)};
@@ -291,7 +292,7 @@ absl::StatusOr<ReadResult<Timeline>> Engine::GetTimeline(const ProfileRef& ref,
 absl::StatusOr<ReadResult<std::vector<SessionEntry>>> Engine::GetSessions(
     const ProfileRef& ref, const SessionsOptions& options) {
   return Read<std::vector<SessionEntry>>(ref, [&](const ReadView& view, std::optional<RowId> row) {
-    return ReadSessions(view, *row, options);
+    return ReadSessions(view, *definitions_.Of(view), *row, options);
   });
 }
 
