@@ -280,6 +280,7 @@ ParsedItem ParseView(dom::object call, std::string_view event, std::optional<Tim
   Track item;
   ROSTER_RETURN_IF_ERROR(EventOf(call, sent_at, &item));
   item.event = event;
+  if (item.source.empty()) item.source = event.substr(0, event.find('_'));
   AddText(call, "name", "name", &item.properties);
   AddText(call, "category", "category", &item.properties);
   return item;
@@ -289,7 +290,10 @@ ParsedItem ParseGroup(dom::object call, std::optional<Timestamp> sent_at) {
   Track item;
   ROSTER_RETURN_IF_ERROR(EventOf(call, sent_at, &item));
   item.event = "group";
-  ROSTER_ASSIGN_OR_RETURN(const std::string group, TextMember(call, "groupId"));
+  if (item.source.empty()) item.source = item.event;
+  std::vector<IdentityRef> groups;
+  ROSTER_RETURN_IF_ERROR(AddIdentity(call, "groupId", "group", &groups));
+  const std::string group = groups.empty() ? "" : groups[0].value;
   if (group.empty()) return MakeError(ErrorCode::kParse, "`groupId` is missing");
   ROSTER_ASSIGN_OR_RETURN(std::vector<Field> traits, FieldsMember(call, "traits"));
   item.traits.push_back({"group.id", group});

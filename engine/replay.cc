@@ -94,7 +94,7 @@ absl::Status Apply(const Portion& portion, Store* store, RequestWindow* requests
     changes.events.clear();
     const CommitHeader& header = commit.header;
     if (!header.request_id.empty()) {
-      requests->Add(header.request_id, {header.digest, lsn, header.outcome});
+      requests->Add(header.request_id, {header.digest, lsn, header.outcome, header.record});
     }
   }
   return absl::OkStatus();

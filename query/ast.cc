@@ -155,12 +155,12 @@ class Printer {
     Print(aggregate.compare);
   }
 
-  void Print(const Find& find, const std::optional<Filter>& where) {
+  void Print(const Find& find, Scope scope, const std::optional<Filter>& where) {
     Add("find");
     for (size_t i = 0; i < find.columns.size(); ++i) {
       Add(i > 0 ? ", " : " ", QuoteName(find.columns[i].text));
     }
-    PrintWhere(where);
+    PrintWhere(scope, where);
     for (size_t i = 0; i < find.order.size(); ++i) {
       Add(i > 0 ? ", " : " order by ", QuoteName(find.order[i].column.text),
           find.order[i].descending ? " desc" : "");
@@ -169,7 +169,9 @@ class Printer {
     if (find.offset != 0) Add(" offset ", find.offset);
   }
 
-  void PrintWhere(const std::optional<Filter>& where) {
+  void PrintWhere(Scope scope, const std::optional<Filter>& where) {
+    if (scope == Scope::kIncludingArchived) Add(" including archived");
+    if (scope == Scope::kOnlyArchived) Add(" only archived");
     if (!where) return;
     Add(" where ");
     Print(*where);
@@ -177,12 +179,12 @@ class Printer {
 
   void Print(const Statement& statement) {
     if (const auto* find = std::get_if<Find>(&statement.verb)) {
-      Print(*find, statement.where);
+      Print(*find, statement.scope, statement.where);
     } else if (const auto* show = std::get_if<Show>(&statement.verb)) {
       Add("show ", Spelling(show->what));
     } else {
       Add("count");
-      PrintWhere(statement.where);
+      PrintWhere(statement.scope, statement.where);
     }
     if (statement.time_zone) Add(" at time zone ", ToText(*statement.time_zone));
   }

@@ -204,9 +204,13 @@ struct Show {
   bool operator==(const Show&) const = default;
 };
 
-// Shape: of `show` there is no `where`.
+// Which profiles a statement looks at.
+enum class Scope : uint8_t { kActive, kIncludingArchived, kOnlyArchived };
+
+// Shape: of `show` there is no `where`, and its scope is kActive.
 struct Statement {
   std::variant<Count, Find, Show> verb;
+  Scope scope = Scope::kActive;
   std::optional<Filter> where;
   std::optional<Literal> time_zone;  // a text
   bool operator==(const Statement&) const = default;

@@ -15,6 +15,7 @@
 #include "query/errors.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
+#include "storage/memory/schema.h"
 
 namespace roster::query {
 namespace {
@@ -362,9 +363,37 @@ absl::StatusOr<absl::TimeZone> ZoneOf(const std::optional<ast::Literal>& named,
   return ErrorAt(ErrorCode::kType, context.text, named->span, StdView(zone.status().message()));
 }
 
+namespace {
+
+// The scope as one more condition on who is looked at.
+void Narrow(ast::Scope scope, const Catalog& catalog, BoundStatement* statement) {
+  if (scope == ast::Scope::kIncludingArchived || statement->show) return;
+  const std::optional<TraitId> archived = catalog.ArchivedTrait();
+  if (!archived && scope == ast::Scope::kActive) return;  // nobody ever was
+  BoundFilter condition{BoundTrait{kCreatedAt, {ValueType::kTimestamp}, {IntRange{1, 0}}}};  // none
+  if (archived) {
+    condition = {BoundTrait{*archived, {ValueType::kBoolean}, {IntRange{1, 1}}}};
+  }
+  if (scope == ast::Scope::kActive) {
+    condition = {BoundLogic{ast::LogicOp::kNot, {std::move(condition)}}};
+  }
+  if (!statement->where) {
+    statement->where = std::move(condition);
+    return;
+  }
+  BoundLogic both{ast::LogicOp::kAnd, {}};
+  both.children.push_back(std::move(condition));
+  both.children.push_back(*std::move(statement->where));
+  statement->where = BoundFilter{std::move(both)};
+}
+
+}  // namespace
+
 absl::StatusOr<BoundStatement> Bind(const ast::Statement& statement, const BindContext& context) {
   ROSTER_ASSIGN_OR_RETURN(const absl::TimeZone zone, ZoneOf(statement.time_zone, context));
-  return Binder(context, zone).Bind(statement);
+  ROSTER_ASSIGN_OR_RETURN(BoundStatement bound, Binder(context, zone).Bind(statement));
+  Narrow(statement.scope, *context.catalog, &bound);
+  return bound;
 }
 
 absl::StatusOr<BoundEvents> BindEvents(const ast::Events& events, const BindContext& context) {

@@ -32,6 +32,9 @@ class Catalog {
   virtual std::optional<PropertyId> FindProperty(EventTypeId event,
                                                  std::string_view name) const = 0;
 
+  // The store's own, a boolean; none while nobody was ever archived.
+  virtual std::optional<TraitId> ArchivedTrait() const = 0;
+
   virtual ValueInfo TraitType(TraitId trait) const = 0;
   virtual ValueInfo PropertyType(EventTypeId event, PropertyId property) const = 0;
 

@@ -149,7 +149,11 @@ bool AtDid(Cursor at) {
                       [&](std::string_view word) { return IsWord(next.raw, word); });
 }
 bool AtAggregate(Cursor at) { return ReadAggregateOp(*at).has_value() && AtSymbol(at + 1, "("); }
+bool AtScope(Cursor at) {
+  return (AtWord(at, "including") || AtWord(at, "only")) && AtWord(at + 1, "archived");
+}
 bool AtColumn(Cursor at) {
+  if (AtScope(at)) return false;
   if (AtWord(at, "order") && AtWord(at + 1, "by")) return false;
   if (AtWord(at, "offset") && at[1].kind == TokenKind::kLiteral) return false;
   return !(AtWord(at, "at") && AtWord(at + 1, "time"));
@@ -485,7 +489,11 @@ const auto kOffsetOf = ToFind([](ast::Find& find, int64_t read) { find.offset = 
 const auto kShowOf = Do([](ast::Statement& of, ast::Shown read) { of.verb = ast::Show{read}; });
 const auto kIsFind = [](auto& context) { x3::_val(context).verb = ast::Find(); };
 
-const auto where = -(Word("where", "`where`") > disjunction[filter_of]);
+const auto scope = -((KeywordPair("including", "archived", "`including archived`") >>
+                      x3::attr(ast::Scope::kIncludingArchived))[Put(&ast::Statement::scope)] |
+                     (KeywordPair("only", "archived", "`only archived`") >>
+                      x3::attr(ast::Scope::kOnlyArchived))[Put(&ast::Statement::scope)]);
+const auto where = scope > -(Word("where", "`where`") > disjunction[filter_of]);
 
 const Rule<struct StatementId, ast::Statement> statement = "statement";
 const auto statement_def =

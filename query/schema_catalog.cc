@@ -18,6 +18,7 @@ std::vector<std::string_view> NamesOf(const std::vector<Info>& infos) {
 }  // namespace
 
 std::optional<TraitId> SchemaCatalog::FindTrait(std::string_view name) const {
+  if (IsOwnName(name)) return std::nullopt;
   return schema_.FindTrait(name);
 }
 
@@ -26,14 +27,19 @@ std::optional<NamespaceId> SchemaCatalog::FindNamespace(std::string_view name) c
 }
 
 std::optional<EventTypeId> SchemaCatalog::FindEvent(std::string_view name) const {
+  if (IsOwnName(name)) return std::nullopt;
   return schema_.FindEvent(name);
 }
 
-// The store's own property has no name and no name finds it.
+// What is the store's own no name finds: its one property of every type has none.
 std::optional<PropertyId> SchemaCatalog::FindProperty(EventTypeId event,
                                                       std::string_view name) const {
-  if (name.empty()) return std::nullopt;
+  if (name.empty() || IsOwnName(name)) return std::nullopt;
   return schema_.event(event).FindProperty(name);
+}
+
+std::optional<TraitId> SchemaCatalog::ArchivedTrait() const {
+  return schema_.FindTrait(kArchived);
 }
 
 ValueInfo SchemaCatalog::TraitType(TraitId trait) const {

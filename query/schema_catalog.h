@@ -22,6 +22,7 @@ class SchemaCatalog : public Catalog {
   std::optional<NamespaceId> FindNamespace(std::string_view name) const override;
   std::optional<EventTypeId> FindEvent(std::string_view name) const override;
   std::optional<PropertyId> FindProperty(EventTypeId event, std::string_view name) const override;
+  std::optional<TraitId> ArchivedTrait() const override;
   ValueInfo TraitType(TraitId trait) const override;
   ValueInfo PropertyType(EventTypeId event, PropertyId property) const override;
   std::vector<std::string_view> TraitNames() const override;

@@ -13,6 +13,7 @@ namespace roster {
 namespace {
 
 constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersionWithRecord = 2;  // the same with the header's `record`
 
 // The kinds stand in files: the alternatives of Mutation from 1. New ones are added at the end.
 static_assert(std::is_same_v<std::variant_alternative_t<19, Mutation>, Define>);
@@ -241,13 +242,14 @@ absl::Status GetMutation(ByteReader* in, Mutation* mutation) {
 
 void EncodeCommitHeader(const CommitHeader& header, std::string* out) {
   ByteWriter writer(out);
-  writer.Byte(kVersion);
+  writer.Byte(header.record == 0 ? kVersion : kVersionWithRecord);
   writer.Signed(header.received_at.ms);
   writer.Text(header.request_id);
   writer.Fixed(header.digest);
   writer.Text(header.actor);
   writer.Varint(header.outcome.value);
   writer.Varint(header.num_items);
+  if (header.record != 0) writer.Fixed(header.record);
 }
 
 void EncodeMutation(const Mutation& mutation, std::string* out) {
@@ -258,7 +260,8 @@ void EncodeMutation(const Mutation& mutation, std::string* out) {
 
 absl::Status DecodeCommit(std::string_view payload, Commit* commit) {
   ByteReader reader(payload);
-  if (const uint8_t version = reader.Byte(); version != kVersion) {
+  const uint8_t version = reader.Byte();
+  if (version != kVersion && version != kVersionWithRecord) {
     return Malformed(StrCat("unknown version ", static_cast<int>(version)), 0);
   }
   CommitHeader& header = commit->header;
@@ -268,6 +271,7 @@ absl::Status DecodeCommit(std::string_view payload, Commit* commit) {
   header.actor = reader.Text();
   header.outcome.value = reader.Varint();
   header.num_items = reader.Varint();
+  header.record = version == kVersionWithRecord ? reader.Fixed<uint64_t>() : 0;
   if (reader.failed()) return Malformed("header", 0);
   size_t count = 0;
   while (!reader.at_end()) {

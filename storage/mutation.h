@@ -24,6 +24,7 @@ struct CommitHeader {
   uint64_t digest = 0;     // of the command's content, to tell a repeat from a reuse of its id
   std::string actor;       // who, for the audit trail; empty: nobody said
   ProfileId outcome;       // the first item's profile: what a repeat is answered with
+  uint64_t record = 0;     // of the note that it made, if any: a repeat is answered with that too
   uint64_t num_items = 0;  // of the command
 };
 

@@ -45,6 +45,7 @@ absl::StatusOr<Target> Hand::Find(const ProfileRef& ref) const {
                             FindIdentity(state(), std::get<IdentityRef>(ref)));
     const ProfileId home = state().identities.HomeOf(identity);
     if (home.value != 0) target.home = home;
+    target.origin = identity;
   }
   return target;
 }
@@ -74,21 +75,21 @@ absl::Status Hand::Conflict(ProfileId owner, ProfileId wants) const {
 }
 
 // Behind everything that was said of it, and not before now.
-void Hand::SetTrait(ProfileId profile, TraitId trait, Value value, Change* change) {
-  const RowId row = RowOf(profile);
+void Hand::SetTrait(Target target, TraitId trait, Value value, Change* change) {
+  const RowId row = RowOf(target.profile);
   const std::optional<Stamp> known = state().StampOf(trait, row);
   Timestamp time = effects_->clock();
   if (known && known->time >= time) time = {known->time.ms + 1};
   change->Add(effects_->schema().trait(trait).name, state().column(trait).Get(row), value);
-  effects_->Set({profile, trait, std::move(value), time, kNoOrigin});
+  effects_->Set({target.profile, trait, std::move(value), time, target.origin});
 }
 
-void Hand::SetTraits(ProfileId profile, std::vector<Field> traits, Change* change) {
+void Hand::SetTraits(Target target, std::vector<Field> traits, Change* change) {
   for (Field& field : traits) {
     const auto* decimal = std::get_if<Decimal>(&field.value);
     const TraitId trait = effects_->Trait(field.key, TypeOf(field.value),
                                           decimal != nullptr ? decimal->scale : uint8_t{0});
-    SetTrait(profile, trait, std::move(field.value), change);
+    SetTrait(target, trait, std::move(field.value), change);
   }
 }
 
@@ -99,12 +100,14 @@ uint64_t Hand::Add(Target target, std::string_view type, Timestamp time,
              .profile = target.profile,
              .home = target.home,
              .time = time,
+             .origin = target.origin,
              .id = {},
              .values = std::move(values)})
       .value;
 }
 
 void Hand::Trace(Target target, std::string_view action, std::string detail) {
+  target.origin = kNoOrigin;  // what was done stays with whom it was done to
   Add(target, kEditRecords, effects_->clock(),
       {{"actor", options_.actor},
        {"action", std::string(action)},

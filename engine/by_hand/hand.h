@@ -18,10 +18,12 @@
 
 namespace roster {
 
-// A profile, and the id by which it was meant, which may have been merged into it since.
+// A profile, and how it was meant: by an id, which may have been merged into it since, or by one of
+// its identities.
 struct Target {
   ProfileId profile;
   ProfileId home;
+  IdentityId origin = kNoOrigin;
 };
 
 // What an edit changed, for the audit trail: as JSON {"before":{...},"after":{...}}, where what was
@@ -71,13 +73,14 @@ class Hand {
   absl::Status CheckRoom(ProfileId profile, const UsableIdentity& identity) const;
   absl::Status Conflict(ProfileId owner, ProfileId wants) const;
 
-  void SetTrait(ProfileId profile, TraitId trait, Value value, Change* change);
-  void SetTraits(ProfileId profile, std::vector<Field> traits, Change* change);
+  void SetTrait(Target target, TraitId trait, Value value, Change* change);
+  void SetTraits(Target target, std::vector<Field> traits, Change* change);
   // A new identity; a device is the profile's from now on.
   void AttachNew(ProfileId profile, const UsableIdentity& identity);
-  void Replace(ProfileId profile, const UsableIdentity& identity, Change* change);
+  // Gives a profile the identity in place of those of its namespace, which become former ones.
+  void Replace(Target target, const UsableIdentity& identity, Change* change);
   void TakeAlong(IdentityId identity, ProfileId to, bool keep);
-  // A record of now, or of `time`.
+  // Adds a record, which came by what the target was meant by.
   uint64_t Add(Target target, std::string_view type, Timestamp time,
                std::vector<std::pair<std::string_view, Value>> values);
   // Leaves a trace of what was done. `detail` is JSON.

@@ -2,10 +2,12 @@
 //
 // Profiles by hand and whose identities are: create, set, attach, detach, move, split, erase.
 // Source: IDENTITY.md R10, R13-R16.
+#include <algorithm>
 #include <limits>
 
 #include "engine/by_hand/hand.h"
 #include "engine/commit/device_owner.h"
+#include "engine/commit/implied.h"
 #include "engine/commit/resolve.h"
 #include "engine/reading/profile_ref.h"
 #include "roster/error.h"
@@ -33,7 +35,9 @@ void Hand::AttachNew(ProfileId profile, const UsableIdentity& identity) {
   const IdentityId id = known ? *known
                               : effects_->Attach(profile, identity.name_space, identity.value,
                                                  effects_->clock());
-  if (!IsOfDevice(effects_->schema(), identity.name_space)) return;
+  if (!IsOfDevice(effects_->schema(), identity.name_space)) {
+    return Imply(profile, id, effects_->clock(), !known, effects_);
+  }
   if (IsIdentified(state(), profile)) {
     Claim(id, profile, kNoOrigin, effects_->clock(), effects_);
   } else if (known) {
@@ -73,13 +77,14 @@ absl::StatusOr<ItemResult> Hand::Do(const Create& item) {
     AttachNew(profile, identity);
     change.Add(effects_->schema().name_space(identity.name_space).name, {}, identity.value);
   }
-  SetTraits(profile, std::move(traits.fields), &change);
+  SetTraits({profile, profile}, std::move(traits.fields), &change);
   Trace({profile, profile}, "create", change.ToJson());
   return ItemResult{
       .status = {}, .profile = profile, .created = true, .warnings = std::move(warnings)};
 }
 
-void Hand::Replace(ProfileId profile, const UsableIdentity& identity, Change* change) {
+void Hand::Replace(Target target, const UsableIdentity& identity, Change* change) {
+  const ProfileId profile = target.profile;
   const std::string& space = effects_->schema().name_space(identity.name_space).name;
   Value before;
   bool has = false;
@@ -98,10 +103,6 @@ void Hand::Replace(ProfileId profile, const UsableIdentity& identity, Change* ch
   if (!identity.value.empty()) after = identity.value;
   if (!identity.value.empty() && !has) AttachNew(profile, identity);
   change->Add(space, before, after);
-  const auto trait = effects_->schema().FindTrait(space);
-  if (trait && effects_->schema().trait(*trait).type == ValueType::kText) {
-    SetTrait(profile, *trait, after, change);
-  }
 }
 
 // An empty value takes the namespace's identities away.
@@ -135,8 +136,18 @@ absl::StatusOr<ItemResult> Hand::Do(const Edit& item) {
     identities.push_back(std::move(identity));
   }
   Change change;
-  for (const UsableIdentity& identity : identities) Replace(target.profile, identity, &change);
-  SetTraits(target.profile, std::move(traits.fields), &change);
+  for (const UsableIdentity& identity : identities) {
+    Replace(target, identity, &change);
+    // An address is also the trait of its namespace's name, unless that is set with it.
+    const std::string& space = effects_->schema().name_space(identity.name_space).name;
+    const auto trait = effects_->schema().FindTrait(space);
+    const bool is_text = trait && effects_->schema().trait(*trait).type == ValueType::kText;
+    const auto same = [&](const Field& field) { return field.key == space; };
+    if (!is_text || std::ranges::any_of(traits.fields, same)) continue;
+    traits.fields.push_back({space, {}});
+    if (!identity.value.empty()) traits.fields.back().value = identity.value;
+  }
+  SetTraits(target, std::move(traits.fields), &change);
   Trace(target, "set", change.ToJson());
   return ItemResult{.status = {}, .profile = target.profile, .warnings = std::move(warnings)};
 }

@@ -63,7 +63,7 @@ absl::StatusOr<ItemResult> Hand::Do(const MergePlan& item) {
   RetireBeyondLimit(stays, goes, effects_);
   effects_->Merge({goes, stays, effects_->clock(), kNoOrigin});
   Change change;
-  for (auto& [trait, value] : chosen) SetTrait(stays, trait, std::move(value), &change);
+  for (auto& [trait, value] : chosen) SetTrait({stays, stays}, trait, std::move(value), &change);
   Trace({stays, stays}, item.force ? "merge by force" : "merge",
         StrCat("{\"loser\":\"p", goes.value, "\"}"));
   return ItemResult{.status = {}, .profile = stays, .other = goes};

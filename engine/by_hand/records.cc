@@ -48,7 +48,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Label& item) {
   for (const std::string& label : item.remove) {
     for (const HomeLabel& had : LabelsByHome(state(), row)) {
       if (had.label != ToNfc(label)) continue;
-      Add({target.profile, had.home}, kLabelRecords, now,
+      Add({target.profile, had.home, kNoOrigin}, kLabelRecords, now,
           {{"label", had.label}, {"added", false}, {"actor", options_.actor}});
     }
   }
@@ -57,7 +57,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Label& item) {
     if (std::find(has.begin(), has.end(), HomeLabel{ToNfc(label), target.home}) != has.end()) {
       continue;
     }
-    Add(target, kLabelRecords, now,
+    Add({target.profile, target.home}, kLabelRecords, now,
         {{"label", ToNfc(label)}, {"added", true}, {"actor", options_.actor}});
   }
   ItemResult result{.status = {}, .profile = target.profile};
@@ -92,7 +92,10 @@ absl::StatusOr<ItemResult> Hand::Do(const Consent& item) {
   }
   std::sort(homes.begin(), homes.end());
   homes.erase(std::unique(homes.begin(), homes.end()), homes.end());
-  for (const ProfileId home : homes) Add({target.profile, home}, kConsentRecords, time, values);
+  for (const ProfileId home : homes) {
+    const IdentityId origin = home == target.home ? target.origin : kNoOrigin;
+    Add({target.profile, home, origin}, kConsentRecords, time, values);
+  }
   Change change;
   change.Add("consent", {}, item.channel);
   Trace(target, "consent", change.ToJson());
@@ -124,7 +127,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Note& item) {
 absl::StatusOr<ItemResult> Hand::Do(const Archive& item) {
   ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.profile));
   Change change;
-  SetTrait(target.profile, effects_->Trait(kArchived, ValueType::kBoolean, 0), item.archived,
+  SetTrait({target.profile, target.home}, effects_->Trait(kArchived, ValueType::kBoolean, 0), item.archived,
            &change);
   Change shown;
   shown.Add("status", {}, item.archived ? "archived" : "active");

@@ -157,7 +157,8 @@ std::optional<absl::StatusOr<WriteResult>> Committer::Repeat(const Batch& batch,
     return MakeError(ErrorCode::kConflict, "request id was used for another command");
   }
   WriteResult result{.lsn = first->lsn, .duplicate = true};
-  result.items.push_back({.status = {}, .profile = first->profile, .duplicate = true});
+  result.items.push_back(
+      {.status = {}, .profile = first->profile, .duplicate = true, .record = first->record});
   return result;
 }
 
@@ -237,6 +238,7 @@ WriteResult Committer::Apply(const Batch& batch, CheckedItems items,
 
   committed->ceiling = time.ceiling;
   const ProfileId first = result.items.empty() ? ProfileId{} : result.items.front().profile;
+  const uint64_t record = result.items.empty() ? 0 : result.items.front().record;
   result.lsn = {store.lsn().value + 1};
   if (parts_.log != nullptr) {
     std::string payload;
@@ -245,6 +247,7 @@ WriteResult Committer::Apply(const Batch& batch, CheckedItems items,
                         .digest = digest,
                         .actor = batch.options.actor,
                         .outcome = first,
+                        .record = record,
                         .num_items = batch.items.size()},
                        &payload);
     payload += effects.payload();
@@ -257,7 +260,7 @@ WriteResult Committer::Apply(const Batch& batch, CheckedItems items,
   Loop* const upkeep = parts_.shared->upkeep;
   if (upkeep != nullptr && store.has_seal_due()) upkeep->Wake();
   if (!batch.options.request_id.empty()) {
-    parts_.shared->requests.Add(batch.options.request_id, {digest, result.lsn, first});
+    parts_.shared->requests.Add(batch.options.request_id, {digest, result.lsn, first, record});
   }
   return result;
 }

@@ -17,6 +17,15 @@ EventId EventIdSource::Next(Timestamp clock) {
   return {last_};
 }
 
+namespace {
+
+bool IsArchived(const State& state, RowId row) {
+  const auto trait = state.schema->FindTrait(kArchived);
+  return trait && state.column(*trait).Get(row) == Value(true);
+}
+
+}  // namespace
+
 void Effects::Do(const Mutation& mutation) {
   if (payload_.empty() && !std::holds_alternative<Advance>(mutation)) Do(Advance{clock_});
   EncodeMutation(mutation, &payload_);
@@ -133,7 +142,18 @@ void Effects::Merge(const MergeProfiles& merge) {
                {kMergeLoserVia, via(loser)},
                {kMergeSurvivorCreated, at(survivor)},
                {kMergeSurvivorVia, via(survivor)}}});
+  const bool was_archived = IsArchived(state(), survivor);
   Do(merge);
+  KeepStatus(stays, was_archived);
+}
+
+// Whether somebody is archived is the survivor's to say, whatever came later of the loser.
+void Effects::KeepStatus(ProfileId profile, bool archived) {
+  const RowId row = *state().FindProfile(profile);
+  if (IsArchived(state(), row) == archived) return;
+  const TraitId trait = *schema().FindTrait(kArchived);
+  const Stamp known = *state().StampOf(trait, row);
+  Set({profile, trait, archived, {known.time.ms + 1}, kNoOrigin});
 }
 
 }  // namespace roster

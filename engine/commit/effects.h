@@ -83,6 +83,8 @@ class Effects {
   void Merge(const MergeProfiles& merge);
 
  private:
+  void KeepStatus(ProfileId profile, bool archived);
+
   Store* const store_;
   EventIdSource* const ids_;
   const Timestamp clock_;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/coerce.h"
+#include "engine/commit/implied.h"
 #include "engine/limits.h"
 #include "roster/json.h"
 #include "storage/memory/people/own_names.h"
@@ -34,15 +35,9 @@ std::optional<Stamp> StampOf(const Effects& effects, ProfileId profile, TraitId 
   return effects.state().StampOf(trait, *effects.state().FindProfile(profile));
 }
 
-// An address that came as an identity is shown and found as the trait of the same name, unless
-// the profile has had a value there.
-void SetContactTraits(const Resolved& resolved, Timestamp time, Effects* effects) {
-  for (const UsableIdentity& identity : resolved.attached) {
-    const auto trait =
-        effects->schema().FindTrait(effects->schema().name_space(identity.name_space).name);
-    if (!trait || effects->schema().trait(*trait).type != ValueType::kText) continue;
-    if (StampOf(*effects, resolved.profile, *trait)) continue;
-    effects->Set({resolved.profile, *trait, identity.value, time, resolved.origin});
+void ImplyTraits(const Resolved& resolved, Timestamp time, Effects* effects) {
+  for (const auto& [identity, is_new] : resolved.named) {
+    Imply(resolved.profile, identity, time, is_new, effects);
   }
 }
 
@@ -146,7 +141,7 @@ ItemResult Perform(CheckedIdentify item, Effects* effects) {
   AddCall(item.id, item.call, resolved, effects);
   if (item.traits.created_at) SetCreatedAt(*item.traits.created_at, resolved, effects);
   SetTraits(std::move(item.traits.fields), resolved, item.call, effects);
-  SetContactTraits(resolved, item.call.time, effects);
+  ImplyTraits(resolved, item.call.time, effects);
   if (item.call.session) {
     SetSession(*item.call.session, resolved.profile, item.call, resolved.origin, effects);
   }
@@ -206,7 +201,7 @@ ItemResult Perform(CheckedTrack item, Effects* effects) {
   }
   ItemResult result{.status = {}, .profile = {}, .warnings = std::move(item.call.warnings)};
   const Resolved resolved = Resolve(std::move(call), effects, &result.warnings);
-  SetContactTraits(resolved, item.call.time, effects);
+  ImplyTraits(resolved, item.call.time, effects);
   SetTraits(std::move(item.traits.fields), resolved, item.call, effects);
   if (!item.call.channel.empty()) item.properties.push_back({"channel", item.call.channel});
   if (item.call.session) {

@@ -74,11 +74,17 @@ void WriteRequests(const std::vector<RequestWindow::Entry>& entries, ByteWriter*
     out->Varint(entry.outcome.lsn.value);
     out->Varint(entry.outcome.profile.value);
   }
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i].outcome.record == 0) continue;
+    out->Varint(i);
+    out->Fixed(entries[i].outcome.record);
+  }
 }
 
 absl::Status ReadRequests(ByteReader* in, RequestWindow* window) {
   const uint64_t count = in->Varint();
   if (count > RequestWindow::kMaxRequests) in->Fail();
+  std::vector<RequestWindow::Entry> entries;
   for (uint64_t i = 0; i < count && !in->failed(); ++i) {
     RequestWindow::Entry entry;
     entry.id.low = in->Fixed<uint64_t>();
@@ -86,8 +92,15 @@ absl::Status ReadRequests(ByteReader* in, RequestWindow* window) {
     entry.outcome.digest = in->Fixed<uint64_t>();
     entry.outcome.lsn.value = in->Varint();
     entry.outcome.profile.value = in->Varint();
-    if (!in->failed()) window->Add(entry);
+    if (!in->failed()) entries.push_back(entry);
   }
+  while (!in->failed() && !in->at_end()) {
+    const uint64_t place = in->Varint();
+    const auto record = in->Fixed<uint64_t>();
+    if (place >= entries.size()) in->Fail();
+    if (!in->failed()) entries[place].outcome.record = record;
+  }
+  for (const RequestWindow::Entry& entry : entries) window->Add(entry);
   if (in->failed() || window->size() != count) {
     return MakeError(ErrorCode::kCorrupt, "malformed request ids");
   }

@@ -25,6 +25,7 @@ struct FirstOutcome {
   uint64_t digest = 0;  // of the command's content
   Lsn lsn;
   ProfileId profile;
+  uint64_t record = 0;  // of the note that was made, if any
 };
 
 // The hash of a request id.

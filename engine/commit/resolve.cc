@@ -157,9 +157,11 @@ class Resolver {
       resolved_.profile = SurvivorOf(state(), found.profiles);
       Unite(found.profiles);
     }
-    for (const UsableIdentity* identity : found.unknown) AttachNew(*identity);
-    const UsableIdentity& first = identities.front();
-    resolved_.origin = *state().identities.Find(first.name_space, first.value);
+    for (const UsableIdentity& identity : identities) {
+      const auto known = state().identities.Find(identity.name_space, identity.value);
+      resolved_.named.emplace_back(known ? *known : AttachNew(identity), !known);
+    }
+    resolved_.origin = resolved_.named.front().first;
   }
 
   // R3: the person has the devices from now on, and the visitor who had them is the person.
@@ -270,7 +272,6 @@ class Resolver {
   }
 
   IdentityId AttachNew(const UsableIdentity& identity) {
-    resolved_.attached.push_back(identity);
     const IdentityId id =
         effects_->Attach(resolved_.profile, identity.name_space, identity.value, call_.time);
     if (resolved_.origin == kNoOrigin) resolved_.origin = id;

@@ -47,7 +47,8 @@ struct Resolved {
   ProfileId profile;
   bool created = false;
   IdentityId origin = kNoOrigin;         // the strongest identity that was used
-  std::vector<UsableIdentity> attached;  // those that the profile did not have
+  // The identities of a person or contact that were used, and whether the profile had not had it.
+  std::vector<std::pair<IdentityId, bool>> named;
 };
 
 // An identity that belongs to somebody else by the rules is left out, with a warning, and a

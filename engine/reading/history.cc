@@ -6,6 +6,7 @@
 #include <tuple>
 #include <vector>
 
+#include "engine/implied_time.h"
 #include "engine/reading/own_records.h"
 #include "engine/reading/profile_ref.h"
 #include "engine/reading/traits.h"
@@ -38,7 +39,7 @@ absl::StatusOr<std::vector<TraitId>> AskedTraits(const Schema& schema, const std
 HistoryEntry EntryOf(const State& state, TraitId trait, TraitWrite write) {
   return {.trait = state.schema->trait(trait).name,
           .value = std::move(write.said.value),
-          .time = write.said.time,
+          .time = SaidAt(write.said.time),
           .origin = OriginRef(state, write.said.origin),
           .profile = write.home};
 }
@@ -47,7 +48,7 @@ HistoryEntry EntryOf(const State& state, TraitId trait, TraitWrite write) {
 std::optional<HistoryEntry> AsOf(const State& state, TraitId trait, Timestamp time,
                                  std::vector<TraitWrite> writes) {
   const auto later = std::remove_if(writes.begin(), writes.end(), [&](const TraitWrite& write) {
-    return write.said.time > time;
+    return SaidAt(write.said.time) > time;
   });
   writes.erase(later, writes.end());
   std::optional<FoldedTrait> shown = FoldWrites(state, trait, writes);
@@ -89,6 +90,7 @@ absl::StatusOr<History> ReadHistory(const ReadView& view, RowId row,
       continue;
     }
     for (TraitWrite& write : writes) {
+      if (IsImplied(write.said.time)) continue;  // an identity, nothing that was written
       history.traits.push_back(EntryOf(state, trait, std::move(write)));
     }
   }

@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "engine/implied_time.h"
 #include "engine/limits.h"
 #include "engine/measures/measures.h"
 #include "engine/reading/events.h"
@@ -74,7 +75,8 @@ std::vector<TraitEntry> ReadTraits(const State& state, RowId row) {
     const TraitInfo& info = state.schema->trait(id);
     if (!IsOfClients(info) || !column.Has(row)) continue;
     const Stamp stamp = *state.StampOf(id, row);
-    traits.push_back({info.name, column.Get(row), stamp.time, OriginRef(state, stamp.origin)});
+    traits.push_back(
+        {info.name, column.Get(row), SaidAt(stamp.time), OriginRef(state, stamp.origin)});
   }
   std::sort(traits.begin(), traits.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });

@@ -50,9 +50,9 @@ struct Checker {
     const auto records = state.schema->FindEvent(TraitRecordsName(m.name));
     if (!records) return absl::OkStatus();
     const std::vector<PropertyInfo>& said = state.schema->event(*records).properties;
-    const bool fits = said.size() <= kRecordValue.value ||
-                      (said[kRecordValue.value].type == m.type &&
-                       said[kRecordValue.value].scale == m.scale);
+    const bool fits =
+        said.size() <= kRecordValue.value ||
+        (said[kRecordValue.value].type == m.type && said[kRecordValue.value].scale == m.scale);
     return fits ? absl::OkStatus() : Refuse("type of a trait that has records");
   }
   absl::Status operator()(const DeclareEvent& m) const {
@@ -173,7 +173,7 @@ struct Checker {
     if (!HasProfile(m.to)) return Refuse("profile of an identity");
     const bool known =
         m.identity.value < state.identities.size() && state.identities.IsAttached(m.identity);
-    if (!known || m.standing > IdentityStanding::kFormer) return Refuse("identity of a move");
+    if (!known || m.standing > IdentityStanding::kLoggedOut) return Refuse("identity of a move");
     if (m.standing == IdentityStanding::kFormer) return absl::OkStatus();
     const IdentityName name = state.identities.NameOf(m.identity);
     const auto held = state.identities.Find(name.name_space, name.value);

@@ -42,8 +42,13 @@ class Maker {
 
   Batch MakeBatch() {
     Batch batch;
-    for (uint64_t n = OneIn(3) ? 1 + Below(6) : 1; n > 0; --n) {
-      batch.items.push_back(OneIn(3) ? WriteItem(MakeIdentify()) : WriteItem(MakeTrack()));
+    // What is done by hand is done at the time of its receipt, and alone.
+    if (times_ == Times::kAny && OneIn(4)) {
+      batch.items.push_back(MakeByHand());
+    } else {
+      for (uint64_t n = OneIn(3) ? 1 + Below(6) : 1; n > 0; --n) {
+        batch.items.push_back(OneIn(3) ? WriteItem(MakeIdentify()) : WriteItem(MakeTrack()));
+      }
     }
     batch.atomic = OneIn(2);
     if (OneIn(3)) batch.options.request_id = "r" + std::to_string(next_request_++);
@@ -99,6 +104,52 @@ class Maker {
     return identify;
   }
 
+  IdentityRef Somebody() {
+    if (OneIn(3)) return {"email", "e" + Number(8) + "@x.nl"};
+    if (OneIn(3)) return {"anonymous_id", "a" + Number(12)};
+    return {"external_id", "u" + Number(8)};
+  }
+
+  ProfileRef Profile() {
+    return OneIn(4) ? ProfileRef(Somebody()) : ProfileRef(ProfileId{1 + Below(5)});
+  }
+
+  WriteItem MakeByHand() {
+    const IdentityRef contact{"whatsapp", "+3161234567" + Number(4)};
+    switch (Below(14)) {
+      case 0:
+        return Create{.identities = {Somebody()}, .traits = {{"t0", AnyValue()}}, .source = {}};
+      case 1:
+        return Edit{Profile(), {{"t" + Number(6), AnyValue()}}, {}};
+      case 2:
+        return Edit{Profile(), {}, {{"email", "e" + Number(20) + "@x.nl"}}};
+      case 3:
+        return Attach{Profile(), contact, OneIn(2)};
+      case 4:
+        return Detach{OneIn(2) ? contact : Somebody(), OneIn(2)};
+      case 5:
+        return Move{OneIn(2) ? contact : Somebody(), Profile()};
+      case 6:
+        return Split{Profile(), {Somebody()}};
+      case 7:
+        return Logout{{{"anonymous_id", "a" + Number(12)}}, When()};
+      case 8:
+        return Erase{Profile()};
+      case 9:
+        return Label{Profile(), {"vip"}, {}};
+      case 10:
+        return Note{Profile(), "a note", 0};
+      case 11:
+        return Alias{.previous = "u" + Number(8),
+                     .identities = Who(),
+                     .time = When(),
+                     .ago_ms = {},
+                     .authenticated = true};
+      default:
+        return Unmerge{{1 + Below(8)}};
+    }
+  }
+
   Track MakeTrack() {
     Track track;
     track.identities = Who();
@@ -136,7 +187,8 @@ bool IsAnswered(const absl::Status& status) {
   if (status.ok()) return true;
   const ErrorCode code = ErrorCodeOf(status);
   return code == ErrorCode::kType || code == ErrorCode::kNoIdentity ||
-         code == ErrorCode::kConflict || code == ErrorCode::kLimit;
+         code == ErrorCode::kConflict || code == ErrorCode::kLimit ||
+         code == ErrorCode::kNoProfile || code == ErrorCode::kExists || code == ErrorCode::kErr;
 }
 
 bool Runner::Open() {

@@ -3,6 +3,7 @@
 // A snapshot that an enemy wrote is refused or makes a store that works; nothing else. The input
 // is the raw content of sections (snapshot_input.h); the harness makes a file of it, so that every
 // checksum holds. The input is also tried as a file.
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <set>
@@ -55,6 +56,19 @@ void CheckFile(roster::FaultyFileSystem* fs) {
   if (state.FindProfile({1}) && state.FindProfile({2}) &&
       *state.FindProfile({1}) != *state.FindProfile({2})) {
     store.Apply(roster::MergeProfiles{{1}, {2}, {5}}, &changes);
+  }
+  // What is derived, and what takes apart.
+  for (uint32_t i = 0; i < state.identities.size(); ++i) {
+    if (state.identities.IsAttached({i})) store.MarksOf({i});
+    store.IsShared({i});
+  }
+  for (uint64_t id = 1; id <= std::min<uint64_t>(state.profiles.size(), 8); ++id) {
+    for (const roster::Mutation& mutation :
+         {roster::Mutation(roster::UnmergeProfile{{id}}),
+          roster::Mutation(roster::MoveRecords{{id}, {1}, {0}, {0}, {100}}),
+          roster::Mutation(roster::MoveIdentity{{static_cast<uint32_t>(id)}, {1}})}) {
+      if (store.Check(mutation).ok()) store.Apply(mutation, &changes);
+    }
   }
   roster::DigestOf(store);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Makes tests/golden/versionN.bin, a small data directory as this version writes it, and
-// tests/fuzz/snapshot/small_store, the sections of a small snapshot for the fuzz target:
+// Makes tests/golden/versionN.bin and versionN_people.bin, small data directories as this version
+// writes them, and tests/fuzz/snapshot/small_store, the sections of a small snapshot for the fuzz
+// target:
 //
-//   make_golden GOLDEN FUZZ_INPUT
+//   make_golden GOLDEN PEOPLE FUZZ_INPUT
 //
 // Run it once for a version that is about to be released; what it wrote then stays for ever.
 #include <cstdint>
@@ -13,6 +14,7 @@
 
 #include "storage/base/check.h"
 #include "storage/disk/log_directory.h"
+#include "storage/memory/people/own_names.h"
 #include "storage/mutation.h"
 #include "tests/disk/faulty_file_system.h"
 #include "tests/disk/seeded_random.h"
@@ -107,6 +109,13 @@ class Writer {
   ChangeSet changes_;
 };
 
+std::string Packed(FaultyFileSystem* fs, const Store& store) {
+  GoldenFiles files = fs->Files();
+  files.erase("/store/LOCK");
+  std::cout << "digest " << DigestToHex(DigestOf(store)) << " at LSN " << store.lsn().value << "\n";
+  return PackGolden(files);
+}
+
 void Declare(Writer* out) {
   out->Apply(DeclareNamespace{{"email", NamespaceKind::kPerson, 1, 5}});
   out->Apply(DeclareNamespace{{"device", NamespaceKind::kDevice, 3, 9}});
@@ -145,6 +154,110 @@ void Live(Writer* out, uint64_t first, uint64_t last) {
   }
 }
 
+// The store's own types, as the engine declares them when they are first needed. Ids: see Declare.
+struct OwnTypes {
+  EventTypeId texts;  // records of the first trait
+  EventTypeId merges;
+  EventTypeId devices;
+};
+
+OwnTypes DeclareOwn(Writer* out) {
+  uint16_t next = 0;
+  const auto own = [&](std::string name,
+                       std::vector<std::pair<std::string, ValueType>> properties) {
+    next = static_cast<uint16_t>(out->store.state().partitions.size());
+    out->Apply(DeclareEvent{std::move(name)});
+    properties.emplace_back(kHomeProperty, ValueType::kInteger);
+    for (auto& [property, type] : properties) out->Apply(DeclareProperty{{next}, property, type});
+    return EventTypeId{next};
+  };
+  OwnTypes types;
+  types.texts = own(TraitRecordsName("trait0"), {{"value", ValueType::kText}});
+  types.merges = own(std::string(kMergeRecords), {{"survivor", ValueType::kInteger},
+                                                  {"loser_created_at", ValueType::kTimestamp},
+                                                  {"loser_created_via", ValueType::kText},
+                                                  {"survivor_created_at", ValueType::kTimestamp},
+                                                  {"survivor_created_via", ValueType::kText}});
+  types.devices = own(std::string(kDeviceRecords), {{"mark", ValueType::kInteger}});
+  out->Apply(DeclareProperty{{0}, std::string(kHomeProperty), ValueType::kInteger});
+  return types;
+}
+
+void Join(Writer* out, const OwnTypes& types, uint64_t loser, uint64_t survivor) {
+  const auto n = static_cast<int64_t>(survivor);
+  out->Apply(AddEvent{{survivor},
+                      types.merges,
+                      {loser},
+                      {900},
+                      kNoOrigin,
+                      {{kMergeSurvivor, n},
+                       {kMergeLoserCreated, Timestamp{static_cast<int64_t>(loser) * 10}},
+                       {kMergeLoserVia, std::string("golden")},
+                       {kMergeSurvivorCreated, Timestamp{n * 10}},
+                       {kMergeSurvivorVia, std::string("golden")}}});
+  out->Apply(MergeProfiles{{loser}, {survivor}, {900}});
+}
+
+// What people do to each other, of every kind, with profiles `first` to `first` + 5.
+void People(Writer* out, const OwnTypes& types, uint64_t first) {
+  Live(out, first, first + 5);
+  const auto identity = [&](uint64_t profile) {
+    const State& state = out->store.state();
+    return state.identities.OfRow(*state.FindProfile({profile})).front();
+  };
+  const TraitId text{4};
+  for (int64_t i = 0; i < 4; ++i) {
+    out->Apply(
+        SetOf(first + 1, text.value, ValueOf(ValueType::kText, i), 990 - i, identity(first)));
+  }
+  TraitInfo info;
+  info.display = "First trait";
+  info.policy = TraitPolicy::kEarliest;
+  info.indexed = true;
+  out->Apply(AlterTrait{text, info});
+  out->Apply(AlterNamespace{{1}, {"device", NamespaceKind::kDevice, 4, 7}});
+  out->Apply(Define{"goal/ordered", "did order"});
+  out->Apply(Define{"goal/visited", "did visit"});
+  out->Apply(Define{"goal/visited", ""});
+  Join(out, types, first, first + 1);
+  Join(out, types, first + 1, first + 2);
+  Join(out, types, first + 3, first + 2);
+  const IdentityId device = identity(first + 4);
+  out->Apply(
+      AddEvent{{first + 2}, types.devices, {first}, {905}, device, {{kDeviceMark, int64_t{0}}}});
+  out->Apply(
+      AddEvent{{first + 4}, types.devices, {first}, {910}, device, {{kDeviceMark, int64_t{1}}}});
+  out->Apply(AddEvent{{first + 4}, {0}, {first}, {908}, device, {}});
+  out->Apply(MoveRecords{{first + 4}, {first + 2}, device, {905}, {910}});
+  const IdentityId former = identity(first + 5);
+  const IdentityName name = out->store.state().identities.NameOf(former);
+  const NamespaceId space = name.name_space;
+  const std::string value(name.value);
+  out->Apply(MoveIdentity{former, {first + 5}, IdentityStanding::kFormer});
+  const auto next = static_cast<uint32_t>(out->store.state().identities.size());
+  out->Apply(AttachIdentity{{first + 4}, {next}, space, value, {920}});
+  out->Apply(MoveIdentity{identity(first + 4), {first + 4}, IdentityStanding::kRetired});
+  out->Apply(AddEvent{{first + 4}, {1}, {first + 500}, {930}, kNoOrigin, {}});
+  out->Apply(RemoveRecord{{first + 4}, {1}, {first + 500}});
+  out->Apply(SetRetention{types.texts, 86'400'000});
+  out->Apply(UnmergeProfile{{first + 3}});
+}
+
+std::string MakePeople() {
+  FaultyFileSystem fs;
+  Writer writer(&fs);
+  Declare(&writer);
+  const OwnTypes types = DeclareOwn(&writer);
+  People(&writer, types, 1);
+  writer.Snapshot();
+  People(&writer, types, 7);
+  writer.Apply(UnmergeProfile{{2}});
+  writer.Snapshot();
+  People(&writer, types, 13);
+  writer.Apply(UnmergeProfile{{14}});
+  return Packed(&fs, writer.store);
+}
+
 void Save(const std::string& path, const std::string& bytes) {
   std::ofstream file(path, std::ios::binary);
   file << bytes;
@@ -170,11 +283,7 @@ std::string MakeGolden() {
   const IdentityId again{static_cast<uint32_t>(writer.store.state().identities.size())};
   writer.Apply(AttachIdentity{{1}, again, {0}, "who6", {800}});
   writer.Apply(Advance{{6000}});
-  GoldenFiles files = fs.Files();
-  files.erase("/store/LOCK");
-  std::cout << "digest " << DigestToHex(DigestOf(writer.store)) << " at LSN "
-            << writer.store.lsn().value << "\n";
-  return PackGolden(files);
+  return Packed(&fs, writer.store);
 }
 
 std::string MakeFuzzInput() {
@@ -200,7 +309,19 @@ std::string MakeFuzzInput() {
     apply(AddEvent{{id}, {0}, {7}, {n}, {number}, {{{1}, std::string("shoes")}, {{2}, n}}});
     apply(AddEvent{{id}, {0}, {8}, {n + 200}, kNoOrigin, {}});
   }
+  apply(DeclareProperty{{0}, std::string(kHomeProperty), ValueType::kInteger, 0});
+  apply(DeclareEvent{TraitRecordsName("plan")});
+  apply(DeclareProperty{{1}, "value", ValueType::kText, 0});
+  apply(SetOf(1, 4, std::string("another"), 3, {0}));
+  apply(DeclareEvent{std::string(kMergeRecords)});
+  apply(AddEvent{{3}, {2}, {2}, {50}, kNoOrigin, {}});
   apply(MergeProfiles{{2}, {3}, {50}});
+  apply(MoveIdentity{{3}, {4}, IdentityStanding::kFormer});
+  apply(AttachIdentity{{1}, {4}, {0}, "who4", {60}});
+  TraitInfo info;
+  info.policy = TraitPolicy::kMax;
+  apply(AlterTrait{{6}, info});
+  apply(Define{"goal/a", "plan = 1"});
   FaultyFileSystem fs;
   ROSTER_CHECK(fs.CreateDir("/data").ok());
   ROSTER_CHECK(SaveStore(&fs, "/data/small", store).ok());
@@ -222,11 +343,12 @@ std::string MakeFuzzInput() {
 }  // namespace roster
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::cerr << "usage: make_golden GOLDEN FUZZ_INPUT\n";
+  if (argc != 4) {
+    std::cerr << "usage: make_golden GOLDEN PEOPLE FUZZ_INPUT\n";
     return 2;
   }
   roster::Save(argv[1], roster::MakeGolden());
-  roster::Save(argv[2], roster::MakeFuzzInput());
+  roster::Save(argv[2], roster::MakePeople());
+  roster::Save(argv[3], roster::MakeFuzzInput());
   return 0;
 }

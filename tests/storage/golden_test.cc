@@ -28,7 +28,8 @@ struct Golden {
   uint64_t lsn;
 };
 
-const Golden kVersions[] = {{"version1.bin", "55c31af5aa6a3ff8793c5f720b2a75cc", 232}};
+const Golden kVersions[] = {{"version1.bin", "55c31af5aa6a3ff8793c5f720b2a75cc", 232},
+                            {"version1_people.bin", "3efbe852ba29cba11c089a55004f488e", 297}};
 
 GoldenFiles ReadGolden(const std::string& name) {
   std::ifstream file(std::string(ROSTER_GOLDEN_DIR "/") + name, std::ios::binary);

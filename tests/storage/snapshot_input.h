@@ -28,7 +28,11 @@ inline constexpr std::string_view kFuzzedSections[] = {"store/schema",
                                                        "store/trait/6/cells/0",
                                                        "store/event/0/blocks/0",
                                                        "store/event/0/blocks/1",
-                                                       "store/event/0/1/texts/0"};
+                                                       "store/event/0/1/texts/0",
+                                                       "store/identities/homes/0",
+                                                       "store/event/1/blocks/0",
+                                                       "store/event/1/1/texts/0",
+                                                       "store/event/2/blocks/0"};
 
 }  // namespace roster
 

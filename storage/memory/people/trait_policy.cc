@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <compare>
 #include <limits>
-#include <map>
 #include <string>
 #include <tuple>
 
@@ -79,21 +78,16 @@ Value Join(const Value& a, const Value& b) {
   return AddSaturated(std::get<int64_t>(a), std::get<int64_t>(b));
 }
 
-// The latest of each origin, joined in the order of their values, so that a sum of doubles is the
-// same whatever came first.
-FoldedTrait JoinOrigins(const Records& records) {
-  std::map<IdentityId, const TraitRecord*> latest;
-  for (const TraitRecord* record : records) {
-    const TraitRecord*& known = latest[record->origin];
-    if (known == nullptr || Later(known, record)) known = record;
-  }
-  Records parts;
-  for (const auto& [origin, record] : latest) parts.push_back(record);
-  std::sort(parts.begin(), parts.end(),
+// All of them, joined in the order of their values, so that a sum of doubles is the same whatever
+// came first.
+FoldedTrait JoinAll(Records records) {
+  std::sort(records.begin(), records.end(),
             [](const auto* a, const auto* b) { return Compare(a->value, b->value) < 0; });
-  const TraitRecord* last = *std::max_element(parts.begin(), parts.end(), Later);
-  FoldedTrait folded{parts[0]->value, last->time, last->origin};
-  for (size_t i = 1; i < parts.size(); ++i) folded.value = Join(folded.value, parts[i]->value);
+  const TraitRecord* last = *std::max_element(records.begin(), records.end(), Later);
+  FoldedTrait folded{records[0]->value, last->time, last->origin};
+  for (size_t i = 1; i < records.size(); ++i) {
+    folded.value = Join(folded.value, records[i]->value);
+  }
   return folded;
 }
 
@@ -123,7 +117,7 @@ std::optional<FoldedTrait> FoldTrait(TraitPolicy policy, absl::Span<const TraitR
     if (clear == nullptr || record.time >= clear->time) shown.push_back(&record);
   }
   if (shown.empty()) return FoldedTrait{{}, clear->time, clear->origin};
-  if (Joins(policy)) return JoinOrigins(shown);
+  if (Joins(policy)) return JoinAll(std::move(shown));
   const auto before = [&](const auto* a, const auto* b) { return Before(policy, a, b); };
   const TraitRecord* best = *std::max_element(shown.begin(), shown.end(), before);
   return FoldedTrait{best->value, best->time, best->origin};

@@ -55,6 +55,7 @@ Traits
     highest rank (by hand: above all) - the survivor's would depend on who survives.
  T5 A value chosen by a merge by hand is a write of then; UNMERGE takes it back. Policies sum only
     numbers, union only lists.
+ T7 An email or phone set by hand is also written to the trait, unless the trait is set with it.
  T6 Every write is in the history, also late ones and those that changed nothing.
 Rest
  S1 Derived sessions: a silence of 30 minutes or more cuts, by identity of origin over all of a

@@ -65,6 +65,8 @@ class ByHand(Resolving):
         changes = self.read_changes(pid, json.get("identities", {}))
         for namespace, identity in changes:
             self.replace(pid, home, namespace, identity)
+            if namespace in ("email", "phone"):  # T7
+                traits.setdefault(namespace, identity and identity[1])
         self.write_traits(traits, self.now, self.num_facts + 1, home, origin)
         return self.edit(home)
 
