@@ -17,6 +17,7 @@
 namespace roster {
 namespace {
 
+constexpr Timestamp kBeginOfTime{std::numeric_limits<int64_t>::min()};
 constexpr Timestamp kEndOfTime{std::numeric_limits<int64_t>::max()};
 
 std::vector<DeviceSpan> SpansOf(const std::vector<PlacedMark>& marks) {
@@ -175,6 +176,15 @@ void Claim(IdentityId device, ProfileId person, IdentityId by, Timestamp time, E
 }
 
 void HoldVisits(ProfileId profile, Effects* effects) {
+  const RowId row = *effects->state().FindProfile(profile);
+  for (const IdentityId id : effects->state().identities.OfRow(row)) {
+    // A device by which nobody but a visitor ever came.
+    const NamespaceId space = effects->state().identities.NameOf(id).name_space;
+    const NamespaceKind kind = effects->schema().name_space(space).kind;
+    const bool device = kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous;
+    if (!device || !effects->MarksOf(id).empty()) continue;
+    Mark(id, profile, kNoOrigin, DeviceMarkKind::kIdentify, kBeginOfTime, effects);
+  }
   for (const IdentityId device : DevicesOf(effects->state(), profile)) {
     for (const PlacedMark& mark : effects->MarksOf(device)) {
       if (mark.kind != DeviceMarkKind::kGap || mark.profile != profile) continue;

@@ -147,7 +147,10 @@ std::optional<Timestamp> IdentifiedAt(const State& state, RowId row,
   for (const OwnRecord& call : OwnRecordsOf(state, row, kCallRecords)) {
     see(call.origin(), call.time());
   }
-  return first ? *first : Timestamp{state.column(kCreatedAt).Bits(row)};
+  if (first) return first;
+  // By hand, then.
+  const std::vector<OwnRecord> edits = OwnRecordsOf(state, row, kEditRecords);
+  return edits.empty() ? Timestamp{state.column(kCreatedAt).Bits(row)} : edits.front().time();
 }
 
 }  // namespace roster

@@ -156,8 +156,9 @@ class ByHand(Resolving):
             else:
                 self.mark(identity, self.now, self.tie(), home)
         else:
-            moved = self.now if not with_facts else self.identities[identity].time
-            self.identities[identity] = Identity(home, moved, self.num_facts)
+            known = self.identities[identity]
+            moved = self.now if not with_facts else known.time
+            self.identities[identity] = Identity(home, moved, self.num_facts, known.said)
         if with_facts:
             for facts in self.kinds.values():
                 for fact in facts:
@@ -218,6 +219,8 @@ class ByHand(Resolving):
             raise Refused("NOIDENTITY")
         owner = None
         for identity in devices:
+            if identity not in self.devices:
+                continue  # nobody has come by it: there is nothing that a logout could end
             home = self.device_home(identity, time)
             owner = owner or home and self.resolve(home)
             self.num_facts += 1

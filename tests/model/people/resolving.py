@@ -232,10 +232,10 @@ class Resolving(Facts):
         """Says an identity of a profile, at a time."""
         known = self.identities.get(identity)
         if known is None:
-            self.identities[identity] = Identity(home, time, self.num_facts)
+            self.identities[identity] = Identity(home, time, self.num_facts, time)
             self.edited(home)
         else:
-            known.time = min(known.time, time)
+            known.time, known.said = min(known.time, time), min(known.said, time)
 
     def alias(self, call, home, origin):
         """What was known as `previousId` is this person's (R7: an external id stays, retired)."""
