@@ -82,7 +82,7 @@ class Hand {
   void SetTrait(Target target, TraitId trait, Value value, Change* change);
   void SetTraits(Target target, std::vector<Field> traits, Change* change);
   // A new identity; a device is the profile's from now on.
-  void AttachNew(ProfileId profile, const UsableIdentity& identity);
+  void AttachNew(Target target, const UsableIdentity& identity);
   // Gives a profile the identity in place of those of its namespace, which become former ones.
   void Replace(Target target, const UsableIdentity& identity, Change* change);
   void TakeAlong(IdentityId identity, ProfileId to, bool keep);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/reading/own_records.h"
+#include "storage/base/check.h"
 
 #include "storage/memory/people/device_owners.h"
 #include "storage/memory/people/own_names.h"
@@ -55,11 +56,17 @@ EventId MarkId(const State& state, IdentityId device, IdentityId by, DeviceMarkK
 void Mark(IdentityId device, ProfileId profile, IdentityId by, DeviceMarkKind kind, Timestamp time,
           Effects* effects) {
   const EventTypeId type = effects->Event(kDeviceRecords);
-  const PropertyId property = effects->Property(type, "mark", ValueType::kInteger, 0);
+  ROSTER_CHECK(effects->Property(type, "mark", ValueType::kInteger, 0) == kDeviceMark);
   const EventId id = MarkId(effects->state(), device, by, kind, time);
   const RowId row = *effects->state().FindProfile(profile);
   if (effects->state().partition(type).Contains(row, id)) return;
-  effects->Do(AddEvent{profile, type, id, time, device, {{property, static_cast<int64_t>(kind)}}});
+  effects->Add({.type = kDeviceRecords,
+                .profile = profile,
+                .home = by == kNoOrigin ? ProfileId{} : effects->state().identities.HomeOf(by),
+                .time = time,
+                .origin = device,
+                .id = id,
+                .values = {{"mark", static_cast<int64_t>(kind)}}});
 }
 
 // A time range that has become somebody else's.
@@ -158,6 +165,16 @@ std::optional<ProfileId> OwnerAt(const Effects& effects, IdentityId device, Time
   const std::vector<PlacedMark> marks = effects.MarksOf(device);
   const std::vector<DeviceSpan> spans = SpansOf(marks);
   return OwnerOf(spans[SpanAt(spans, time)], marks);
+}
+
+std::optional<ProfileId> VisitorAt(const Effects& effects, IdentityId device, Timestamp time) {
+  const std::vector<PlacedMark> marks = effects.MarksOf(device);
+  const State& state = effects.state();
+  if (marks.empty()) return state.ProfileAt(state.identities.RowOf(device));
+  const std::vector<DeviceSpan> spans = SpansOf(marks);
+  const DeviceSpan& span = spans[SpanAt(spans, time)];
+  if (span.owner.value != 0) return std::nullopt;
+  return OwnerOf(span, marks);
 }
 
 void FillGap(IdentityId device, Timestamp time, ProfileId profile, Effects* effects) {

@@ -8,8 +8,10 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/implied_time.h"
 #include "engine/reading/own_records.h"
 #include "engine/reading/profile_ref.h"
+#include "engine/reading/traits.h"
 #include "storage/base/text.h"
 #include "storage/base/unicode.h"
 #include "storage/memory/people/device_owners.h"
@@ -146,6 +148,13 @@ std::optional<Timestamp> IdentifiedAt(const State& state, RowId row,
   for (const FoundEvent& event : events) see(OriginOf(state, row, event), event.time);
   for (const OwnRecord& call : OwnRecordsOf(state, row, kCallRecords)) {
     see(call.origin(), call.time());
+  }
+  for (const std::string_view name : {"email", "phone"}) {
+    const std::optional<TraitId> trait = state.schema->FindTrait(name);
+    if (!trait) continue;
+    for (const TraitWrite& write : WritesOf(state, row, *trait)) {
+      if (IsImplied(write.said.time)) see(write.said.origin, SaidAt(write.said.time));
+    }
   }
   if (first) return first;
   // By hand, then.
