@@ -4,42 +4,74 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/identity/phone.h"
+#include "storage/base/text.h"
 #include "storage/base/unicode.h"
 
 namespace roster {
 namespace {
 
-// What has fewer digits is no number that somebody could be called by.
-constexpr size_t kMinPhoneDigits = 5;
+// Of the forms that are made here. A change that gives any value another form raises it.
+constexpr int kVersion = 1;
 
-std::string NormalisePhone(std::string_view value) {
-  std::string digits;
-  for (const char c : value) {
-    if (c >= '0' && c <= '9') digits.push_back(c);
+constexpr std::array<std::string_view, 3> kPhones = {"phone", "whatsapp", "sms"};
+// Who writes somebody's handle there writes an @ before it, or leaves it out.
+constexpr std::array<std::string_view, 10> kHandles = {
+    "messenger", "instagram", "telegram", "twitter", "x",
+    "tiktok",    "threads",   "youtube",  "snapchat", "wechat"};
+
+template <size_t N>
+bool IsOneOf(const std::array<std::string_view, N>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string NormaliseHandle(std::string_view value) {
+  std::string_view handle = value;
+  while (handle.starts_with('@')) handle = Trim(handle.substr(1));
+  return ToNfc(handle.empty() ? value : handle);
+}
+
+// Whatsapp itself writes numbers with their calling code and without a `+`.
+std::string NormaliseWhatsapp(std::string_view value, std::string_view region) {
+  const PhoneDigits phone = ReadPhoneDigits(value);
+  constexpr size_t kMinDigits = 8;
+  const bool whole = !phone.international && phone.digits.size() >= kMinDigits &&
+                     !phone.digits.starts_with('0');
+  if (whole) {
+    std::string text = NormalisePhone("+" + phone.digits, region);
+    if (text.starts_with('+')) return text;
   }
-  if (digits.size() < kMinPhoneDigits) return {};
-  if (value.front() == '+') return "+" + digits;
-  if (digits.starts_with("00") && digits.size() > 2) return "+" + digits.substr(2);
-  return digits;
+  return NormalisePhone(value, region);
+}
+
+bool IsPlaceholder(std::string_view value) {
+  constexpr std::array<std::string_view, 7> kBlocked = {"-1",  "null",      "undefined", "none",
+                                                        "nan", "anonymous", "unknown"};
+  const bool zeros =
+      std::all_of(value.begin(), value.end(), [](char c) { return c == '0' || c == '-'; });
+  return zeros || IsOneOf(kBlocked, ToLower(value));
 }
 
 }  // namespace
 
-std::string NormaliseIdentity(std::string_view name_space, std::string_view value) {
+std::string NormaliseIdentity(std::string_view name_space, std::string_view value,
+                              std::string_view region) {
   const std::string_view trimmed = Trim(value);
   if (trimmed.empty()) return {};
   if (name_space == "email") return ToLower(trimmed);
-  if (name_space == "phone") return NormalisePhone(trimmed);
+  if (name_space == "whatsapp") return NormaliseWhatsapp(trimmed, region);
+  if (IsOneOf(kPhones, name_space)) return NormalisePhone(trimmed, region);
+  if (IsOneOf(kHandles, name_space)) return NormaliseHandle(trimmed);
   return ToNfc(trimmed);
 }
 
-bool IsBlockedIdentity(std::string_view normalised) {
-  constexpr std::array<std::string_view, 8> kBlocked = {"-1",  "null",      "undefined", "none",
-                                                        "nan", "anonymous", "unknown",   ""};
-  const bool zeros = std::all_of(normalised.begin(), normalised.end(),
-                                 [](char c) { return c == '0' || c == '-'; });
-  return zeros ||
-         std::find(kBlocked.begin(), kBlocked.end(), ToLower(normalised)) != kBlocked.end();
+bool IsBlockedIdentity(std::string_view given, std::string_view normalised) {
+  return IsPlaceholder(Trim(given)) || IsPlaceholder(normalised);
+}
+
+std::string NormaliserVersion(std::string_view region) {
+  return StrCat("forms ", kVersion, " phone ", PhoneRule(), " region ",
+                region.empty() ? std::string_view("-") : region, " unicode ", UnicodeVersion());
 }
 
 }  // namespace roster

@@ -272,7 +272,9 @@ class Declarer {
         return Error(ErrorCode::kLimit, literal.span,
                      StrCat("an identity is at most ", kMaxIdentityBytes, " bytes"));
       }
-      names.push_back(query::BlockedName(made.name.text, NormaliseIdentity(made.name.text, value)));
+      names.push_back(query::BlockedName(
+          made.name.text,
+          NormaliseIdentity(made.name.text, value, effects_->state().default_region)));
     }
     if (NumDefinitions(query::kBlocked) + names.size() > kMaxBlocked) {
       return Error(ErrorCode::kLimit, made.name.span,

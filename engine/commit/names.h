@@ -50,11 +50,15 @@ class Names {
   }
   size_t num_events() const { return schema_.events().size() + events_.size(); }
   void AddEvent(std::string_view name) { events_.emplace(name); }
+  // Values that were no identities, of all items.
+  void CountBlocked(uint64_t count) { num_blocked_ += count; }
+  uint64_t num_blocked() const { return num_blocked_; }
 
  private:
   const State& state_;
   const Schema& schema_;
   const bool declares_traits_;
+  uint64_t num_blocked_ = 0;
   TextMap<TraitShape> traits_;
   absl::flat_hash_set<std::string, TextHash, std::equal_to<>> events_;
 };
