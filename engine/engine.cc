@@ -23,6 +23,7 @@
 #include "engine/reading/profile_ref.h"
 #include "engine/reading/timeline.h"
 #include "engine/recovery.h"
+#include "engine/upkeep/forgetting.h"
 #include "engine/upkeep/sealer.h"
 #include "engine/view_clock.h"
 #include "query/query.h"
@@ -145,6 +146,7 @@ class Engine final : public Database {
   const std::unique_ptr<LogDirectory> log_;
   DiskReserve reserve_;
   HeldViews held_;
+  DefinitionCache definitions_;
   SharedStore shared_;
   std::unique_ptr<ViewClock> clock_;
   RecoveryReport recovery_;
@@ -156,6 +158,7 @@ class Engine final : public Database {
   std::unique_ptr<Sealer> sealer_;
   std::unique_ptr<CommitQueue> queue_;
   std::unique_ptr<Checkpoint> checkpoint_;
+  std::unique_ptr<Forgetting> forgetting_;
 };
 
 absl::Status Engine::Start() {
@@ -192,6 +195,8 @@ absl::Status Engine::Start() {
       Checkpoint::Parts{&shared_, queue_.get(), log_.get(), clock_.get(), &reserve_, &held_},
       fell_back ? std::nullopt : recovery_.snapshot);
   if (fell_back) checkpoint_->Start();
+  forgetting_ = std::make_unique<Forgetting>(environment_.executor, environment_.clock, &shared_,
+                                             queue_.get());
   return absl::OkStatus();
 }
 
@@ -273,7 +278,7 @@ void Engine::Flush() { queue_->Lead(CommitQueue::Patience::kNone); }
 absl::StatusOr<GetResult> Engine::Get(const ProfileRef& ref, const GetOptions& options) {
   ROSTER_RETURN_IF_ERROR(Open());
   const ReadView view = TakeView();
-  absl::StatusOr<Profile> profile = ReadProfile(view, ref, options);
+  absl::StatusOr<Profile> profile = ReadProfile(view, *definitions_.Of(view), ref, options);
   const bool durable = queue_->WaitUntilAnswerable(view.lsn());
   ROSTER_RETURN_IF_ERROR(profile.status());
   return GetResult{.lsn = view.lsn(), .durable = durable, .profile = *std::move(profile)};
@@ -307,7 +312,7 @@ absl::StatusOr<ReadResult<Timeline>> Engine::GetTimeline(const ProfileRef& ref,
 absl::StatusOr<ReadResult<std::vector<SessionEntry>>> Engine::GetSessions(
     const ProfileRef& ref, const SessionsOptions& options) {
   return Read<std::vector<SessionEntry>>(ref, [&](const ReadView& view, std::optional<RowId> row) {
-    return ReadSessions(view, *row, options);
+    return ReadSessions(view, *definitions_.Of(view), *row, options);
   });
 }
 
@@ -327,10 +332,10 @@ absl::StatusOr<ReadResult<std::vector<ConflictEntry>>> Engine::GetConflicts(
 
 absl::StatusOr<ReadResult<std::vector<DuplicateEntry>>> Engine::GetDuplicates(
     const std::optional<ProfileRef>& ref, uint32_t limit) {
-  return Read<std::vector<DuplicateEntry>>(
-      ref, [&](const ReadView& view, std::optional<RowId> row) {
-        return ReadDuplicates(view, row, limit);
-      });
+  return Read<std::vector<DuplicateEntry>>(ref,
+                                           [&](const ReadView& view, std::optional<RowId> row) {
+                                             return ReadDuplicates(view, row, limit);
+                                           });
 }
 
 absl::StatusOr<ReadResult<MergePreview>> Engine::PreviewMerge(
@@ -481,6 +486,7 @@ absl::Status Engine::Close() {
   if (checkpoint_ == nullptr) return absl::OkStatus();
   absl::Status closed = queue_->Close();
   if (!first) return closed;
+  forgetting_.reset();
   if (closed.ok() && options_.snapshot_at_close) closed = checkpoint_->MakeLast().status();
   checkpoint_->Close();
   return closed;

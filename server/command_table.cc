@@ -124,7 +124,8 @@ Reply CommandTable::UnknownCommand(std::string_view verb, bool is_resp) const {
   if (const std::vector<const Command*> forms = FormsOf(verb); !forms.empty()) {
     std::string message = "`" + ToLower(shown) + "` takes one of";
     for (const Command* form : forms) {
-      message += (form == forms.front() ? ": " : ", ") + ToLower(form->name.substr(verb.size() + 1));
+      message +=
+          (form == forms.front() ? ": " : ", ") + ToLower(form->name.substr(verb.size() + 1));
     }
     return Reply::Error("ERR", message);
   }

@@ -77,11 +77,12 @@ using WriteHandler = absl::StatusOr<PreparedWrite> (*)(const Session&, const Req
 using Handler = std::variant<ControlHandler, ReadHandler, WriteHandler>;
 
 struct Command {
-  std::string_view name;   // upper-case; of a verb with several forms with the form: "MERGE APPLY"
+  std::string_view name;   // upper-case; of a verb with forms both: "MERGE APPLY"
   std::string_view usage;  // behind the name: "json [IDEM key]"
   std::string_view group;  // "query", "declare", "write", "profile", "session", "server", "keep"
   std::string_view summary;
-  // Words with the name as one; negative: at least so many. As Redis counts, checked for kWords, kEdit.
+  // Words with the name as one; negative: at least so many. As Redis counts, checked for kWords,
+  // kEdit.
   int arity = -1;
   ArgStyle style = ArgStyle::kWords;
   RequestSize size = RequestSize::kStatement;

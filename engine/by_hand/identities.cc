@@ -9,6 +9,7 @@
 #include "engine/commit/device_owner.h"
 #include "engine/commit/implied.h"
 #include "engine/commit/resolve.h"
+#include "engine/limits.h"
 #include "engine/reading/profile_ref.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
@@ -161,9 +162,9 @@ void Hand::TakeAlong(IdentityId identity, ProfileId to, bool keep) {
     if (keep) return Claim(identity, to, kNoOrigin, effects_->clock(), effects_);
   }
   effects_->Do(MoveIdentity{identity, to, state().identities.StandingOf(identity)});
-  if (keep) return;
   effects_->KeepRecordsOf(from);
-  effects_->Do(MoveRecords{from, to, identity, kBegin, kEnd});
+  // What the identity itself implies goes with it in any case.
+  effects_->Do(MoveRecords{from, to, identity, kBegin, keep ? Timestamp{kMinTimeMs} : kEnd});
 }
 
 absl::StatusOr<ItemResult> Hand::Do(const Attach& item) {
@@ -248,6 +249,12 @@ absl::StatusOr<ItemResult> Hand::Do(const Split& item) {
 
 absl::StatusOr<ItemResult> Hand::Do(const Erase& item) {
   ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.profile));
+  if (item.unseen_since) {
+    const int64_t last_seen_ms = state().column(kLastSeen).Bits(RowOf(target.profile));
+    if (!IsAnonymous(state(), target.profile) || last_seen_ms >= item.unseen_since->ms) {
+      return MakeError(ErrorCode::kStale, "somebody was seen since, or is known by now");
+    }
+  }
   LeaveDevices(target.profile, effects_);
   effects_->Do(EraseProfile{target.profile});
   return ItemResult{.status = {}, .profile = target.profile};

@@ -90,7 +90,9 @@ IdentityId Effects::Attach(ProfileId profile, NamespaceId name_space, std::strin
 void Effects::Set(SetTrait set) {
   const RowId row = *state().FindProfile(set.profile);
   const bool again = state().StampOf(set.trait, row).has_value();
-  if (again && !schema().trait(set.trait).system) RecordsOf(set.trait);
+  // What is shown may differ from what was said.
+  const bool folds = schema().trait(set.trait).policy != TraitPolicy::kLatest;
+  if ((again || folds) && !schema().trait(set.trait).system) RecordsOf(set.trait);
   Do(std::move(set));
 }
 

@@ -89,7 +89,7 @@ void Put(const MergePlan& i, const Putter& put) {
 }
 void Put(const Unmerge& i, const Putter& put) { put.All(i.loser); }
 void Put(const Split& i, const Putter& put) { put.All(i.profile, i.identities); }
-void Put(const Erase& i, const Putter& put) { put.All(i.profile); }
+void Put(const Erase& i, const Putter& put) { put.All(i.profile, i.unseen_since); }
 void Put(const Declare& i, const Putter& put) { put.All(i.statement, i.time_zone); }
 
 }  // namespace

@@ -102,6 +102,14 @@ ItemResult Repeat(ProfileId known, std::vector<std::string> warnings) {
   return {.status = {}, .profile = known, .duplicate = true, .warnings = std::move(warnings)};
 }
 
+// An event itself says that there was the session; is more known of it?
+bool SaysMore(const SessionInfo& session) {
+  const bool texts = !session.kind.empty() || !session.channel.empty() || !session.name.empty() ||
+                     !session.platform.empty();
+  return texts || session.start || session.end || session.agent_takeover ||
+         !session.properties.empty();
+}
+
 // What a client says of a session, beyond that it is one: a record, of which for each property the
 // latest counts.
 void SetSession(const SessionInfo& session, ProfileId profile, const CheckedCall& call,
@@ -125,7 +133,6 @@ void SetSession(const SessionInfo& session, ProfileId profile, const CheckedCall
     AppendJson(field.value, &own);
   }
   if (!own.empty()) fields.push_back({"properties", Json{own + "}"}});
-  if (fields.size() == 1) return;
   const EventTypeId type = effects->Event(kSessionRecords);
   std::string content;
   std::vector<std::pair<PropertyId, Value>> properties;
@@ -221,7 +228,7 @@ ItemResult Perform(CheckedTrack item, Effects* effects) {
   }
   if (item.call.session) {
     item.properties.push_back({"session", item.call.session->id});
-    SetSession(*item.call.session, resolved.profile, item.call, resolved.origin, effects);
+    if (SaysMore(*item.call.session)) SetSession(*item.call.session, resolved.profile, item.call, resolved.origin, effects);
   }
   const EventTypeId event = effects->Event(item.event);
   auto properties = PlaceProperties(event, item.properties, effects);
@@ -246,8 +253,11 @@ ItemResult Perform(CheckedAlias item, Effects* effects) {
   const NamespaceId anonymous = *schema.FindNamespace("anonymous_id");
   const NamespaceId external = *schema.FindNamespace("external_id");
   const State& state = effects->state();
-  const bool person = !state.identities.Find(anonymous, item.previous) &&
-                      state.identities.Find(external, item.previous);
+  const bool itself = std::ranges::any_of(item.call.identities, [&](const UsableIdentity& one) {
+    return one.name_space == external && one.value == item.previous;
+  });
+  const bool person = itself || (!state.identities.Find(anonymous, item.previous) &&
+                                 state.identities.Find(external, item.previous));
   if (!person) {
     const NamespaceInfo& info = schema.name_space(anonymous);
     item.call.identities.push_back({anonymous, item.previous, info.kind, info.rank});
@@ -264,8 +274,11 @@ ItemResult Perform(CheckedAlias item, Effects* effects) {
   const IdentityId previous = *state.identities.Find(external, item.previous);
   const ProfileId loser = state.ProfileAt(state.identities.RowOf(previous));
   if (loser == resolved.profile) return result;
-  if (!item.call.authenticated || !ConflictsOfMerge(state, resolved.profile, loser).empty()) {
+  const bool passes = !ConflictsOfMerge(state, resolved.profile, loser).empty();
+  if (!item.call.authenticated || passes) {
     result.warnings.push_back("alias left out, it would join two people: external_id");
+    const std::string reason = item.call.authenticated ? "limit" : "two people";
+    RecordConflict({"external_id", reason, loser}, resolved, item.call.time, effects);
     return result;
   }
   RetireBeyondLimit(resolved.profile, loser, effects);

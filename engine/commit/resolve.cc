@@ -100,7 +100,9 @@ class Resolver {
       Name(call_.identifies ? VisitorOf(devices) : std::nullopt);
       if (call_.identifies) Bind(devices);
     }
-    RecordConflicts();
+    for (const Conflict& conflict : conflicts_) {
+      RecordConflict(conflict, resolved_, call_.time, effects_);
+    }
     return std::move(resolved_);
   }
 
@@ -251,21 +253,6 @@ class Resolver {
     conflicts_.push_back({space, std::string(reason), other});
   }
 
-  void RecordConflicts() {
-    for (const Conflict& conflict : conflicts_) {
-      const ProfileId other = conflict.other == resolved_.profile ? ProfileId{} : conflict.other;
-      effects_->Add({.type = kConflictRecords,
-                     .profile = resolved_.profile,
-                     .home = {},
-                     .time = call_.time,
-                     .origin = resolved_.origin,
-                     .id = {},
-                     .values = {{"other", static_cast<int64_t>(other.value)},
-                                {"identity", conflict.space},
-                                {"reason", conflict.reason}}});
-    }
-  }
-
   void Create() {
     resolved_.created = true;
     resolved_.profile = effects_->AddProfile(call_.created_at, call_.via);
@@ -289,11 +276,6 @@ class Resolver {
   Effects* const effects_;
   std::vector<std::string>* const warnings_;
   Resolved resolved_;
-  struct Conflict {
-    std::string space;
-    std::string reason;
-    ProfileId other;
-  };
   std::vector<Conflict> conflicts_;
 };
 
@@ -306,6 +288,18 @@ bool IsIdentified(const State& state, ProfileId profile) {
     if (!former && state.schema->name_space(space).kind == NamespaceKind::kPerson) return true;
   }
   return false;
+}
+
+bool IsAnonymous(const State& state, ProfileId profile) {
+  if (IsIdentified(state, profile)) return false;
+  bool any = false;
+  for (const IdentityId id : state.identities.OfRow(*state.FindProfile(profile))) {
+    const NamespaceId space = state.identities.NameOf(id).name_space;
+    const NamespaceKind kind = state.schema->name_space(space).kind;
+    if (kind != NamespaceKind::kDevice && kind != NamespaceKind::kAnonymous) return false;
+    any = true;
+  }
+  return any;
 }
 
 uint32_t CountActive(const State& state, ProfileId profile, NamespaceId name_space) {
@@ -344,6 +338,20 @@ void RetireBeyondLimit(ProfileId survivor, ProfileId loser, Effects* effects) {
     if (!beyond || state.identities.StandingOf(id) != IdentityStanding::kActive) continue;
     effects->Do(MoveIdentity{id, loser, IdentityStanding::kRetired});
   }
+}
+
+void RecordConflict(const Conflict& conflict, const Resolved& resolved, Timestamp time,
+                    Effects* effects) {
+  const ProfileId other = conflict.other == resolved.profile ? ProfileId{} : conflict.other;
+  effects->Add({.type = kConflictRecords,
+                .profile = resolved.profile,
+                .home = {},
+                .time = time,
+                .origin = resolved.origin,
+                .id = {},
+                .values = {{"other", static_cast<int64_t>(other.value)},
+                           {"identity", conflict.space},
+                           {"reason", conflict.reason}}});
 }
 
 Resolved Resolve(Call call, Effects* effects, std::vector<std::string>* warnings) {

@@ -56,6 +56,16 @@ struct Resolved {
 // conflict is recorded.
 Resolved Resolve(Call call, Effects* effects, std::vector<std::string>* warnings);
 
+// Leaves a record of what was kept apart: the namespace of the identity, "two people", "limit" or
+// "cap", and the other profile, if there is one.
+struct Conflict {
+  std::string space;
+  std::string reason;
+  ProfileId other;
+};
+void RecordConflict(const Conflict& conflict, const Resolved& resolved, Timestamp time,
+                    Effects* effects);
+
 // The profiles that a call would find, each once; makes nothing.
 std::vector<ProfileId> FindProfiles(const Call& call, const Effects& effects);
 
@@ -69,6 +79,8 @@ void RetireBeyondLimit(ProfileId survivor, ProfileId loser, Effects* effects);
 
 // Whether a person is known to be behind the profile.
 bool IsIdentified(const State& state, ProfileId profile);
+// Whether nothing but devices and anonymous ids is known of who it is; an orphan is not anonymous.
+bool IsAnonymous(const State& state, ProfileId profile);
 
 }  // namespace roster
 

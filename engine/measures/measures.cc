@@ -20,12 +20,6 @@ namespace ast = query::ast;
 
 constexpr size_t kMaxShares = 10;
 
-// How long a half life is, counted back from now.
-int64_t LengthMs(ast::Duration duration, Timestamp now, std::string_view zone) {
-  const absl::StatusOr<absl::TimeZone> found = query::LoadTimeZone(zone);
-  return now.ms - query::Before(now, duration, found.ok() ? *found : absl::UTCTimeZone());
-}
-
 template <typename T>
 void SortByName(std::vector<T>* entries) {
   std::sort(entries->begin(), entries->end(),
@@ -34,9 +28,9 @@ void SortByName(std::vector<T>* entries) {
 
 }  // namespace
 
-Measures::Measures(const ReadView& view) : view_(view) {
-  const query::SchemaCatalog catalog(view.schema());
-  for (const auto& [name, stored] : *view->definitions) {
+Definitions::Definitions(const State& state) {
+  const query::SchemaCatalog catalog(*state.schema);
+  for (const auto& [name, stored] : *state.definitions) {
     if (name.starts_with(query::kBlocked)) continue;
     const absl::StatusOr<ast::Declaration> declaration = query::ParseStored(stored);
     if (!declaration.ok()) continue;  // of a later version of the language
@@ -51,7 +45,7 @@ Measures::Measures(const ReadView& view) : view_(view) {
   SortByName(&interests_);
 }
 
-void Measures::Add(const ast::DefineGoal& made, const query::BindContext& context) {
+void Definitions::Add(const ast::DefineGoal& made, const query::BindContext& context) {
   Goal goal{made.name.text, {}};
   for (const ast::Events& events : made.any_of) {
     absl::StatusOr<query::BoundEvents> bound = query::BindEvents(events, context);
@@ -60,19 +54,18 @@ void Measures::Add(const ast::DefineGoal& made, const query::BindContext& contex
   goals_.push_back(std::move(goal));
 }
 
-void Measures::Add(const ast::DefineInterest& made, const query::BindContext& context) {
-  Interest interest{made.name.text, {}};
+void Definitions::Add(const ast::DefineInterest& made, const query::BindContext& context) {
+  Interest interest{made.name.text, {}, made.half_life, absl::UTCTimeZone()};
+  const absl::StatusOr<absl::TimeZone> zone = query::LoadTimeZone(context.time_zone);
+  if (zone.ok()) interest.zone = *zone;
   for (const ast::EventProperty& of : made.properties) {
     const auto bound = query::BindProperty(of.event, of.property, context);
     if (bound.ok()) interest.properties.push_back(*bound);
   }
-  if (made.half_life) {
-    interest.half_life_ms = LengthMs(*made.half_life, view_.clock(), context.time_zone);
-  }
   interests_.push_back(std::move(interest));
 }
 
-void Measures::Add(const ast::DefineEngagement& made, const query::BindContext& context) {
+void Definitions::Add(const ast::DefineEngagement& made, const query::BindContext& context) {
   for (const ast::Points& points : made.points) {
     auto bound = query::BindEvents({points.event, {}, points.window}, context);
     if (!bound.ok()) continue;
@@ -84,16 +77,28 @@ void Measures::Add(const ast::DefineEngagement& made, const query::BindContext& 
   }
 }
 
+std::shared_ptr<const Definitions> DefinitionCache::Of(const ReadView& view) {
+  {
+    MutexLock lock(&mutex_);
+    if (made_ != nullptr && &*texts_ == &*view->definitions) return made_;
+  }
+  auto made = std::make_shared<const Definitions>(view.state());
+  MutexLock lock(&mutex_);
+  texts_ = view->definitions;
+  made_ = made;
+  return made;
+}
+
 std::vector<Measures::Completed> Measures::Goals(RowId row) const {
   std::vector<Completed> completed;
-  for (const Goal& goal : goals_) {
+  for (const Definitions::Goal& goal : definitions_.goals()) {
     Completed one = Complete(goal, row);
     if (one.entry.count != 0) completed.push_back(std::move(one));
   }
   return completed;
 }
 
-Measures::Completed Measures::Complete(const Goal& goal, RowId row) const {
+Measures::Completed Measures::Complete(const Definitions::Goal& goal, RowId row) const {
   Completed made{.entry = {.name = goal.name, .last_session = {}}, .type = {}, .id = {}};
   GoalEntry& entry = made.entry;
   for (size_t i = 0; i < goal.any_of.size(); ++i) {
@@ -122,7 +127,7 @@ Measures::Completed Measures::Complete(const Goal& goal, RowId row) const {
 std::vector<std::string_view> Measures::GoalsOf(EventTypeId type, const EventBlock& block,
                                                 EventRef event) const {
   std::vector<std::string_view> names;
-  for (const Goal& goal : goals_) {
+  for (const Definitions::Goal& goal : definitions_.goals()) {
     const auto completes = [&](const query::BoundEvents& events) {
       return events.event == type && query::EventTest(events, view_).Holds(block, event);
     };
@@ -133,14 +138,15 @@ std::vector<std::string_view> Measures::GoalsOf(EventTypeId type, const EventBlo
 
 std::vector<InterestEntry> Measures::Interests(RowId row) const {
   std::vector<InterestEntry> entries;
-  for (const Interest& interest : interests_) {
+  for (const Definitions::Interest& interest : definitions_.interests()) {
     InterestEntry entry = Weigh(interest, row);
     if (!entry.shares.empty()) entries.push_back(std::move(entry));
   }
   return entries;
 }
 
-std::vector<Measures::Seen> Measures::SeenOf(const Interest& interest, RowId row) const {
+std::vector<Measures::Seen> Measures::SeenOf(const Definitions::Interest& interest,
+                                             RowId row) const {
   std::vector<Seen> seen;
   for (const query::BoundEventProperty& of : interest.properties) {
     const query::BoundEvents events{of.event, {}, {}};
@@ -161,7 +167,7 @@ std::vector<Measures::Seen> Measures::SeenOf(const Interest& interest, RowId row
 
 // Shares are the same whatever the moment that ages are counted from; from the newest event on none
 // of them is too small to be told from 0.
-InterestEntry Measures::Weigh(const Interest& interest, RowId row) const {
+InterestEntry Measures::Weigh(const Definitions::Interest& interest, RowId row) const {
   std::vector<Seen> seen = SeenOf(interest, row);
   // Sums of doubles in one order, whichever the events came in.
   std::sort(seen.begin(), seen.end(), [](const Seen& a, const Seen& b) {
@@ -170,11 +176,16 @@ InterestEntry Measures::Weigh(const Interest& interest, RowId row) const {
   Timestamp newest{std::numeric_limits<int64_t>::min()};
   for (const Seen& one : seen) newest = std::max(newest, one.time);
   InterestEntry entry{interest.name, {}};
+  double half_life_ms = 0;
+  if (interest.half_life) {
+    const Timestamp now = view_.clock();
+    const int64_t before_ms = query::Before(now, *interest.half_life, interest.zone);
+    half_life_ms = static_cast<double>(now.ms - before_ms);
+  }
   double total = 0;
   for (Seen& one : seen) {
     const auto age_ms = static_cast<double>(newest.ms - one.time.ms);
-    const auto half_life_ms = static_cast<double>(interest.half_life_ms);
-    const double weight = interest.half_life_ms == 0 ? 1 : std::exp2(-age_ms / half_life_ms);
+    const double weight = half_life_ms == 0 ? 1 : std::exp2(-age_ms / half_life_ms);
     total += weight;
     if (entry.shares.empty() || entry.shares.back().first != one.value) {
       entry.shares.emplace_back(std::move(one.value), 0);
@@ -189,15 +200,15 @@ InterestEntry Measures::Weigh(const Interest& interest, RowId row) const {
 }
 
 std::optional<EngagementEntry> Measures::Engagement(RowId row) const {
-  if (levels_.empty()) return std::nullopt;
+  if (definitions_.levels().empty()) return std::nullopt;
   EngagementEntry entry;
-  for (const Points& points : points_) {
+  for (const Definitions::Points& points : definitions_.points()) {
     uint64_t count = 0;
     query::EventTest(points.events, view_).ForEachOf(row, [&](const auto&, auto) { ++count; });
     const double sum = points.each * static_cast<double>(count);
     entry.points += points.cap ? std::min(sum, *points.cap) : sum;
   }
-  for (const Level& level : levels_) {
+  for (const Definitions::Level& level : definitions_.levels()) {
     if (entry.points >= level.from) entry.level = level.name;
   }
   return entry;

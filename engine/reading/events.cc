@@ -29,9 +29,8 @@ std::vector<FoundEvent> FindEvents(const State& state, RowId row) {
 }
 
 absl::Span<const FoundEvent> ComeBy(absl::Span<const FoundEvent> events, Timestamp clock) {
-  const auto end = std::partition_point(events.begin(), events.end(), [&](const FoundEvent& event) {
-    return event.time <= clock;
-  });
+  const auto end = std::partition_point(
+      events.begin(), events.end(), [&](const FoundEvent& event) { return event.time <= clock; });
   return events.first(static_cast<size_t>(end - events.begin()));
 }
 

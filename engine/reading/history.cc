@@ -47,9 +47,9 @@ HistoryEntry EntryOf(const State& state, TraitId trait, TraitWrite write) {
 // What was shown at a time, as far as it is known by now; nothing when there was no value.
 std::optional<HistoryEntry> AsOf(const State& state, TraitId trait, Timestamp time,
                                  std::vector<TraitWrite> writes) {
-  const auto later =
-      std::remove_if(writes.begin(), writes.end(),
-                     [&](const TraitWrite& write) { return SaidAt(write.said.time) > time; });
+  const auto later = std::remove_if(writes.begin(), writes.end(), [&](const TraitWrite& write) {
+    return SaidAt(write.said.time) > time;
+  });
   writes.erase(later, writes.end());
   std::optional<FoldedTrait> shown = FoldWrites(state, trait, writes);
   if (!shown || IsMissing(shown->value)) return std::nullopt;

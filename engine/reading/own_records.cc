@@ -20,9 +20,7 @@ T As(const Value& value) {
 OwnRecord::OwnRecord(const State& state, EventTypeId type, RowId row, EventRef ref)
     : state_(&state), type_(type), row_(row), ref_(ref) {}
 
-EventId OwnRecord::id() const {
-  return IdOf(state_->partition(type_).block(ChunkOf(row_)), ref_);
-}
+EventId OwnRecord::id() const { return IdOf(state_->partition(type_).block(ChunkOf(row_)), ref_); }
 
 Timestamp OwnRecord::time() const {
   return TimeOf(state_->partition(type_).block(ChunkOf(row_)), ref_);

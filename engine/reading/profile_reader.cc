@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/reading/profile_reader.h"
 
-
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -10,7 +9,6 @@
 
 #include "engine/implied_time.h"
 #include "engine/limits.h"
-#include "engine/measures/measures.h"
 #include "engine/reading/events.h"
 #include "engine/reading/own_records.h"
 #include "engine/reading/profile_ref.h"
@@ -37,16 +35,17 @@ bool IsArchived(const State& state, RowId row) {
 
 // R11. Merges that a device alone brought are none.
 bool IsSuspect(const State& state, RowId row) {
-  const std::vector<IdentityId> identities = state.identities.OfRow(row);
+  uint32_t num_identities = 0;
   std::set<ProfileId> merged;
-  for (const IdentityId id : identities) {
+  for (const IdentityId id : state.identities.OfRow(row)) {
+    num_identities += IsShown(state.identities.StandingOf(id));
     const NamespaceInfo& space = state.schema->name_space(state.identities.NameOf(id).name_space);
     const bool device =
         space.kind == NamespaceKind::kDevice || space.kind == NamespaceKind::kAnonymous;
     const ProfileId home = state.identities.HomeOf(id);
     if (!device && home.value != 0) merged.insert(home);
   }
-  return identities.size() >= kMaxProfileIdentities || merged.size() >= kMaxProfileMerges;
+  return num_identities >= kMaxProfileIdentities || merged.size() >= kMaxProfileMerges;
 }
 
 std::vector<IdentityEntry> ReadIdentities(const State& state, RowId row) {
@@ -75,7 +74,8 @@ std::vector<TraitEntry> ReadTraits(const State& state, RowId row) {
     const TraitInfo& info = state.schema->trait(id);
     if (!IsOfClients(info) || !column.Has(row)) continue;
     const Stamp stamp = *state.StampOf(id, row);
-    traits.push_back({info.name, column.Get(row), SaidAt(stamp.time), OriginRef(state, stamp.origin)});
+    traits.push_back(
+        {info.name, column.Get(row), SaidAt(stamp.time), OriginRef(state, stamp.origin)});
   }
   std::sort(traits.begin(), traits.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
@@ -109,8 +109,9 @@ std::vector<GoalEntry> GoalsOf(const Measures& measures, RowId row,
 }
 
 // The sections that are folds over events.
-void ReadActivity(const ReadView& view, RowId row, const GetOptions& options,
-                  const std::vector<FoundEvent>& events, Profile* profile) {
+void ReadActivity(const ReadView& view, const Measures& measures, RowId row,
+                  const GetOptions& options, const std::vector<FoundEvent>& events,
+                  Profile* profile) {
   const auto asks = [&](Section section) {
     return (options.sections & static_cast<uint32_t>(section)) != 0;
   };
@@ -123,19 +124,17 @@ void ReadActivity(const ReadView& view, RowId row, const GetOptions& options,
   }
   if (asks(Section::kEvents)) profile->event_counts = CountEvents(state, come);
   const size_t num_shown = asks(Section::kEvents) ? options.max_events : 0;
-  std::optional<Measures> measures;
   if (asks(Section::kGoals)) {
-    measures.emplace(view);
-    profile->interests = measures->Interests(row);
-    profile->engagement = measures->Engagement(row);
+    profile->interests = measures.Interests(row);
+    profile->engagement = measures.Engagement(row);
   }
-  const bool asks_goals = measures && measures->has_goals();
+  const bool asks_goals = asks(Section::kGoals) && measures.has_goals();
   if (num_shown == 0 && !asks_goals && !asks(Section::kSessions)) return;
   const Sessions sessions(view, row, events);
   for (size_t i = come.size(); i-- > 0 && profile->events.size() < num_shown;) {
     profile->events.push_back(ReadEvent(state, row, events, i, sessions));
   }
-  if (asks_goals) profile->goals = GoalsOf(*measures, row, come, sessions);
+  if (asks_goals) profile->goals = GoalsOf(measures, row, come, sessions);
   if (!asks(Section::kSessions)) return;
   profile->num_sessions = sessions.size();
   profile->agent_takeover = sessions.AnyTakeover();
@@ -143,8 +142,8 @@ void ReadActivity(const ReadView& view, RowId row, const GetOptions& options,
 
 }  // namespace
 
-absl::StatusOr<Profile> ReadProfile(const ReadView& view, const ProfileRef& ref,
-                                    const GetOptions& options) {
+absl::StatusOr<Profile> ReadProfile(const ReadView& view, const Definitions& definitions,
+                                    const ProfileRef& ref, const GetOptions& options) {
   const auto asks = [&](Section section) {
     return (options.sections & static_cast<uint32_t>(section)) != 0;
   };
@@ -170,7 +169,7 @@ absl::StatusOr<Profile> ReadProfile(const ReadView& view, const ProfileRef& ref,
   if (asks(Section::kConsent)) profile.consent = ConsentOf(state, row);
   if (asks(Section::kNotes)) profile.notes = NotesOf(state, row);
   if (asks(Section::kMerged)) profile.merged = MergedInto(state, row);
-  ReadActivity(view, row, options, events, &profile);
+  ReadActivity(view, Measures(definitions, view), row, options, events, &profile);
   return profile;
 }
 

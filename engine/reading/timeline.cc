@@ -7,7 +7,6 @@
 #include <string>
 #include <tuple>
 
-#include "engine/measures/measures.h"
 #include "engine/reading/words.h"
 #include "roster/error.h"
 #include "storage/base/bytes.h"
@@ -160,11 +159,11 @@ absl::StatusOr<Timeline> ReadTimeline(const ReadView& view, RowId row,
   return timeline;
 }
 
-std::vector<SessionEntry> ReadSessions(const ReadView& view, RowId row,
-                                       const SessionsOptions& options) {
+std::vector<SessionEntry> ReadSessions(const ReadView& view, const Definitions& definitions,
+                                       RowId row, const SessionsOptions& options) {
   const std::vector<FoundEvent> events = FindEvents(view.state(), row);
   const Sessions sessions(view, row, events);
-  const Measures measures(view);
+  const Measures measures(definitions, view);
   const std::string name = FindInvalidUtf8(options.name) ? options.name : ToLower(options.name);
   const std::vector<std::set<std::string_view>> goals =
       GoalsOf(measures, row, events, view, sessions);

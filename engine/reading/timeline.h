@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "engine/measures/measures.h"
 #include "engine/reading/events.h"
 #include "engine/reading/sessions.h"
 #include "roster/profile.h"
@@ -27,8 +28,8 @@ EventEntry ReadEvent(const State& state, RowId row, absl::Span<const FoundEvent>
                      size_t event, const Sessions& sessions);
 
 // By their end, newest first, those without an end last; then by id.
-std::vector<SessionEntry> ReadSessions(const ReadView& view, RowId row,
-                                       const SessionsOptions& options);
+std::vector<SessionEntry> ReadSessions(const ReadView& view, const Definitions& definitions,
+                                       RowId row, const SessionsOptions& options);
 
 }  // namespace roster
 

@@ -9,16 +9,17 @@
 namespace roster {
 namespace {
 
+// As the store takes it: an origin that is gone has no name, so that nothing tells it from none.
 TraitRecord RecordOf(const State& state, Value value, const Stamp& stamp) {
-  TraitRecord record{std::move(value), stamp.time, stamp.origin};
+  TraitRecord record{std::move(value), stamp.time};
   if (stamp.origin == kNoOrigin || !state.identities.IsAttached(stamp.origin)) return record;
-  const NamespaceId space = state.identities.NameOf(stamp.origin).name_space;
-  record.rank = state.schema->name_space(space).rank;
+  record.origin = stamp.origin;
+  const IdentityName origin = state.identities.NameOf(stamp.origin);
+  const NamespaceInfo& space = state.schema->name_space(origin.name_space);
+  record.rank = space.rank;
+  record.space = space.name;
+  record.name = origin.value;
   return record;
-}
-
-bool SaysTheSame(const TraitRecord& a, const TraitRecord& b) {
-  return a.time == b.time && a.origin == b.origin && a.value == b.value;
 }
 
 }  // namespace
@@ -33,12 +34,10 @@ std::vector<TraitWrite> WritesOf(const State& state, RowId row, TraitId trait) {
     writes.push_back({RecordOf(state, record.Get("value"), said), record.home()});
   }
   const std::optional<Stamp> stamp = state.StampOf(trait, row);
-  const bool joins = info.policy == TraitPolicy::kSum || info.policy == TraitPolicy::kUnion;
-  if (!stamp || (joins && !writes.empty())) return writes;
+  if (!stamp || (Joins(info.policy) && !writes.empty())) return writes;
   TraitRecord cell = RecordOf(state, state.column(trait).Get(row), *stamp);
-  const bool kept = std::any_of(writes.begin(), writes.end(), [&](const TraitWrite& write) {
-    return SaysTheSame(write.said, cell);
-  });
+  const bool kept = std::any_of(writes.begin(), writes.end(),
+                                [&](const TraitWrite& write) { return IsSame(write.said, cell); });
   if (!kept) writes.push_back({std::move(cell), HomeByOrigin(state, row, stamp->origin)});
   return writes;
 }

@@ -220,7 +220,7 @@ Prepared SplitOff(const Session& session, const Request& request) {
 Prepared EraseOne(const Session& session, const Request& request) {
   absl::StatusOr<ProfileRef> profile = ParseProfileRef(request.words[0]);
   if (!profile.ok()) return profile.status();
-  PreparedWrite write = Prepare(session, request, Erase{*std::move(profile)});
+  PreparedWrite write = Prepare(session, request, Erase{.profile = *std::move(profile)});
   write.make_reply = [](WriteResult result) {
     if (!result.items[0].status.ok()) return Reply::Error(result.items[0].status);
     return Reply(

@@ -107,8 +107,7 @@ Outcome ShowDuplicates(const Services& services, const Session&, const Request& 
 using Choices = std::vector<std::pair<std::string, bool>>;
 
 absl::Status BadChoices() {
-  return MakeError(ErrorCode::kParse,
-                   R"(expected {"traits":{"name":"survivor" or "loser",...}})");
+  return MakeError(ErrorCode::kParse, R"(expected {"traits":{"name":"survivor" or "loser",...}})");
 }
 
 // {"traits":{"plan":"loser"}}

@@ -267,16 +267,36 @@ absl::Status ReadSections(const std::vector<std::string>& names, Asked* asked) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Asked> ReadAsked(const std::vector<std::string>& words) {
-  constexpr OptionForm kForms[] = {{"SECTIONS", 1, 100}, {"EVENTS", 1, 1}};
-  const absl::StatusOr<OptionWords> given = OptionWords::Read(words, 1, kForms);
-  if (!given.ok()) return given.status();
+constexpr uint32_t kMaxEvents = 10'000;
+
+// Takes off EVENTS with its number; `events` is also a section.
+bool TakeEvents(std::vector<std::string>* words, uint32_t* max_events) {
+  for (size_t i = 1; i + 1 < words->size(); ++i) {
+    uint64_t number = 0;
+    if (ToUpper((*words)[i]) != "EVENTS" || !ParseNumber((*words)[i + 1], &number)) continue;
+    if (number > kMaxEvents) return false;
+    *max_events = static_cast<uint32_t>(number);
+    const auto at = words->begin() + static_cast<std::ptrdiff_t>(i);
+    words->erase(at, at + 2);
+    return true;
+  }
+  return true;
+}
+
+absl::StatusOr<Asked> ReadAsked(std::vector<std::string> words) {
   Asked asked;
-  const auto events = given->Number("EVENTS", asked.options.max_events, 0, 10'000);
-  if (!events.ok()) return events.status();
-  asked.options.max_events = *events;
-  if (given->Has("SECTIONS")) {
-    absl::Status status = ReadSections(given->Of("SECTIONS"), &asked);
+  uint32_t max_events = asked.options.max_events;
+  const bool fits = TakeEvents(&words, &max_events);
+  const bool sections = words.size() > 2 && ToUpper(words[1]) == "SECTIONS";
+  if (!fits || (words.size() > 1 && !sections)) {
+    return MakeError(ErrorCode::kErr,
+                     "syntax error, expected SECTIONS and names, or EVENTS and a "
+                     "number up to " +
+                         std::to_string(kMaxEvents));
+  }
+  asked.options.max_events = max_events;
+  if (sections) {
+    absl::Status status = ReadSections({words.begin() + 2, words.end()}, &asked);
     if (!status.ok()) return status;
   } else {
     for (const SectionForm& form : kSections) asked.sections.push_back(&form);

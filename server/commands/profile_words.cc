@@ -101,8 +101,7 @@ absl::StatusOr<std::optional<Timestamp>> OptionWords::Time(std::string_view name
 absl::StatusOr<Timestamp> ParseTimeWord(std::string_view what, std::string_view text) {
   absl::StatusOr<Timestamp> time = ParseTimestamp(text);
   if (time.ok()) return time;
-  return MakeError(ErrorCode::kErr,
-                   std::string(what) + " takes a time like 2026-11-21T10:00:00Z");
+  return MakeError(ErrorCode::kErr, std::string(what) + " takes a time like 2026-11-21T10:00:00Z");
 }
 
 absl::Status InLine(const absl::Status& status, uint32_t offset) {

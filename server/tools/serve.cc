@@ -154,6 +154,9 @@ void AddServeTool(CLI::App* app, int* exit_code) {
   tool->add_flag("!--shared-disk", flags->store.write_in_flush,
                  "The disk may stop for seconds: the thread that serves clients never writes to it "
                  "itself, which makes single writes slower");
+  tool->add_flag("!--declared-traits-only", flags->store.declare_on_first_use,
+                 "A trait that nobody declared is refused, instead of being declared when it is "
+                 "first written");
   tool->add_option("--memory-limit", flags->store.memory_limit_bytes,
                    "Bytes; growing commands get OOM above it; 0: no limit")
       ->capture_default_str();

@@ -85,8 +85,7 @@ std::string ToLower(std::string_view text) {
 
 std::string Fold(std::string_view text) {
   if (IsAscii(text)) return ToLower(text);
-  constexpr auto kOptions =
-      static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STRIPMARK);
+  constexpr auto kOptions = static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STRIPMARK);
   return Map(text, kOptions, &Lower);
 }
 

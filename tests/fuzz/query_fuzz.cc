@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "query/declarations/parser.h"
 #include "query/grammar.h"
 #include "query/query.h"
 #include "query/schema_catalog.h"
@@ -70,10 +71,26 @@ void Check(std::string_view text) {
   ROSTER_CHECK(run(canonical).ok() == answer.ok());
 }
 
+void CheckDeclaration(std::string_view text) {
+  const auto parsed = ParseDeclaration(text);
+  if (!parsed.ok()) {
+    const auto position = ErrorPositionOf(parsed.status());
+    ROSTER_CHECK(position && position->offset + position->length <= text.size());
+    return;
+  }
+  const auto again = ParseStored(StoredText(*parsed));
+  if (again.ok()) {
+    ROSTER_CHECK(*again == *parsed);
+  } else {  // quotes made it too long
+    ROSTER_CHECK(ErrorCodeOf(again.status()) == ErrorCode::kLimit);
+  }
+}
+
 }  // namespace
 }  // namespace roster::query
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   roster::query::Check({reinterpret_cast<const char*>(data), size});
+  roster::query::CheckDeclaration({reinterpret_cast<const char*>(data), size});
   return 0;
 }

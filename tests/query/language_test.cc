@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "query/declarations/parser.h"
 #include "query/errors.h"
 #include "tests/query/test_store.h"
 
@@ -70,6 +71,18 @@ TEST_CASE("every statement of LANGUAGE.md runs") {
     ++statements;
   }
   CHECK(statements > 25);
+}
+
+TEST_CASE("every declaration of LANGUAGE.md is one") {
+  int statements = 0;
+  for (const std::string& line : BlocksOf("declaration")) {
+    if (line.empty()) continue;
+    const auto declaration = ParseDeclaration(line);
+    INFO(RenderError(line, declaration.status()));
+    CHECK(declaration.ok());
+    ++statements;
+  }
+  CHECK(statements > 12);
 }
 
 TEST_CASE("every error of LANGUAGE.md reads as it says") {

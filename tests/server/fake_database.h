@@ -19,13 +19,14 @@
 
 #include "roster/database.h"
 #include "roster/error.h"
+#include "tests/server/fake_reads.h"
 
 namespace roster::server {
 
 // Statements it knows: `count` (profiles), `find` (a row per profile), `find wide N` (N rows of
 // 1 KiB), `count slow N` (sleeps N ms), `count wrong` (NOTRAIT at column 7), `count params`
 // (number of parameters), `count undurable`.
-class FakeDatabase : public Database {
+class FakeDatabase : public FakeReads {
  public:
   enum class Mode : uint8_t {
     kThread,  // a thread of its own answers writes
@@ -82,6 +83,7 @@ class FakeDatabase : public Database {
 
   absl::StatusOr<GetResult> Get(const ProfileRef& ref, const GetOptions& options) override {
     const std::lock_guard lock(mutex_);
+    asked.get = options;
     ProfileId id;
     if (const auto* identity = std::get_if<IdentityRef>(&ref)) {
       const auto found = ids_.find({identity->space, identity->value});
@@ -252,7 +254,7 @@ class FakeDatabase : public Database {
       id = profiles_.size() + 1;
       result.created = true;
       profiles_[id].id.value = id;
-      profiles_[id].identities = identities;
+      for (const IdentityRef& ref : identities) profiles_[id].identities.push_back({ref, false});
     }
     result.profile.value = id;
     Profile& profile = profiles_[id];

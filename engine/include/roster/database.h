@@ -198,7 +198,8 @@ class Database {
   virtual absl::StatusOr<GetResult> Get(const ProfileRef& ref, const GetOptions& options = {}) = 0;
 
   // What somebody did, page by page. Events of the future are shown when their time comes.
-  // Errors: NOPROFILE, NOTRAIT (no such event type), CURSOR. Cost: O(the profile's events).
+  // Errors: NOPROFILE, NOTRAIT (no such event type), PARSE (a cursor that is none of ours).
+  // Cost: O(the profile's events).
   virtual absl::StatusOr<ReadResult<Timeline>> GetTimeline(const ProfileRef& ref,
                                                            const TimelineOptions& options) = 0;
   // Sessions, given or cut where the identity that events came by was silent for 30 minutes; by

@@ -23,6 +23,7 @@ namespace roster {
 struct IdentityEntry {
   IdentityRef identity;
   bool retired = false;  // beyond its namespace's limit since a merge: it still resolves
+  bool operator==(const IdentityEntry&) const = default;
 };
 
 struct TraitEntry {
@@ -124,7 +125,7 @@ struct Profile {
   std::string version;                       // another one after every edit; events are none
   std::string display_name;
   bool archived = false;
-  bool suspect = false;  // at a cap of identities or merges
+  bool suspect = false;                    // at a cap of identities or merges
   std::optional<Timestamp> identified_at;  // none: anonymous
   std::string created_via;
   Timestamp created_at;
@@ -218,9 +219,9 @@ struct HistoryOptions {
 struct ConflictEntry {
   Timestamp time;
   ProfileId profile;
-  ProfileId other;        // 0: none; a limit
+  ProfileId other;         // 0: none; a limit
   std::string name_space;  // of the identity that was left out
-  std::string reason;     // "limit", "two people", "cap"
+  std::string reason;      // "limit", "two people", "cap"
 };
 
 // Two that may be one. Source: IDENTITY.md R17.

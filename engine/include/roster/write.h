@@ -189,6 +189,8 @@ struct Split {
 // Gone at once, with all that it has.
 struct Erase {
   ProfileRef profile;
+  // STALE unless it is anonymous and nobody was seen as it since.
+  std::optional<Timestamp> unseen_since;
 };
 
 // Keeps the events of a type for so long, counted from their time; 0: for ever. Older ones are gone

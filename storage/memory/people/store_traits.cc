@@ -75,7 +75,9 @@ std::vector<TraitRecord> Store::TraitRecordsOf(RowId row, TraitId trait) const {
 
 bool Store::IsWrite(RowId row, TraitId trait) const {
   const TraitInfo& info = state_.schema->trait(trait);
-  return !Joins(info.policy) || state_.partition(*info.records).EventsOf(row).empty();
+  if (info.policy == TraitPolicy::kLatest) return true;
+  if (state_.partition(*info.records).EventsOf(row).empty()) return true;
+  return !Joins(info.policy) && state_.column(trait).Has(row);
 }
 
 void Store::SetCell(RowId row, TraitId trait, const TraitRecord& shown) {
@@ -121,8 +123,10 @@ void Store::KeepCell(RowId row, TraitId trait) {
 void Store::WriteTrait(RowId row, TraitId trait, const TraitRecord& written) {
   const TraitInfo& info = state_.schema->trait(trait);
   const std::optional<TraitRecord> cell = CellOf(row, trait);
-  if (!cell || !info.records) return SetCell(row, trait, written);
-  if (IsSame(*cell, written) && IsWrite(row, trait)) return;
+  if (!info.records || (!cell && info.policy == TraitPolicy::kLatest)) {
+    return SetCell(row, trait, written);
+  }
+  if (cell && IsSame(*cell, written) && IsWrite(row, trait)) return;
   if (info.policy == TraitPolicy::kLatest) {
     const bool shown = IsBefore(*cell, written);
     KeepRecord(row, trait, shown ? *cell : written, {});
@@ -139,7 +143,9 @@ void Store::ShowTrait(RowId row, TraitId trait, absl::Span<const TraitRecord> al
   std::vector<TraitRecord> said = TraitRecordsOf(row, trait);
   if (said.empty() || !Joins(policy)) {
     said.insert(said.end(), also.begin(), also.end());
-    if (auto cell = CellOf(row, trait)) said.push_back(*std::move(cell));
+    if (IsWrite(row, trait)) {
+      if (auto cell = CellOf(row, trait)) said.push_back(*std::move(cell));
+    }
   }
   const std::optional<FoldedTrait> shown = FoldTrait(policy, said);
   if (shown) SetCell(row, trait, {shown->value, shown->time, shown->origin});

@@ -85,6 +85,7 @@ FoldedTrait JoinAll(Records records) {
             [](const auto* a, const auto* b) { return Compare(a->value, b->value) < 0; });
   const TraitRecord* last = *std::max_element(records.begin(), records.end(), Later);
   FoldedTrait folded{records[0]->value, last->time, last->origin};
+  if (TypeOf(folded.value) == ValueType::kTextList) folded.value = Join(folded.value, TextList());
   for (size_t i = 1; i < records.size(); ++i) {
     folded.value = Join(folded.value, records[i]->value);
   }
@@ -117,6 +118,11 @@ std::optional<FoldedTrait> FoldTrait(TraitPolicy policy, absl::Span<const TraitR
     if (clear == nullptr || record.time >= clear->time) shown.push_back(&record);
   }
   if (shown.empty()) return FoldedTrait{{}, clear->time, clear->origin};
+  if (policy == TraitPolicy::kNonEmpty) {
+    const TraitRecord* last = *std::max_element(shown.begin(), shown.end(), Later);
+    std::erase_if(shown, [](const TraitRecord* record) { return IsEmpty(record->value); });
+    if (shown.empty()) return FoldedTrait{{}, last->time, last->origin};
+  }
   if (Joins(policy)) return JoinAll(std::move(shown));
   const auto before = [&](const auto* a, const auto* b) { return Before(policy, a, b); };
   const TraitRecord* best = *std::max_element(shown.begin(), shown.end(), before);

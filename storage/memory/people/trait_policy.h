@@ -25,8 +25,8 @@ enum class TraitPolicy : uint8_t {
   kNonEmpty = 3,  // the latest that is neither an empty text nor an empty list
   kMax = 4,
   kMin = 5,
-  kSum = 6,    // of numbers: of the latest by each identity
-  kUnion = 7,  // of lists: of the latest by each identity
+  kSum = 6,    // of numbers
+  kUnion = 7,  // of lists: each text once, in order
 };
 
 // One write of a trait. A missing value cleared it.

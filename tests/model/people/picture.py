@@ -2,7 +2,6 @@
 """What is read: GET, TIMELINE, SESSIONS, HISTORY of a profile, and the picture of it all."""
 
 import json
-from types import SimpleNamespace
 
 from folds import active, consent, moment, sessions, trait_value
 from merging import Merging
@@ -31,8 +30,7 @@ class Picture(Merging):
             said = [(known.time, identity[1]) for identity, known in self.identities.items()
                     if identity[0] == namespace and self.resolve(known.home) in pids]
             if said and namespace not in writes:
-                time, value = min(said)
-                folded[namespace] = value, SimpleNamespace(time=time, origin=(namespace, value))
+                folded[namespace] = min(said)[1], None
         return folded
 
     def events_of(self, pid):

@@ -24,9 +24,10 @@ class Resolving(Facts):
         return any(kind(identity) == PERSON for identity in self.identities_of(pid))
 
     def created_at(self, pid):
-        """The earliest time of anything that was said of it; when nothing is left of that, when
-        it was made."""
-        times = [fact.time for fact in self.facts_of(pid, *self.kinds)]
+        """The earliest time at which it was seen, that is not later than when it was made; when
+        nothing is left of that, when it was made."""
+        made = self.profiles[pid].made
+        times = [min(fact.time, made) for fact in self.facts_of(pid, "event", "seen")]
         times += [profile.made for home, profile in self.profiles.items()
                   if profile.by_hand and self.resolve(home) == pid]
         return min(times, default=self.profiles[pid].made)
@@ -56,6 +57,8 @@ class Resolving(Facts):
 
     def write_traits(self, traits, time, late, home, origin):
         for name, value in traits.items():
+            if value is None and name not in self.types:
+                continue  # nobody knows of what type a clear would be
             if value is not None:
                 self.types.setdefault(name, type_of(value))
             self.add("trait", time, late, home, origin, name=name, value=value)
