@@ -523,8 +523,9 @@ absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(const std::string& path,
   if (options.keep_snapshots == 0) {
     return MakeError(ErrorCode::kErr, "keep_snapshots is to be at least 1");
   }
-  if (!options.default_region.empty() && !IsRegion(options.default_region)) {
-    return MakeError(ErrorCode::kErr, "default_region is to be two capital letters");
+  std::string region = options.default_region == "none" ? "" : options.default_region;
+  if (!region.empty() && !IsRegion(region)) {
+    return MakeError(ErrorCode::kErr, "default_region is to be two capital letters, or none");
   }
   if (!options.create_if_missing) {
     ROSTER_ASSIGN_OR_RETURN(const bool exists, environment.files->Exists(path));
@@ -532,14 +533,17 @@ absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(const std::string& path,
   }
   LogDirectoryOptions log_options;
   log_options.rotate_bytes = options.log_file_bytes;
-  log_options.normaliser = NormaliserVersion(options.default_region);
+  log_options.normaliser = NormaliserVersion(region);
   // A file takes no more from the disk at once than it is to have in the end.
   log_options.preallocate_bytes = std::min(log_options.preallocate_bytes, options.log_file_bytes);
   log_options.zero_ahead_bytes = std::min(log_options.zero_ahead_bytes, options.log_file_bytes);
   ROSTER_ASSIGN_OR_RETURN(
       std::unique_ptr<LogDirectory> log,
       LogDirectory::Open(environment.files, environment.random, path, log_options));
-  auto engine = std::make_unique<Engine>(path, options, environment, std::move(log));
+  if (options.default_region.empty()) region = RegionOf(log->manifest().normaliser);
+  Options settled = options;
+  settled.default_region = std::move(region);
+  auto engine = std::make_unique<Engine>(path, settled, environment, std::move(log));
   ROSTER_RETURN_IF_ERROR(engine->Start());
   return std::unique_ptr<Database>(std::move(engine));
 }

@@ -14,6 +14,9 @@ namespace {
 // Of the forms that are made here. A change that gives any value another form raises it.
 constexpr int kVersion = 1;
 
+// Before the region, in versions.
+constexpr std::string_view kRegion = " region ";
+
 constexpr std::array<std::string_view, 3> kPhones = {"phone", "whatsapp", "sms"};
 // Who writes somebody's handle there writes an @ before it, or leaves it out.
 constexpr std::array<std::string_view, 10> kHandles = {
@@ -70,8 +73,19 @@ bool IsBlockedIdentity(std::string_view given, std::string_view normalised) {
 }
 
 std::string NormaliserVersion(std::string_view region) {
-  return StrCat("forms ", kVersion, " phone ", PhoneRule(), " region ",
-                region.empty() ? std::string_view("-") : region, " unicode ", UnicodeVersion());
+  return StrCat("forms ", kVersion, " phone ", PhoneRule(), kRegion, region.empty() ? "-" : region,
+                " unicode ", UnicodeVersion());
+}
+
+std::string UnknownNormaliser(std::string_view region) {
+  return StrCat("forms 0", kRegion, region.empty() ? "-" : region);
+}
+
+std::string_view RegionOf(std::string_view version) {
+  const size_t at = version.find(kRegion);
+  if (at == std::string_view::npos) return {};
+  const std::string_view region = version.substr(at + kRegion.size(), 2);
+  return IsRegion(region) ? region : std::string_view();
 }
 
 }  // namespace roster

@@ -22,6 +22,10 @@ bool IsBlockedIdentity(std::string_view given, std::string_view normalised);
 
 // By what the normal forms are made, for the manifest: rule and version, region, Unicode's tables.
 std::string NormaliserVersion(std::string_view region);
+// The same where only the region is known: no opening has this one.
+std::string UnknownNormaliser(std::string_view region);
+// The region in one of them; empty: none. Lifetime: of `version`.
+std::string_view RegionOf(std::string_view version);
 
 }  // namespace roster
 

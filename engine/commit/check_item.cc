@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "engine/coerce.h"
+#include "engine/commit/anonymous.h"
 #include "engine/limits.h"
 #include "engine/normalise.h"
 #include "query/errors.h"
@@ -99,6 +100,9 @@ absl::StatusOr<CheckedCall> CheckCall(const Item& item, Timestamp clock, Names* 
   }
   ROSTER_ASSIGN_OR_RETURN(call.time, CheckTime(time, clock));
   call.time_given = time.has_value();
+  std::string event;
+  if constexpr (requires { item.event; }) event = ToNfc(item.event);
+  ROSTER_RETURN_IF_ERROR(CheckAnonymous(call.identities, call.time, event, *names));
   if constexpr (requires { item.source; }) {
     ROSTER_RETURN_IF_ERROR(CheckText("source", item.source));
     ROSTER_RETURN_IF_ERROR(CheckText("channel", item.channel));
@@ -202,6 +206,14 @@ absl::StatusOr<CheckedItem> Check(const Alias& item, Timestamp clock, EventIdSou
   return checked;
 }
 
+void NoteDevicesOf(const CheckedItem& checked, Names* names) {
+  std::visit(
+      [&](const auto& item) {
+        if constexpr (requires { item.call; }) NoteDevices(item.call.identities, names);
+      },
+      checked);
+}
+
 }  // namespace
 
 absl::Status CheckName(std::string_view what, std::string_view name) {
@@ -284,7 +296,9 @@ absl::StatusOr<CheckedItem> CheckItem(const WriteItem& item, Timestamp clock, Ev
   return std::visit(
       [&]<typename T>(const T& one) -> absl::StatusOr<CheckedItem> {
         if constexpr (requires { Check(one, clock, ids, names); }) {
-          return Check(one, clock, ids, names);
+          absl::StatusOr<CheckedItem> checked = Check(one, clock, ids, names);
+          if (checked.ok()) NoteDevicesOf(*checked, names);
+          return checked;
         } else {
           return CheckedByHand{&item};
         }

@@ -166,7 +166,7 @@ std::optional<absl::StatusOr<WriteResult>> Committer::Repeat(const Batch& batch,
 }
 
 absl::StatusOr<Committer::CheckedItems> Committer::CheckAll(const Batch& batch, Timestamp clock) {
-  Names names(store().state(), options_.declare_on_first_use);
+  Names names(store(), options_.declare_on_first_use);
   CheckedItems items;
   items.reserve(batch.items.size());
   for (size_t i = 0; i < batch.items.size(); ++i) {

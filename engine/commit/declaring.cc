@@ -293,6 +293,20 @@ class Declarer {
     for (const std::string& name : names) effects_->Do(Define{name, "blocked"});
   }
 
+  // The name of an event that never came may be said.
+  absl::Status Do(const ast::DeclareAnonymous& made) {
+    for (const ast::Name& event : made.events) {
+      ROSTER_RETURN_IF_ERROR(NewName("event", event));
+    }
+    if (made.when != ast::DeclareAnonymous::When::kAlways) {
+      return Keep(query::kAnonymousProfiles, "", {});
+    }
+    if (effects_->state().definitions->contains(query::kAnonymousProfiles)) {
+      effects_->Do(Define{std::string(query::kAnonymousProfiles), ""});
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status Do(const ast::AlterNamespace& made) {
     const std::optional<NamespaceId> known = schema().FindNamespace(made.name.text);
     if (!known) return Unknown("namespace", made.name, catalog_.NamespaceNames());

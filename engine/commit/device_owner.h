@@ -15,7 +15,10 @@ namespace roster {
 
 // Whose the device is at the time; nothing when it is the anonymous visitor's of a span in which
 // there was none yet.
-std::optional<ProfileId> OwnerAt(const Effects& effects, IdentityId device, Timestamp time);
+std::optional<ProfileId> OwnerAt(const Store& store, IdentityId device, Timestamp time);
+inline std::optional<ProfileId> OwnerAt(const Effects& effects, IdentityId device, Timestamp time) {
+  return OwnerAt(effects.store(), device, time);
+}
 
 // Makes `profile`, an anonymous one, the visitor of the span in which the time lies.
 // Requires: OwnerAt gives nobody.

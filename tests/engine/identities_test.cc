@@ -189,6 +189,60 @@ TEST_CASE("the stats list the largest profiles by identities", "[R11]") {
   CHECK(largest().size() == 5);
 }
 
+TEST_CASE("devices alone make profiles as the store says", "[G4][T14]") {
+  FaultyFileSystem files;
+  World world(&files);
+  auto db = world.Open();
+  const IdentityRef device{"device_id", "d1"};
+  const IdentityRef visitor{"anonymous_id", "a1"};
+  const auto track = [](std::vector<IdentityRef> who, const std::string& event) {
+    return Track{.identities = std::move(who), .event = event};
+  };
+  const auto refused = [&](WriteItem item) {
+    const auto done = db->Write(std::move(item));
+    if (done.ok() || ErrorCodeOf(done.status()) != ErrorCode::kNoIdentity) return false;
+    return done.status().message().find("declare anonymous profiles") != std::string::npos;
+  };
+  const auto declare = [&](const std::string& when) {
+    Done(db.get(), Declare{"declare anonymous profiles " + when});
+  };
+  declare("never");
+  CHECK(refused(track({visitor}, "view")));
+  CHECK(refused(Traits({visitor, device})));
+  CHECK(db->GetStats().num_profiles == 0);
+  db.reset();
+  db = world.Open();
+  declare("on \"chat_started\", order");
+  CHECK(refused(track({visitor}, "view")));
+  CHECK(refused(Traits({visitor})));
+  const ProfileId made = Done(db.get(), track({visitor}, "chat_started")).profile;
+  CHECK(Done(db.get(), track({visitor}, "view")).profile == made);
+  CHECK(Done(db.get(), Traits({visitor}, {{"plan", "pro"}})).profile == made);
+  declare("never");
+  CHECK(Done(db.get(), track({visitor}, "view")).profile == made);
+
+  // A batch: what an item names its successors find, what was refused nobody does.
+  Batch batch;
+  batch.items = {track({device}, "view"), Traits({User("u1"), device}), track({device}, "view")};
+  const auto written = db->Write(batch);
+  REQUIRE(written.ok());
+  CHECK(ErrorCodeOf(written->items[0].status) == ErrorCode::kNoIdentity);
+  CHECK(written->items[1].status.ok());
+  CHECK(written->items[2].profile == written->items[1].profile);
+  batch.items = {track({User("u2")}, "view"), track({{"device_id", "d2"}}, "view")};
+  batch.atomic = true;
+  CHECK(ErrorCodeOf(db->Write(batch).status()) == ErrorCode::kNoIdentity);
+  CHECK(db->GetStats().num_profiles == 2);
+
+  // After a logout the device has nobody.
+  Done(db.get(), Logout{.identities = {device}});
+  world.clock.now_ms += 1000;
+  CHECK(refused(track({device}, "view")));
+  CHECK(Done(db.get(), Traits({User("u1"), device})).profile == written->items[1].profile);
+  declare("always");
+  CHECK(Done(db.get(), track({{"device_id", "d3"}}, "view")).created);
+}
+
 Manifest ManifestOf(FaultyFileSystem* files) { return *ReadManifest(files, "data"); }
 
 TEST_CASE("a store that is opened in another region has its identities in the new form", "[R0]") {
@@ -219,8 +273,27 @@ TEST_CASE("a store that is opened in another region has its identities in the ne
   const std::string digest = db->GetDigest();
   reopen("NL");
   CHECK(db->GetDigest() == digest);
-  reopen("");
+  // Who says nothing changes nothing; who says none does.
+  db.reset();
+  db = world.Open();
+  CHECK(ManifestOf(&files).normaliser == NormaliserVersion("NL"));
+  CHECK(Call(db.get(), "phone", "0612345678") == jo);
+  db.reset();
+  db = world.Open(InRegion("none"));
+  CHECK(ManifestOf(&files).normaliser == NormaliserVersion(""));
   CHECK(Call(db.get(), "phone", "+31612345678") == jo);
+  CHECK(Call(db.get(), "phone", "0612345678") != jo);
+}
+
+TEST_CASE("a backup keeps the region", "[R0]") {
+  FaultyFileSystem files;
+  World world(&files);
+  const auto db = world.Open(InRegion("NL"));
+  const ProfileId jo = Call(db.get(), "phone", "06 12345678");
+  REQUIRE(db->Backup("copy").ok());
+  const auto copy = OpenDatabase("copy", {}, world.environment());
+  REQUIRE(copy.ok());
+  CHECK(Call(copy->get(), "phone", "0612345678") == jo);
 }
 
 TEST_CASE("a store without a log is rebuilt at every opening until a snapshot has it", "[R0]") {

@@ -47,8 +47,9 @@ struct Options {
   // Whether a trait that is not known is declared when it is first written, with its value's type.
   // Without it its item gets NOTRAIT; events and their properties are always declared so.
   bool declare_on_first_use = true;
-  // Where telephone numbers without a calling code are from: ISO 3166, two letters; empty: nobody
-  // says, then they stay the digits that they are. See Open.
+  // Where telephone numbers without a calling code are from: ISO 3166, two letters; "none": nobody
+  // says, then they stay the digits that they are. Empty: as when the store was last open; of a new
+  // one none. See Open.
   std::string default_region;
   // A snapshot is made when so much log lies behind the newest one, or when that is so old and
   // something was written since; 0: not by itself.
