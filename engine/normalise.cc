@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
+#include "absl/types/span.h"
 #include "engine/identity/phone.h"
 #include "storage/base/text.h"
 #include "storage/base/unicode.h"
@@ -20,7 +22,7 @@ constexpr std::string_view kRegion = " region ";
 constexpr std::array<std::string_view, 3> kPhones = {"phone", "whatsapp", "sms"};
 // Who writes somebody's handle there writes an @ before it, or leaves it out.
 constexpr std::array<std::string_view, 10> kHandles = {
-    "messenger", "instagram", "telegram", "twitter", "x",
+    "messenger", "instagram", "telegram", "twitter",  "x",
     "tiktok",    "threads",   "youtube",  "snapchat", "wechat"};
 
 template <size_t N>
@@ -28,23 +30,35 @@ bool IsOneOf(const std::array<std::string_view, N>& names, std::string_view name
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-std::string NormaliseHandle(std::string_view value) {
+// Without the signs and words that stand before a handle or number; `value` when nothing is left.
+std::string_view BareHandle(std::string_view value, absl::Span<const std::string_view> before) {
   std::string_view handle = value;
-  while (handle.starts_with('@')) handle = Trim(handle.substr(1));
-  return ToNfc(handle.empty() ? value : handle);
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const std::string_view word : before) {
+      if (!handle.starts_with(word)) continue;
+      handle = Trim(handle.substr(word.size()));
+      changed = true;
+    }
+  }
+  return handle.empty() ? value : handle;
 }
 
-// Whatsapp itself writes numbers with their calling code and without a `+`.
+// Whatsapp itself writes numbers with their calling code and without a `+`, or as an address. Who
+// has a name there is known by that.
 std::string NormaliseWhatsapp(std::string_view value, std::string_view region) {
-  const PhoneDigits phone = ReadPhoneDigits(value);
+  constexpr std::string_view kBefore[] = {"@", "whatsapp:", "tel:"};
+  constexpr std::string_view kSigns = "0123456789+-()./ ";
   constexpr size_t kMinDigits = 8;
-  const bool whole = !phone.international && phone.digits.size() >= kMinDigits &&
-                     !phone.digits.starts_with('0');
-  if (whole) {
-    std::string text = NormalisePhone("+" + phone.digits, region);
-    if (text.starts_with('+')) return text;
-  }
-  return NormalisePhone(value, region);
+  const std::string_view handle = BareHandle(value, kBefore);
+  const std::string_view number = handle.substr(0, handle.find('@'));
+  if (number.find_first_not_of(kSigns) != std::string_view::npos) return ToNfc(handle);
+  const PhoneDigits phone = ReadPhoneDigits(number);
+  const bool whole =
+      !phone.international && phone.digits.size() >= kMinDigits && !phone.digits.starts_with('0');
+  // What is no possible number so may be a national one.
+  const auto possible = whole ? PossiblePhone({phone.digits, true}, {}) : std::nullopt;
+  return possible ? *possible : NormalisePhone(number, region);
 }
 
 bool IsPlaceholder(std::string_view value) {
@@ -64,7 +78,8 @@ std::string NormaliseIdentity(std::string_view name_space, std::string_view valu
   if (name_space == "email") return ToLower(trimmed);
   if (name_space == "whatsapp") return NormaliseWhatsapp(trimmed, region);
   if (IsOneOf(kPhones, name_space)) return NormalisePhone(trimmed, region);
-  if (IsOneOf(kHandles, name_space)) return NormaliseHandle(trimmed);
+  constexpr std::string_view kAt[] = {"@"};
+  if (IsOneOf(kHandles, name_space)) return ToNfc(BareHandle(trimmed, kAt));
   return ToNfc(trimmed);
 }
 

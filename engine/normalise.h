@@ -10,8 +10,9 @@
 
 namespace roster {
 
-// Trimmed, NFC, and by namespace: email in lower case; phone, whatsapp and sms as NormalisePhone
-// has them, with `region` as there; handles of channels that write an @ before them without it.
+// Trimmed, NFC, and by namespace: email in lower case; phone, sms and numbers of whatsapp as
+// NormalisePhone has them, with `region` as there; handles of channels that write an @ before them
+// without it.
 // Normalising twice is as once. Requires: valid UTF-8.
 std::string NormaliseIdentity(std::string_view name_space, std::string_view value,
                               std::string_view region);

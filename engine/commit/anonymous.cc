@@ -38,9 +38,8 @@ bool Allows(std::string_view setting, std::string_view event) {
   const auto stored = query::ParseStored(setting);
   const auto* said = stored.ok() ? std::get_if<ast::DeclareAnonymous>(&stored->what) : nullptr;
   if (said == nullptr || said->when == ast::DeclareAnonymous::When::kAlways) return true;
-  return !event.empty() &&
-         std::any_of(said->events.begin(), said->events.end(),
-                     [&](const ast::Name& name) { return name.text == event; });
+  return !event.empty() && std::any_of(said->events.begin(), said->events.end(),
+                                       [&](const ast::Name& name) { return name.text == event; });
 }
 
 }  // namespace
@@ -54,9 +53,8 @@ absl::Status CheckAnonymous(const std::vector<UsableIdentity>& identities, Times
   if (HasSomebody(identities.front(), time, names) || Allows(*setting, event)) {
     return absl::OkStatus();
   }
-  return MakeError(
-      ErrorCode::kNoIdentity,
-      StrCat("a device alone makes no profile: ", query::CanonicalText(*setting)));
+  return MakeError(ErrorCode::kNoIdentity,
+                   StrCat("a device alone makes no profile: ", query::CanonicalText(*setting)));
 }
 
 void NoteDevices(const std::vector<UsableIdentity>& identities, Names* names) {

@@ -108,20 +108,6 @@ std::optional<std::string> ByLibrary(const PhoneDigits& phone, std::string_view 
   return text;
 }
 
-std::string ByRule(const PhoneDigits& phone, std::string_view region) {
-  const std::optional<std::string> once = ByLibrary(phone, region);
-  if (!once) return AsDigits(phone);
-  // What it writes it may read otherwise, as where a country's numbers have changed.
-  const std::optional<std::string> twice = ByLibrary(ReadPhoneDigits(*once), region);
-  return twice == once ? *once : AsDigits(phone);
-}
-
-#else
-
-std::string ByRule(const PhoneDigits& phone, std::string_view region) {
-  return SimplePhone(phone, region);
-}
-
 #endif
 
 }  // namespace
@@ -140,7 +126,9 @@ PhoneDigits ReadPhoneDigits(std::string_view value) {
     value.remove_prefix(std::max<size_t>(sign.bytes, 1));
   }
   // Calling codes begin with 1 to 9.
-  const auto begins = [&](size_t at) { return phone.digits.size() > at && phone.digits[at] != '0'; };
+  const auto begins = [&](size_t at) {
+    return phone.digits.size() > at && phone.digits[at] != '0';
+  };
   if (!phone.international && phone.digits.starts_with("00") && begins(2)) {
     phone = {phone.digits.substr(2), true};
   }
@@ -148,11 +136,23 @@ PhoneDigits ReadPhoneDigits(std::string_view value) {
   return phone;
 }
 
-std::string SimplePhone(const PhoneDigits& phone, std::string_view region) {
+std::optional<std::string> PossiblePhone(const PhoneDigits& phone, std::string_view region) {
+#ifdef ROSTER_HAVE_PHONENUMBER
+  std::optional<std::string> once = ByLibrary(phone, region);
+  if (!once) return std::nullopt;
+  // What it writes it may read otherwise, as where a country's numbers have changed.
+  if (ByLibrary(ReadPhoneDigits(*once), region) != once) return std::nullopt;
+  return once;
+#else
+  return SimplePhone(phone, region);
+#endif
+}
+
+std::optional<std::string> SimplePhone(const PhoneDigits& phone, std::string_view region) {
   std::string digits = phone.digits;
   if (!phone.international) {
     const Country* const country = FindCountry(region);
-    if (country == nullptr) return digits;
+    if (country == nullptr) return std::nullopt;
     std::string_view national = digits;
     if (!country->trunk.empty() && national.starts_with(country->trunk)) {
       national.remove_prefix(country->trunk.size());
@@ -166,15 +166,17 @@ std::string SimplePhone(const PhoneDigits& phone, std::string_view region) {
       break;
     }
   }
-  if (digits.size() < kMinDigits || digits.size() > kMaxDigits) return AsDigits(phone);
+  if (digits.size() < kMinDigits || digits.size() > kMaxDigits) return std::nullopt;
   return "+" + digits;
 }
 
 std::string NormalisePhone(std::string_view value, std::string_view region) {
   const PhoneDigits phone = ReadPhoneDigits(value);
-  const bool zeros = std::all_of(phone.digits.begin(), phone.digits.end(),
-                                 [](char c) { return c == '0'; });
-  return zeros ? phone.digits : ByRule(phone, region);
+  const bool zeros =
+      std::all_of(phone.digits.begin(), phone.digits.end(), [](char c) { return c == '0'; });
+  if (zeros) return phone.digits;
+  const std::optional<std::string> possible = PossiblePhone(phone, region);
+  return possible ? *possible : AsDigits(phone);
 }
 
 std::string_view PhoneRule() {

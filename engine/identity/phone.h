@@ -6,6 +6,7 @@
 #ifndef ROSTER_ENGINE_IDENTITY_PHONE_H_
 #define ROSTER_ENGINE_IDENTITY_PHONE_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,10 +26,13 @@ PhoneDigits ReadPhoneDigits(std::string_view value);
 // ISO 3166, two letters; empty: not known, then those stay digits. Requires: valid UTF-8.
 std::string NormalisePhone(std::string_view value, std::string_view region);
 
+// The E.164 of a possible number.
+std::optional<std::string> PossiblePhone(const PhoneDigits& phone, std::string_view region);
+
 // The same by the simpler rule: `+` and 7 to 15 digits are a number; before national ones the
 // region's calling code is put, in place of the 0 that begins them where that is dialled inside of
-// the country only. For regions that it does not know digits stay as they are.
-std::string SimplePhone(const PhoneDigits& phone, std::string_view region);
+// the country only. For regions that it does not know digits are none.
+std::optional<std::string> SimplePhone(const PhoneDigits& phone, std::string_view region);
 
 // By which of the two, and its version: "simple 1", "libphonenumber 8.12".
 std::string_view PhoneRule();

@@ -38,9 +38,9 @@ class Plan {
       // What would be no identity any more stays what it is.
       if (value == name.value || value.empty()) continue;
       if (info.kind == NamespaceKind::kDevice || info.kind == NamespaceKind::kAnonymous) {
-        return MakeError(ErrorCode::kConflict,
-                         StrCat("an identity of a device has another form now, namespace: ",
-                                info.name));
+        return MakeError(
+            ErrorCode::kConflict,
+            StrCat("an identity of a device has another form now, namespace: ", info.name));
       }
       ROSTER_RETURN_IF_ERROR(Note(id, name.name_space, std::move(value)));
     }
@@ -72,11 +72,11 @@ class Plan {
       if (!is_new) holder = RowId{made->second};
     }
     if (holder && *holder != row) {
-      return MakeError(
-          ErrorCode::kConflict,
-          StrCat("identities of two profiles would be one, namespace: ",
-                 state_.schema->name_space(name_space).name, ", profiles: ",
-                 state_.ProfileAt(*holder).value, " and ", state_.ProfileAt(row).value));
+      return MakeError(ErrorCode::kConflict,
+                       StrCat("identities of two profiles would be one, namespace: ",
+                              state_.schema->name_space(name_space).name,
+                              ", profiles: ", state_.ProfileAt(*holder).value, " and ",
+                              state_.ProfileAt(row).value));
     }
     changed_.push_back({id, name_space, std::move(value), holder.has_value()});
     return absl::OkStatus();
@@ -179,8 +179,8 @@ absl::StatusOr<std::vector<std::vector<Mutation>>> PlanRenormalise(const State& 
   if (const absl::Status found = plan.FindChanged(); !found.ok()) {
     const std::string_view by = made_by.empty() ? "not known" : made_by;
     return MakeError(ErrorCodeOf(found),
-                     StrCat("the store's identities were made otherwise: ", by, "; now: ",
-                            NormaliserVersion(region), "; ", StdView(found.message()),
+                     StrCat("the store's identities were made otherwise: ", by,
+                            "; now: ", NormaliserVersion(region), "; ", StdView(found.message()),
                             "; open it as before and merge them, or go on so"));
   }
   return plan.Take();

@@ -36,7 +36,8 @@ std::string Phone(std::string_view value, std::string_view region = "") {
   INFO(value << " in " << region);
   // What is written with its calling code is the same by both rules.
   if (ReadPhoneDigits(value).international) {
-    CHECK(SimplePhone(ReadPhoneDigits(value), region) == phone);
+    const PhoneDigits digits = ReadPhoneDigits(value);
+    CHECK(SimplePhone(digits, region).value_or("+" + digits.digits) == phone);
   }
   CHECK(NormalisePhone(phone, region) == phone);
   return phone;
@@ -69,7 +70,7 @@ TEST_CASE("national numbers are of the default region, if there is one", "[R0]")
   CHECK(Phone("06 1234 5678") == "0612345678");
   const PhoneDigits national = ReadPhoneDigits("06 1234 5678");
   CHECK(SimplePhone(national, "NL") == "+31612345678");
-  CHECK(SimplePhone(national, "ZW") == "0612345678");  // not in its table
+  CHECK_FALSE(SimplePhone(national, "ZW"));  // not in its table
   CHECK(SimplePhone(ReadPhoneDigits("1 415 555 0123"), "US") == "+14155550123");
 }
 
@@ -91,6 +92,9 @@ TEST_CASE("handles of channels", "[R0]") {
   CHECK(NormaliseIdentity("whatsapp", "4915112345678", "NL") == "+4915112345678");
   CHECK(NormaliseIdentity("whatsapp", "0612345678", "NL") == "+31612345678");
   CHECK(NormaliseIdentity("whatsapp", "31612345678@s.whatsapp.net", "") == "+31612345678");
+  CHECK(NormaliseIdentity("whatsapp", "whatsapp:+31612345678", "") == "+31612345678");
+  CHECK(NormaliseIdentity("whatsapp", "4155550123", "US") == "+14155550123");
+  CHECK(NormaliseIdentity("whatsapp", "@Jo.1", "NL") == "Jo.1");
   CHECK(NormaliseIdentity("messenger", " @Jo.Doe ", "") == "Jo.Doe");
   CHECK(NormaliseIdentity("telegram", "@@ jo", "") == "jo");
   CHECK(NormaliseIdentity("instagram", "@", "") == "@");
@@ -102,9 +106,36 @@ TEST_CASE("normalising twice is as once", "[R0][random]") {
   std::mt19937_64 random(TestSeed());
   const char* const kSpaces[] = {"email", "phone", "whatsapp", "messenger", "external_id", "sms"};
   const char* const kRegions[] = {"", "NL", "US", "GB", "IT", "DE", "AR", "MX", "BR", "RU", "ZZ"};
-  const char* const kPieces[] = {"0", "00", "+", "1", "31", "49", "54", "521", "9", "7", "(0)",
-                                 "-", " ", "@", "x", "a", "E", "\xc3\x89", "e\xcc\x81", "#", ".",
-                                 "\xd9\xa3", "\xef\xbc\x90", "8", "44", "612345678", "*", "\xc2\xa0"};
+  const char* const kPieces[] = {"0",
+                                 "00",
+                                 "+",
+                                 "1",
+                                 "31",
+                                 "49",
+                                 "54",
+                                 "521",
+                                 "9",
+                                 "7",
+                                 "(0)",
+                                 "-",
+                                 " ",
+                                 "@",
+                                 "x",
+                                 "a",
+                                 "E",
+                                 "\xc3\x89",
+                                 "e\xcc\x81",
+                                 "#",
+                                 ".",
+                                 "\xd9\xa3",
+                                 "\xef\xbc\x90",
+                                 "8",
+                                 "44",
+                                 "612345678",
+                                 "*",
+                                 "\xc2\xa0",
+                                 "tel:",
+                                 "whatsapp:"};
   for (int i = 0; i < 20'000; ++i) {
     std::string value;
     for (size_t n = random() % 14; n > 0; --n) value += kPieces[random() % std::size(kPieces)];
@@ -144,7 +175,8 @@ TEST_CASE("a blocked value is no identity, stays on the event and is counted", "
   REQUIRE(profile.events.size() == 1);
   REQUIRE(profile.events[0].properties.size() == 1);
   CHECK(profile.events[0].properties[0].key == "blocked_identities");
-  CHECK(profile.events[0].properties[0].value == Value(Json{R"({"email":" Unknown","phone":"-1"})"}));
+  CHECK(profile.events[0].properties[0].value ==
+        Value(Json{R"({"email":" Unknown","phone":"-1"})"}));
   CHECK(ErrorCodeOf(db->Write(Event("ANONYMOUS", "order", "m2")).status()) ==
         ErrorCode::kNoIdentity);
   CHECK(db->GetStats().num_blocked_identities == 3);
@@ -303,8 +335,7 @@ TEST_CASE("a store without a log is rebuilt at every opening until a snapshot ha
   options.durability = Durability::kNone;
   auto db = world.Open(options);
   const auto write = [&](const std::string& phone) {
-    const auto done =
-        db->Write(Traits({{"phone", phone}}), {.durability = Durability::kNone});
+    const auto done = db->Write(Traits({{"phone", phone}}), {.durability = Durability::kNone});
     REQUIRE(done.ok());
     return done->items[0].profile;
   };
