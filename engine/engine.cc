@@ -166,9 +166,8 @@ absl::Status Engine::Start() {
   Recovered recovered;
   {
     MutexLock lock(&shared_.mutex);
-    ROSTER_ASSIGN_OR_RETURN(recovered,
-                            Recover(environment_, options_.default_region, log_.get(), &reserve_,
-                                    &shared_.store));
+    ROSTER_ASSIGN_OR_RETURN(recovered, Recover(environment_, options_.default_region, log_.get(),
+                                               &reserve_, &shared_.store));
     const Timestamp now = std::max(recovered.clock, environment_.clock->Now());
     if (shared_.store.lsn() == Lsn{}) {
       ROSTER_RETURN_IF_ERROR(WriteInitialCommit(now, log_.get(), &shared_.store));
@@ -203,8 +202,7 @@ absl::Status Engine::Start() {
 // Without space for a manifest the next opening looks at everything again.
 absl::Status Engine::NoteNormaliser() {
   const bool kept = KeptLog() != nullptr;
-  const absl::Status noted =
-      log_->SetNormaliser(NormaliserVersion(options_.default_region), kept);
+  const absl::Status noted = log_->SetNormaliser(NormaliserVersion(options_.default_region), kept);
   const bool full = !noted.ok() && ErrorCodeOf(noted) == ErrorCode::kDiskFull;
   return full ? absl::OkStatus() : noted;
 }

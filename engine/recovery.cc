@@ -110,9 +110,8 @@ absl::StatusOr<Recovered> Recover(const Environment& environment, std::string_vi
     Report(*store, reader->end(), &recovered);
     if (const std::string made_by = log->manifest().normaliser;
         made_by != NormaliserVersion(region)) {
-      ROSTER_ASSIGN_OR_RETURN(
-          recovered.renormalised,
-          PlanRenormalise(store->state(), region, made_by, recovered.clock));
+      ROSTER_ASSIGN_OR_RETURN(recovered.renormalised,
+                              PlanRenormalise(store->state(), region, made_by, recovered.clock));
     }
     ROSTER_RETURN_IF_ERROR(StartLog(reader->end(), log, reserve));
     log->Distrust(damaged);

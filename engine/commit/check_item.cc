@@ -88,8 +88,7 @@ absl::StatusOr<std::optional<SessionInfo>> CheckSession(const std::optional<Sess
 template <typename Item>
 absl::StatusOr<CheckedCall> CheckCall(const Item& item, Timestamp clock, Names* names) {
   CheckedCall call;
-  auto usable =
-      UsableIdentities(names->state(), item.identities, &call.warnings, &call.blocked);
+  auto usable = UsableIdentities(names->state(), item.identities, &call.warnings, &call.blocked);
   names->CountBlocked(call.blocked.size());
   ROSTER_ASSIGN_OR_RETURN(call.identities, std::move(usable));
   std::optional<Timestamp> time = item.time;
@@ -198,8 +197,7 @@ absl::StatusOr<CheckedItem> Check(const Alias& item, Timestamp clock, EventIdSou
   ROSTER_ASSIGN_OR_RETURN(checked.call, CheckCall(item, clock, names));
   if (item.previous.empty()) return MakeError(ErrorCode::kParse, "alias without previousId");
   ROSTER_RETURN_IF_ERROR(CheckText("previousId", item.previous));
-  checked.previous =
-      NormaliseIdentity("external_id", item.previous, names->state().default_region);
+  checked.previous = NormaliseIdentity("external_id", item.previous, names->state().default_region);
   if (IsBlockedIdentity(item.previous, checked.previous)) {
     return MakeError(ErrorCode::kNoIdentity, "no usable identity: previousId is a blocked value");
   }

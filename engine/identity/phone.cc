@@ -126,13 +126,10 @@ PhoneDigits ReadPhoneDigits(std::string_view value) {
     value.remove_prefix(std::max<size_t>(sign.bytes, 1));
   }
   // Calling codes begin with 1 to 9.
-  const auto begins = [&](size_t at) {
-    return phone.digits.size() > at && phone.digits[at] != '0';
-  };
-  if (!phone.international && phone.digits.starts_with("00") && begins(2)) {
-    phone = {phone.digits.substr(2), true};
-  }
-  phone.international = phone.international && begins(0);
+  const size_t first = phone.digits.find_first_not_of('0');
+  phone.international = phone.international || phone.digits.starts_with("00");
+  if (first == std::string::npos) return {phone.digits, false};
+  if (phone.international) phone.digits.erase(0, first);
   return phone;
 }
 
@@ -141,7 +138,8 @@ std::optional<std::string> PossiblePhone(const PhoneDigits& phone, std::string_v
   std::optional<std::string> once = ByLibrary(phone, region);
   if (!once) return std::nullopt;
   // What it writes it may read otherwise, as where a country's numbers have changed.
-  if (ByLibrary(ReadPhoneDigits(*once), region) != once) return std::nullopt;
+  const bool as_it_was = phone.international && *once == AsDigits(phone);
+  if (!as_it_was && ByLibrary(ReadPhoneDigits(*once), region) != once) return std::nullopt;
   return once;
 #else
   return SimplePhone(phone, region);
@@ -153,18 +151,14 @@ std::optional<std::string> SimplePhone(const PhoneDigits& phone, std::string_vie
   if (!phone.international) {
     const Country* const country = FindCountry(region);
     if (country == nullptr) return std::nullopt;
-    std::string_view national = digits;
-    if (!country->trunk.empty() && national.starts_with(country->trunk)) {
-      national.remove_prefix(country->trunk.size());
-    }
-    digits = std::string(country->code).append(national);
-  } else {
-    // +44 (0)20: the 0 is for those who dial inside of the country.
-    for (const Country& country : kCountries) {
-      if (country.trunk != "0" || !digits.starts_with(country.code)) continue;
-      if (digits.substr(country.code.size(), 1) == "0") digits.erase(country.code.size(), 1);
-      break;
-    }
+    if (country->trunk == "1" && digits.starts_with('1')) digits.erase(0, 1);
+    digits.insert(0, country->code);
+  }
+  // +44 (0)20: the 0 is for those who dial inside of the country.
+  for (const Country& country : kCountries) {
+    if (country.trunk != "0" || !digits.starts_with(country.code)) continue;
+    const size_t size = country.code.size();
+    digits.erase(size, std::min(digits.find_first_not_of('0', size), digits.size()) - size);
   }
   if (digits.size() < kMinDigits || digits.size() > kMaxDigits) return std::nullopt;
   return "+" + digits;

@@ -134,9 +134,10 @@ void AddImportTool(CLI::App* app, int* exit_code) {
   CLI::App* tool = app->add_subcommand("import", "Import a delimited file into a data directory");
   tool->add_option("file", flags->file, "File to import")->required();
   tool->add_option("--data", flags->data, "Data directory, created when missing")->required();
-  tool->add_option("--region", flags->store.default_region,
-                   "Where telephone numbers without a calling code are from (ISO 3166), or none; as "
-                   "when the store was last open if not given")
+  tool->add_option(
+          "--region", flags->store.default_region,
+          "Where telephone numbers without a calling code are from (ISO 3166), or none; as "
+          "when the store was last open if not given")
       ->type_name("NL");
   tool->add_option("--mapping", flags->mapping_file, "File that says what the columns are");
   tool->add_option("--map", flags->maps,
