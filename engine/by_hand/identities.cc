@@ -72,7 +72,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Create& item) {
     return MakeError(ErrorCode::kExists,
                      StrCat("an identity is known already, of ", IdText(OwnerOf(*known))));
   }
-  Names names(effects_->state(), effects_->declares_traits());
+  Names names(effects_->store(), effects_->declares_traits());
   ROSTER_ASSIGN_OR_RETURN(CheckedTraits traits, CheckTraits(item.traits, &names, &warnings));
   ROSTER_RETURN_IF_ERROR(CheckText("source", item.source));
   const ProfileId profile =
@@ -118,7 +118,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Edit& item) {
     return MakeError(ErrorCode::kNoTrait, StrCat("unknown trait: ", field.key));
   }
   std::vector<std::string> warnings;
-  Names names(effects_->state(), effects_->declares_traits());
+  Names names(effects_->store(), effects_->declares_traits());
   ROSTER_ASSIGN_OR_RETURN(CheckedTraits traits, CheckTraits(item.traits, &names, &warnings));
   std::vector<UsableIdentity> identities;
   for (const IdentityRef& ref : item.identities) {

@@ -159,10 +159,10 @@ std::vector<IdentityId> DevicesOf(const State& state, ProfileId profile) {
 
 }  // namespace
 
-std::optional<ProfileId> OwnerAt(const Effects& effects, IdentityId device, Timestamp time) {
-  const State& state = effects.state();
-  if (!effects.IsShared(device)) return state.ProfileAt(state.identities.RowOf(device));
-  const std::vector<PlacedMark> marks = effects.MarksOf(device);
+std::optional<ProfileId> OwnerAt(const Store& store, IdentityId device, Timestamp time) {
+  const State& state = store.state();
+  if (!store.IsShared(device)) return state.ProfileAt(state.identities.RowOf(device));
+  const std::vector<PlacedMark> marks = store.MarksOf(device);
   const std::vector<DeviceSpan> spans = SpansOf(marks);
   return OwnerOf(spans[SpanAt(spans, time)], marks);
 }

@@ -38,6 +38,7 @@ class Effects {
   Effects(Store* store, EventIdSource* ids, Timestamp clock, bool declares_traits)
       : store_(store), ids_(ids), clock_(clock), declares_traits_(declares_traits) {}
 
+  const Store& store() const { return *store_; }
   const State& state() const { return store_->state(); }
   const Schema& schema() const { return *state().schema; }
   Timestamp clock() const { return clock_; }

@@ -388,7 +388,8 @@ std::vector<ProfileId> FindProfiles(const Call& call, const Effects& effects) {
 
 absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const State& state,
                                                              const std::vector<IdentityRef>& refs,
-                                                             std::vector<std::string>* warnings) {
+                                                             std::vector<std::string>* warnings,
+                                                             std::vector<IdentityRef>* blocked) {
   if (refs.size() > kMaxItemIdentities) {
     return MakeError(ErrorCode::kLimit,
                      StrCat("more than ", kMaxItemIdentities, " identities in one item"));
@@ -398,10 +399,12 @@ absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const State& state,
   for (const IdentityRef& ref : refs) {
     ROSTER_RETURN_IF_ERROR(CheckIdentity(schema, ref));
     const NamespaceId id = *schema.FindNamespace(ref.space);
-    UsableIdentity identity{id, NormaliseIdentity(ref.space, ref.value), schema.name_space(id).kind,
-                            schema.name_space(id).rank};
-    if (IsBlockedIdentity(identity.value) || IsBlockedHere(state, ref.space, identity.value)) {
+    UsableIdentity identity{id, NormaliseIdentity(ref.space, ref.value, state.default_region),
+                            schema.name_space(id).kind, schema.name_space(id).rank};
+    if (IsBlockedIdentity(ref.value, identity.value) ||
+        IsBlockedHere(state, ref.space, identity.value)) {
       warnings->push_back(StrCat("blocked value is no identity: ", ref.space));
+      if (blocked != nullptr) blocked->push_back(ref);
     } else {
       usable.push_back(std::move(identity));
     }

@@ -34,7 +34,8 @@ absl::StatusOr<IdentityId> FindIdentity(const State& state, const IdentityRef& r
   if (FindInvalidUtf8(ref.value)) {
     return MakeError(ErrorCode::kParse, "identity is not valid UTF-8");
   }
-  const auto id = state.identities.Find(*name_space, NormaliseIdentity(ref.space, ref.value));
+  const auto id = state.identities.Find(
+      *name_space, NormaliseIdentity(ref.space, ref.value, state.default_region));
   if (!id || !IsShown(state.identities.StandingOf(*id))) {
     return MakeError(ErrorCode::kNoProfile, "no such profile");
   }

@@ -43,8 +43,8 @@ struct CreateProfile {
   std::string via;
 };
 
-// `identity` is the next dense number; the name is not known yet. `time`: of the event or identify
-// that attached it.
+// `identity` is the next dense number; the name is not known yet, but for former identities.
+// `time`: of the event or identify that attached it. A profile id that was merged is its home.
 struct AttachIdentity {
   ProfileId profile;
   IdentityId identity;
