@@ -249,10 +249,12 @@ ParsedItem ParseIdentify(dom::object call, std::optional<Timestamp> sent_at) {
   return item;
 }
 
+// A member of the call goes before a property of the same name.
 void AddText(dom::object from, std::string_view member, std::string_view key,
              std::vector<Field>* fields) {
   std::string_view text;
   if (from[member].get(text) != simdjson::SUCCESS) return;
+  std::erase_if(*fields, [&](const Field& field) { return field.key == key; });
   fields->push_back({std::string(key), std::string(text)});
 }
 
@@ -307,10 +309,8 @@ ParsedItem ParseGroup(dom::object call, std::optional<Timestamp> sent_at) {
 
 ParsedItem ParseAlias(dom::object call, std::optional<Timestamp> sent_at) {
   Alias item;
-  ROSTER_ASSIGN_OR_RETURN(item.identities, IdentitiesOf(call));
-  ROSTER_RETURN_IF_ERROR(TimeOf(call, sent_at, &item));
+  ROSTER_RETURN_IF_ERROR(CommonOf(call, sent_at, &item));
   ROSTER_ASSIGN_OR_RETURN(item.previous, TextMember(call, "previousId"));
-  ROSTER_ASSIGN_OR_RETURN(item.message_id, TextMember(call, "messageId"));
   ROSTER_ASSIGN_OR_RETURN(const auto vouches, Member<bool>(call, "authenticated", "true or false"));
   item.authenticated = vouches.value_or(false);
   return item;

@@ -201,7 +201,31 @@ void LeaveDevices(ProfileId profile, Effects* effects) {
   }
 }
 
+// The gap in which the time lies gets a mark of its visitor, if it has none yet. The visitor stays
+// with what came before the time, unless nothing did: then his gap begins with it.
+void KeepVisitor(IdentityId device, Timestamp time, Effects* effects) {
+  const std::vector<PlacedMark> marks = effects->MarksOf(device);
+  const std::vector<DeviceSpan> spans = SpansOf(marks);
+  const DeviceSpan& span = spans[SpanAt(spans, time)];
+  const State& state = effects->state();
+  if (span.owner.value != 0 || span.begin == time) return;
+  const auto gap = std::ranges::find_if(marks, [&](const PlacedMark& mark) {
+    return mark.kind == DeviceMarkKind::kGap && mark.time == span.begin;
+  });
+  ProfileId visitor = state.ProfileAt(state.identities.RowOf(device));
+  if (gap != marks.end()) visitor = gap->profile;
+  if (gap == marks.end() && !marks.empty()) return;  // nobody came by it in this gap
+  const bool before = HasRecords(state, visitor, device, span.begin, time);
+  if (before && gap != marks.end()) return;
+  const Timestamp begin = before ? span.begin : time;
+  Mark(device, visitor, kNoOrigin, DeviceMarkKind::kGap, begin, effects);
+  if (gap == marks.end()) return;
+  effects->KeepRecordsOf(visitor);
+  effects->Do(RemoveRecord{visitor, *effects->schema().FindEvent(kDeviceRecords), {gap->order}});
+}
+
 void LogOut(IdentityId device, Timestamp time, std::string_view via, Effects* effects) {
+  KeepVisitor(device, time, effects);
   const std::vector<PlacedMark> before = effects->MarksOf(device);
   const State& state = effects->state();
   const ProfileId holder =

@@ -66,7 +66,8 @@ void Put(const Track& i, const Putter& put) {
           i.source, i.channel, i.session, i.important);
 }
 void Put(const Alias& i, const Putter& put) {
-  put.All(i.previous, i.identities, i.time, i.ago_ms, i.message_id, i.authenticated);
+  put.All(i.previous, i.identities, i.time, i.ago_ms, i.message_id, i.source,
+          i.channel, i.session, i.authenticated);
 }
 void Put(const Retain& i, const Putter& put) { put.All(i.event, i.keep_ms); }
 void Put(const Create& i, const Putter& put) {

@@ -253,6 +253,10 @@ ItemResult Perform(CheckedAlias item, Effects* effects) {
   }
   const Resolved resolved = Resolve(std::move(call), effects, &result.warnings);
   AddCall(item.id, item.call, resolved, effects);
+  ImplyTraits(resolved, item.call.time, effects);
+  if (item.call.session) {
+    SetSession(*item.call.session, resolved.profile, item.call, resolved.origin, effects);
+  }
   result.profile = resolved.profile;
   result.created = resolved.created;
   if (!person) return result;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <tuple>
 
@@ -100,7 +101,7 @@ class Pairs {
         entry.reasons.emplace_back(kReasonNames[r]);
         doubt *= 1 - kSureness[r];
       }
-      entry.score = 1 - doubt;
+      entry.score = std::round((1 - doubt) * 100) / 100;
       entries.push_back(std::move(entry));
     }
     const size_t num_shown = std::min<size_t>(entries.size(), limit);

@@ -169,7 +169,7 @@ Prepared NoteOn(const Session& session, const Request& request) {
   } else if (action == "REMOVE") {
     const auto parsed = std::from_chars(text.data(), text.data() + text.size(), item.remove, 16);
     if (parsed.ptr != text.data() + text.size() || item.remove == 0) {
-      return MakeError(ErrorCode::kErr, "the profile has no such note");
+      item.remove = ~uint64_t{0};  // no note has it
     }
   } else {
     return SyntaxError("ADD and a text, or REMOVE and a note");

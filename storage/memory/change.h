@@ -124,7 +124,8 @@ struct UnmergeProfile {
   ProfileId loser;
 };
 
-// The records of a profile that came by an identity at a time in [begin, end) go to another one.
+// The records of a profile that came by an identity at a time in [begin, end) go to another one; of
+// all time also the marks of a device.
 struct MoveRecords {
   ProfileId from;
   ProfileId to;

@@ -161,6 +161,7 @@ class Store {
   };
   std::optional<Lasting> RerouteCell(const Route& route, RowId stay, TraitId trait);
   void SeeAgain(RowId row);
+  void CreateAgain(RowId row, std::optional<Timestamp> activity);
   void NoteDevice(RowId row, IdentityId device, int64_t kind);
   void NoteDevices(RowId row);
   void SetCreation(RowId row, const Creation& creation);

@@ -84,6 +84,9 @@ struct Alias {
   std::optional<Timestamp> time;
   std::optional<int64_t> ago_ms;
   std::string message_id;
+  std::string source;
+  std::string channel;
+  std::optional<SessionInfo> session;
   bool authenticated = false;
 };
 

@@ -3,6 +3,7 @@
 // Store's taking apart: records of one profile that go to another one, or nowhere. What stays gets
 // a row of its own and the old row is retired, so that nothing has to be taken out of blocks.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -11,6 +12,26 @@
 #include "storage/memory/store.h"
 
 namespace roster {
+namespace {
+
+// When somebody made the profile by hand.
+std::optional<Timestamp> MadeByHand(const State& state, RowId row) {
+  const std::optional<EventTypeId> type = state.schema->FindEvent(kEditRecords);
+  if (!type || !state.partition(*type).HasAny(row)) return std::nullopt;
+  const std::optional<PropertyId> action = state.schema->event(*type).FindProperty("action");
+  const EventPartition& edits = state.partition(*type);
+  std::optional<Timestamp> made;
+  for (const EventRef edit : edits.EventsOf(row)) {
+    const EventBlock& block = edits.block(ChunkOf(row));
+    const auto bits = action ? PropertyOf(block, edit, *action) : std::nullopt;
+    if (!bits || DecodeCell(edits.properties()[action->value], *bits) != Value("create")) continue;
+    const Timestamp time = TimeOf(block, edit);
+    if (!made || time < *made) made = time;
+  }
+  return made;
+}
+
+}  // namespace
 
 RowId Store::Reroute(const Route& route, ChangeSet* changes) {
   const RowId from = route.from;
@@ -137,9 +158,21 @@ void Store::SeeAgain(RowId row) {
       column.Forget(row, &state_.stamps);
     }
   }
-  if (range && range->first < state_.column(kCreatedAt).Bits(row)) {
-    CreatedEarlier(row, {range->first}, kNoOrigin);
-  }
+  CreateAgain(row, range ? std::optional(Timestamp{range->first}) : std::nullopt);
+}
+
+// When a profile came to be: at its first activity, or when it was made by hand, or when a client
+// said so of it. Of what is left of one that has none of these it stays as it was.
+void Store::CreateAgain(RowId row, std::optional<Timestamp> activity) {
+  std::optional<Timestamp> at = activity;
+  const auto consider = [&](Timestamp time) { at = at ? std::min(*at, time) : time; };
+  const auto made = MadeByHand(state_, row);
+  if (made) consider(*made);
+  const Stamp said = *state_.StampOf(kCreatedAt, row);
+  const bool by_client = said.origin != kNoOrigin && state_.identities.IsAttached(said.origin);
+  const bool ours = by_client && state_.identities.RowOf(said.origin) == row;
+  if (ours) consider(said.time);
+  if (at) CreatedEarlier(row, *at, ours && *at == said.time ? said.origin : kNoOrigin);
 }
 
 void Store::ApplyOne(const MoveRecords& m, ChangeSet* changes) {
@@ -147,9 +180,11 @@ void Store::ApplyOne(const MoveRecords& m, ChangeSet* changes) {
   const RowId to = LiveRow(m.to);
   const std::optional<EventTypeId> marks = state_.schema->FindEvent(kDeviceRecords);
   const std::optional<EventTypeId> merges = state_.schema->FindEvent(kMergeRecords);
+  const bool all = m.begin.ms == std::numeric_limits<int64_t>::min() &&
+                   m.end.ms == std::numeric_limits<int64_t>::max();
   const Fate fate = [&](std::optional<EventTypeId> type, const EventSource& source) {
-    // Who identified stays who it was, and what was merged stays where it is.
-    if (type && (type == marks || type == merges)) return Where::kStays;
+    // What was merged stays where it is; who identified stays who it was, unless all is taken.
+    if (type && (type == merges || (type == marks && !all))) return Where::kStays;
     const bool goes = source.origin == m.origin && source.time >= m.begin && source.time < m.end;
     return goes ? Where::kGoes : Where::kStays;
   };

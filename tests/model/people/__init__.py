@@ -25,9 +25,9 @@ Devices
     something comes.
  D4 At the very time of a mark the new owner has the device.
  D5 The profile of an unclaimed gap becomes the person when the identify names nobody known (of
-    several: R4); else the gap is claimed, and its id answers with who claims it *now*: a late mark
-    changes that too. A late logout that cuts a gap leaves its profile with the earlier part, unless
-    nothing is there. A late logout also undoes a claim.
+    several: R4); else it is merged into the person for good (R8). What came by the device follows
+    late marks, its id does not. A late logout that cuts a gap leaves its profile with the earlier
+    part, unless nothing is there; of a claimed gap it makes a new profile.
  D6 By hand is kept by hand: a merge, attach of an identity, split or detach that touches a visitor
     makes his gap his own (a mark at its beginning); no later identify claims it.
  D7 CREATE with a device alone makes the visitor of its gap; beside a person it marks.

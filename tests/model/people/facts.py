@@ -92,6 +92,7 @@ class Facts:
         self.identities = {}  # of persons and contacts
         self.devices = {}
         self.gap_of = {}  # a profile that is nothing but a gap of a device: (device, start)
+        self.claimed = {}  # visitors who were claimed: their device
         self.kinds = {kind: [] for kind in ("trait", "event", "seen", "session", "consent", "note")}
         self.retired = []  # (identity, home, time): those that answer no more
         self.edits = []  # (home, time, command)
@@ -116,16 +117,9 @@ class Facts:
     def resolve(self, pid):
         """The profile that a profile is now."""
         while True:
-            if pid in self.redirect:
-                pid = self.redirect[pid]
-            elif pid in self.gap_of:
-                device, start = self.gap_of[pid]
-                owner = self.devices[device].claimed_by(start)
-                if owner is None:
-                    return pid
-                pid = owner
-            else:
+            if pid not in self.redirect:
                 return pid
+            pid = self.redirect[pid]
 
     def home_of(self, fact):
         """The profile under which a fact came, before redirects."""
@@ -195,6 +189,17 @@ class Facts:
             self.cut(identity, device, key, [start for owner, start in places if owner is None])
         for fact in came:
             self.gap_profile(identity, fact.time, "logout")
+        self.claim(identity, device)
+
+    def claim(self, identity, device):
+        """The profile of a gap that an identify ends becomes the person, once and for all: what
+        came by the device follows later marks, its id does not."""
+        for start, pid in list(device.gaps.items()):
+            owner = device.claimed_by(start)
+            if owner is not None:
+                del device.gaps[start], self.gap_of[pid]
+                self.redirect[pid] = owner
+                self.claimed[pid] = identity
 
     def cut(self, identity, device, key, filled):
         """A logout has cut a gap in two. The profile of the gap stays with what is before it,

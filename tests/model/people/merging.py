@@ -87,15 +87,11 @@ class Merging(ByHand):
         if owner == pid:
             raise Refused("*", "not merged")
         self.expect(owner, expect)
-        if pid in self.redirect:
-            del self.redirect[pid]
-            self.kinds["trait"] = [fact for fact in self.kinds["trait"]
-                                   if fact.data.get("merge") != pid]
-        else:  # an anonymous visitor whom an identify claimed: that was not he
-            identity, start = self.gap_of.pop(pid)
-            device = self.devices[identity]
-            del device.gaps[start]
-            for mark in device.marks:
+        del self.redirect[pid]
+        self.kinds["trait"] = [fact for fact in self.kinds["trait"]
+                               if fact.data.get("merge") != pid]
+        if pid in self.claimed:  # an anonymous visitor whom an identify claimed: that was not he
+            for mark in self.devices[self.claimed.pop(pid)].marks:
                 if mark.profile is not None and self.resolve(mark.profile) == owner:
                     mark.profile = pid
         self.edited(owner)
