@@ -33,9 +33,9 @@ std::string IdText(ProfileId id) { return StrCat("p", id.value); }
 
 void Hand::AttachNew(ProfileId profile, const UsableIdentity& identity) {
   const auto known = state().identities.Find(identity.name_space, identity.value);
-  const IdentityId id = known ? *known
-                              : effects_->Attach(profile, identity.name_space, identity.value,
-                                                 effects_->clock());
+  const IdentityId id =
+      known ? *known
+            : effects_->Attach(profile, identity.name_space, identity.value, effects_->clock());
   if (!IsOfDevice(effects_->schema(), identity.name_space)) {
     return Imply(profile, id, effects_->clock(), !known, effects_);
   }

@@ -50,8 +50,8 @@ absl::StatusOr<ItemResult> Hand::Do(const MergePlan& item) {
     if (!conflicts.empty()) return MakeError(ErrorCode::kConflict, conflicts[0]);
   }
   std::vector<std::pair<TraitId, Value>> chosen;
-  for (const auto& [names, row] : {std::pair(&item.of_survivor, survivor),
-                                   std::pair(&item.of_loser, loser)}) {
+  for (const auto& [names, row] :
+       {std::pair(&item.of_survivor, survivor), std::pair(&item.of_loser, loser)}) {
     for (const std::string& name : *names) {
       const auto trait = effects_->schema().FindTrait(name);
       if (!trait) return MakeError(ErrorCode::kNoTrait, StrCat("unknown trait: ", name));
@@ -72,8 +72,7 @@ absl::StatusOr<ItemResult> Hand::Do(const MergePlan& item) {
 absl::StatusOr<ItemResult> Hand::Do(const Unmerge& item) {
   ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.loser));
   const auto merges = effects_->schema().FindEvent(kMergeRecords);
-  if (!merges ||
-      !state().partition(*merges).Contains(RowOf(target.profile), {item.loser.value})) {
+  if (!merges || !state().partition(*merges).Contains(RowOf(target.profile), {item.loser.value})) {
     return MakeError(ErrorCode::kErr, StrCat("p", item.loser.value, " is not merged into another"));
   }
   const ProfileId from = target.profile;
