@@ -34,9 +34,9 @@ std::string IdText(ProfileId id) { return StrCat("p", id.value); }
 void Hand::AttachNew(Target target, const UsableIdentity& identity) {
   const ProfileId profile = target.profile;
   const auto known = state().identities.Find(identity.name_space, identity.value);
-  const IdentityId id = known ? *known
-                              : effects_->Attach(profile, identity.name_space, identity.value,
-                                                 effects_->clock());
+  const IdentityId id =
+      known ? *known
+            : effects_->Attach(profile, identity.name_space, identity.value, effects_->clock());
   if (target.home != profile) {
     effects_->Do(MoveIdentity{id, profile, IdentityStanding::kActive, target.home});
   }

@@ -2,6 +2,7 @@
 //
 // Joining two profiles by hand, and what takes apart: the plan that was previewed, unmerge, logout.
 // Source: IDENTITY.md R3, R10, R17.
+#include "storage/memory/people/merges.h"
 #include "engine/by_hand/hand.h"
 #include "engine/commit/device_owner.h"
 #include "engine/commit/resolve.h"
@@ -10,7 +11,6 @@
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
-#include "storage/memory/people/merges.h"
 #include "storage/memory/people/own_names.h"
 
 namespace roster {
@@ -81,8 +81,8 @@ absl::StatusOr<ItemResult> Hand::Do(const MergePlan& item) {
   std::vector<std::pair<TraitId, Value>> chosen;
   TextList names_chosen;
   Timestamp at = effects_->clock();  // behind all that either has
-  for (const auto& [names, row] : {std::pair(&item.of_survivor, survivor),
-                                   std::pair(&item.of_loser, loser)}) {
+  for (const auto& [names, row] :
+       {std::pair(&item.of_survivor, survivor), std::pair(&item.of_loser, loser)}) {
     for (const std::string& name : *names) {
       const auto trait = effects_->schema().FindTrait(name);
       if (!trait) return MakeError(ErrorCode::kNoTrait, StrCat("unknown trait: ", name));

@@ -137,8 +137,7 @@ void HandOver(IdentityId device, const std::vector<PlacedMark>& before, std::str
   const std::optional<ProfileId> last = OwnerOf(spans.back(), effects->MarksOf(device));
   const Identities& identities = effects->state().identities;
   const ProfileId has = effects->state().ProfileAt(identities.RowOf(device));
-  const IdentityStanding standing =
-      last ? IdentityStanding::kActive : IdentityStanding::kLoggedOut;
+  const IdentityStanding standing = last ? IdentityStanding::kActive : IdentityStanding::kLoggedOut;
   if (last.value_or(has) != has || standing != identities.StandingOf(device)) {
     effects->Do(MoveIdentity{device, last.value_or(has), standing});
   }
@@ -147,8 +146,7 @@ void HandOver(IdentityId device, const std::vector<PlacedMark>& before, std::str
 // The devices that a profile has marks on.
 std::vector<IdentityId> DevicesOf(const State& state, ProfileId profile) {
   std::vector<IdentityId> devices;
-  for (const OwnRecord& record :
-       OwnRecordsOf(state, *state.FindProfile(profile), kDeviceRecords)) {
+  for (const OwnRecord& record : OwnRecordsOf(state, *state.FindProfile(profile), kDeviceRecords)) {
     const IdentityId device = record.origin();
     if (device != kNoOrigin && state.identities.IsAttached(device)) devices.push_back(device);
   }

@@ -20,8 +20,8 @@ inline std::optional<ProfileId> OwnerAt(const Effects& effects, IdentityId devic
   return OwnerAt(effects.store(), device, time);
 }
 
-// Whose it is when nobody identified on it, or was given it by hand, for that time: a visitor's, who
-// becomes whoever does.
+// Whose it is when nobody identified on it, or was given it by hand, for that time: a visitor's,
+// who becomes whoever does.
 std::optional<ProfileId> VisitorAt(const Effects& effects, IdentityId device, Timestamp time);
 
 // Makes `profile`, an anonymous one, the visitor of the span in which the time lies.

@@ -42,8 +42,8 @@ inline constexpr std::string_view kDeviceRecords = "\001device";
 inline constexpr PropertyId kDeviceMark{1};  // integer: a DeviceMarkKind
 
 // Identities that were kept apart. Source: IDENTITY.md R2.
-// Properties by name: `other`, the other profile's id, 0 for none; `identity`, the namespace of what
-// was left out; `reason`.
+// Properties by name: `other`, the other profile's id, 0 for none; `identity`, the namespace of
+// what was left out; `reason`.
 inline constexpr std::string_view kConflictRecords = "\001conflict";
 
 // A call that is no event, an identify or alias: by its message id it is known for ever, and
