@@ -13,6 +13,8 @@
 #include "engine/commit/commit_queue.h"
 #include "engine/commit/shared_store.h"
 #include "engine/environment.h"
+#include "engine/identity/phone.h"
+#include "engine/identity/renormalise.h"
 #include "engine/limits.h"
 #include "engine/normalise.h"
 #include "engine/reading/history.h"
@@ -41,17 +43,20 @@
 namespace roster {
 namespace {
 
+constexpr size_t kNumLargest = 5;  // profiles in the stats
+
 // Names as the schema has them, identities in the form in which writes keep them.
 class ViewCatalog final : public query::SchemaCatalog {
  public:
-  explicit ViewCatalog(const Schema& schema) : query::SchemaCatalog(schema), schema_(schema) {}
+  // Lifetime: the view's.
+  explicit ViewCatalog(const State& state) : query::SchemaCatalog(*state.schema), state_(state) {}
 
   std::string NormalIdentity(NamespaceId id, std::string_view value) const override {
-    return NormaliseIdentity(schema_.name_space(id).name, value);
+    return NormaliseIdentity(state_.schema->name_space(id).name, value, state_.default_region);
   }
 
  private:
-  const Schema& schema_;
+  const State& state_;
 };
 
 Count ToPublic(query::CountAnswer answer) { return {answer.count}; }
@@ -122,6 +127,7 @@ class Engine final : public Database {
  private:
   // Null when the store keeps none.
   LogDirectory* KeptLog();
+  absl::Status NoteNormaliser();
   absl::Status RaiseCeiling(Timestamp ceiling);
   ReadView TakeView();
   // Looks at a view of now and answers when that is durable. `look`: of the view and the row that
@@ -160,12 +166,16 @@ absl::Status Engine::Start() {
   Recovered recovered;
   {
     MutexLock lock(&shared_.mutex);
-    ROSTER_ASSIGN_OR_RETURN(recovered,
-                            Recover(environment_, log_.get(), &reserve_, &shared_.store));
+    ROSTER_ASSIGN_OR_RETURN(recovered, Recover(environment_, options_.default_region, log_.get(),
+                                               &reserve_, &shared_.store));
+    const Timestamp now = std::max(recovered.clock, environment_.clock->Now());
     if (shared_.store.lsn() == Lsn{}) {
-      const Timestamp now = std::max(recovered.clock, environment_.clock->Now());
       ROSTER_RETURN_IF_ERROR(WriteInitialCommit(now, log_.get(), &shared_.store));
     }
+    ROSTER_RETURN_IF_ERROR(
+        WriteRenormalised(recovered.renormalised, now, KeptLog(), &shared_.store));
+    ROSTER_RETURN_IF_ERROR(NoteNormaliser());
+    shared_.store.SetDefaultRegion(options_.default_region);
     shared_.requests = std::move(recovered.requests);
   }
   // Not before: a store that is refused is not touched. A full disk is met when it is written to.
@@ -187,6 +197,14 @@ absl::Status Engine::Start() {
   forgetting_ = std::make_unique<Forgetting>(environment_.executor, environment_.clock, &shared_,
                                              queue_.get());
   return absl::OkStatus();
+}
+
+// Without space for a manifest the next opening looks at everything again.
+absl::Status Engine::NoteNormaliser() {
+  const bool kept = KeptLog() != nullptr;
+  const absl::Status noted = log_->SetNormaliser(NormaliserVersion(options_.default_region), kept);
+  const bool full = !noted.ok() && ErrorCodeOf(noted) == ErrorCode::kDiskFull;
+  return full ? absl::OkStatus() : noted;
 }
 
 LogDirectory* Engine::KeptLog() {
@@ -336,7 +354,7 @@ absl::StatusOr<QueryResult> Engine::Execute(std::string_view statement,
   const int64_t started_us = environment_.clock->MonotonicMicros();
   ++num_statements_;
   const ReadView view = TakeView();
-  const ViewCatalog catalog(view.schema());
+  const ViewCatalog catalog(view.state());
   const int64_t timeout_ms = std::min(
       options.timeout_ms > 0 ? options.timeout_ms : options_.statement_timeout_ms, kMaxTimeoutMs);
   query::ExecutionLimits limits;
@@ -367,6 +385,7 @@ Stats Engine::GetStats() {
   stats.num_commits = queue_->num_commits();
   stats.num_syncs = queue_->num_syncs();
   stats.num_statements = num_statements_;
+  stats.num_blocked_identities = queue_->num_blocked_identities();
   stats.recovery = recovery_;
   {
     MutexLock lock(&shared_.mutex);
@@ -375,6 +394,9 @@ Stats Engine::GetStats() {
     stats.num_profiles = state.num_profiles;
     stats.num_events = state.num_events();
     stats.num_identities = state.identities.num_attached();
+    for (const auto& [id, count] : shared_.store.Largest(kNumLargest)) {
+      stats.largest_profiles.push_back({id, count});
+    }
     stats.memory_bytes = shared_.store.MemoryBytes();
     stats.pinned_bytes = held_.PinnedBytes(shared_.store.copied_bytes());
   }
@@ -499,19 +521,27 @@ absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(const std::string& path,
   if (options.keep_snapshots == 0) {
     return MakeError(ErrorCode::kErr, "keep_snapshots is to be at least 1");
   }
+  std::string region = options.default_region == "none" ? "" : options.default_region;
+  if (!region.empty() && !IsRegion(region)) {
+    return MakeError(ErrorCode::kErr, "default_region is to be two capital letters, or none");
+  }
   if (!options.create_if_missing) {
     ROSTER_ASSIGN_OR_RETURN(const bool exists, environment.files->Exists(path));
     if (!exists) return MakeError(ErrorCode::kErr, "no such data directory");
   }
   LogDirectoryOptions log_options;
   log_options.rotate_bytes = options.log_file_bytes;
+  log_options.normaliser = NormaliserVersion(region);
   // A file takes no more from the disk at once than it is to have in the end.
   log_options.preallocate_bytes = std::min(log_options.preallocate_bytes, options.log_file_bytes);
   log_options.zero_ahead_bytes = std::min(log_options.zero_ahead_bytes, options.log_file_bytes);
   ROSTER_ASSIGN_OR_RETURN(
       std::unique_ptr<LogDirectory> log,
       LogDirectory::Open(environment.files, environment.random, path, log_options));
-  auto engine = std::make_unique<Engine>(path, options, environment, std::move(log));
+  if (options.default_region.empty()) region = RegionOf(log->manifest().normaliser);
+  Options settled = options;
+  settled.default_region = std::move(region);
+  auto engine = std::make_unique<Engine>(path, settled, environment, std::move(log));
   ROSTER_RETURN_IF_ERROR(engine->Start());
   return std::unique_ptr<Database>(std::move(engine));
 }

@@ -5,6 +5,8 @@
 #include <memory>
 
 #include "engine/checkpoint/snapshot_file.h"
+#include "engine/identity/renormalise.h"
+#include "engine/normalise.h"
 #include "engine/replay.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
@@ -77,8 +79,8 @@ absl::Status StartLog(const WalEnd& end, LogDirectory* log, DiskReserve* reserve
 
 }  // namespace
 
-absl::StatusOr<Recovered> Recover(const Environment& environment, LogDirectory* log,
-                                  DiskReserve* reserve, Store* store) {
+absl::StatusOr<Recovered> Recover(const Environment& environment, std::string_view region,
+                                  LogDirectory* log, DiskReserve* reserve, Store* store) {
   const std::vector<SnapshotEntry> snapshots = log->manifest().snapshots;
   absl::Status newest;  // why it was not used
   std::vector<Lsn> damaged;
@@ -106,6 +108,11 @@ absl::StatusOr<Recovered> Recover(const Environment& environment, LogDirectory* 
     }
     ROSTER_RETURN_IF_ERROR(replayed);
     Report(*store, reader->end(), &recovered);
+    if (const std::string made_by = log->manifest().normaliser;
+        made_by != NormaliserVersion(region)) {
+      ROSTER_ASSIGN_OR_RETURN(recovered.renormalised,
+                              PlanRenormalise(store->state(), region, made_by, recovered.clock));
+    }
     ROSTER_RETURN_IF_ERROR(StartLog(reader->end(), log, reserve));
     log->Distrust(damaged);
     return recovered;

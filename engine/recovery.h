@@ -6,12 +6,16 @@
 #ifndef ROSTER_ENGINE_RECOVERY_H_
 #define ROSTER_ENGINE_RECOVERY_H_
 
+#include <string_view>
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "engine/commit/request_window.h"
 #include "engine/environment.h"
 #include "roster/database.h"
 #include "storage/disk/disk_reserve.h"
 #include "storage/disk/log_directory.h"
+#include "storage/memory/change.h"
 #include "storage/memory/store.h"
 
 namespace roster {
@@ -20,15 +24,19 @@ struct Recovered {
   RequestWindow requests;
   Timestamp clock;  // no view was later than this; the clock goes on from here
   RecoveryReport report;
+  // What makes identities those that they are by now, when the store was made otherwise.
+  std::vector<std::vector<Mutation>> renormalised;
 };
 
 // Loads the newest snapshot into an empty store, replays the log behind it and makes the directory
 // ready for writing; changes nothing on disk before the verdict is known. A newest snapshot that is
 // damaged is stood in for by one before, or none, if the log from there reaches its LSN; the
-// report says so. On a full disk `reserve` is let go.
-// Errors: CORRUPT, with file and offset or LSN; ERR for newer formats; kInternal.
-absl::StatusOr<Recovered> Recover(const Environment& environment, LogDirectory* log,
-                                  DiskReserve* reserve, Store* store);
+// report says so. On a full disk `reserve` is let go. `region`: where numbers without a calling
+// code are from.
+// Errors: CORRUPT, with file and offset or LSN; ERR for newer formats; CONFLICT as PlanRenormalise;
+// kInternal.
+absl::StatusOr<Recovered> Recover(const Environment& environment, std::string_view region,
+                                  LogDirectory* log, DiskReserve* reserve, Store* store);
 
 // Writes the first commit of a new store, durably: the namespaces and traits that are there from
 // the start. Errors: as LogDirectory.

@@ -236,7 +236,7 @@ const char* Spelling(AggregateOp op) {
 
 const char* Spelling(Shown shown) {
   static constexpr const char* kSpellings[] = {"traits",    "events",     "namespaces", "goals",
-                                               "interests", "engagement", "retention"};
+                                               "interests", "engagement", "retention",  "settings"};
   return kSpellings[static_cast<size_t>(shown)];
 }
 

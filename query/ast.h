@@ -196,7 +196,8 @@ enum class Shown : uint8_t {
   kGoals,
   kInterests,
   kEngagement,
-  kRetention
+  kRetention,
+  kSettings
 };
 
 struct Show {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "engine/normalise.h"
 #include "roster/error.h"
 #include "storage/base/bytes.h"
 #include "storage/base/status_macros.h"
@@ -174,6 +175,8 @@ absl::StatusOr<uint64_t> MakeStoreDirectory(FileSystem* files, Random* random,
   Manifest manifest;
   manifest.uuid = RandomUuid(random);
   manifest.snapshots.push_back({SnapshotFileName(lsn.value), lsn});
+  // Whether the state has all its forms by it is for the opening to see.
+  manifest.SetNormaliser(UnknownNormaliser(picture.view->default_region));
   // Until it is proved it has a name by which nobody takes it for a snapshot.
   const std::string path = JoinPath(directory, SnapshotTempName(lsn.value));
   uint64_t bytes = 0;

@@ -8,7 +8,9 @@
 #include <cmath>
 
 #include "engine/coerce.h"
+#include "engine/commit/anonymous.h"
 #include "engine/limits.h"
+#include "engine/normalise.h"
 #include "query/errors.h"
 #include "query/schema_catalog.h"
 #include "roster/error.h"
@@ -84,10 +86,11 @@ absl::StatusOr<std::optional<SessionInfo>> CheckSession(const std::optional<Sess
 
 // What identify, the events and alias have in common; a member that an item has not is left empty.
 template <typename Item>
-absl::StatusOr<CheckedCall> CheckCall(const Item& item, Timestamp clock, const Names& names) {
+absl::StatusOr<CheckedCall> CheckCall(const Item& item, Timestamp clock, Names* names) {
   CheckedCall call;
-  ROSTER_ASSIGN_OR_RETURN(call.identities,
-                          UsableIdentities(names.state(), item.identities, &call.warnings));
+  auto usable = UsableIdentities(names->state(), item.identities, &call.warnings, &call.blocked);
+  names->CountBlocked(call.blocked.size());
+  ROSTER_ASSIGN_OR_RETURN(call.identities, std::move(usable));
   std::optional<Timestamp> time = item.time;
   if (item.ago_ms && *item.ago_ms >= -kMaxFutureMs && *item.ago_ms <= clock.ms - kMinTimeMs) {
     time = Timestamp{clock.ms - *item.ago_ms};
@@ -96,6 +99,9 @@ absl::StatusOr<CheckedCall> CheckCall(const Item& item, Timestamp clock, const N
   }
   ROSTER_ASSIGN_OR_RETURN(call.time, CheckTime(time, clock));
   call.time_given = time.has_value();
+  std::string event;
+  if constexpr (requires { item.event; }) event = ToNfc(item.event);
+  ROSTER_RETURN_IF_ERROR(CheckAnonymous(call.identities, call.time, event, *names));
   if constexpr (requires { item.source; }) {
     ROSTER_RETURN_IF_ERROR(CheckText("source", item.source));
     ROSTER_RETURN_IF_ERROR(CheckText("channel", item.channel));
@@ -148,7 +154,7 @@ absl::StatusOr<CheckedItem> Check(const Identify& item, Timestamp clock, EventId
                                   Names* names) {
   CheckedIdentify checked;
   checked.id = IdOfCall(item.message_id, clock, ids);
-  ROSTER_ASSIGN_OR_RETURN(checked.call, CheckCall(item, clock, *names));
+  ROSTER_ASSIGN_OR_RETURN(checked.call, CheckCall(item, clock, names));
   ROSTER_ASSIGN_OR_RETURN(checked.traits, CheckTraits(item.traits, names, &checked.call.warnings));
   return checked;
 }
@@ -157,7 +163,7 @@ absl::StatusOr<CheckedItem> Check(const Track& item, Timestamp clock, EventIdSou
                                   Names* names) {
   CheckedTrack checked;
   ROSTER_RETURN_IF_ERROR(CheckName("event", item.event));
-  ROSTER_ASSIGN_OR_RETURN(checked.call, CheckCall(item, clock, *names));
+  ROSTER_ASSIGN_OR_RETURN(checked.call, CheckCall(item, clock, names));
   ROSTER_ASSIGN_OR_RETURN(checked.properties, CleanFields(item.properties));
   ROSTER_ASSIGN_OR_RETURN(checked.traits, CheckTraits(item.traits, names, &checked.call.warnings));
   checked.event = ToNfc(item.event);
@@ -188,11 +194,22 @@ absl::StatusOr<CheckedItem> Check(const Alias& item, Timestamp clock, EventIdSou
                                   Names* names) {
   CheckedAlias checked;
   checked.id = IdOfCall(item.message_id, clock, ids);
-  ROSTER_ASSIGN_OR_RETURN(checked.call, CheckCall(item, clock, *names));
+  ROSTER_ASSIGN_OR_RETURN(checked.call, CheckCall(item, clock, names));
   if (item.previous.empty()) return MakeError(ErrorCode::kParse, "alias without previousId");
   ROSTER_RETURN_IF_ERROR(CheckText("previousId", item.previous));
-  checked.previous = item.previous;
+  checked.previous = NormaliseIdentity("external_id", item.previous, names->state().default_region);
+  if (IsBlockedIdentity(item.previous, checked.previous)) {
+    return MakeError(ErrorCode::kNoIdentity, "no usable identity: previousId is a blocked value");
+  }
   return checked;
+}
+
+void NoteDevicesOf(const CheckedItem& checked, Names* names) {
+  std::visit(
+      [&](const auto& item) {
+        if constexpr (requires { item.call; }) NoteDevices(item.call.identities, names);
+      },
+      checked);
 }
 
 }  // namespace
@@ -277,7 +294,9 @@ absl::StatusOr<CheckedItem> CheckItem(const WriteItem& item, Timestamp clock, Ev
   return std::visit(
       [&]<typename T>(const T& one) -> absl::StatusOr<CheckedItem> {
         if constexpr (requires { Check(one, clock, ids, names); }) {
-          return Check(one, clock, ids, names);
+          absl::StatusOr<CheckedItem> checked = Check(one, clock, ids, names);
+          if (checked.ok()) NoteDevicesOf(*checked, names);
+          return checked;
         } else {
           return CheckedByHand{&item};
         }

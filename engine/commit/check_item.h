@@ -28,6 +28,7 @@ struct CheckedCall {
   std::optional<SessionInfo> session;
   bool authenticated = false;
   std::vector<std::string> warnings;
+  std::vector<IdentityRef> blocked;  // values that are no identities, as they came
 };
 
 // Values have their traits' types; those of new names have their own.

@@ -79,6 +79,7 @@ class CommitQueue {
   // OK, or why the store takes no writes.
   absl::Status latched() const ABSL_LOCKS_EXCLUDED(mutex_);
   uint64_t num_commits() const { return num_commits_; }
+  uint64_t num_blocked_identities() const { return committer_.num_blocked(); }
   bool disk_full() const { return committer_.disk_full(); }
   uint64_t num_syncs() const { return num_syncs_; }
 

@@ -64,6 +64,9 @@ size_t BytesOf(const CheckedCall& call) {
   for (const UsableIdentity& identity : call.identities) {
     bytes += kIdentityBytes + 3 * identity.value.size();
   }
+  for (const IdentityRef& blocked : call.blocked) {
+    bytes += kItemBytes + 6 * (blocked.space.size() + blocked.value.size());  // as JSON
+  }
   return bytes;
 }
 
@@ -163,7 +166,7 @@ std::optional<absl::StatusOr<WriteResult>> Committer::Repeat(const Batch& batch,
 }
 
 absl::StatusOr<Committer::CheckedItems> Committer::CheckAll(const Batch& batch, Timestamp clock) {
-  Names names(store().state(), options_.declare_on_first_use);
+  Names names(store(), options_.declare_on_first_use);
   CheckedItems items;
   items.reserve(batch.items.size());
   for (size_t i = 0; i < batch.items.size(); ++i) {
@@ -172,8 +175,12 @@ absl::StatusOr<Committer::CheckedItems> Committer::CheckAll(const Batch& batch, 
     } else {
       items.push_back(CheckItem(batch.items[i], clock, &event_ids_, &names));
     }
-    if (!items.back().ok() && batch.atomic) return OfItem(items.back().status(), i);
+    if (!items.back().ok() && batch.atomic) {
+      num_blocked_ += names.num_blocked();
+      return OfItem(items.back().status(), i);
+    }
   }
+  num_blocked_ += names.num_blocked();
   return items;
 }
 

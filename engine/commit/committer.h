@@ -48,6 +48,9 @@ class Committer {
   // The last command that grows got DISKFULL. Thread: any.
   bool disk_full() const { return disk_full_; }
 
+  // Values that were no identities, in calls; see Stats. Thread: any.
+  uint64_t num_blocked() const { return num_blocked_; }
+
   // The store, read by the writer. Beside it only the sealer changes the store, under both locks,
   // and neither its LSN nor its clock: those need no lock, all else needs one of the two.
   const Store& store() const ABSL_NO_THREAD_SAFETY_ANALYSIS { return parts_.shared->store; }
@@ -75,6 +78,7 @@ class Committer {
   const Parts parts_;
   EventIdSource event_ids_;
   std::atomic<bool> disk_full_{false};
+  std::atomic<uint64_t> num_blocked_{0};
   int64_t next_hold_us_ = 0;  // monotonic; when to try again for the disk reserve
 };
 

@@ -272,7 +272,9 @@ class Declarer {
         return Error(ErrorCode::kLimit, literal.span,
                      StrCat("an identity is at most ", kMaxIdentityBytes, " bytes"));
       }
-      names.push_back(query::BlockedName(made.name.text, NormaliseIdentity(made.name.text, value)));
+      names.push_back(query::BlockedName(
+          made.name.text,
+          NormaliseIdentity(made.name.text, value, effects_->state().default_region)));
     }
     if (NumDefinitions(query::kBlocked) + names.size() > kMaxBlocked) {
       return Error(ErrorCode::kLimit, made.name.span,
@@ -289,6 +291,20 @@ class Declarer {
     std::sort(before.begin(), before.end());
     for (const std::string& name : before) effects_->Do(Define{name, ""});
     for (const std::string& name : names) effects_->Do(Define{name, "blocked"});
+  }
+
+  // The name of an event that never came may be said.
+  absl::Status Do(const ast::DeclareAnonymous& made) {
+    for (const ast::Name& event : made.events) {
+      ROSTER_RETURN_IF_ERROR(NewName("event", event));
+    }
+    if (made.when != ast::DeclareAnonymous::When::kAlways) {
+      return Keep(query::kAnonymousProfiles, "", {});
+    }
+    if (effects_->state().definitions->contains(query::kAnonymousProfiles)) {
+      effects_->Do(Define{std::string(query::kAnonymousProfiles), ""});
+    }
+    return absl::OkStatus();
   }
 
   absl::Status Do(const ast::AlterNamespace& made) {

@@ -15,7 +15,14 @@ namespace roster {
 
 // Whose the device is at the time; nothing when it is the anonymous visitor's of a span in which
 // there was none yet.
-std::optional<ProfileId> OwnerAt(const Effects& effects, IdentityId device, Timestamp time);
+std::optional<ProfileId> OwnerAt(const Store& store, IdentityId device, Timestamp time);
+inline std::optional<ProfileId> OwnerAt(const Effects& effects, IdentityId device, Timestamp time) {
+  return OwnerAt(effects.store(), device, time);
+}
+
+// Whose it is when nobody identified on it, or was given it by hand, for that time: a visitor's,
+// who becomes whoever does.
+std::optional<ProfileId> VisitorAt(const Effects& effects, IdentityId device, Timestamp time);
 
 // Makes `profile`, an anonymous one, the visitor of the span in which the time lies.
 // Requires: OwnerAt gives nobody.

@@ -38,6 +38,7 @@ class Effects {
   Effects(Store* store, EventIdSource* ids, Timestamp clock, bool declares_traits)
       : store_(store), ids_(ids), clock_(clock), declares_traits_(declares_traits) {}
 
+  const Store& store() const { return *store_; }
   const State& state() const { return store_->state(); }
   const Schema& schema() const { return *state().schema; }
   Timestamp clock() const { return clock_; }
@@ -80,7 +81,9 @@ class Effects {
     std::vector<std::pair<std::string_view, Value>> values;
   };
   EventId Add(Record record);
-  void Merge(const MergeProfiles& merge);
+  // `chosen`: traits of which a value is chosen by hand, by writes at `chosen_at`, to be taken back
+  // when the two are taken apart.
+  void Merge(const MergeProfiles& merge, const TextList& chosen = {}, Timestamp chosen_at = {});
 
  private:
   void KeepStatus(ProfileId profile, bool archived);

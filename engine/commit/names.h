@@ -11,7 +11,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "storage/base/text.h"
-#include "storage/memory/read_view.h"
+#include "storage/memory/store.h"
 
 namespace roster {
 
@@ -25,12 +25,13 @@ struct TraitShape {
 
 class Names {
  public:
-  // `declares_traits`: whether an item may bring along traits. Lifetime: the state's; it does not
+  // `declares_traits`: whether an item may bring along traits. Lifetime: the store's; it does not
   // change meanwhile.
-  Names(const State& state, bool declares_traits)
-      : state_(state), schema_(*state.schema), declares_traits_(declares_traits) {}
+  Names(const Store& store, bool declares_traits)
+      : store_(store), schema_(*store.state().schema), declares_traits_(declares_traits) {}
 
-  const State& state() const { return state_; }
+  const Store& store() const { return store_; }
+  const State& state() const { return store_.state(); }
   const Schema& schema() const { return schema_; }
   bool declares_traits() const { return declares_traits_; }
   std::optional<TraitShape> FindTrait(std::string_view name) const {
@@ -50,13 +51,25 @@ class Names {
   }
   size_t num_events() const { return schema_.events().size() + events_.size(); }
   void AddEvent(std::string_view name) { events_.emplace(name); }
+  // Devices that items so far name.
+  bool HasDevice(NamespaceId name_space, std::string_view value) const {
+    return devices_.contains(StrCat(name_space.value, " ", value));
+  }
+  void AddDevice(NamespaceId name_space, std::string_view value) {
+    devices_.insert(StrCat(name_space.value, " ", value));
+  }
+  // Values that were no identities, of all items.
+  void CountBlocked(uint64_t count) { num_blocked_ += count; }
+  uint64_t num_blocked() const { return num_blocked_; }
 
  private:
-  const State& state_;
+  const Store& store_;
   const Schema& schema_;
   const bool declares_traits_;
+  uint64_t num_blocked_ = 0;
   TextMap<TraitShape> traits_;
   absl::flat_hash_set<std::string, TextHash, std::equal_to<>> events_;
+  absl::flat_hash_set<std::string> devices_;
 };
 
 }  // namespace roster

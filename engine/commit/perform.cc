@@ -73,6 +73,18 @@ void AddCall(EventId id, const CheckedCall& call, const Resolved& resolved, Effe
                 .values = std::move(values)});
 }
 
+// What was given as identities and is none: it stays on the event.
+Json BlockedOf(const std::vector<IdentityRef>& blocked) {
+  std::string text;
+  for (const IdentityRef& ref : blocked) {
+    text += text.empty() ? "{" : ",";
+    AppendJson(ref.space, &text);
+    text += ":";
+    AppendJson(ref.value, &text);
+  }
+  return Json{text + "}"};
+}
+
 // The profile that has an event of the type by this id, by any of the call's identities: then
 // nothing changes.
 std::optional<ProfileId> FindRepeat(std::string_view type, EventId id, const Call& call,
@@ -211,6 +223,9 @@ ItemResult Perform(CheckedTrack item, Effects* effects) {
   ImplyTraits(resolved, item.call.time, effects);
   SetTraits(std::move(item.traits.fields), resolved, item.call, effects);
   if (!item.call.channel.empty()) item.properties.push_back({"channel", item.call.channel});
+  if (!item.call.blocked.empty()) {
+    item.properties.push_back({"blocked_identities", BlockedOf(item.call.blocked)});
+  }
   if (item.call.session) {
     item.properties.push_back({"session", item.call.session->id});
     if (SaysMore(*item.call.session))

@@ -27,11 +27,11 @@ struct UsableIdentity {
 };
 
 // The identities of an item that can be used, strongest rank first, each once; blocked ones
-// become warnings.
+// become warnings, and are added to `blocked`, as they came, also when there is an error.
 // Errors: NOTRAIT (unknown namespace), PARSE (not UTF-8), LIMIT (length), NOIDENTITY (none left).
-absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const State& state,
-                                                             const std::vector<IdentityRef>& refs,
-                                                             std::vector<std::string>* warnings);
+absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(
+    const State& state, const std::vector<IdentityRef>& refs, std::vector<std::string>* warnings,
+    std::vector<IdentityRef>* blocked = nullptr);
 
 // Who a command is about, and what it may do to who that is.
 struct Call {

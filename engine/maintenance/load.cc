@@ -6,6 +6,7 @@
 
 #include "engine/checkpoint/snapshot_file.h"
 #include "engine/maintenance/dump.h"
+#include "engine/normalise.h"
 #include "engine/replay.h"
 #include "roster/error.h"
 #include "storage/base/digest.h"
@@ -106,6 +107,7 @@ absl::StatusOr<std::unique_ptr<LoadedState>> LoadAt(const Environment& environme
   ROSTER_RETURN_IF_ERROR(Replay(reader.get(), environment.executor, &state->store, &state->requests,
                                 limit, &state->clock));
   state->clock = std::max(state->clock, state->store.clock());
+  state->store.SetDefaultRegion(std::string(RegionOf(log.manifest().normaliser)));
   if (point.time && state->store.lsn() == Lsn{}) {
     return MakeError(ErrorCode::kErr, "the point lies before the first commit");
   }

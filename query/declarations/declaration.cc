@@ -56,6 +56,16 @@ std::string Print(const DeclareNamespace& space) {
   return text + ")";
 }
 
+std::string Print(const DeclareAnonymous& anonymous) {
+  using When = DeclareAnonymous::When;
+  std::string text = "declare anonymous profiles ";
+  if (anonymous.when == When::kAlways) return text + "always";
+  if (anonymous.when == When::kNever) return text + "never";
+  text += "on ";
+  Listed(anonymous.events, &text, [&](const Name& event) { text += QuoteText(event.text); });
+  return text;
+}
+
 std::string Print(const AlterNamespace& space) {
   return StrCat("alter namespace ", QuoteName(space.name.text), " limit ", space.limit);
 }

@@ -71,6 +71,14 @@ struct DeclareNamespace {
   bool operator==(const DeclareNamespace&) const = default;
 };
 
+// Whether devices alone make profiles: always, never, or by events of some types only.
+struct DeclareAnonymous {
+  enum class When : uint8_t { kAlways, kNever, kOn };
+  When when = When::kAlways;
+  std::vector<Name> events;  // of kOn
+  bool operator==(const DeclareAnonymous&) const = default;
+};
+
 struct AlterNamespace {
   Name name;
   int64_t limit = 0;
@@ -139,8 +147,8 @@ struct Retain {
 };
 
 struct Declaration {
-  std::variant<DeclareTrait, AlterTrait, DeclareEvent, DeclareNamespace, AlterNamespace, DefineGoal,
-               DefineInterest, DefineEngagement, Drop, Retain>
+  std::variant<DeclareTrait, AlterTrait, DeclareEvent, DeclareNamespace, DeclareAnonymous,
+               AlterNamespace, DefineGoal, DefineInterest, DefineEngagement, Drop, Retain>
       what;
   std::optional<Literal> time_zone;  // a text
   bool operator==(const Declaration&) const = default;

@@ -21,6 +21,8 @@ inline constexpr std::string_view kBlocked = "blocked/";
 inline std::string BlockedName(std::string_view name_space, std::string_view value) {
   return StrCat(kBlocked, name_space, "\n", value);
 }
+inline constexpr std::string_view kSettings = "setting/";
+inline constexpr std::string_view kAnonymousProfiles = "setting/anonymous profiles";
 inline constexpr std::string_view kHistoryRetention = "retain/history";
 inline constexpr std::string_view kAnonymousRetention = "retain/anonymous";
 

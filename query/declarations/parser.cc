@@ -204,7 +204,8 @@ class Parser {
     if (Word("declare")) {
       if (Word("trait")) return Trait(&made->what.emplace<ast::DeclareTrait>());
       if (Word("event")) return Event(&made->what.emplace<ast::DeclareEvent>());
-      return Word("namespace") && Namespace(&made->what.emplace<ast::DeclareNamespace>());
+      if (Word("namespace")) return Namespace(&made->what.emplace<ast::DeclareNamespace>());
+      return Word("anonymous") && Anonymous(&made->what.emplace<ast::DeclareAnonymous>());
     }
     if (Word("define")) {
       if (Word("goal")) return Goal(&made->what.emplace<ast::DefineGoal>());
@@ -259,6 +260,17 @@ class Parser {
         return true;
       }
     }
+  }
+
+  bool Anonymous(ast::DeclareAnonymous* made) {
+    using When = ast::DeclareAnonymous::When;
+    if (!Word("profiles")) return false;
+    if (Word("always")) return true;
+    made->when = When::kNever;
+    if (Word("never")) return true;
+    made->when = When::kOn;
+    const auto event = [&](ast::Name* one) { return Quotable(one, "an event"); };
+    return Word("on") && List(&made->events, event);
   }
 
   bool Altered(ast::AlterNamespace* made) {

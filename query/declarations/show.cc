@@ -134,6 +134,8 @@ TableAnswer ShowDeclared(ast::Shown what, const ReadView& view) {
       return ShowDefinitions(kEngagement, view);
     case ast::Shown::kRetention:
       return ShowRetention(view);
+    case ast::Shown::kSettings:
+      return ShowDefinitions(kSettings, view);
   }
   return {};
 }

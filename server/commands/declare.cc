@@ -41,7 +41,7 @@ void AddDeclareCommands(CommandTable* table) {
                 .style = ArgStyle::kStatement,
                 .handler = &PrepareDeclare});
   };
-  add("DECLARE", "trait|event|namespace name ...",
+  add("DECLARE", "trait|event|namespace name ... | anonymous profiles ...",
       "States that a trait, event or namespace exists, of which type, with which options");
   add("DEFINE", "goal|interest|engagement [name] as ...",
       "Gives a name to something computed from events");

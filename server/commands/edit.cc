@@ -250,7 +250,7 @@ constexpr EditCommand kCommands[] = {
      "Makes a new profile of identities and what came by them"},
     {"LABEL", "profile ADD|REMOVE label...", -4, &LabelProfile, "Adds or removes labels"},
     {"CONSENT", "profile json", -3, &OfJson<Consent>, "Records a decision, with its evidence"},
-    {"NOTE", "profile ADD text | profile REMOVE note", -4, &NoteOn, "Adds or removes a note"},
+    {"NOTE", "profile ADD text | profile REMOVE note", -3, &NoteOn, "Adds or removes a note"},
     {"ARCHIVE", "profile", 2, &SetArchived, "Leaves a profile out of what is not asked for it"},
     {"ACTIVATE", "profile", 2, &SetArchived, "Takes a profile back from the archive"},
     {"LOGOUT", "json", -2, &LogOut, "Ends whose a device is", ArgStyle::kJson},

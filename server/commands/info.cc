@@ -43,6 +43,16 @@ Fields ClientsSection(const Services& services) {
           {"closed_slow_readers", Number(m.slow_readers_closed)}};
 }
 
+// "12=340 7=21": profile ids and how many identities each has.
+std::string LargestText(const Stats& stats) {
+  std::string text;
+  for (const LargeProfile& profile : stats.largest_profiles) {
+    if (!text.empty()) text += " ";
+    text += std::to_string(profile.id.value) + "=" + std::to_string(profile.num_identities);
+  }
+  return text;
+}
+
 Fields StatsSection(const Services& services, const Stats& stats) {
   const Metrics& m = *services.metrics;
   return {{"requests", Number(m.requests)},
@@ -55,6 +65,8 @@ Fields StatsSection(const Services& services, const Stats& stats) {
           {"profiles", Reply::Unsigned(stats.num_profiles)},
           {"events", Reply::Unsigned(stats.num_events)},
           {"identities", Reply::Unsigned(stats.num_identities)},
+          {"largest_profiles", Reply::Text(LargestText(stats))},
+          {"blocked_identities", Reply::Unsigned(stats.num_blocked_identities)},
           {"statements", Reply::Unsigned(stats.num_statements)}};
 }
 

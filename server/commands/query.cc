@@ -56,7 +56,7 @@ void AddQueryCommands(CommandTable* table) {
               .style = ArgStyle::kStatement,
               .handler = &RunStatement});
   table->Add({.name = "SHOW",
-              .usage = "traits|events|namespaces|goals|interests|engagement|retention",
+              .usage = "traits|events|namespaces|goals|interests|engagement|retention|settings",
               .group = "query",
               .summary = "Shows what is declared and defined",
               .arity = -2,

@@ -22,6 +22,7 @@ namespace roster::server {
 namespace {
 
 struct ImportFlags {
+  Options store;
   std::string file;
   std::string data;
   std::string mapping_file;
@@ -119,7 +120,7 @@ int Import(const ImportFlags& flags) {
   if (!text.ok()) return Fail(text.status(), kExitUsage);
   const absl::StatusOr<ImportMapping> mapping = ParseImportMapping(*text);
   if (!mapping.ok()) return Fail(mapping.status(), kExitUsage);
-  absl::StatusOr<std::unique_ptr<Database>> database = Database::Open(flags.data, {});
+  absl::StatusOr<std::unique_ptr<Database>> database = Database::Open(flags.data, flags.store);
   if (!database.ok()) return Fail(database.status(), ExitCodeFor(database.status()));
   const int exit_code = RunImport(database->get(), flags, *mapping);
   const absl::Status closed = (*database)->Close();
@@ -133,6 +134,11 @@ void AddImportTool(CLI::App* app, int* exit_code) {
   CLI::App* tool = app->add_subcommand("import", "Import a delimited file into a data directory");
   tool->add_option("file", flags->file, "File to import")->required();
   tool->add_option("--data", flags->data, "Data directory, created when missing")->required();
+  tool->add_option(
+          "--region", flags->store.default_region,
+          "Where telephone numbers without a calling code are from (ISO 3166), or none; as "
+          "when the store was last open if not given")
+      ->type_name("NL");
   tool->add_option("--mapping", flags->mapping_file, "File that says what the columns are");
   tool->add_option("--map", flags->maps,
                    "What one column is, as a line of the mapping file: 'COLUMN = identity "

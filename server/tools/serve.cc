@@ -164,6 +164,11 @@ void AddServeTool(CLI::App* app, int* exit_code) {
                    "Bytes; no snapshot or backup is begun while those that run keep more of the "
                    "store twice; 0: no limit")
       ->capture_default_str();
+  tool->add_option(
+          "--region", flags->store.default_region,
+          "Where telephone numbers without a calling code are from (ISO 3166), or none; as "
+          "when the store was last open if not given")
+      ->type_name("NL");
   tool->add_option("--log-file-bytes", flags->store.log_file_bytes,
                    "A log file that is longer gets a successor")
       ->check(CLI::Range(uint64_t{4096}, uint64_t{1} << 40))

@@ -100,4 +100,6 @@ std::string_view Trim(std::string_view text) {
   return text;
 }
 
+std::string_view UnicodeVersion() { return utf8proc_unicode_version(); }
+
 }  // namespace roster

@@ -27,6 +27,9 @@ std::string Fold(std::string_view text);
 // Without white space (Unicode's) at both ends. Requires: valid UTF-8.
 std::string_view Trim(std::string_view text);
 
+// Of the tables that all of these go by.
+std::string_view UnicodeVersion();
+
 }  // namespace roster
 
 #endif  // ROSTER_STORAGE_BASE_UNICODE_H_

@@ -113,6 +113,7 @@ absl::Status LogDirectory::LoadOrCreateManifest() {
     }
   }
   manifest_.uuid = RandomUuid(random_);
+  manifest_.SetNormaliser(options_.normaliser);
   return PublishManifest(fs_, directory_, manifest_);
 }
 
@@ -127,6 +128,19 @@ absl::Status LogDirectory::CheckUnlistedFiles(const std::vector<std::string>& na
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status LogDirectory::SetNormaliser(const std::string& version, bool now) {
+  MutexLock lock(&manifest_mutex_);
+  if (manifest_.normaliser == version) return absl::OkStatus();
+  Manifest next = manifest_;
+  next.SetNormaliser(version);
+  if (!now) {
+    manifest_ = std::move(next);
+    return absl::OkStatus();
+  }
+  ROSTER_RETURN_IF_ERROR(PrepareManifest(fs_, directory_, next));
+  return Install(std::move(next));
 }
 
 Manifest LogDirectory::manifest() const {

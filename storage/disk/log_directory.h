@@ -35,6 +35,7 @@ struct LogDirectoryOptions {
   uint64_t zero_ahead_bytes = 256u << 10;
   uint64_t max_frame_bytes = kWalMaxPayloadBytes;
   uint64_t rotate_bytes = 64u << 20;  // a file that is longer gets a successor
+  std::string normaliser;             // of a store that is made; see Manifest
 };
 
 // The life of one:
@@ -69,6 +70,12 @@ class LogDirectory {
   // Bytes of the log behind the newest snapshot: what a restart would read. Of a file into which
   // the snapshot's LSN falls a part that goes by LSNs is counted.
   uint64_t log_bytes() const ABSL_LOCKS_EXCLUDED(manifest_mutex_);
+
+  // All identities, in memory and in the log, have their normal form by this. `now`: replaces the
+  // manifest; else the next manifest says it, which names a snapshot when no log is kept.
+  // Requires: StartWriting. Errors: DISKFULL, kInternal: nothing has changed; READONLY: latched.
+  absl::Status SetNormaliser(const std::string& version, bool now)
+      ABSL_LOCKS_EXCLUDED(manifest_mutex_);
 
   // A reader of all commits after `after`.
   // Errors: CORRUPT or ERR of the mark, kInternal.

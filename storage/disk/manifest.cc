@@ -7,6 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -101,6 +102,10 @@ bool ReadLine(absl::string_view line, Manifest* manifest) {
     manifest->next_file_number = words.Number();
     return words.Done();
   }
+  if (kind == "normaliser" && line.size() > kind.size() && manifest->normaliser.empty()) {
+    manifest->normaliser = std::string(StdView(line.substr(kind.size() + 1)));
+    return true;
+  }
   if (kind == "log") return ReadLogLine(&words, manifest);
   if (kind == "snapshot") {
     SnapshotEntry snapshot;
@@ -149,7 +154,17 @@ bool ValidLogs(const Manifest& manifest) {
 
 }  // namespace
 
+void Manifest::SetNormaliser(std::string version) {
+  normaliser = std::move(version);
+  feature_bits &= ~kManifestNormaliser;
+  if (!normaliser.empty()) feature_bits |= kManifestNormaliser;
+}
+
 bool Manifest::Valid() const {
+  const bool printable = std::all_of(normaliser.begin(), normaliser.end(),
+                                     [](char c) { return c >= 0x20 && c < 0x7f; });
+  const bool said = (feature_bits & kManifestNormaliser) != 0;
+  if (!printable || said == normaliser.empty()) return false;
   for (size_t i = 0; i < snapshots.size(); ++i) {
     if (!IsSnapshotName(snapshots[i].name)) return false;
     if (i > 0 && snapshots[i - 1].lsn >= snapshots[i].lsn) return false;
@@ -162,6 +177,7 @@ std::string EncodeManifest(const Manifest& manifest) {
                             absl::Hex(manifest.feature_bits), "\n");
   text += StrCat("store ", UuidToHex(manifest.uuid), "\n");
   text += StrCat("next ", manifest.next_file_number, "\n");
+  if (!manifest.normaliser.empty()) text += StrCat("normaliser ", manifest.normaliser, "\n");
   for (const LogEntry& log : manifest.logs) {
     text += StrCat("log ", log.number, " base ", log.base_lsn.value);
     text += log.closed ? StrCat(" end ", log.closed->end_offset, " lsn ", log.closed->end_lsn.value,

@@ -20,7 +20,9 @@
 namespace roster {
 
 inline constexpr uint64_t kManifestFormatVersion = 1;
-inline constexpr uint64_t kManifestKnownFeatures = 0;
+// There is a line that says by what identities were normalised.
+inline constexpr uint64_t kManifestNormaliser = 1;
+inline constexpr uint64_t kManifestKnownFeatures = kManifestNormaliser;
 
 // Where a log file that is no longer written ends. What stands behind the offset is not part of
 // the log: it is the torn tail of a crash, whose verdict was given once and is remembered here.
@@ -50,13 +52,19 @@ struct SnapshotEntry {
 //    are in a snapshot only).
 // 2. Every log file but the last is closed.
 // 3. Snapshot LSNs ascend, their names satisfy IsSnapshotName.
+// 4. The normaliser is printable ASCII, and in the feature bits when it is not empty.
 struct Manifest {
   StoreUuid uuid;
   uint64_t feature_bits = 0;
   uint64_t next_file_number = 1;
+  // By what the identities of all files have their normal form; empty: not known. Set it by
+  // SetNormaliser.
+  std::string normaliser;
   std::vector<LogEntry> logs;            // oldest first
   std::vector<SnapshotEntry> snapshots;  // oldest first
   bool operator==(const Manifest&) const = default;
+
+  void SetNormaliser(std::string version);
 
   // Whether the invariants hold.
   bool Valid() const;

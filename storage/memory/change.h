@@ -43,8 +43,8 @@ struct CreateProfile {
   std::string via;
 };
 
-// `identity` is the next dense number; the name is not known yet. `time`: of the event or identify
-// that attached it.
+// `identity` is the next dense number; the name is not known yet, but for former identities.
+// `time`: of the event or identify that attached it. A profile id that was merged is its home.
 struct AttachIdentity {
   ProfileId profile;
   IdentityId identity;
@@ -139,6 +139,8 @@ struct MoveIdentity {
   IdentityId identity;
   ProfileId to;
   IdentityStanding standing = IdentityStanding::kActive;
+  ProfileId
+      home;  // an id merged into `to` under which it came; none: as it is, its own if it moves
 };
 
 // A record of a profile is gone: a note.

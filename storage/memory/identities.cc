@@ -41,6 +41,12 @@ std::vector<IdentityId> Identities::OfRow(RowId row) const {
   return ids;
 }
 
+uint32_t Identities::CountUpTo(uint32_t limit, RowId row) const {
+  uint32_t count = 0;
+  for (uint32_t id = ChainOf(row).first; id != kEnd && count < limit; id = rows_[id].next) ++count;
+  return count;
+}
+
 std::optional<IdentityId> Identities::FirstOfRow(RowId row, NamespaceId name_space) const {
   for (uint32_t id = ChainOf(row).first; id != kEnd; id = rows_[id].next) {
     const bool former = StandingOf({id}) == IdentityStanding::kFormer;

@@ -46,6 +46,8 @@ class Identities {
   RowId RowOf(IdentityId id) const { return RowId{rows_[id.value].row}; }
   // In order of attachment.
   std::vector<IdentityId> OfRow(RowId row) const;
+  // How many they are, or `limit` when they are more. Cost: O(that).
+  uint32_t CountUpTo(uint32_t limit, RowId row) const;
   IdentityStanding StandingOf(IdentityId id) const;
   // The profile id under which it was attached, when that has been merged into the row's profile.
   ProfileId HomeOf(IdentityId id) const;

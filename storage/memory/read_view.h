@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "roster/value.h"
@@ -41,6 +42,9 @@ struct State {
   Cow<TextMap<std::string>> definitions;        // by name with its kind: text of the language
   uint64_t num_profiles = 0;                    // live rows
   Cow<ViewMark> mark;
+  // Of the opening and in no file of the state: where identities' numbers without a calling code
+  // are from (ISO 3166); empty: nobody said.
+  std::string default_region;
 
   uint32_t num_rows() const { return static_cast<uint32_t>(profile_of_row.size()); }
   // Of live rows, without records of the store's own. Cost: O(event types).

@@ -132,6 +132,7 @@ void Store::Restore(State state, const StorePending& pending, Lsn lsn) {
   state_ = std::move(state);
   clock_ = pending.clock;
   seen_later_ = SeenLater();
+  largest_ = LargestRows();
   for (const auto& [time, profile] : pending.seen_later.Sorted()) {
     seen_later_.Add(time, state_.ProfileAt(LiveRow(profile)));
   }
@@ -146,7 +147,9 @@ void Store::Restore(State state, const StorePending& pending, Lsn lsn) {
     }
   }
   for (uint32_t row = 0; row < state_.num_rows(); ++row) {
-    if (state_.live.Test({row})) NoteDevices({row});
+    if (!state_.live.Test({row})) continue;
+    NoteDevices({row});
+    NoteSize({row});
   }
 }
 
@@ -184,7 +187,12 @@ void Store::ApplyOne(const CreateProfile& m, ChangeSet* changes) {
 
 void Store::ApplyOne(const AttachIdentity& m, ChangeSet* changes) {
   const RowId row = LiveRow(m.profile);
-  state_.identities.Attach(row, m.name_space, m.value);
+  const IdentityId id = state_.identities.Attach(row, m.name_space, m.value);
+  // It came under an id that has been merged.
+  if (m.profile != state_.ProfileAt(row)) {
+    state_.identities.Move(id, row, IdentityStanding::kActive, m.profile);
+  }
+  NoteSize(row);
   changes->rows.push_back(row);
 }
 
@@ -240,6 +248,7 @@ void Store::ApplyOne(const MergeProfiles& m, ChangeSet* changes) {
   seen_later_.MoveAll(loser, state_.ProfileAt(to));
   MergeTraits(from, to, home);
   state_.identities.MoveAll(from, to, home);
+  NoteSize(to);
   state_.profiles.Merge(from, loser, to, state_.ProfileAt(to));
   RetireRow(from);
   changes->rows.push_back(from);
@@ -321,6 +330,7 @@ RowId Store::NewRow(ProfileId id) {
 void Store::RetireRow(RowId row) {
   state_.live.Clear(row);
   --state_.num_profiles;
+  largest_.Forget(row);
   uint32_t num_blocks = 0;
   for (Cow<EventPartition>& events : state_.partitions) {
     if (!events->HasAny(row)) continue;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "roster/value.h"
 #include "storage/memory/change.h"
 #include "storage/memory/people/devices.h"
+#include "storage/memory/people/largest.h"
 #include "storage/memory/people/merges.h"
 #include "storage/memory/read_view.h"
 #include "storage/memory/upkeep/memory_use.h"
@@ -61,6 +63,9 @@ class Store {
   // Ends a commit: views from now on say this LSN.
   void FinishCommit(Lsn lsn);
 
+  // See State. Requires: the state is loaded.
+  void SetDefaultRegion(std::string region) { state_.default_region = std::move(region); }
+
   // From now on blocks are sealed by TakeSealJob and InstallSeal; until then Apply does it.
   void SealInBackground() { sealing_ = Sealing::kBackground; }
   // Whether TakeSealJob gives one. Cost: O(event types).
@@ -90,6 +95,10 @@ class Store {
   // `state` was declared in it; pending profiles are in the state; of rows that are not live it has
   // nothing.
   void Restore(State state, const StorePending& pending, Lsn lsn);
+
+  // The profiles with the most identities, the most first, of equal ones the lower id; former ones
+  // do not count. Cost: O(the identities of LargestRows::kKept profiles).
+  std::vector<std::pair<ProfileId, uint32_t>> Largest(size_t count) const;
 
   // Of all structures that hold data. Cost: O(traits, event types and their properties).
   size_t MemoryBytes() const;
@@ -164,6 +173,10 @@ class Store {
   void CreateAgain(RowId row, std::optional<Timestamp> activity);
   void NoteDevice(RowId row, IdentityId device, int64_t kind);
   void NoteDevices(RowId row);
+  // Its identities may have become more.
+  void NoteSize(RowId row) {
+    largest_.Offer(row, state_.identities.CountUpTo(LargestRows::kMost, row));
+  }
   void SetCreation(RowId row, const Creation& creation);
 
   RowId LiveRow(ProfileId id) const;
@@ -197,6 +210,7 @@ class Store {
   };
   std::deque<Detached> detached_;
   SharedDevices devices_;
+  LargestRows largest_;
   SeenLater seen_later_;  // by the profiles that are live
 };
 

@@ -52,6 +52,24 @@ TEST_CASE("a manifest reads as it was written") {
   REQUIRE(*DecodeManifest(EncodeManifest(Manifest{})) == Manifest{});
 }
 
+TEST_CASE("a manifest says by what identities were normalised, with a feature bit") {
+  Manifest manifest = SampleManifest();
+  manifest.SetNormaliser("forms 1 region NL");
+  const std::string text = EncodeManifest(manifest);
+  REQUIRE(*DecodeManifest(text) == manifest);
+  REQUIRE(text.starts_with("roster manifest 1\nfeatures 1\n"));
+  REQUIRE(text.find("\nnext 9\nnormaliser forms 1 region NL\nlog 3 ") != std::string::npos);
+  for (const auto& [from, to] :
+       {std::pair("features 1", "features 0"), std::pair("normaliser forms 1 region NL\n", ""),
+        std::pair("normaliser forms", "normaliser normaliser\nforms"),
+        std::pair("region NL", "region NL\nnormaliser x"), std::pair("region NL", "region \x01"),
+        std::pair("normaliser forms 1 region NL", "normaliser")}) {
+    REQUIRE(ErrorCodeOf(DecodeManifest(Replaced(text, from, to)).status()) == ErrorCode::kCorrupt);
+  }
+  manifest.SetNormaliser("");
+  REQUIRE(manifest == SampleManifest());
+}
+
 TEST_CASE("a damaged manifest is refused") {
   const std::string text = EncodeManifest(SampleManifest());
   for (size_t length = 0; length < text.size(); ++length) {

@@ -47,6 +47,10 @@ struct Options {
   // Whether a trait that is not known is declared when it is first written, with its value's type.
   // Without it its item gets NOTRAIT; events and their properties are always declared so.
   bool declare_on_first_use = true;
+  // Where telephone numbers without a calling code are from: ISO 3166, two letters; "none": nobody
+  // says, then they stay the digits that they are. Empty: as when the store was last open; of a new
+  // one none. See Open.
+  std::string default_region;
   // A snapshot is made when so much log lies behind the newest one, or when that is so old and
   // something was written since; 0: not by itself.
   uint64_t snapshot_log_bytes = 512ull << 20;
@@ -97,6 +101,11 @@ struct RecoveryReport {
   int64_t took_us = 0;
 };
 
+struct LargeProfile {
+  ProfileId id;
+  uint64_t num_identities = 0;
+};
+
 // Counts for INFO.
 struct Stats {
   Lsn lsn;
@@ -113,9 +122,13 @@ struct Stats {
   uint64_t num_profiles = 0;
   uint64_t num_events = 0;
   uint64_t num_identities = 0;
-  uint64_t num_commits = 0;         // since opening
-  uint64_t num_syncs = 0;           // since opening; fewer than commits where a group shared one
-  uint64_t num_statements = 0;      // since opening
+  // Those with the most identities, the most first, at most 5.
+  std::vector<LargeProfile> largest_profiles;
+  uint64_t num_commits = 0;     // since opening
+  uint64_t num_syncs = 0;       // since opening; fewer than commits where a group shared one
+  uint64_t num_statements = 0;  // since opening
+  // Values in calls since opening that were placeholders ("null") or on the operator's list.
+  uint64_t num_blocked_identities = 0;
   uint64_t memory_bytes = 0;        // of the structures that hold data
   uint64_t memory_limit_bytes = 0;  // growing commands get OOM above it; 0: no limit
   // At most what is kept twice while snapshots and backups are being made, beside memory_bytes.
@@ -138,7 +151,10 @@ struct MemoryEntry {
 class Database {
  public:
   // Opens, recovers, and creates the directory when it may.
-  // Errors: LOCKED (another process has it), CORRUPT (damage; nothing was changed), DISKFULL.
+  // When identities' normal forms are made otherwise than when the store was last open (another
+  // region, library or Unicode), they are made anew, unless two would fall together.
+  // Errors: LOCKED (another process has it), CORRUPT (damage; nothing was changed), DISKFULL,
+  // CONFLICT (identities of two profiles would fall together; nothing was changed), ERR.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& path,
                                                         const Options& options);
 

@@ -33,6 +33,9 @@ inline constexpr PropertyId kMergeLoserCreated{2};     // timestamp
 inline constexpr PropertyId kMergeLoserVia{3};         // text
 inline constexpr PropertyId kMergeSurvivorCreated{4};  // timestamp
 inline constexpr PropertyId kMergeSurvivorVia{5};      // text
+// Where values were chosen by hand: the traits, a list, and the time of these writes.
+inline constexpr std::string_view kMergeChosen = "chosen";
+inline constexpr std::string_view kMergeChosenAt = "chosen_at";
 
 // Whose a device is: marks, of which the device is the origin. Source: IDENTITY.md R3.
 inline constexpr std::string_view kDeviceRecords = "\001device";

@@ -60,6 +60,7 @@ RowId Store::Reroute(const Route& route, ChangeSet* changes) {
   }
   state_.identities.MoveAll(from, stay, {});
   state_.profiles.MoveRow(from, stay, state_.ProfileAt(from));
+  NoteSize(stay);
   RetireRow(from);
   changes->rows.push_back(from);
   changes->rows.push_back(stay);
@@ -246,6 +247,7 @@ void Store::ApplyOne(const UnmergeProfile& m, ChangeSet* changes) {
   SeeAgain(stay);
   NoteDevices(stay);
   NoteDevices(to);
+  NoteSize(to);
 }
 
 void Store::SetCreation(RowId row, const Creation& creation) {
@@ -258,12 +260,32 @@ void Store::SetCreation(RowId row, const Creation& creation) {
 void Store::ApplyOne(const MoveIdentity& m, ChangeSet* changes) {
   const RowId from = state_.identities.RowOf(m.identity);
   const RowId to = LiveRow(m.to);
-  const ProfileId home = from == to ? state_.identities.HomeOf(m.identity) : ProfileId{};
+  ProfileId home = m.home;
+  if (home.value == 0 && from == to) home = state_.identities.HomeOf(m.identity);
   state_.identities.Move(m.identity, to, m.standing, home);
+  NoteSize(to);
   NoteDevices(from);
   NoteDevices(to);
   changes->rows.push_back(from);
   changes->rows.push_back(to);
+}
+
+std::vector<std::pair<ProfileId, uint32_t>> Store::Largest(size_t count) const {
+  std::vector<std::pair<ProfileId, uint32_t>> largest;
+  for (const LargestRows::Entry& entry : largest_.rows()) {
+    const std::vector<IdentityId> all = state_.identities.OfRow(entry.row);
+    const auto num_former = std::ranges::count_if(all, [&](IdentityId id) {
+      return state_.identities.StandingOf(id) == IdentityStanding::kFormer;
+    });
+    const size_t num_held = all.size() - static_cast<size_t>(num_former);
+    if (num_held == 0) continue;
+    largest.emplace_back(state_.ProfileAt(entry.row), static_cast<uint32_t>(num_held));
+  }
+  std::sort(largest.begin(), largest.end(), [](const auto& a, const auto& b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
+  });
+  if (largest.size() > count) largest.resize(count);
+  return largest;
 }
 
 }  // namespace roster
