@@ -45,7 +45,7 @@ from world import World, filled  # noqa: E402
 AT_ONCE = 32  # requests on their way
 MILLISECONDS = 0.002  # more than the clock's step
 SHRINK_SECONDS = 300
-MANY = 100_000  # more than a profile has of anything
+MANY = 10_000  # the most that can be asked for; more than a profile has of anything
 
 
 class Run:
