@@ -319,7 +319,8 @@ ParsedItem ParseAlias(dom::object call, std::optional<Timestamp> sent_at) {
 // An identity by its namespace; null is an empty value.
 absl::StatusOr<std::vector<IdentityRef>> NewIdentities(dom::object command) {
   std::vector<IdentityRef> identities;
-  ROSTER_ASSIGN_OR_RETURN(const auto given, Member<dom::object>(command, "identities", "an object"));
+  ROSTER_ASSIGN_OR_RETURN(const auto given,
+                          Member<dom::object>(command, "identities", "an object"));
   if (!given) return identities;
   for (const auto [space, element] : *given) {
     if (element.is_null()) {
@@ -396,9 +397,7 @@ const HandForm* FindHandForm(std::string_view type) {
       {"consent",
        {"channel", "decision", "address", "policy", "version", "source", "timestamp"},
        &ParseConsent},
-      {"logout",
-       {"anonymousId", "userId", "identities", "context", "timestamp"},
-       &ParseLogout}};
+      {"logout", {"anonymousId", "userId", "identities", "context", "timestamp"}, &ParseLogout}};
   for (const HandForm& form : forms) {
     if (form.type == type) return &form;
   }
@@ -413,8 +412,8 @@ ParsedItem ParseByHand(const HandForm& form, dom::element element) {
   for (const auto [key, member] : command) {
     const auto is = [name = key](std::string_view known) { return known == name; };
     if (std::ranges::any_of(form.members, is) || std::ranges::any_of(kRequestMembers, is)) continue;
-    return MakeError(ErrorCode::kParse, StrCat("unknown member `", key, "`",
-                                               query::DidYouMean(key, form.members)));
+    return MakeError(ErrorCode::kParse,
+                     StrCat("unknown member `", key, "`", query::DidYouMean(key, form.members)));
   }
   return form.parse(command);
 }
@@ -423,11 +422,11 @@ ParsedItem ParseByHand(const HandForm& form, dom::element element) {
 // one that is a slip of the pen away from ours would lose data without a word.
 absl::Status CheckMembers(dom::object call) {
   static const std::vector<std::string_view> known_members = {
-      "type",     "userId",     "anonymousId",  "identities",   "messageId", "timestamp", "event",
-      "traits",   "properties", "context",      "source",       "sentAt",    "cmd",       "id",
-      "idem",     "timeout_ms", "integrations", "channel",      "session",   "important", "name",
-      "category", "groupId",    "previousId",   "authenticated",
-      "version",  "receivedAt", "originalTimestamp"};
+      "type",          "userId",    "anonymousId", "identities",       "messageId",    "timestamp",
+      "event",         "traits",    "properties",  "context",          "source",       "sentAt",
+      "cmd",           "id",        "idem",        "timeout_ms",       "integrations", "channel",
+      "session",       "important", "name",        "category",         "groupId",      "previousId",
+      "authenticated", "version",   "receivedAt",  "originalTimestamp"};
   for (const auto [key, element] : call) {
     if (std::find(known_members.begin(), known_members.end(), key) != known_members.end()) continue;
     const std::string hint = query::DidYouMean(key, known_members);

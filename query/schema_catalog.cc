@@ -38,9 +38,7 @@ std::optional<PropertyId> SchemaCatalog::FindProperty(EventTypeId event,
   return schema_.event(event).FindProperty(name);
 }
 
-std::optional<TraitId> SchemaCatalog::ArchivedTrait() const {
-  return schema_.FindTrait(kArchived);
-}
+std::optional<TraitId> SchemaCatalog::ArchivedTrait() const { return schema_.FindTrait(kArchived); }
 
 ValueInfo SchemaCatalog::TraitType(TraitId trait) const {
   return {schema_.trait(trait).type, schema_.trait(trait).scale};

@@ -68,8 +68,7 @@ void Connection::OnRequest(Request&& request) {
                     Outcome(services_->commands->UnknownCommand(request.verb, session_.is_resp)));
     }
     request.error = Shape(command->style, &request);
-    const bool words =
-        command->style == ArgStyle::kWords || command->style == ArgStyle::kEdit;
+    const bool words = command->style == ArgStyle::kWords || command->style == ArgStyle::kEdit;
     if (request.error.ok() && words) {
       request.error = services_->commands->CheckArity(*command, request);
     }

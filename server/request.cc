@@ -148,8 +148,8 @@ absl::Status ShapeJson(Request* request) {
 size_t EndOfWord(std::string_view text, size_t begin) {
   if (text[begin] == '"') {
     const size_t quote = text.find('"', begin + 1);
-    const bool ends = quote != std::string_view::npos &&
-                      (quote + 1 == text.size() || IsBlank(text[quote + 1]));
+    const bool ends =
+        quote != std::string_view::npos && (quote + 1 == text.size() || IsBlank(text[quote + 1]));
     if (ends) return quote + 1;
   }
   size_t end = begin;

@@ -72,8 +72,8 @@ absl::Status InvalidUtf8Error(std::string_view text, size_t offset);
 std::string ToUpper(std::string_view text);
 std::string ToLower(std::string_view text);
 
-// What stands behind the first `num_words` words of a request of kEdit, verbatim; `offset`: where it
-// begins in the line.
+// What stands behind the first `num_words` words of a request of kEdit, verbatim; `offset`: where
+// it begins in the line.
 std::string TailOf(const Request& request, size_t num_words, uint32_t* offset);
 
 // Splits at runs of blanks and tabs. A word that begins and ends with a double quote may hold them.

@@ -205,7 +205,7 @@ void Fields(M& m, const F& f) {
   } else if constexpr (std::is_same_v<T, MoveRecords>) {
     f(m.from), f(m.to), f(m.origin), f(m.begin), f(m.end);
   } else if constexpr (std::is_same_v<T, MoveIdentity>) {
-    f(m.identity), f(m.to), f(m.standing);
+    f(m.identity), f(m.to), f(m.standing), f(m.home);
   } else if constexpr (std::is_same_v<T, RemoveRecord>) {
     f(m.profile), f(m.event), f(m.id);
   } else {

@@ -60,6 +60,12 @@ class Hand {
   absl::StatusOr<ItemResult> Do(const Unmerge& item);
   absl::StatusOr<ItemResult> Do(const Declare& item);
 
+  // Traits whose values a merge by hand chose, by writes of one time.
+  struct Chosen {
+    TextList traits;
+    Timestamp at;
+  };
+
  private:
   const State& state() const { return effects_->state(); }
   ProfileId ProfileAt(RowId row) const { return state().ProfileAt(row); }
@@ -76,10 +82,11 @@ class Hand {
   void SetTrait(Target target, TraitId trait, Value value, Change* change);
   void SetTraits(Target target, std::vector<Field> traits, Change* change);
   // A new identity; a device is the profile's from now on.
-  void AttachNew(ProfileId profile, const UsableIdentity& identity);
+  void AttachNew(Target target, const UsableIdentity& identity);
   // Gives a profile the identity in place of those of its namespace, which become former ones.
   void Replace(Target target, const UsableIdentity& identity, Change* change);
   void TakeAlong(IdentityId identity, ProfileId to, bool keep);
+  void TakeBack(ProfileId profile, const Chosen& chosen);
   // Adds a record, which came by what the target was meant by.
   uint64_t Add(Target target, std::string_view type, Timestamp time,
                std::vector<std::pair<std::string_view, Value>> values);

@@ -31,11 +31,15 @@ std::string IdText(ProfileId id) { return StrCat("p", id.value); }
 
 }  // namespace
 
-void Hand::AttachNew(ProfileId profile, const UsableIdentity& identity) {
+void Hand::AttachNew(Target target, const UsableIdentity& identity) {
+  const ProfileId profile = target.profile;
   const auto known = state().identities.Find(identity.name_space, identity.value);
-  const IdentityId id = known ? *known
-                              : effects_->Attach(profile, identity.name_space, identity.value,
-                                                 effects_->clock());
+  const IdentityId id =
+      known ? *known
+            : effects_->Attach(profile, identity.name_space, identity.value, effects_->clock());
+  if (target.home != profile) {
+    effects_->Do(MoveIdentity{id, profile, IdentityStanding::kActive, target.home});
+  }
   if (!IsOfDevice(effects_->schema(), identity.name_space)) {
     return Imply(profile, id, effects_->clock(), !known, effects_);
   }
@@ -75,7 +79,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Create& item) {
       effects_->AddProfile(effects_->clock(), item.source.empty() ? "manual" : item.source);
   Change change;
   for (const UsableIdentity& identity : identities) {  // strongest first: devices come last
-    AttachNew(profile, identity);
+    AttachNew({profile, profile}, identity);
     change.Add(effects_->schema().name_space(identity.name_space).name, {}, identity.value);
   }
   SetTraits({profile, profile}, std::move(traits.fields), &change);
@@ -102,7 +106,7 @@ void Hand::Replace(Target target, const UsableIdentity& identity, Change* change
   }
   Value after;
   if (!identity.value.empty()) after = identity.value;
-  if (!identity.value.empty() && !has) AttachNew(profile, identity);
+  if (!identity.value.empty() && !has) AttachNew(target, identity);
   change->Add(space, before, after);
 }
 
@@ -185,7 +189,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Attach& item) {
     TakeAlong(*known, profile, item.keep);
     Trace({result.other, result.other}, "attach", StrCat("{\"to\":\"", IdText(profile), "\"}"));
   } else {
-    AttachNew(profile, identity);
+    AttachNew(target, identity);
   }
   Change change;
   change.Add(effects_->schema().name_space(identity.name_space).name, {}, identity.value);

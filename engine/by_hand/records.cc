@@ -127,8 +127,8 @@ absl::StatusOr<ItemResult> Hand::Do(const Note& item) {
 absl::StatusOr<ItemResult> Hand::Do(const Archive& item) {
   ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.profile));
   Change change;
-  SetTrait({target.profile, target.home}, effects_->Trait(kArchived, ValueType::kBoolean, 0), item.archived,
-           &change);
+  SetTrait({target.profile, target.home}, effects_->Trait(kArchived, ValueType::kBoolean, 0),
+           item.archived, &change);
   Change shown;
   shown.Add("status", {}, item.archived ? "archived" : "active");
   Trace(target, item.archived ? "archive" : "activate", shown.ToJson());

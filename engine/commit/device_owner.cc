@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/reading/own_records.h"
+#include "storage/base/check.h"
 
 #include "storage/memory/people/device_owners.h"
 #include "storage/memory/people/own_names.h"
@@ -17,6 +18,7 @@
 namespace roster {
 namespace {
 
+constexpr Timestamp kBeginOfTime{std::numeric_limits<int64_t>::min()};
 constexpr Timestamp kEndOfTime{std::numeric_limits<int64_t>::max()};
 
 std::vector<DeviceSpan> SpansOf(const std::vector<PlacedMark>& marks) {
@@ -54,11 +56,17 @@ EventId MarkId(const State& state, IdentityId device, IdentityId by, DeviceMarkK
 void Mark(IdentityId device, ProfileId profile, IdentityId by, DeviceMarkKind kind, Timestamp time,
           Effects* effects) {
   const EventTypeId type = effects->Event(kDeviceRecords);
-  const PropertyId property = effects->Property(type, "mark", ValueType::kInteger, 0);
+  ROSTER_CHECK(effects->Property(type, "mark", ValueType::kInteger, 0) == kDeviceMark);
   const EventId id = MarkId(effects->state(), device, by, kind, time);
   const RowId row = *effects->state().FindProfile(profile);
   if (effects->state().partition(type).Contains(row, id)) return;
-  effects->Do(AddEvent{profile, type, id, time, device, {{property, static_cast<int64_t>(kind)}}});
+  effects->Add({.type = kDeviceRecords,
+                .profile = profile,
+                .home = by == kNoOrigin ? ProfileId{} : effects->state().identities.HomeOf(by),
+                .time = time,
+                .origin = device,
+                .id = id,
+                .values = {{"mark", static_cast<int64_t>(kind)}}});
 }
 
 // A time range that has become somebody else's.
@@ -129,8 +137,7 @@ void HandOver(IdentityId device, const std::vector<PlacedMark>& before, std::str
   const std::optional<ProfileId> last = OwnerOf(spans.back(), effects->MarksOf(device));
   const Identities& identities = effects->state().identities;
   const ProfileId has = effects->state().ProfileAt(identities.RowOf(device));
-  const IdentityStanding standing =
-      last ? IdentityStanding::kActive : IdentityStanding::kLoggedOut;
+  const IdentityStanding standing = last ? IdentityStanding::kActive : IdentityStanding::kLoggedOut;
   if (last.value_or(has) != has || standing != identities.StandingOf(device)) {
     effects->Do(MoveIdentity{device, last.value_or(has), standing});
   }
@@ -139,8 +146,7 @@ void HandOver(IdentityId device, const std::vector<PlacedMark>& before, std::str
 // The devices that a profile has marks on.
 std::vector<IdentityId> DevicesOf(const State& state, ProfileId profile) {
   std::vector<IdentityId> devices;
-  for (const OwnRecord& record :
-       OwnRecordsOf(state, *state.FindProfile(profile), kDeviceRecords)) {
+  for (const OwnRecord& record : OwnRecordsOf(state, *state.FindProfile(profile), kDeviceRecords)) {
     const IdentityId device = record.origin();
     if (device != kNoOrigin && state.identities.IsAttached(device)) devices.push_back(device);
   }
@@ -159,6 +165,16 @@ std::optional<ProfileId> OwnerAt(const Store& store, IdentityId device, Timestam
   return OwnerOf(spans[SpanAt(spans, time)], marks);
 }
 
+std::optional<ProfileId> VisitorAt(const Effects& effects, IdentityId device, Timestamp time) {
+  const std::vector<PlacedMark> marks = effects.MarksOf(device);
+  const State& state = effects.state();
+  if (marks.empty()) return state.ProfileAt(state.identities.RowOf(device));
+  const std::vector<DeviceSpan> spans = SpansOf(marks);
+  const DeviceSpan& span = spans[SpanAt(spans, time)];
+  if (span.owner.value != 0) return std::nullopt;
+  return OwnerOf(span, marks);
+}
+
 void FillGap(IdentityId device, Timestamp time, ProfileId profile, Effects* effects) {
   const std::vector<DeviceSpan> spans = SpansOf(effects->MarksOf(device));
   const size_t at = SpanAt(spans, time);
@@ -175,6 +191,15 @@ void Claim(IdentityId device, ProfileId person, IdentityId by, Timestamp time, E
 }
 
 void HoldVisits(ProfileId profile, Effects* effects) {
+  const RowId row = *effects->state().FindProfile(profile);
+  for (const IdentityId id : effects->state().identities.OfRow(row)) {
+    // A device by which nobody but a visitor ever came.
+    const NamespaceId space = effects->state().identities.NameOf(id).name_space;
+    const NamespaceKind kind = effects->schema().name_space(space).kind;
+    const bool device = kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous;
+    if (!device || !effects->MarksOf(id).empty()) continue;
+    Mark(id, profile, kNoOrigin, DeviceMarkKind::kIdentify, kBeginOfTime, effects);
+  }
   for (const IdentityId device : DevicesOf(effects->state(), profile)) {
     for (const PlacedMark& mark : effects->MarksOf(device)) {
       if (mark.kind != DeviceMarkKind::kGap || mark.profile != profile) continue;

@@ -20,6 +20,10 @@ inline std::optional<ProfileId> OwnerAt(const Effects& effects, IdentityId devic
   return OwnerAt(effects.store(), device, time);
 }
 
+// Whose it is when nobody identified on it, or was given it by hand, for that time: a visitor's,
+// who becomes whoever does.
+std::optional<ProfileId> VisitorAt(const Effects& effects, IdentityId device, Timestamp time);
+
 // Makes `profile`, an anonymous one, the visitor of the span in which the time lies.
 // Requires: OwnerAt gives nobody.
 void FillGap(IdentityId device, Timestamp time, ProfileId profile, Effects* effects);

@@ -112,7 +112,7 @@ EventId Effects::Add(Record record) {
 }
 
 // Before the two are one: everything that tells them apart again has a place.
-void Effects::Merge(const MergeProfiles& merge) {
+void Effects::Merge(const MergeProfiles& merge, const TextList& chosen, Timestamp chosen_at) {
   const RowId loser = *state().FindProfile(merge.loser);
   const RowId survivor = *state().FindProfile(merge.survivor);
   KeepRecordsOf(merge.loser);
@@ -134,16 +134,17 @@ void Effects::Merge(const MergeProfiles& merge) {
   const auto via = [&](RowId row) { return state().column(kCreatedVia).Get(row); };
   const ProfileId lost = state().ProfileAt(loser);
   const ProfileId stays = state().ProfileAt(survivor);
-  Do(AddEvent{stays,
-              merges,
-              {lost.value},
-              merge.time,
-              merge.link,
-              {{kMergeSurvivor, static_cast<int64_t>(stays.value)},
-               {kMergeLoserCreated, at(loser)},
-               {kMergeLoserVia, via(loser)},
-               {kMergeSurvivorCreated, at(survivor)},
-               {kMergeSurvivorVia, via(survivor)}}});
+  std::vector<std::pair<PropertyId, Value>> said = {
+      {kMergeSurvivor, static_cast<int64_t>(stays.value)},
+      {kMergeLoserCreated, at(loser)},
+      {kMergeLoserVia, via(loser)},
+      {kMergeSurvivorCreated, at(survivor)},
+      {kMergeSurvivorVia, via(survivor)}};
+  if (!chosen.empty()) {
+    said.emplace_back(Property(merges, kMergeChosen, ValueType::kTextList, 0), chosen);
+    said.emplace_back(Property(merges, kMergeChosenAt, ValueType::kTimestamp, 0), chosen_at);
+  }
+  Do(AddEvent{stays, merges, {lost.value}, merge.time, merge.link, std::move(said)});
   const bool was_archived = IsArchived(state(), survivor);
   Do(merge);
   KeepStatus(stays, was_archived);

@@ -81,7 +81,9 @@ class Effects {
     std::vector<std::pair<std::string_view, Value>> values;
   };
   EventId Add(Record record);
-  void Merge(const MergeProfiles& merge);
+  // `chosen`: traits of which a value is chosen by hand, by writes at `chosen_at`, to be taken back
+  // when the two are taken apart.
+  void Merge(const MergeProfiles& merge, const TextList& chosen = {}, Timestamp chosen_at = {});
 
  private:
   void KeepStatus(ProfileId profile, bool archived);

@@ -10,7 +10,8 @@ namespace roster {
 void Imply(ProfileId profile, IdentityId identity, Timestamp said, bool is_new, Effects* effects) {
   const State& state = effects->state();
   const IdentityName name = state.identities.NameOf(identity);
-  const auto trait = effects->schema().FindTrait(effects->schema().name_space(name.name_space).name);
+  const auto trait =
+      effects->schema().FindTrait(effects->schema().name_space(name.name_space).name);
   if (!trait || effects->schema().trait(*trait).type != ValueType::kText) return;
   const Timestamp time = ImpliedTime(said);
   const std::optional<Stamp> known = state.StampOf(*trait, *state.FindProfile(profile));

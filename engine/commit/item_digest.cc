@@ -66,14 +66,16 @@ void Put(const Track& i, const Putter& put) {
           i.source, i.channel, i.session, i.important);
 }
 void Put(const Alias& i, const Putter& put) {
-  put.All(i.previous, i.identities, i.time, i.ago_ms, i.message_id, i.source,
-          i.channel, i.session, i.authenticated);
+  put.All(i.previous, i.identities, i.time, i.ago_ms, i.message_id, i.source, i.channel, i.session,
+          i.authenticated);
 }
 void Put(const Retain& i, const Putter& put) { put.All(i.event, i.keep_ms); }
 void Put(const Create& i, const Putter& put) {
   put.All(i.identities, i.traits, i.source, i.orphan);
 }
-void Put(const Edit& i, const Putter& put) { put.All(i.profile, i.traits, i.identities, i.known_only); }
+void Put(const Edit& i, const Putter& put) {
+  put.All(i.profile, i.traits, i.identities, i.known_only);
+}
 void Put(const Attach& i, const Putter& put) { put.All(i.profile, i.identity, i.keep); }
 void Put(const Detach& i, const Putter& put) { put.All(i.identity, i.keep); }
 void Put(const Move& i, const Putter& put) { put.All(i.identity, i.to); }

@@ -228,13 +228,14 @@ ItemResult Perform(CheckedTrack item, Effects* effects) {
   }
   if (item.call.session) {
     item.properties.push_back({"session", item.call.session->id});
-    if (SaysMore(*item.call.session)) SetSession(*item.call.session, resolved.profile, item.call, resolved.origin, effects);
+    if (SaysMore(*item.call.session))
+      SetSession(*item.call.session, resolved.profile, item.call, resolved.origin, effects);
   }
   const EventTypeId event = effects->Event(item.event);
   auto properties = PlaceProperties(event, item.properties, effects);
   if (item.important) {
-    properties.emplace_back(
-        effects->Property(event, kImportantProperty, ValueType::kBoolean, 0), true);
+    properties.emplace_back(effects->Property(event, kImportantProperty, ValueType::kBoolean, 0),
+                            true);
   }
   if (IsPastRetention(event, item.call.time, *effects)) {
     result.warnings.push_back(StrCat("older than its type is kept, left out: ", item.event));

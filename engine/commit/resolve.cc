@@ -133,8 +133,8 @@ class Resolver {
     std::vector<ProfileId> visitors;
     for (const UsableIdentity& device : devices) {
       const auto id = state().identities.Find(device.name_space, device.value);
-      const auto owner = id ? OwnerAt(*effects_, *id, call_.time) : std::nullopt;
-      if (owner && !IsIdentified(state(), *owner)) visitors.push_back(*owner);
+      const auto visitor = id ? VisitorAt(*effects_, *id, call_.time) : std::nullopt;
+      if (visitor && !IsIdentified(state(), *visitor)) visitors.push_back(*visitor);
     }
     if (visitors.empty()) return std::nullopt;
     return SurvivorOf(state(), visitors);
@@ -159,6 +159,7 @@ class Resolver {
       resolved_.profile = SurvivorOf(state(), found.profiles);
       Unite(found.profiles);
     }
+    home_ = HomeOfLead();
     for (const UsableIdentity& identity : identities) {
       const auto known = state().identities.Find(identity.name_space, identity.value);
       resolved_.named.emplace_back(known ? *known : AttachNew(identity), !known);
@@ -177,9 +178,8 @@ class Resolver {
         }
         id = AttachNew(device);
       }
-      const auto owner = OwnerAt(*effects_, *id, call_.time);
-      const bool visitor = owner && *owner != resolved_.profile && !IsIdentified(state(), *owner);
-      if (visitor) {
+      const auto owner = VisitorAt(*effects_, *id, call_.time);
+      if (owner && *owner != resolved_.profile && !IsIdentified(state(), *owner)) {
         const std::string_view refusal = Refusal({resolved_.profile, *owner}, {}, false);
         if (!refusal.empty()) {
           LeaveOut(device, refusal, {{*owner}, {}});
@@ -261,8 +261,20 @@ class Resolver {
   IdentityId AttachNew(const UsableIdentity& identity) {
     const IdentityId id =
         effects_->Attach(resolved_.profile, identity.name_space, identity.value, call_.time);
+    if (home_.value != 0) {
+      effects_->Do(MoveIdentity{id, resolved_.profile, IdentityStanding::kActive, home_});
+    }
     if (resolved_.origin == kNoOrigin) resolved_.origin = id;
     return id;
+  }
+
+  // What is new came under the id of the strongest identity that was known.
+  ProfileId HomeOfLead() const {
+    for (const UsableIdentity& identity : call_.identities) {
+      const auto known = state().identities.Find(identity.name_space, identity.value);
+      if (known) return state().identities.HomeOf(*known);
+    }
+    return {};
   }
 
   void Unite(const std::vector<ProfileId>& profiles) {
@@ -276,6 +288,7 @@ class Resolver {
   Effects* const effects_;
   std::vector<std::string>* const warnings_;
   Resolved resolved_;
+  ProfileId home_;  // of new identities, where that is not the profile's own id
   std::vector<Conflict> conflicts_;
 };
 

@@ -46,7 +46,7 @@ struct Call {
 struct Resolved {
   ProfileId profile;
   bool created = false;
-  IdentityId origin = kNoOrigin;         // the strongest identity that was used
+  IdentityId origin = kNoOrigin;  // the strongest identity that was used
   // The identities of a person or contact that were used, and whether the profile had not had it.
   std::vector<std::pair<IdentityId, bool>> named;
 };

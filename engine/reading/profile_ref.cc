@@ -76,14 +76,17 @@ std::string VersionOf(const State& state, RowId row) {
     }
   }
   for (const IdentityId id : state.identities.OfRow(row)) {
+    const NamespaceId space = state.identities.NameOf(id).name_space;
+    const NamespaceKind kind = state.schema->name_space(space).kind;
+    if (kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous) continue;
     add(1'000'000, id.value, static_cast<uint64_t>(state.identities.StandingOf(id)));
   }
-  // Records of the store's own, of which each edit by hand leaves one.
-  for (size_t e = 0; e < state.partitions.size(); ++e) {
-    const EventTypeInfo& type = state.schema->events()[e];
-    if (!type.own || type.name == kDeviceRecords) continue;
-    const size_t num_records = state.partitions[e]->EventsOf(row).size();
-    if (num_records != 0) add(2'000'000 + e, num_records, 0);
+  // Each edit by hand leaves a trace.
+  for (const std::string_view name : {kEditRecords, kMergeRecords}) {
+    const std::optional<EventTypeId> type = state.schema->FindEvent(name);
+    if (!type) continue;
+    const size_t num_records = state.partition(*type).EventsOf(row).size();
+    if (num_records != 0) add(2'000'000 + type->value, num_records, 0);
   }
   return absl::StrFormat("%016x", version);
 }

@@ -8,8 +8,10 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/implied_time.h"
 #include "engine/reading/own_records.h"
 #include "engine/reading/profile_ref.h"
+#include "engine/reading/traits.h"
 #include "storage/base/text.h"
 #include "storage/base/unicode.h"
 #include "storage/memory/people/device_owners.h"
@@ -147,7 +149,17 @@ std::optional<Timestamp> IdentifiedAt(const State& state, RowId row,
   for (const OwnRecord& call : OwnRecordsOf(state, row, kCallRecords)) {
     see(call.origin(), call.time());
   }
-  return first ? *first : Timestamp{state.column(kCreatedAt).Bits(row)};
+  for (const std::string_view name : {"email", "phone"}) {
+    const std::optional<TraitId> trait = state.schema->FindTrait(name);
+    if (!trait) continue;
+    for (const TraitWrite& write : WritesOf(state, row, *trait)) {
+      if (IsImplied(write.said.time)) see(write.said.origin, SaidAt(write.said.time));
+    }
+  }
+  if (first) return first;
+  // By hand, then.
+  const std::vector<OwnRecord> edits = OwnRecordsOf(state, row, kEditRecords);
+  return edits.empty() ? Timestamp{state.column(kCreatedAt).Bits(row)} : edits.front().time();
 }
 
 }  // namespace roster

@@ -34,7 +34,9 @@ std::vector<TraitWrite> WritesOf(const State& state, RowId row, TraitId trait) {
     writes.push_back({RecordOf(state, record.Get("value"), said), record.home()});
   }
   const std::optional<Stamp> stamp = state.StampOf(trait, row);
-  if (!stamp || (Joins(info.policy) && !writes.empty())) return writes;
+  // What is shown may be a fold that nobody wrote.
+  const bool none = info.policy != TraitPolicy::kLatest && !state.column(trait).Has(row);
+  if (!stamp || ((Joins(info.policy) || none) && !writes.empty())) return writes;
   TraitRecord cell = RecordOf(state, state.column(trait).Get(row), *stamp);
   const bool kept = std::any_of(writes.begin(), writes.end(),
                                 [&](const TraitWrite& write) { return IsSame(write.said, cell); });

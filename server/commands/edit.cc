@@ -21,9 +21,8 @@ absl::Status SyntaxError(std::string_view expected) {
 Reply::Map EditReply(const WriteResult& result) {
   const ItemResult& item = result.items[0];
   Reply::Map map;
-  map.emplace_back("profile", item.profile.value != 0
-                                  ? Reply::Text(FormatProfileId(item.profile))
-                                  : Reply());
+  map.emplace_back("profile",
+                   item.profile.value != 0 ? Reply::Text(FormatProfileId(item.profile)) : Reply());
   if (!item.version.empty()) map.emplace_back("version", Reply::Text(item.version));
   if (result.duplicate) map.emplace_back("duplicate", Reply::Boolean(true));
   if (!item.warnings.empty()) {
@@ -144,8 +143,7 @@ Prepared LabelProfile(const Session& session, const Request& request) {
   Label item{.profile = *std::move(profile), .add = {}, .remove = {}};
   const std::string action = ToUpper(request.words[1]);
   if (action != "ADD" && action != "REMOVE") return SyntaxError("ADD or REMOVE, and labels");
-  (action == "ADD" ? item.add : item.remove)
-      .assign(request.words.begin() + 2, request.words.end());
+  (action == "ADD" ? item.add : item.remove).assign(request.words.begin() + 2, request.words.end());
   return Prepare(session, request, std::move(item), [](const ItemResult& result, Reply::Map* map) {
     Reply::Array labels;
     for (const std::string& label : result.labels) labels.push_back(Reply::Text(label));
@@ -223,8 +221,7 @@ Prepared EraseOne(const Session& session, const Request& request) {
   PreparedWrite write = Prepare(session, request, Erase{.profile = *std::move(profile)});
   write.make_reply = [](WriteResult result) {
     if (!result.items[0].status.ok()) return Reply::Error(result.items[0].status);
-    return Reply(
-        Reply::Map{{"erased", Reply::Text(FormatProfileId(result.items[0].profile))}});
+    return Reply(Reply::Map{{"erased", Reply::Text(FormatProfileId(result.items[0].profile))}});
   };
   return write;
 }
@@ -253,7 +250,7 @@ constexpr EditCommand kCommands[] = {
      "Makes a new profile of identities and what came by them"},
     {"LABEL", "profile ADD|REMOVE label...", -4, &LabelProfile, "Adds or removes labels"},
     {"CONSENT", "profile json", -3, &OfJson<Consent>, "Records a decision, with its evidence"},
-    {"NOTE", "profile ADD text | profile REMOVE note", -4, &NoteOn, "Adds or removes a note"},
+    {"NOTE", "profile ADD text | profile REMOVE note", -3, &NoteOn, "Adds or removes a note"},
     {"ARCHIVE", "profile", 2, &SetArchived, "Leaves a profile out of what is not asked for it"},
     {"ACTIVATE", "profile", 2, &SetArchived, "Takes a profile back from the archive"},
     {"LOGOUT", "json", -2, &LogOut, "Ends whose a device is", ArgStyle::kJson},

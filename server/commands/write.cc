@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// IDENTIFY, TRACK, PAGE, SCREEN, GROUP, ALIAS and BATCH: the Segment specification's JSON into writes.
+// IDENTIFY, TRACK, PAGE, SCREEN, GROUP, ALIAS and BATCH: the Segment specification's JSON into
+// writes.
 #include <memory>
 #include <utility>
 

@@ -139,6 +139,8 @@ struct MoveIdentity {
   IdentityId identity;
   ProfileId to;
   IdentityStanding standing = IdentityStanding::kActive;
+  ProfileId
+      home;  // an id merged into `to` under which it came; none: as it is, its own if it moves
 };
 
 // A record of a profile is gone: a note.

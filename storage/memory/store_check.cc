@@ -174,6 +174,8 @@ struct Checker {
     const bool known =
         m.identity.value < state.identities.size() && state.identities.IsAttached(m.identity);
     if (!known || m.standing > IdentityStanding::kLoggedOut) return Refuse("identity of a move");
+    const bool own = m.home.value == 0 || state.FindProfile(m.home) == state.FindProfile(m.to);
+    if (!own) return Refuse("home of an identity");
     if (m.standing == IdentityStanding::kFormer) return absl::OkStatus();
     const IdentityName name = state.identities.NameOf(m.identity);
     const auto held = state.identities.Find(name.name_space, name.value);

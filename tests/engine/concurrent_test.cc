@@ -111,5 +111,112 @@ TEST_CASE("an event loop, waiting callers and the engine's thread take turns at 
   std::filesystem::remove_all(dir);
 }
 
+// What a profile has of everything that a merge moves.
+struct Holdings {
+  uint64_t num_events = 0;
+  size_t num_identities = 0;
+  size_t num_labels = 0;
+  size_t num_notes = 0;
+  bool operator==(const Holdings&) const = default;
+};
+
+Holdings HoldingsOf(const Profile& profile) {
+  Holdings held{0, profile.identities.size(), profile.labels.size(), profile.notes.size()};
+  for (const EventCount& count : profile.event_counts) held.num_events += count.count;
+  return held;
+}
+
+// Merges two people and undoes it again and again, while readers look at both.
+class MergingWriter {
+ public:
+  explicit MergingWriter(Database* db) : db_(db) {
+    for (const auto& [user, num_events] : {std::pair("one", 7), std::pair("two", 5)}) {
+      const std::string name = user;
+      Must(Traits({User(name), {"email", name + "@x.nl"}}, {{"plan", name}}));
+      for (int i = 0; i < num_events; ++i) Must(Event(name, "order", name + std::to_string(i)));
+      Must(Label{.profile = User(name), .add = {"of " + name}, .remove = {}});
+      Must(Note{.profile = User(name), .text = name});
+    }
+  }
+  void MergeAndUnmerge() {
+    auto preview = db_->PreviewMerge(User("one"), User("two"), {});
+    if (!preview.ok()) return Fail(preview.status());
+    preview->value.plan.force = true;
+    const ProfileId loser = preview->value.plan.loser;
+    Must(std::move(preview->value.plan));
+    Must(Unmerge{loser});
+  }
+  const std::string& failure() const { return failure_; }
+
+ private:
+  void Must(WriteItem item) {
+    const auto result = db_->Write(std::move(item));
+    if (!result.ok()) Fail(result.status());
+  }
+  void Fail(const absl::Status& status) { failure_ = status.ToString(); }
+
+  Database* const db_;
+  std::string failure_;
+};
+
+TEST_CASE("no reader in another thread sees half a merge", "[threads][R9]") {
+  const std::filesystem::path dir =
+      std::filesystem::temp_directory_path() / ("roster-" + std::to_string(SystemRandom()->Next()));
+  auto db = *Database::Open(dir.string(), {});
+  MergingWriter writer(db.get());
+  const Holdings one{7, 2, 1, 1};
+  const Holdings two{5, 2, 1, 1};
+  const Holdings both{12, 4, 2, 2};
+  std::atomic<bool> stop{false};
+  std::atomic<int> wrong{0};
+  std::atomic<int> num_merged{0};
+  std::atomic<int> num_apart{0};
+  std::vector<std::thread> readers;
+  for (const auto& [name, alone] : {std::pair("one", one), std::pair("two", two)}) {
+    readers.emplace_back([&, user = User(name), alone = alone] {
+      while (!stop) {
+        const auto got = db->Get(user);
+        const bool merged = got.ok() && HoldingsOf(got->profile) == both;
+        if (!merged && !(got.ok() && HoldingsOf(got->profile) == alone)) ++wrong;
+        ++(merged ? num_merged : num_apart);
+      }
+    });
+  }
+  // Of one view: both have their own events, or one has all, and with them all identities.
+  readers.emplace_back([&] {
+    while (!stop) {
+      const auto rows = db->Execute("find external_id, email where did \"order\"", {});
+      const auto apart = db->Execute(
+          "count where did \"order\" exactly 7 times or did \"order\" exactly 5 times", {});
+      const auto either = db->Execute(
+          "count where did \"order\" exactly 12 times and email = \"one@x.nl\" and email = "
+          "\"two@x.nl\""
+          " or did \"order\" exactly 7 times and email = \"one@x.nl\" and email != \"two@x.nl\"",
+          {});
+      if (!rows.ok() || !apart.ok() || !either.ok()) {
+        ++wrong;
+        continue;
+      }
+      const size_t num_rows = std::get<Table>(rows->data).rows.size();
+      if (num_rows != 1 && num_rows != 2) ++wrong;
+      if (std::get<Count>(apart->data).count % 2 != 0) ++wrong;
+      if (std::get<Count>(either->data).count != 1) ++wrong;
+    }
+  });
+  for (int i = 0; i < 100 || num_merged < 20 || num_apart < 20; ++i) {
+    writer.MergeAndUnmerge();
+    if (!writer.failure().empty()) break;
+  }
+  stop = true;
+  for (std::thread& reader : readers) reader.join();
+  CHECK(writer.failure() == "");
+  CHECK(wrong == 0);
+  CHECK(HoldingsOf(db->Get(User("one"))->profile) == one);
+  CHECK(HoldingsOf(db->Get(User("two"))->profile) == two);
+  CHECK(db->Close().ok());
+  db.reset();
+  std::filesystem::remove_all(dir);
+}
+
 }  // namespace
 }  // namespace roster

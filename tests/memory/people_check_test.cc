@@ -68,7 +68,7 @@ TEST_CASE("mutations that name what is not there are refused", "[check]") {
       MoveIdentity{{2}, kJo},
       MoveIdentity{kNoOrigin, kJo},
       MoveIdentity{{0}, {77}},
-      MoveIdentity{{0}, kJo, static_cast<IdentityStanding>(3)},
+      MoveIdentity{{0}, kJo, static_cast<IdentityStanding>(4)},
       RemoveRecord{kJo, {99}, {1}},
       RemoveRecord{kJo, two.order, {1}},
       RemoveRecord{{77}, two.order, {1}},

@@ -124,9 +124,9 @@ struct Stats {
   uint64_t num_identities = 0;
   // Those with the most identities, the most first, at most 5.
   std::vector<LargeProfile> largest_profiles;
-  uint64_t num_commits = 0;         // since opening
-  uint64_t num_syncs = 0;           // since opening; fewer than commits where a group shared one
-  uint64_t num_statements = 0;      // since opening
+  uint64_t num_commits = 0;     // since opening
+  uint64_t num_syncs = 0;       // since opening; fewer than commits where a group shared one
+  uint64_t num_statements = 0;  // since opening
   // Values in calls since opening that were placeholders ("null") or on the operator's list.
   uint64_t num_blocked_identities = 0;
   uint64_t memory_bytes = 0;        // of the structures that hold data

@@ -20,13 +20,13 @@ namespace roster {
 
 // Parses one call: `{"type":"track","userId":"u1","event":"Order","properties":{...}}`.
 // `type` ("identify", "track", ...) stands in for a missing "type" member; of "create", "set",
-// "consent", "logout" it says what the object is (of which the profile is left for the caller). Understood: userId,
-// anonymousId, messageId, timestamp, event, traits, properties, context.integration.name,
-// `identities` ({"email": "..."} for any namespace), source. Traits of identify that are named
-// email or phone also identify. Nested objects are flattened with dots; lists of plain values
-// become text lists; other lists are kept as Json. Numbers are `number`; dates stay text unless the
-// trait says otherwise. Errors: PARSE (not JSON, with the position; not a call), TYPE (a member of
-// the wrong type).
+// "consent", "logout" it says what the object is (of which the profile is left for the caller).
+// Understood: userId, anonymousId, messageId, timestamp, event, traits, properties,
+// context.integration.name, `identities` ({"email": "..."} for any namespace), source. Traits of
+// identify that are named email or phone also identify. Nested objects are flattened with dots;
+// lists of plain values become text lists; other lists are kept as Json. Numbers are `number`;
+// dates stay text unless the trait says otherwise. Errors: PARSE (not JSON, with the position; not
+// a call), TYPE (a member of the wrong type).
 absl::StatusOr<WriteItem> ParseWriteJson(std::string_view json, std::string_view type);
 
 // Parses a batch: a list of calls or {"batch":[...],"atomic":true}. An item that is

@@ -246,11 +246,11 @@ struct Batch {
 struct ItemResult {
   absl::Status status;
   ProfileId profile;
-  bool created = false;    // the profile is new
-  bool duplicate = false;  // the event was known; nothing changed, not even an identity
-  uint64_t record = 0;     // of the note, or what else was made
-  ProfileId other;         // of a command about two: the one that it came from
-  std::string version;     // of the profile afterwards, of a command by hand
+  bool created = false;             // the profile is new
+  bool duplicate = false;           // the event was known; nothing changed, not even an identity
+  uint64_t record = 0;              // of the note, or what else was made
+  ProfileId other;                  // of a command about two: the one that it came from
+  std::string version;              // of the profile afterwards, of a command by hand
   std::vector<std::string> labels;  // that it has then, of Label
   // What was left out of an item that went in otherwise: a blocked identity, an identity that
   // would join two people, a trait that the store itself keeps. One line each, no personal value.

@@ -33,14 +33,17 @@ inline constexpr PropertyId kMergeLoserCreated{2};     // timestamp
 inline constexpr PropertyId kMergeLoserVia{3};         // text
 inline constexpr PropertyId kMergeSurvivorCreated{4};  // timestamp
 inline constexpr PropertyId kMergeSurvivorVia{5};      // text
+// Where values were chosen by hand: the traits, a list, and the time of these writes.
+inline constexpr std::string_view kMergeChosen = "chosen";
+inline constexpr std::string_view kMergeChosenAt = "chosen_at";
 
 // Whose a device is: marks, of which the device is the origin. Source: IDENTITY.md R3.
 inline constexpr std::string_view kDeviceRecords = "\001device";
 inline constexpr PropertyId kDeviceMark{1};  // integer: a DeviceMarkKind
 
 // Identities that were kept apart. Source: IDENTITY.md R2.
-// Properties by name: `other`, the other profile's id, 0 for none; `identity`, the namespace of what
-// was left out; `reason`.
+// Properties by name: `other`, the other profile's id, 0 for none; `identity`, the namespace of
+// what was left out; `reason`.
 inline constexpr std::string_view kConflictRecords = "\001conflict";
 
 // A call that is no event, an identify or alias: by its message id it is known for ever, and

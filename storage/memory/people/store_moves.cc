@@ -260,7 +260,8 @@ void Store::SetCreation(RowId row, const Creation& creation) {
 void Store::ApplyOne(const MoveIdentity& m, ChangeSet* changes) {
   const RowId from = state_.identities.RowOf(m.identity);
   const RowId to = LiveRow(m.to);
-  const ProfileId home = from == to ? state_.identities.HomeOf(m.identity) : ProfileId{};
+  ProfileId home = m.home;
+  if (home.value == 0 && from == to) home = state_.identities.HomeOf(m.identity);
   state_.identities.Move(m.identity, to, m.standing, home);
   NoteSize(to);
   NoteDevices(from);

@@ -28,6 +28,9 @@ class ByHand(Resolving):
         pid = self.resolve(home)
         return {"profile": f"p{pid}", "version": self.profiles[pid].version} | more
 
+    def unchanged(self, pid):
+        return {"profile": f"p{pid}", "version": self.profiles[pid].version}
+
     def expect(self, pid, version):
         if version is not None and str(self.profiles[pid].version) != version:
             raise Refused("STALE")
@@ -131,7 +134,7 @@ class ByHand(Resolving):
         before = self.identity_home(identity)
         other = before and self.resolve(before)
         if other == pid:
-            return self.edit(home)
+            return self.unchanged(pid)
         if other and kind(identity) != CONTACT:
             raise Refused("CONFLICT")
         self.room(pid, identity)
@@ -156,8 +159,9 @@ class ByHand(Resolving):
             else:
                 self.mark(identity, self.now, self.tie(), home)
         else:
-            moved = self.now if not with_facts else self.identities[identity].time
-            self.identities[identity] = Identity(home, moved, self.num_facts)
+            known = self.identities[identity]
+            moved = self.now if not with_facts else known.time
+            self.identities[identity] = Identity(home, moved, self.num_facts, known.said)
         if with_facts:
             for facts in self.kinds.values():
                 for fact in facts:
@@ -203,11 +207,12 @@ class ByHand(Resolving):
         owner = self.owned(identity)
         pid, home, _ = self.named(profile)
         self.expect(pid, expect)
-        if owner != pid:
-            self.room(pid, identity)
-            self.hold(pid)
-            self.hand_over(identity, owner, home, False)
-            self.edited(owner)
+        if owner == pid:
+            return self.unchanged(pid)
+        self.room(pid, identity)
+        self.hold(pid)
+        self.hand_over(identity, owner, home, False)
+        self.edited(owner)
         return self.edit(home)
 
     def logout(self, json):
@@ -218,6 +223,8 @@ class ByHand(Resolving):
             raise Refused("NOIDENTITY")
         owner = None
         for identity in devices:
+            if identity not in self.devices:
+                continue  # nobody has come by it: there is nothing that a logout could end
             home = self.device_home(identity, time)
             owner = owner or home and self.resolve(home)
             self.num_facts += 1

@@ -2,29 +2,36 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random commands on people: the model and the real server must agree.
 
-    differential.py --roster PROGRAM [--rounds N] [--commands N] [--replay FILE]
+    differential.py --roster PROGRAM [--rounds N] [--commands N] [--jobs N] [--replay FILE]
 
-A round sends a random sequence (every fifth: one whose order must not matter), pipelined, to a
-server on an empty directory, compares each reply, and then the whole state: at the end, after
-SIGTERM and a start, after kill -9 and a start. When they differ the sequence is made smaller while
-they still do, each try on a directory of its own, and printed as a file that --replay takes.
-ROSTER_SEED repeats a run. `--roster stub` runs against the model itself.
+A round sends a random sequence, pipelined, to a server on an empty directory, compares each reply,
+and then the whole state: at the end and, every fourth round, after SIGTERM and a start, and after
+kill -9 and a start. The sequence of every fifth is one whose order must not matter (R12): it is
+sent in two orders to two servers, each is compared with the model, and what the two show with each
+other (canonical.py). When they differ the sequence is made smaller while they still do, each try on
+a directory of its own, and printed as a file that --replay takes. ROSTER_SEED repeats a run,
+ROSTER_SIZE is another default for --rounds, --jobs plays so many rounds side by side.
+`--roster stub` runs against the model itself. `--survey` plays all rounds, makes nothing smaller,
+and prints what each differs in.
 
 For a server that has not all of it yet: `--without merge,unmerge,declare` leaves out kinds of
 commands (kinds.py; `declare`: no policies, `permutable`: no such rounds), `--reads get,timeline`
 compares only these of get, timeline, sessions, history, ids, conflicts."""
 
 import json
+import multiprocessing
 import os
 import random
 import re
 import sys
 import time
+from collections import Counter
 from contextlib import closing
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", ".."))
 sys.path.insert(0, HERE)
+from canonical import first_difference, picture  # noqa: E402
 from compare import (Difference, Names, compare_get, compare_history,  # noqa: E402
                      compare_sessions, compare_timeline, differ, same)
 from kinds import KINDS  # noqa: E402
@@ -46,9 +53,11 @@ class Run:
 
     reads = ("get", "timeline", "sessions", "history", "ids", "conflicts")
 
-    def __init__(self, server, now):
-        self.server, self.model, self.names = server, Model(now), Names()
-        self.ours, self.theirs = {}, {}  # replies by step
+    def __init__(self, server, now, played=None):
+        """`played`: a model that was told the steps already, and its replies."""
+        self.server, self.names, self.played = server, Names(), played is not None
+        self.model, self.ours = played or (Model(now), {})
+        self.theirs = {}  # replies by step
 
     def send(self, client, steps):
         """Sends steps pipelined as far as they do not need a reply to one of them."""
@@ -65,7 +74,8 @@ class Run:
         lines = [filled(line, self.theirs) for _, line in part]
         for (number, line), sent, reply in zip(part, lines, client.ask_all(lines, AT_ONCE)):
             self.theirs[number] = reply
-            self.ours[number] = self.model.ask(filled(line, self.ours))
+            if not self.played:
+                self.ours[number] = self.model.ask(filled(line, self.ours))
             try:
                 self.names.reply(self.ours[number], reply)
             except (Difference, ValueError, TypeError) as error:
@@ -149,15 +159,19 @@ READS = (("get", " EVENTS 20", lambda ours, theirs: compare_get(ours["get"], the
          ("history", "", lambda ours, theirs: compare_history(ours["history"], theirs["history"])))
 
 
-def play(make_server, steps, now, restarts=True):
-    """What differs, as text, or None. `make_server(folder)` is a context manager."""
+def play(make_server, steps, now, restarts=True, played=None, shown=None):
+    """What differs, as text, or None. `make_server(folder)` is a context manager. `shown`, a list,
+    gets the picture of what the server shows at the end."""
     with Folder() as folder:
+        ended = ""
         try:
             with make_server(os.path.join(folder, "store")) as server:
-                run, ended = Run(server, now), ""
+                run = Run(server, now, played)
                 with closing(LineClient(server.port)) as client:
                     run.send(client, steps)
                     run.compare(client)
+                    if shown is not None:
+                        shown.append(picture(client, now))
                 for end in (server.stop, server.kill) if restarts else ():
                     end()
                     server.start()
@@ -167,20 +181,31 @@ def play(make_server, steps, now, restarts=True):
         except Difference as difference:
             return ended + str(difference)
         except (Closed, AssertionError, OSError) as error:
-            return f"the server: {type(error).__name__} {error}"
+            return f"{ended}the server: {type(error).__name__} {error}"
     return None
 
 
-def shrink(make_server, steps, now, restarts=True):
+def play_orders(make_server, steps, other, now, restarts=True):
+    """The same for steps in two orders: each against the model, then each against the other."""
+    shown = []
+    for order in (steps, other):
+        difference = play(make_server, order, now, restarts, None, shown)
+        if difference:
+            return difference
+    difference = first_difference(*shown)
+    return difference and f"two orders show: {difference}"
+
+
+def shrink(differs, steps):
     """The smallest sequence found that still differs, and the difference. Parts are left out,
     halves first, then smaller ones, until no single step can go or the time is over."""
-    difference, until = play(make_server, steps, now, restarts), time.monotonic() + SHRINK_SECONDS
+    difference, until = differs(steps), time.monotonic() + SHRINK_SECONDS
     size = max(1, len(steps) // 2)
     while time.monotonic() < until:
         before = len(steps)
         for first in range(len(steps) - size, -size, -size):  # from the end: less depends on it
             less = steps[:max(0, first)] + steps[max(0, first) + size + min(0, first):]
-            found = less and len(less) < len(steps) and play(make_server, less, now, restarts)
+            found = less and len(less) < len(steps) and differs(less)
             if found:
                 steps, difference = less, found
             if time.monotonic() > until:
@@ -191,59 +216,118 @@ def shrink(make_server, steps, now, restarts=True):
     return steps, difference
 
 
-def report(make_server, steps, now, difference, name):
-    print(f"{name}: the model and the server differ\n{difference}\n", flush=True)
-    small, smaller = shrink(make_server, steps, now, "after a restart" in difference)
-    path = f"people-{name.replace('/', '-')}.steps"
+class Round:
+    """The steps of a round, from its seed and number."""
+
+    def __init__(self, first, index, flags):
+        self.name, self.restarts = f"{first}/{index}", index % 4 == 0
+        self.now = int(time.time() * 1000)
+        chance, without = random.Random(self.name), flags.without
+        self.other, self.played = None, None
+        if index % 5 == 4 and "permutable" not in without:
+            made = Permutable(chance, self.now, flags.commands, ties=False)
+            before = list(enumerate(made.before, 1))
+            steps = list(enumerate(made.commands, len(before) + 1))
+            self.steps = before + chance.sample(steps, len(steps))
+            self.other = before + chance.sample(steps, len(steps))
+            self.kinds = Counter(line.split()[0] for line in made.commands)
+        else:
+            world = World(chance, self.now, without)
+            self.steps = world.steps(flags.commands)
+            self.played, self.kinds = (world.model, world.replies), world.made
+
+    def play(self, make_server):
+        if self.other:
+            return play_orders(make_server, self.steps, self.other, self.now, self.restarts)
+        return play(make_server, self.steps, self.now, self.restarts, self.played)
+
+    def shrink(self, make_server, difference):
+        restarts = "after a restart" in difference
+        if "two orders show" not in difference:
+            order = self.steps
+            if self.other and not play(make_server, order, self.now, restarts):
+                order = self.other
+            return shrink(lambda steps: play(make_server, steps, self.now, restarts), order)
+
+        def differs(steps):
+            kept = set(steps)
+            other = [step for step in self.other if step in kept]
+            return play_orders(make_server, steps, other, self.now, restarts)
+        return shrink(differs, self.steps)
+
+
+def report(make_server, played, difference):
+    print(f"{played.name}: the model and the server differ\n{difference}\n", flush=True)
+    small, smaller = played.shrink(make_server, difference)
+    path = f"people-{played.name.replace('/', '-')}.steps"
     with open(path, "w", encoding="utf-8") as file:
         file.writelines(f"{number} {line}\n" for number, line in small)
-    print(f"smallest sequence ({len(small)} of {len(steps)} commands, in {path}):")
+    print(f"smallest sequence ({len(small)} of {len(played.steps)} commands, in {path}):")
     print("\n".join(f"{number:4} {line}" for number, line in small))
     print(f"\n{smaller}")
 
 
-def make_steps(chance, now, count, permuted, without):
-    if not permuted or "permutable" in without:
-        return World(chance, now, without).steps(count)
-    made = Permutable(chance, now, count, ties=False)
-    chance.shuffle(made.commands)
-    return list(enumerate(made.before + made.commands, 1))
+class Rounds:
+    """Plays rounds; as a function of their number for processes side by side."""
+
+    def __init__(self, flags):
+        self.flags = flags
+
+    def server(self, folder):
+        if os.path.basename(self.flags.roster) == "stub":
+            return StubServer()
+        return Server(self.flags.roster, folder)
+
+    def __call__(self, index):
+        played = Round(self.flags.seed, index, self.flags)
+        return index, played.play(self.server), len(played.steps), played.kinds
+
+    def run(self):
+        """Stops at the first difference, unless it is a survey. Returns how many there are."""
+        flags, begun, commands, kinds, differ = self.flags, time.monotonic(), 0, Counter(), 0
+        with multiprocessing.Pool(flags.jobs) as pool:
+            for index, difference, count, made in pool.imap_unordered(self, range(flags.rounds)):
+                commands, kinds = commands + count, kinds + made
+                if difference and flags.survey:
+                    differ += 1
+                    print(f"{flags.seed}/{index}: {difference.splitlines()[-1].strip()[:300]}",
+                          flush=True)
+                elif difference:
+                    pool.terminate()
+                    report(self.server, Round(flags.seed, index, flags), difference)
+                    return 1
+        seconds = time.monotonic() - begun
+        print(f"{commands} commands of {len(kinds)} kinds in {flags.rounds - differ} of "
+              f"{flags.rounds} rounds agree, in {seconds:.0f} s")
+        return differ
+
+
+def replay(flags, path):
+    with open(path, encoding="utf-8") as file:
+        parts = [line.rstrip("\n").split(" ", 1) for line in file]
+    difference = play(Rounds(flags).server, [(int(number), line) for number, line in parts],
+                      int(time.time() * 1000))
+    print(difference or "no difference")
+    return difference is not None
 
 
 def main():
-    integer = {"type": int}
-    options = arguments(__doc__, ("--rounds", integer | {"default": 20}),
-                        ("--commands", integer | {"default": 200}), ("--replay", {}),
-                        ("--without", {"default": ""}), ("--reads", {"default": ""}))
-
-    def make_server(folder):
-        if os.path.basename(options.roster) == "stub":
-            return StubServer()
-        return Server(options.roster, folder)
-    without = set(filter(None, options.without.split(",")))
-    unknown = without - set(KINDS) - {"declare", "permutable"}
+    integer, rounds = {"type": int}, int(os.environ.get("ROSTER_SIZE") or 20)
+    flags = arguments(__doc__, ("--rounds", integer | {"default": rounds}),
+                      ("--commands", integer | {"default": 200}),
+                      ("--jobs", integer | {"default": 1}), ("--replay", {}),
+                      ("--survey", {"action": "store_true"}),
+                      ("--without", {"default": ""}), ("--reads", {"default": ""}))
+    flags.without = set(filter(None, flags.without.split(",")))
+    unknown = flags.without - set(KINDS) - {"declare", "permutable"}
     if unknown:
         sys.exit(f"no such kind: {', '.join(sorted(unknown))}; there are {', '.join(KINDS)}")
-    if options.reads:
-        Run.reads = options.reads.split(",")
-    now = int(time.time() * 1000)
-    if options.replay:
-        with open(options.replay, encoding="utf-8") as file:
-            parts = [line.rstrip("\n").split(" ", 1) for line in file]
-        difference = play(make_server, [(int(number), line) for number, line in parts], now)
-        print(difference or "no difference")
-        sys.exit(1 if difference else 0)
-    first, commands = seed(), 0
-    for index in range(options.rounds):
-        chance = random.Random(f"{first}/{index}")
-        steps = make_steps(chance, now, options.commands, index % 5 == 4, without)
-        # Restarts take as long as a round; every fourth has them.
-        difference = play(make_server, steps, now, index % 4 == 0)
-        if difference:
-            report(make_server, steps, now, difference, f"{first}/{index}")
-            sys.exit(1)
-        commands += len(steps)
-    print(f"{commands} commands in {options.rounds} rounds agree")
+    if flags.reads:
+        Run.reads = flags.reads.split(",")
+    if flags.replay:
+        sys.exit(replay(flags, flags.replay))
+    flags.seed = seed()
+    sys.exit(1 if Rounds(flags).run() else 0)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ import random
 import time
 import unittest
 
-from differential import play, shrink
+from differential import play, play_orders, shrink
+from permutable import Permutable
 from stub_server import StubServer
 from world import World
 
@@ -78,7 +79,8 @@ class Driver(unittest.TestCase):
     def test_each_fault_is_found_and_made_small(self):
         for fault in FAULTS:
             with self.subTest(fault=fault.__name__):
-                small, difference = shrink(lambda _: StubServer(fault), self.steps, self.now, False)
+                small, difference = shrink(lambda steps, fault=fault: play(
+                    lambda _: StubServer(fault), steps, self.now, False), self.steps)
                 self.assertIsNotNone(difference, "not found")
                 self.assertLessEqual(len(small), 4, difference)
 
@@ -90,3 +92,23 @@ class Driver(unittest.TestCase):
                     self.model.kinds["note"].clear()
         difference = play(lambda _: Forgetful(), self.steps, self.now)
         self.assertIn("after a restart", difference)
+
+    def test_what_two_orders_show_is_compared(self):
+        """Also what the model has no word for."""
+        def orders(fault):
+            made = Permutable(random.Random(7), self.now, 40, ties=False)
+            steps = list(enumerate(made.before + made.commands, 1))
+            before, rest = steps[:len(made.before)], steps[len(made.before):]
+            return play_orders(lambda _: StubServer(fault()), steps, before + rest[::-1], self.now)
+
+        def first_note():
+            notes = []
+
+            def fault(line, reply):
+                if line.startswith("note "):
+                    notes.append(line)
+                elif line.startswith("sessions ") and reply["ok"]:
+                    reply["result"]["more"] = notes[:1]
+            return fault
+        self.assertIsNone(orders(lambda: None))
+        self.assertIn("two orders show: sessions.more", orders(first_note))

@@ -64,10 +64,12 @@ class Device:
 
 @dataclass(slots=True)
 class Identity:
-    """A person's or contact's identity: where it was said, and the earliest time of that."""
+    """A person's or contact's identity: where it was said, and the earliest time of that. `said`:
+    the earliest time at all, also before it was handed over."""
     home: int
     time: int
     number: int
+    said: int
 
 
 @dataclass(slots=True)

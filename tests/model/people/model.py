@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The model as a server: a line of text in, a reply out, as PROTOCOL's section People has them."""
 
-import copy
 import json
+import pickle
 import re
 import shlex
 
@@ -148,7 +148,8 @@ class Model(Reads):
             raise Refused("*", "no batch")
         kept = None
         if request.get("atomic"):  # only here a state is copied: what is refused goes away whole
-            kept = copy.deepcopy(self.__dict__)
+            kept = pickle.dumps({name: value for name, value in vars(self).items()
+                                 if not callable(value)})
         items = []
         for item in request["batch"]:
             self.now += SECOND
@@ -156,7 +157,7 @@ class Model(Reads):
                 items.append(self.call(item, None, request.get("sentAt")))
             except Refused as refused:
                 if kept is not None:
-                    self.__dict__ = kept
+                    vars(self).update(pickle.loads(kept))
                     raise
                 items.append({"error": {"code": refused.code, "message": refused.message}})
         failed = sum("error" in item for item in items)

@@ -8,6 +8,9 @@ from names import SECOND, time_text
 from world import HOUR, MINUTE, POLICIES, TRAITS, World, declarations
 
 PEOPLE = 3
+BEGUN = [{"anonymousId": "a0", "timestamp": "2020-01-01T00:00:00Z"},
+         {"anonymousId": "a1", "timestamp": "2020-01-01T00:00:00Z"},
+         {"identities": {"device_id": "d0"}, "timestamp": "2020-01-01T00:00:00Z"}]
 
 
 class Permutable:
@@ -20,6 +23,9 @@ class Permutable:
         self.before = list(declarations()) + [
             f'identify {dump({"userId": f"u{person}", "timestamp": "2020-01-01T00:00:00Z"})}'
             for person in range(PEOPLE)]
+        # A logout ends something only where somebody has come by the device.
+        self.before += [f"track {dump(who | {'event': 'view', 'messageId': f'd{number}'})}"
+                        for number, who in enumerate(BEGUN)]
         self.commands = []
         while len(self.commands) < size:
             line = self.command()

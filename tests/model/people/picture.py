@@ -27,7 +27,7 @@ class Picture(Merging):
                                     lambda origin: 0 if origin is None else rank(origin))
                   for name, facts in writes.items()}
         for namespace in ("email", "phone"):  # an identity is the trait when nothing was said of it
-            said = [(known.time, identity[1]) for identity, known in self.identities.items()
+            said = [(known.said, identity[1]) for identity, known in self.identities.items()
                     if identity[0] == namespace and self.resolve(known.home) in pids]
             if said and namespace not in writes:
                 folded[namespace] = min(said)[1], None

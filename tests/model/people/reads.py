@@ -33,6 +33,8 @@ class Reads(Picture):
     def read(self, verb, words, _):
         if verb == "count":
             return {"count": self.count(" ".join(words).lower())}
+        if verb == "find" and words[:3] == ["id", "including", "archived"]:
+            return {"columns": ["id"], "rows": [[f"p{pid}"] for pid in self.visible()]}
         if verb == "conflicts":
             words = words[:-2] if len(words) > 1 and words[-2].upper() == "LIMIT" else words
             pid = self.named(words[0])[0] if words and words[0] else None

@@ -149,7 +149,7 @@ class Resolving(Facts):
         found = self.found(persons)
         created, binds = False, call.kind in ("identify", "alias")
         if not found:
-            home = self.visitor(devices, call.time) if binds else None
+            home = self.visitor(devices + self.previous(call), call.time) if binds else None
             created = home is None
             home = self.new_profile(call.source) if created else home
         else:
@@ -165,6 +165,11 @@ class Resolving(Facts):
             other = self.identity_home(dropped)
             self.conflicts.append((call.time, home, other, dropped[0], reason))
         return home, persons[0], created
+
+    def previous(self, call):
+        """The device that an alias is about."""
+        device = ("anonymous_id", normal("anonymous_id", call.previous or ""))
+        return [device] if call.kind == "alias" and device in self.devices else []
 
     def found(self, identities):
         found = []
@@ -232,10 +237,10 @@ class Resolving(Facts):
         """Says an identity of a profile, at a time."""
         known = self.identities.get(identity)
         if known is None:
-            self.identities[identity] = Identity(home, time, self.num_facts)
+            self.identities[identity] = Identity(home, time, self.num_facts, time)
             self.edited(home)
         else:
-            known.time = min(known.time, time)
+            known.time, known.said = min(known.time, time), min(known.said, time)
 
     def alias(self, call, home, origin):
         """What was known as `previousId` is this person's (R7: an external id stays, retired)."""

@@ -75,7 +75,7 @@ class StubServer:
         if isinstance(value, list):
             return [self.outward(part, name) for part in value]
         if name in ("profile", "from", "erased", "survivor", "loser", "redirected_from", "other",
-                    "merged", "profiles") and isinstance(value, str):
+                    "merged", "profiles", "rows") and isinstance(value, str):
             return re.sub(r"^p(\d+)$", lambda m: f"p{int(m[1]) + OTHER}", value)
         return value + OTHER if name in ("version", "versions") else value
 

@@ -4,10 +4,11 @@ member of the reply to step k, so that a sequence stays one when steps are left 
 same to the model and to a server whose ids are others."""
 
 import re
+from collections import Counter
 
 from kinds import KINDS, dump
 from model import Model
-from names import SECOND, text_of, time_text
+from names import SECOND, Refused, text_of, time_text
 
 HOUR, MINUTE = 3600 * SECOND, 60 * SECOND
 TRAITS = {"plan": "text", "country": "text", "name": "text", "email": "text", "age": "integer",
@@ -64,6 +65,7 @@ class World:
         minutes = (0, 0, 1, 5, 29, 30, 59)
         self.times = [self.now - random.randrange(2, 60) * HOUR + random.choice(minutes) * MINUTE -
                       random.choice((0, 0, 1)) * SECOND for _ in range(14)]
+        self.made = Counter()  # kinds
         self.told = []  # (step, profile) whose reply named it
 
     # Steps
@@ -74,6 +76,7 @@ class World:
         weights = [weight for weight, _ in self.kinds.values()]
         while len(made) < count:
             name = self.random.choices(list(self.kinds), weights)[0]
+            self.made[name] += 1
             for line in self.kinds[name][1](self):
                 made.append(self.step(line))
         return made
@@ -209,9 +212,11 @@ class World:
         the same number."""
         profile = self.profile()
         line = line.replace("PROFILE", profile, 1)
-        said = self.model.ask(filled(f"get {profile}", self.replies))
-        had = [step for step in self.told if said["ok"] and
-               self.replies[step]["result"]["profile"] == said["result"]["profile"] and
+        try:
+            pid = f"p{self.model.named(filled(profile, self.replies))[0]}"
+        except Refused:
+            pid = None
+        had = [step for step in self.told if self.replies[step]["result"]["profile"] == pid and
                "version" in self.replies[step]["result"]]
         if self.chance(0.3) and had:
             line += f" EXPECT $({self.random.choice(had[-3:])}.version)"
