@@ -267,6 +267,7 @@ TEST_CASE("devices alone make profiles as the store says", "[G4][T14]") {
   CHECK(db->GetStats().num_profiles == 2);
 
   // After a logout the device has nobody.
+  world.clock.now_ms += 1000;
   Done(db.get(), Logout{.identities = {device}});
   world.clock.now_ms += 1000;
   CHECK(refused(track({device}, "view")));
