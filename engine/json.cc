@@ -229,6 +229,8 @@ absl::Status CommonOf(dom::object call, std::optional<Timestamp> sent_at, Item* 
   ROSTER_ASSIGN_OR_RETURN(item->source, SourceOf(call));
   ROSTER_ASSIGN_OR_RETURN(item->channel, TextMember(call, "channel"));
   ROSTER_ASSIGN_OR_RETURN(item->session, SessionOf(call));
+  ROSTER_ASSIGN_OR_RETURN(const auto vouches, Member<bool>(call, "authenticated", "true or false"));
+  item->authenticated = vouches.value_or(false);
   return absl::OkStatus();
 }
 
@@ -238,8 +240,6 @@ ParsedItem ParseIdentify(dom::object call, std::optional<Timestamp> sent_at) {
   Identify item;
   ROSTER_RETURN_IF_ERROR(CommonOf(call, sent_at, &item));
   ROSTER_ASSIGN_OR_RETURN(item.traits, FieldsMember(call, "traits"));
-  ROSTER_ASSIGN_OR_RETURN(const auto vouches, Member<bool>(call, "authenticated", "true or false"));
-  item.authenticated = vouches.value_or(false);
   for (const Field& field : item.traits) {
     const auto* text = std::get_if<std::string>(&field.value);
     if (text != nullptr && (field.key == "email" || field.key == "phone")) {
@@ -311,8 +311,6 @@ ParsedItem ParseAlias(dom::object call, std::optional<Timestamp> sent_at) {
   Alias item;
   ROSTER_RETURN_IF_ERROR(CommonOf(call, sent_at, &item));
   ROSTER_ASSIGN_OR_RETURN(item.previous, TextMember(call, "previousId"));
-  ROSTER_ASSIGN_OR_RETURN(const auto vouches, Member<bool>(call, "authenticated", "true or false"));
-  item.authenticated = vouches.value_or(false);
   return item;
 }
 

@@ -85,6 +85,7 @@ class Hand {
   void AttachNew(Target target, const UsableIdentity& identity);
   // Gives a profile the identity in place of those of its namespace, which become former ones.
   void Replace(Target target, const UsableIdentity& identity, Change* change);
+  void Reinstate(ProfileId profile, NamespaceId space);
   void TakeAlong(IdentityId identity, ProfileId to, bool keep);
   void TakeBack(ProfileId profile, const Chosen& chosen);
   // Adds a record, which came by what the target was meant by.

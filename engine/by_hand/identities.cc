@@ -157,6 +157,17 @@ absl::StatusOr<ItemResult> Hand::Do(const Edit& item) {
   return ItemResult{.status = {}, .profile = target.profile, .warnings = std::move(warnings)};
 }
 
+// When one is gone, the first of those that were beyond the limit takes its place.
+void Hand::Reinstate(ProfileId profile, NamespaceId space) {
+  if (CountActive(state(), profile, space) >= effects_->schema().name_space(space).limit) return;
+  for (const IdentityId id : state().identities.OfRow(RowOf(profile))) {
+    const bool same = state().identities.NameOf(id).name_space == space;
+    if (!same || state().identities.StandingOf(id) != IdentityStanding::kRetired) continue;
+    effects_->Do(MoveIdentity{id, profile, IdentityStanding::kActive});
+    return;
+  }
+}
+
 void Hand::TakeAlong(IdentityId identity, ProfileId to, bool keep) {
   const ProfileId from = OwnerOf(identity);
   if (from == to) return;
@@ -170,6 +181,7 @@ void Hand::TakeAlong(IdentityId identity, ProfileId to, bool keep) {
   const bool room = CountActive(state(), to, space) < effects_->schema().name_space(space).limit;
   if (standing == IdentityStanding::kRetired && room) standing = IdentityStanding::kActive;
   effects_->Do(MoveIdentity{identity, to, standing});
+  Reinstate(from, space);
   effects_->KeepRecordsOf(from);
   // What the identity itself implies goes with it in any case.
   effects_->Do(MoveRecords{from, to, identity, kBegin, keep ? Timestamp{kMinTimeMs} : kEnd});

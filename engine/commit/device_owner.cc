@@ -143,6 +143,19 @@ void HandOver(IdentityId device, const std::vector<PlacedMark>& before, std::str
   }
 }
 
+// A visitor whose gap was claimed is the person for good, and no gap's any more.
+void ForgetClaimed(IdentityId device, Effects* effects) {
+  const std::vector<PlacedMark> marks = effects->MarksOf(device);
+  const std::vector<DeviceSpan> spans = SpansOf(marks);
+  for (const PlacedMark& mark : marks) {
+    if (mark.kind != DeviceMarkKind::kGap) continue;
+    if (spans[SpanAt(spans, mark.time)].owner.value == 0) continue;
+    effects->KeepRecordsOf(mark.profile);
+    effects->Do(
+        RemoveRecord{mark.profile, *effects->schema().FindEvent(kDeviceRecords), {mark.order}});
+  }
+}
+
 // The devices that a profile has marks on.
 std::vector<IdentityId> DevicesOf(const State& state, ProfileId profile) {
   std::vector<IdentityId> devices;
@@ -185,9 +198,16 @@ void FillGap(IdentityId device, Timestamp time, ProfileId profile, Effects* effe
 }
 
 void Claim(IdentityId device, ProfileId person, IdentityId by, Timestamp time, Effects* effects) {
+  // Who had it without a mark had it ever since.
+  const State& state = effects->state();
+  const ProfileId holder = state.ProfileAt(state.identities.RowOf(device));
+  if (holder != person && effects->MarksOf(device).empty()) {
+    Mark(device, holder, kNoOrigin, DeviceMarkKind::kIdentify, kBeginOfTime, effects);
+  }
   const std::vector<PlacedMark> before = effects->MarksOf(device);
   Mark(device, person, by, DeviceMarkKind::kIdentify, time, effects);
   HandOver(device, before, "split", effects);
+  ForgetClaimed(device, effects);
 }
 
 void HoldVisits(ProfileId profile, Effects* effects) {

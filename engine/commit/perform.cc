@@ -257,8 +257,8 @@ ItemResult Perform(CheckedAlias item, Effects* effects) {
   const bool itself = std::ranges::any_of(item.call.identities, [&](const UsableIdentity& one) {
     return one.name_space == external && one.value == item.previous;
   });
-  const bool person = itself || (!state.identities.Find(anonymous, item.previous) &&
-                                 state.identities.Find(external, item.previous));
+  const bool person = !state.identities.Find(anonymous, item.previous) &&
+                      (itself || state.identities.Find(external, item.previous));
   if (!person) {
     const NamespaceInfo& info = schema.name_space(anonymous);
     item.call.identities.push_back({anonymous, item.previous, info.kind, info.rank});

@@ -54,9 +54,8 @@ std::vector<IdentityEntry> ReadIdentities(const State& state, RowId row) {
     const IdentityStanding standing = state.identities.StandingOf(id);
     if (!IsShown(standing)) continue;
     const IdentityName name = state.identities.NameOf(id);
-    IdentityEntry entry{RefOf(state, id), standing == IdentityStanding::kRetired};
-    ranked.emplace_back(state.schema->name_space(name.name_space).rank, entry.identity.value,
-                        std::move(entry));
+    ranked.emplace_back(state.schema->name_space(name.name_space).rank, std::string(name.value),
+                        IdentityEntry{RefOf(state, id), standing == IdentityStanding::kRetired});
   }
   std::sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) {
     return std::tie(std::get<0>(a), std::get<1>(a)) < std::tie(std::get<0>(b), std::get<1>(b));

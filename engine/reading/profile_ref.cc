@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include "absl/strings/str_format.h"
+#include "engine/implied_time.h"
 #include "engine/normalise.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
@@ -71,7 +72,8 @@ std::string VersionOf(const State& state, RowId row) {
   for (size_t t = 0; t < state.columns.size(); ++t) {
     const TraitId trait{static_cast<uint16_t>(t)};
     if (state.schema->trait(trait).system) continue;
-    if (const auto stamp = state.StampOf(trait, row)) {
+    // What an identity implies is no edit beside it.
+    if (const auto stamp = state.StampOf(trait, row); stamp && !IsImplied(stamp->time)) {
       add(t, static_cast<uint64_t>(stamp->time.ms), WordOf(state.column(trait), row));
     }
   }

@@ -151,6 +151,7 @@ std::optional<Timestamp> IdentifiedAt(const State& state, RowId row,
   for (const OwnRecord& call : OwnRecordsOf(state, row, kCallRecords)) {
     see(call.origin(), call.time());
   }
+  if (first) return first;
   for (const std::string_view name : {"email", "phone"}) {
     const std::optional<TraitId> trait = state.schema->FindTrait(name);
     if (!trait) continue;

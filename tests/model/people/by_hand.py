@@ -75,7 +75,8 @@ class ByHand(Resolving):
             self.replace(pid, home, namespace, identity)
             if namespace in ("email", "phone"):  # T7
                 traits.setdefault(namespace, identity and identity[1])
-        self.write_traits(traits, self.now, self.num_facts + 1, home, origin)
+        self.write_traits(traits, self.now, self.num_facts + 1, pid if origin is None else home,
+                          origin)
         return self.edit(home)
 
     def read_changes(self, pid, identities):
@@ -114,7 +115,8 @@ class ByHand(Resolving):
         unknown = [name for name in names if name not in self.types]
         if unknown or not names:
             raise Refused("NOTRAIT" if unknown else "*")
-        self.write_traits(dict.fromkeys(names), self.now, self.num_facts + 1, home, origin)
+        self.write_traits(dict.fromkeys(names), self.now, self.num_facts + 1,
+                          pid if origin is None else home, origin)
         return self.edit(home)
 
     def status(self, profile, status, expect=None):
@@ -299,10 +301,13 @@ class ByHand(Resolving):
                          if (left := [fact for fact in facts if id(fact) not in gone])}
         for identity in [each for each, known in self.identities.items() if known.home in homes]:
             del self.identities[identity]
+            for fact in [fact for facts in self.kinds.values() for fact in facts
+                         if fact.origin == identity]:
+                fact.origin = None  # what stays of others says no more by what it came
         self.retired = [each for each in self.retired if each[1] not in homes]
         self.edits = [each for each in self.edits if each[0] not in homes]
-        self.conflicts = [each for each in self.conflicts
-                          if each[1] not in homes and each[2] not in homes]
+        self.conflicts = [(*each[:2], None if each[2] in homes else each[2], *each[3:])
+                          for each in self.conflicts if each[1] not in homes]
         for device in self.devices.values():
             for mark in device.marks:
                 if mark.profile in homes:

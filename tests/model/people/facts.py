@@ -183,15 +183,19 @@ class Facts:
         """Puts a mark on a device, and settles whose the gaps are now."""
         device = self.devices.setdefault(identity, Device())
         key = time, tie, whole_gap
-        insort(device.marks, Mark(key, profile), key=attrgetter("key"))
         came = [fact for kind in ("event", "seen", "trait", "session") for fact in self.kinds[kind]
                 if fact.home is None and fact.origin == identity]
+        had = [(self.owner_of(fact), fact) for fact in came if fact.kind == "trait"]
+        insort(device.marks, Mark(key, profile), key=attrgetter("key"))
         if profile is None:
             places = [device.place(fact.time) for fact in came]
             self.cut(identity, device, key, [start for owner, start in places if owner is None])
         for fact in came:
             self.gap_profile(identity, fact.time, "logout")
         self.claim(identity, device)
+        for pid, fact in had:
+            if pid is not None and self.owner_of(fact) != self.resolve(pid):  # a trait goes from one to another
+                self.edited(pid, self.owner_of(fact))
 
     def claim(self, identity, device):
         """The profile of a gap that an identify ends becomes the person, once and for all: what

@@ -34,7 +34,8 @@ def trait_value(policy, writes, rank_of):
         first = kept[0]
     elif policy in ("max", "min"):
         pick = max if policy == "max" else min
-        first = pick(kept, key=lambda fact: order_key(fact.data["value"]))
+        best = pick(order_key(fact.data["value"]) for fact in kept)
+        first = [fact for fact in kept if order_key(fact.data["value"]) == best][-1]
     elif policy == "sum":
         return sum(fact.data["value"] for fact in kept), kept[-1]
     elif policy == "union":

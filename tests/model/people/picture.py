@@ -30,7 +30,7 @@ class Picture(Merging):
             said = [(known.said, identity[1]) for identity, known in self.identities.items()
                     if identity[0] == namespace and self.resolve(known.home) in pids]
             if said and namespace not in writes:
-                folded[namespace] = min(said)[1], None
+                folded[namespace] = max(said, key=lambda each: (-each[0], each[1]))[1], None
         return folded
 
     def events_of(self, pid):

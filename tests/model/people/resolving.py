@@ -42,7 +42,8 @@ class Resolving(Facts):
 
     def merged_into(self, pid):
         """The profiles that are merged into one, but for those that its devices brought."""
-        return sorted(home for home in self.redirect if self.resolve(home) == pid)
+        return sorted(home for home in self.redirect
+                      if home not in self.claimed and self.resolve(home) == pid)
 
     # Traits
 

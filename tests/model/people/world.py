@@ -45,7 +45,7 @@ def declarations(without=()):
         name: VALUES[kind][-1] for name, kind in TRAITS.items() if name != "email"}})
     if "group" not in without:
         yield "group " + dump({"userId": "types", "timestamp": "2020-01-01T00:00:00Z",
-                               "groupId": "g", "traits": {"name": "G", "seats": 3}})
+                               "messageId": "types", "groupId": "g", "traits": {"name": "G", "seats": 3}})
 
 
 class World:
