@@ -188,8 +188,8 @@ void Store::ApplyOne(const CreateProfile& m, ChangeSet* changes) {
 void Store::ApplyOne(const AttachIdentity& m, ChangeSet* changes) {
   const RowId row = LiveRow(m.profile);
   const IdentityId id = state_.identities.Attach(row, m.name_space, m.value);
-  // It came under an id that has been merged.
-  if (m.profile != state_.ProfileAt(row)) {
+  // It came under an id that has been merged, and can be taken out again.
+  if (m.profile != state_.ProfileAt(row) && PlanUnmerge(state_, m.profile)) {
     state_.identities.Move(id, row, IdentityStanding::kActive, m.profile);
   }
   NoteSize(row);
