@@ -229,8 +229,11 @@ absl::Status CommonOf(dom::object call, std::optional<Timestamp> sent_at, Item* 
   ROSTER_ASSIGN_OR_RETURN(item->source, SourceOf(call));
   ROSTER_ASSIGN_OR_RETURN(item->channel, TextMember(call, "channel"));
   ROSTER_ASSIGN_OR_RETURN(item->session, SessionOf(call));
-  ROSTER_ASSIGN_OR_RETURN(const auto vouches, Member<bool>(call, "authenticated", "true or false"));
-  item->authenticated = vouches.value_or(false);
+  if constexpr (requires { item->authenticated; }) {
+    ROSTER_ASSIGN_OR_RETURN(const auto vouches,
+                            Member<bool>(call, "authenticated", "true or false"));
+    item->authenticated = vouches.value_or(false);
+  }
   return absl::OkStatus();
 }
 

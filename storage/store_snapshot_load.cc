@@ -296,7 +296,7 @@ bool StoreLoader::TakeExtra(ByteReader* in) {
   const auto standing = static_cast<IdentityStanding>(in->Byte());
   const ProfileId home{in->Varint()};
   if (number >= head_.num_identities || home.value > head_.num_ids) return false;
-  if (standing > IdentityStanding::kFormer) return false;
+  if (standing > IdentityStanding::kLoggedOut) return false;
   if (standing == IdentityStanding::kActive && home.value == 0) return false;
   if (!extras_.empty() && number <= extras_.back().id.value) return false;
   extras_.push_back({{static_cast<uint32_t>(number)}, standing, home});

@@ -193,7 +193,9 @@ absl::StatusOr<CheckedItem> Check(const Retain& item, Timestamp, EventIdSource*,
 absl::StatusOr<CheckedItem> Check(const Alias& item, Timestamp clock, EventIdSource* ids,
                                   Names* names) {
   CheckedAlias checked;
-  checked.id = IdOfCall(item.message_id, clock, ids);
+  // No identify has its id.
+  const std::string id = item.message_id.empty() ? "" : StrCat("alias ", item.message_id);
+  checked.id = IdOfCall(id, clock, ids);
   ROSTER_ASSIGN_OR_RETURN(checked.call, CheckCall(item, clock, names));
   if (item.previous.empty()) return MakeError(ErrorCode::kParse, "alias without previousId");
   ROSTER_RETURN_IF_ERROR(CheckText("previousId", item.previous));

@@ -197,7 +197,16 @@ void FillGap(IdentityId device, Timestamp time, ProfileId profile, Effects* effe
   }
 }
 
+bool HasAlone(const Effects& effects, IdentityId device, ProfileId profile) {
+  const State& state = effects.state();
+  return state.identities.StandingOf(device) == IdentityStanding::kActive &&
+         state.ProfileAt(state.identities.RowOf(device)) == profile && !effects.IsShared(device);
+}
+
 void Claim(IdentityId device, ProfileId person, IdentityId by, Timestamp time, Effects* effects) {
+  if (HasAlone(*effects, device, person)) {
+    return Mark(device, person, by, DeviceMarkKind::kIdentify, time, effects);
+  }
   // Who had it without a mark had it ever since.
   const State& state = effects->state();
   const ProfileId holder = state.ProfileAt(state.identities.RowOf(device));

@@ -28,6 +28,10 @@ std::optional<ProfileId> VisitorAt(const Effects& effects, IdentityId device, Ti
 // Requires: OwnerAt gives nobody.
 void FillGap(IdentityId device, Timestamp time, ProfileId profile, Effects* effects);
 
+// Whether nobody else ever had the device: then nothing changes when it identifies again.
+// Cost: O(1) for most devices.
+bool HasAlone(const Effects& effects, IdentityId device, ProfileId profile);
+
 // `person` has identified on the device. What only the device vouches for goes to whom it is then
 // known to be of. Requires: whoever the device was attached to anonymously is `person` by now.
 // `by`: the strongest identity that was given, which parts marks of one time.

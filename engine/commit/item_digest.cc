@@ -63,7 +63,7 @@ void Put(const Identify& i, const Putter& put) {
 }
 void Put(const Track& i, const Putter& put) {
   put.All(i.identities, i.event, i.properties, i.traits, i.time, i.ago_ms, i.message_id, i.event_id,
-          i.source, i.channel, i.session, i.important, i.authenticated);
+          i.source, i.channel, i.session, i.important);
 }
 void Put(const Alias& i, const Putter& put) {
   put.All(i.previous, i.identities, i.time, i.ago_ms, i.message_id, i.source, i.channel, i.session,

@@ -178,6 +178,10 @@ class Resolver {
         }
         id = AttachNew(device);
       }
+      if (HasAlone(*effects_, *id, resolved_.profile)) {
+        Claim(*id, resolved_.profile, resolved_.origin, call_.time, effects_);
+        continue;
+      }
       const auto owner = VisitorAt(*effects_, *id, call_.time);
       if (owner && *owner != resolved_.profile && !IsIdentified(state(), *owner)) {
         const std::string_view refusal = Refusal({resolved_.profile, *owner}, {}, false);

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "engine/coerce.h"
 #include "engine/maintenance/dump.h"
 #include "roster/error.h"
@@ -348,14 +348,17 @@ absl::Status DumpReader::Identities(dom::object line, ProfileId profile) {
   if (line["identities"].get(identities) != simdjson::SUCCESS) {
     return Bad("`identities` is to be a list");
   }
-  absl::flat_hash_set<uint64_t> retired;
-  dom::array list;
-  if (line["retired"].get(list) == simdjson::SUCCESS) {
+  absl::flat_hash_map<uint64_t, IdentityStanding> standings;
+  for (const auto& [name, standing] : {std::pair("retired", IdentityStanding::kRetired),
+                                       std::pair("logged_out", IdentityStanding::kLoggedOut)}) {
+    dom::array list;
+    if (line[name].get(list) != simdjson::SUCCESS) continue;
     for (const dom::element element : list) {
       uint64_t place = 0;
-      if (element.get(place) != simdjson::SUCCESS)
-        return Bad("`retired` is to be a list of places");
-      retired.insert(place);
+      if (element.get(place) != simdjson::SUCCESS) {
+        return Bad(StrCat("`", name, "` is to be a list of places"));
+      }
+      standings[place] = standing;
     }
   }
   dom::array homes;
@@ -367,8 +370,8 @@ absl::Status DumpReader::Identities(dom::object line, ProfileId profile) {
     const IdentityId id{static_cast<uint32_t>(store_.state().identities.size())};
     ROSTER_RETURN_IF_ERROR(
         Apply(AttachIdentity{profile, id, identity.first, std::string(identity.second), {}}));
-    if (retired.contains(place++)) {
-      ROSTER_RETURN_IF_ERROR(Apply(MoveIdentity{id, profile, IdentityStanding::kRetired}));
+    if (const auto it = standings.find(place++); it != standings.end()) {
+      ROSTER_RETURN_IF_ERROR(Apply(MoveIdentity{id, profile, it->second}));
     }
     if (!has_homes) continue;
     if (!(home != homes.end())) return Bad("`homes` is to be as long as `identities`");

@@ -232,6 +232,7 @@ absl::Status DumpWriter::Formers() {
 std::string DumpWriter::Identities(RowId row, Line* line) const {
   std::string list;
   std::string retired;
+  std::string logged_out;
   std::string homes;
   bool any_home = false;
   int64_t place = 0;
@@ -242,12 +243,16 @@ std::string DumpWriter::Identities(RowId row, Line* line) const {
     if (standing == IdentityStanding::kRetired) {
       retired += StrCat(retired.empty() ? "[" : ",", place);
     }
+    if (standing == IdentityStanding::kLoggedOut) {
+      logged_out += StrCat(logged_out.empty() ? "[" : ",", place);
+    }
     const ProfileId home = state_.identities.HomeOf(id);
     homes += StrCat(homes.empty() ? "[" : ",", home.value);
     any_home = any_home || home.value != 0;
     ++place;
   }
   if (!retired.empty()) line->Raw("retired", retired + "]");
+  if (!logged_out.empty()) line->Raw("logged_out", logged_out + "]");
   if (any_home) line->Raw("homes", homes + "]");
   return list.empty() ? "[]" : list + "]";
 }

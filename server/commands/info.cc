@@ -43,12 +43,12 @@ Fields ClientsSection(const Services& services) {
           {"closed_slow_readers", Number(m.slow_readers_closed)}};
 }
 
-// "12=340 7=21": profile ids and how many identities each has.
+// "p12=340 p7=21": profile ids and how many identities each has.
 std::string LargestText(const Stats& stats) {
   std::string text;
   for (const LargeProfile& profile : stats.largest_profiles) {
     if (!text.empty()) text += " ";
-    text += std::to_string(profile.id.value) + "=" + std::to_string(profile.num_identities);
+    text += FormatProfileId(profile.id) + "=" + std::to_string(profile.num_identities);
   }
   return text;
 }

@@ -14,8 +14,8 @@
 #include "query/query.h"
 #include "query/schema_catalog.h"
 #include "roster/value.h"
-#include "storage/memory/read_view.h"
 #include "storage/memory/people/own_names.h"
+#include "storage/memory/read_view.h"
 #include "tests/memory/store_builder.h"
 
 namespace roster::query {

@@ -74,7 +74,6 @@ struct Track {
   std::string channel;
   std::optional<SessionInfo> session;
   bool important = false;
-  bool authenticated = false;  // as in Identify
 };
 
 // The profile that `previous` names is the one that `identities` name: merged into it, or made

@@ -118,7 +118,8 @@ def read_call(call, kind, now, sent_at=None):
     made = Call(kind, identities, time, own_time, member(call, "messageId", str),
                 channel=member(call, "channel", str), session=session_of(call),
                 source=context.get("integration", {}).get("name") or call.get("source") or kind,
-                authenticated=member(call, "authenticated", bool, False), warnings=warnings)
+                authenticated=member(call, "authenticated", bool, False) and
+                kind in ("identify", "alias"), warnings=warnings)
     if kind == "identify":
         made.traits = traits
     elif kind == "track":

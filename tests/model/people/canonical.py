@@ -19,7 +19,7 @@ AT_ONCE = 32
 def plain(value, begun):
     if isinstance(value, dict):
         kept = {key: plain(part, begun) for key, part in value.items() if key not in LEFT_OUT}
-        for name in ("notes", "history"):  # of one moment of receipt or of time: a set
+        for name in ("identities", "notes", "history"):  # of one rank, of one moment: a set
             if isinstance(kept.get(name), list):
                 for entry in kept[name] if name == "notes" else ():
                     entry.pop("id", None)

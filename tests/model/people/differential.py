@@ -6,7 +6,7 @@
 
 A round sends a random sequence, pipelined, to a server on an empty directory, compares each reply,
 and then the whole state: at the end and, every fourth round, after SIGTERM and a start, and after
-kill -9 and a start. The sequence of every fifth is one whose order must not matter (R12): it is
+a snapshot, kill -9 and a start. The sequence of every fifth is one whose order must not matter (R12): it is
 sent in two orders to two servers, each is compared with the model, and what the two show with each
 other (canonical.py). When they differ the sequence is made smaller while they still do, each try on
 a directory of its own, and printed as a file that --replay takes. ROSTER_SEED repeats a run,
@@ -165,6 +165,14 @@ READS = (("get", " EVENTS 20", lambda ours, theirs: compare_get(ours["get"], the
          ("history", "", lambda ours, theirs: compare_history(ours["history"], theirs["history"])))
 
 
+def make_snapshot(server):
+    """A snapshot, which reads back."""
+    with closing(LineClient(server.port)) as client:
+        reply = client.ask("snapshot")
+        if not reply["ok"]:
+            differ("snapshot", "made", reply["error"])
+
+
 def play(make_server, steps, now, restarts=True, played=None, shown=None):
     """What differs, as text, or None. `make_server(folder)` is a context manager. `shown`, a list,
     gets the picture of what the server shows at the end."""
@@ -179,6 +187,8 @@ def play(make_server, steps, now, restarts=True, played=None, shown=None):
                     if shown is not None:
                         shown.append(picture(client, now))
                 for end in (server.stop, server.kill) if restarts else ():
+                    if end == server.kill:  # the second start is from a snapshot
+                        make_snapshot(server)
                     end()
                     server.start()
                     ended = f"after a restart by {end.__name__}: "

@@ -84,7 +84,7 @@ class Model(Reads):
         if verb in ("set", "consent"):
             profile, _, text = rest.partition(" ")
             return getattr(self, verb)(profile, self.an_object(text), expect)
-        if not words and verb not in ("conflicts", "duplicates", "count"):
+        if not words and verb not in ("conflicts", "duplicates", "count", "snapshot"):
             raise Refused("ERR", "wrong number of arguments")
         if verb in ("archive", "activate"):
             return self.status(words[0], "archived" if verb == "archive" else "active", expect)

@@ -44,6 +44,8 @@ class Permutable:
 
     def call(self, verb, who, **members):
         time = self.time() - (0 if self.ties else self.number * SECOND)
+        if "authenticated" in who and verb != "identify":  # nobody vouches in other calls
+            who = {"userId": who["userId"]}
         call = who | members | {"timestamp": time_text(time), "messageId": f"m{self.number}"}
         if self.random.random() < 0.2:
             call["channel"] = self.random.choice(["web", "email"])

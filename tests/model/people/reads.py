@@ -33,6 +33,8 @@ class Reads(Picture):
     def read(self, verb, words, _):
         if verb == "count":
             return {"count": self.count(" ".join(words).lower())}
+        if verb == "snapshot":
+            return {}
         if verb == "find" and words[:3] == ["id", "including", "archived"]:
             return {"columns": ["id"], "rows": [[f"p{pid}"] for pid in self.visible()]}
         if verb == "conflicts":

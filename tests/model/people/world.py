@@ -41,11 +41,11 @@ def declarations(without=()):
     if "declare" not in without:
         yield from (f"declare trait {name} {kind} policy {policy}"
                     for name, (kind, policy) in POLICIES.items())
-    yield "identify " + dump({"userId": "types", "timestamp": "2020-01-01T00:00:00Z", "traits": {
+    types = {"userId": "types", "timestamp": "2020-01-01T00:00:00Z", "messageId": "types"}
+    yield "identify " + dump(types | {"traits": {
         name: VALUES[kind][-1] for name, kind in TRAITS.items() if name != "email"}})
     if "group" not in without:
-        yield "group " + dump({"userId": "types", "timestamp": "2020-01-01T00:00:00Z",
-                               "messageId": "types", "groupId": "g", "traits": {"name": "G", "seats": 3}})
+        yield "group " + dump(types | {"groupId": "g", "traits": {"name": "G", "seats": 3}})
 
 
 class World:
