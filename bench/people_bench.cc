@@ -138,7 +138,7 @@ BENCHMARK(BM_Track)->UseRealTime()->MinTime(2);
 
 // Merges
 
-enum class Sides { kVisitor, kPeople };
+enum class Sides { kVisitor, kTwoPeople };
 
 // Numbers `first` and on: a person, and his visitor or another person, kEventsOfEach events each.
 void MakePairs(Store* store, int64_t first, Sides sides) {
@@ -182,7 +182,7 @@ void MergeByIdentify(benchmark::State& state, Sides sides) {
 }
 void BM_MergeVisitor(benchmark::State& state) { MergeByIdentify(state, Sides::kVisitor); }
 BENCHMARK(BM_MergeVisitor)->UseRealTime()->Iterations(20);
-void BM_MergeVouched(benchmark::State& state) { MergeByIdentify(state, Sides::kPeople); }
+void BM_MergeVouched(benchmark::State& state) { MergeByIdentify(state, Sides::kTwoPeople); }
 BENCHMARK(BM_MergeVouched)->UseRealTime()->Iterations(20);
 
 enum class Timed { kPreview, kApply, kUnmerge };
@@ -198,7 +198,7 @@ void MergeByHand(benchmark::State& state, Timed timed) {
   };
   for (auto _ : state) {
     state.PauseTiming();
-    MakePairs(&store, next, Sides::kPeople);
+    MakePairs(&store, next, Sides::kTwoPeople);
     std::vector<WriteItem> applies;
     std::vector<WriteItem> unmerges;
     time(Timed::kPreview, [&] {

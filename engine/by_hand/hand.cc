@@ -45,7 +45,11 @@ absl::StatusOr<Target> Hand::Find(const ProfileRef& ref) const {
                             FindIdentity(state(), std::get<IdentityRef>(ref)));
     const ProfileId home = state().identities.HomeOf(identity);
     if (home.value != 0) target.home = home;
-    target.origin = identity;
+    // What is done to who has a device did not come by the device.
+    const NamespaceId space = state().identities.NameOf(identity).name_space;
+    const NamespaceKind kind = effects_->schema().name_space(space).kind;
+    const bool device = kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous;
+    if (!device) target.origin = identity;
   }
   return target;
 }

@@ -165,7 +165,11 @@ void Hand::TakeAlong(IdentityId identity, ProfileId to, bool keep) {
     HoldVisits(from, effects_);
     if (keep) return Claim(identity, to, kNoOrigin, effects_->clock(), effects_);
   }
-  effects_->Do(MoveIdentity{identity, to, state().identities.StandingOf(identity)});
+  // One that was beyond its limit beside others may be within it now.
+  IdentityStanding standing = state().identities.StandingOf(identity);
+  const bool room = CountActive(state(), to, space) < effects_->schema().name_space(space).limit;
+  if (standing == IdentityStanding::kRetired && room) standing = IdentityStanding::kActive;
+  effects_->Do(MoveIdentity{identity, to, standing});
   effects_->KeepRecordsOf(from);
   // What the identity itself implies goes with it in any case.
   effects_->Do(MoveRecords{from, to, identity, kBegin, keep ? Timestamp{kMinTimeMs} : kEnd});
@@ -239,13 +243,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Split& item) {
   }
   if (identities.empty()) return MakeError(ErrorCode::kNoIdentity, "no identity to split off");
   const ProfileId to = effects_->AddProfile(effects_->clock(), "split");
-  for (const IdentityId id : identities) {
-    // One that was beyond its limit beside others is the first of its new profile.
-    TakeAlong(id, to, false);
-    if (state().identities.StandingOf(id) == IdentityStanding::kRetired) {
-      effects_->Do(MoveIdentity{id, to, IdentityStanding::kActive});
-    }
-  }
+  for (const IdentityId id : identities) TakeAlong(id, to, false);
   Trace(target, "split", StrCat("{\"to\":\"", IdText(to), "\"}"));
   Trace({to, to}, "create", StrCat("{\"from\":\"", IdText(target.profile), "\"}"));
   return ItemResult{.status = {}, .profile = to, .created = true, .other = target.profile};

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "engine/implied_time.h"
+#include "engine/limits.h"
 #include "engine/reading/own_records.h"
 #include "engine/reading/profile_ref.h"
 #include "engine/reading/traits.h"
@@ -110,7 +111,8 @@ std::vector<SeenEntry> DevicesOf(const ReadView& view, RowId row,
     if (!identify || !IsDevice(state, mark.origin())) continue;
     const std::string device = Text(state, mark.origin());
     times.Know(device);
-    if (mark.time() <= view.clock()) times.See(device, mark.time());
+    const bool is_time = mark.time().ms >= kMinTimeMs;  // else it holds for ever
+    if (is_time && mark.time() <= view.clock()) times.See(device, mark.time());
   }
   return times.Entries();
 }

@@ -21,8 +21,8 @@ constexpr size_t kSector = 512;
 class Store {
  public:
   explicit Store(uint64_t seed) {
-    const History history = MakeHistory(seed, 30);
-    Runner runner(&files_, HistoryOptions());
+    const Steps history = MakeHistory(seed, 30);
+    Runner runner(&files_, SmallFileOptions());
     for (const Step& step : history) runner.Run(step);
     REQUIRE(runner.Open());
     REQUIRE(runner.db()->Snapshot().ok());
@@ -40,7 +40,7 @@ class Store {
   void Check(const std::string& path, const std::string& bytes) {
     const auto files = files_.Clone();
     files->SetFile(path, bytes);
-    Runner runner(files.get(), HistoryOptions());
+    Runner runner(files.get(), SmallFileOptions());
     if (runner.Open()) {
       REQUIRE(runner.db()->GetStats().lsn == lsn_);
       REQUIRE(DigestOfStore(runner.db()) == digest_);

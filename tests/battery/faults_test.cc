@@ -25,7 +25,7 @@ struct FaultPlan {
 // What a store must hold: a second store, without faults, that is fed with what the first took.
 class Expected {
  public:
-  Expected() : runner_(&files_, HistoryOptions()) { REQUIRE(runner_.Open()); }
+  Expected() : runner_(&files_, SmallFileOptions()) { REQUIRE(runner_.Open()); }
 
   void Advance(const Step& step) { runner_.Run(step); }
   void Take(const Batch& batch) {
@@ -52,9 +52,9 @@ class Expected {
 class FaultRun {
  public:
   FaultRun(FaultyFileSystem* files, bool resumes)
-      : files_(files), runner_(files, HistoryOptions()), resumes_(resumes) {}
+      : files_(files), runner_(files, SmallFileOptions()), resumes_(resumes) {}
 
-  void Run(const History& history) {
+  void Run(const Steps& history) {
     for (const Step& step : history) {
       if (step.kind == Step::Kind::kReopen) {
         runner_.Close();
@@ -75,7 +75,7 @@ class FaultRun {
     files_->ClearFaults();
     const std::vector<Batch> unknown = unknown_;
     REQUIRE(OpenAndSettle());
-    Runner after_crash(image.get(), HistoryOptions());
+    Runner after_crash(image.get(), SmallFileOptions());
     const bool opened = after_crash.Open();
     INFO(after_crash.open_status().ToString());
     REQUIRE(opened);
@@ -122,7 +122,7 @@ class FaultRun {
   std::vector<Batch> unknown_;
 };
 
-uint64_t NumCalls(const History& history) {
+uint64_t NumCalls(const Steps& history) {
   FaultyFileSystem files;
   FaultRun run(&files, false);
   run.Run(history);
@@ -137,7 +137,7 @@ TEST_CASE("T5, T6: every call to the file system fails", "[T5]") {
   uint64_t num_histories = 0;
   while (tally.done < tally.wanted) {
     const uint64_t seed = random();
-    const History history = MakeHistory(seed, kSteps, Times::kPast);
+    const Steps history = MakeHistory(seed, kSteps, Times::kPast);
     ++num_histories;
     const uint64_t num_calls = NumCalls(history);
     const uint64_t stride = std::max<uint64_t>(1, num_calls * 16 / tally.wanted);

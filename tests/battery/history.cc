@@ -13,8 +13,8 @@ class Maker {
  public:
   Maker(uint64_t seed, Times times) : random_(seed), times_(times) {}
 
-  History Make(size_t num_steps) {
-    History history;
+  Steps Make(size_t num_steps) {
+    Steps history;
     for (size_t i = 0; i < num_steps; ++i) history.push_back(MakeStep());
     return history;
   }
@@ -172,11 +172,11 @@ class Maker {
 
 }  // namespace
 
-History MakeHistory(uint64_t seed, size_t num_steps, Times times) {
+Steps MakeHistory(uint64_t seed, size_t num_steps, Times times) {
   return Maker(seed, times).Make(num_steps);
 }
 
-Options HistoryOptions() {
+Options SmallFileOptions() {
   Options options;
   options.log_file_bytes = 6'000;
   options.snapshot_log_bytes = 20'000;
@@ -232,9 +232,9 @@ void Runner::RunOther(const Step& step) {
 
 std::string DigestOfStore(Database* db) { return db->GetDigest(); }
 
-std::map<Lsn, std::string> StatesOf(const History& history) {
+std::map<Lsn, std::string> StatesOf(const Steps& history) {
   FaultyFileSystem files;
-  Runner runner(&files, HistoryOptions());
+  Runner runner(&files, SmallFileOptions());
   std::map<Lsn, std::string> states;
   const auto note = [&] {
     if (runner.Open()) states[runner.db()->GetStats().lsn] = DigestOfStore(runner.db());

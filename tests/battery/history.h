@@ -33,16 +33,17 @@ struct Step {
   int64_t advance_ms = 0;
 };
 
-using History = std::vector<Step>;
+// A history: steps one after the other.
+using Steps = std::vector<Step>;
 
 enum class Times : uint8_t {
   kAny,   // given and not, past and still to come
   kPast,  // always given: then a state does not depend on the clock
 };
-History MakeHistory(uint64_t seed, size_t num_steps, Times times = Times::kAny);
+Steps MakeHistory(uint64_t seed, size_t num_steps, Times times = Times::kAny);
 
 // Small files, so that short histories go through many.
-Options HistoryOptions();
+Options SmallFileOptions();
 
 // How a write of a history ended.
 struct WriteOutcome {
@@ -80,7 +81,7 @@ class Runner {
 };
 
 // The digest of the state after each commit of a history without faults.
-std::map<Lsn, std::string> StatesOf(const History& history);
+std::map<Lsn, std::string> StatesOf(const Steps& history);
 
 // The digest of an opened store, without making anything due happen.
 std::string DigestOfStore(Database* db);

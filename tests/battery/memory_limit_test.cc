@@ -15,22 +15,22 @@ namespace {
 
 constexpr size_t kSteps = 30;
 
-uint64_t MemoryAfter(const History& history, size_t num_steps) {
+uint64_t MemoryAfter(const Steps& history, size_t num_steps) {
   FaultyFileSystem files;
-  Runner runner(&files, HistoryOptions());
+  Runner runner(&files, SmallFileOptions());
   for (size_t i = 0; i < num_steps; ++i) runner.Run(history[i]);
   REQUIRE(runner.Open());
   return runner.db()->GetStats().memory_bytes;
 }
 
 // Runs the history below a limit; returns how many writes it refused.
-uint64_t RunBelow(const History& history, uint64_t limit) {
+uint64_t RunBelow(const Steps& history, uint64_t limit) {
   FaultyFileSystem files;
-  Options options = HistoryOptions();
+  Options options = SmallFileOptions();
   options.memory_limit_bytes = limit;
   Runner limited(&files, options);
   FaultyFileSystem other_files;
-  Runner expected(&other_files, HistoryOptions());
+  Runner expected(&other_files, SmallFileOptions());
   REQUIRE(expected.Open());
   uint64_t num_refused = 0;
   for (const Step& step : history) {
@@ -58,7 +58,7 @@ uint64_t RunBelow(const History& history, uint64_t limit) {
   }
   REQUIRE(DigestOfStore(limited.db()) == DigestOfStore(expected.db()));
   limited.Close();
-  Runner unlimited(&files, HistoryOptions());
+  Runner unlimited(&files, SmallFileOptions());
   REQUIRE(unlimited.Open());
   REQUIRE(DigestOfStore(unlimited.db()) == DigestOfStore(expected.db()));
   return num_refused;
@@ -71,7 +71,7 @@ TEST_CASE("T7: the memory limit at every step", "[T7]") {
   uint64_t num_refused = 0;
   while (tally.done < tally.wanted) {
     const uint64_t seed = random();
-    const History history = MakeHistory(seed, kSteps, Times::kPast);
+    const Steps history = MakeHistory(seed, kSteps, Times::kPast);
     for (size_t step = 1; step <= kSteps && tally.done < tally.wanted; ++step, ++tally.done) {
       INFO("history " << seed << ", limit reached at step " << step);
       num_refused += RunBelow(history, MemoryAfter(history, step));

@@ -22,8 +22,9 @@ std::string TextOf(const IdentityRef& identity) { return identity.space + ":" + 
 std::string TextOf(const std::optional<IdentityRef>& identity) {
   return identity.has_value() ? TextOf(*identity) : "nobody";
 }
+std::string TextOf(Timestamp time) { return FormatTimestamp(time); }
 std::string TextOf(const std::optional<Timestamp>& time) {
-  return time.has_value() ? FormatTimestamp(*time) : "never";
+  return time.has_value() ? TextOf(*time) : "never";
 }
 std::string TextOf(const Value& value) {
   std::string text;
@@ -127,7 +128,7 @@ class MergeRun {
     const ProfileId survivor = losers.back();
     losers.pop_back();
     for (const ProfileId loser : losers) Merge(survivor, loser);
-    CHECK(people_.Get(survivor).merged.size() == losers.size());
+    for (const ProfileId loser : losers) CHECK(people_.Get(loser).id == survivor);
     std::shuffle(losers.begin(), losers.end(), random_);
     for (const ProfileId loser : losers) {
       people_.Ok(Unmerge{loser});

@@ -23,10 +23,10 @@ struct Interrupted {
 };
 
 // Runs the history until the power fails behind call number `call`.
-Interrupted RunUntil(FaultyFileSystem* files, const History& history, uint64_t call) {
+Interrupted RunUntil(FaultyFileSystem* files, const Steps& history, uint64_t call) {
   Interrupted result;
   files->PowerOffAfter(call);
-  Runner runner(files, HistoryOptions());
+  Runner runner(files, SmallFileOptions());
   // As StatesOf does: it moves the clock.
   const auto look = [&] {
     if (runner.Open()) runner.db()->GetStats();
@@ -45,12 +45,12 @@ Interrupted RunUntil(FaultyFileSystem* files, const History& history, uint64_t c
 
 class Checker {
  public:
-  Checker(const History& history, uint64_t seed)
+  Checker(const Steps& history, uint64_t seed)
       : history_(history), states_(StatesOf(history)), random_(seed) {}
 
   // The image opens with what was acknowledged, in a state that was, and takes writes.
   void Check(FaultyFileSystem* image, Lsn acked) {
-    Runner runner(image, HistoryOptions());
+    Runner runner(image, SmallFileOptions());
     const bool opened = runner.Open();
     INFO(runner.open_status().ToString());
     REQUIRE(opened);
@@ -71,13 +71,13 @@ class Checker {
   void CheckTwice(const FaultyFileSystem& image, Lsn acked) {
     const auto first = image.Clone();
     first->PowerOffAfter(random_() % 60);
-    Runner(first.get(), HistoryOptions()).Open();
+    Runner(first.get(), SmallFileOptions()).Open();
     const auto second = first->CrashImage(random_());
     Check(second.get(), acked);
   }
 
  private:
-  const History& history_;
+  const Steps& history_;
   const std::map<Lsn, std::string> states_;
   std::mt19937_64 random_;
 };
@@ -89,7 +89,7 @@ TEST_CASE("T2: power loss at every call to the file system", "[T2]") {
   uint64_t num_histories = 0;
   while (tally.done < tally.wanted) {
     const uint64_t seed = random();
-    const History history = MakeHistory(seed, kSteps);
+    const Steps history = MakeHistory(seed, kSteps);
     ++num_histories;
     Checker checker(history, seed);
     FaultyFileSystem whole;

@@ -21,7 +21,7 @@ class RestoreTrial {
       : random_(seed),
         history_(MakeHistory(seed, kSteps)),
         states_(StatesOf(history_)),
-        runner_(&files_, HistoryOptions()) {}
+        runner_(&files_, SmallFileOptions()) {}
 
   void Run() {
     Look();
@@ -97,7 +97,7 @@ class RestoreTrial {
   }
 
   std::mt19937_64 random_;
-  const History history_;
+  const Steps history_;
   const std::map<Lsn, std::string> states_;
   FaultyFileSystem files_;
   Runner runner_;

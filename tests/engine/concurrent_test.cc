@@ -189,9 +189,9 @@ TEST_CASE("no reader in another thread sees half a merge", "[threads][R9]") {
       const auto apart = db->Execute(
           "count where did \"order\" exactly 7 times or did \"order\" exactly 5 times", {});
       const auto either = db->Execute(
-          "count where did \"order\" exactly 12 times and email = \"one@x.nl\" and email = "
-          "\"two@x.nl\""
-          " or did \"order\" exactly 7 times and email = \"one@x.nl\" and email != \"two@x.nl\"",
+          "count where did \"order\" exactly 12 times and external_id = \"one\" and external_id = "
+          "\"two\""
+          " or did \"order\" exactly 7 times and external_id = \"one\" and external_id != \"two\"",
           {});
       if (!rows.ok() || !apart.ok() || !either.ok()) {
         ++wrong;

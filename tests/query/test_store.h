@@ -15,6 +15,7 @@
 #include "query/schema_catalog.h"
 #include "roster/value.h"
 #include "storage/memory/read_view.h"
+#include "storage/memory/people/own_names.h"
 #include "tests/memory/store_builder.h"
 
 namespace roster::query {
@@ -41,6 +42,8 @@ class TestStore {
   ProfileId Profile(const Fields& traits = {}, Timestamp time = kNow) {
     const ProfileId id = builder_.Profile(time.ms);
     for (const auto& [name, value] : traits) Set(id, name, value, time);
+    if (!schema().FindEvent(kCallRecords)) builder_.Event(std::string(kCallRecords));
+    builder_.Add(id, *schema().FindEvent(kCallRecords), ++last_event_, time.ms, {});
     return id;
   }
   void Set(ProfileId id, std::string_view trait, Value value, Timestamp time = kNow) {

@@ -21,7 +21,7 @@ namespace roster {
 enum class TraitPolicy : uint8_t {
   kLatest = 0,
   kEarliest = 1,
-  kPrimary = 2,   // the latest of those that came by an identity of the strongest rank
+  kPrimary = 2,   // the latest by hand, else of those by an identity of the strongest rank
   kNonEmpty = 3,  // the latest that is neither an empty text nor an empty list
   kMax = 4,
   kMin = 5,
@@ -34,7 +34,7 @@ struct TraitRecord {
   Value value;
   Timestamp time;
   IdentityId origin = kNoOrigin;
-  uint8_t rank = 255;  // of the origin's namespace; 1 is the strongest
+  uint8_t rank = 0;  // of the origin's namespace; 1 is the strongest; 0: by hand
   // The origin by name, so that of equals the same one counts in every store.
   std::string_view space = {};
   std::string_view name = {};

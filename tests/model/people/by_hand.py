@@ -28,6 +28,11 @@ class ByHand(Resolving):
         pid = self.resolve(home)
         return {"profile": f"p{pid}", "version": self.profiles[pid].version} | more
 
+    def meant(self, text):
+        """As `named`; what is done by hand to who has a device did not come by the device."""
+        pid, home, identity = self.named(text)
+        return pid, home, None if identity is None or is_device(identity) else identity
+
     def unchanged(self, pid):
         return {"profile": f"p{pid}", "version": self.profiles[pid].version}
 
@@ -62,7 +67,7 @@ class ByHand(Resolving):
         return self.edit(pid)
 
     def set(self, profile, json, expect=None):
-        pid, home, origin = self.named(profile)
+        pid, home, origin = self.meant(profile)
         self.expect(pid, expect)
         traits = self.checked(flat(json.get("traits", {})))
         changes = self.read_changes(pid, json.get("identities", {}))
@@ -104,7 +109,7 @@ class ByHand(Resolving):
             self.name(identity, home, self.now)
 
     def unset(self, profile, names, expect=None):
-        pid, home, origin = self.named(profile)
+        pid, home, origin = self.meant(profile)
         self.expect(pid, expect)
         unknown = [name for name in names if name not in self.types]
         if unknown or not names:
@@ -250,7 +255,7 @@ class ByHand(Resolving):
         return sorted(set().union(*(self.profiles[home].labels for home in self.homes_of(pid))))
 
     def consent(self, profile, json, expect=None):
-        pid, home, origin = self.named(profile)
+        pid, home, origin = self.meant(profile)
         self.expect(pid, expect)
         if json.get("decision") not in DECISIONS or not isinstance(json.get("channel"), str):
             raise Refused("*")
@@ -267,7 +272,7 @@ class ByHand(Resolving):
         return self.edit(home)
 
     def note(self, profile, action, text, expect=None):
-        pid, home, origin = self.named(profile)
+        pid, home, origin = self.meant(profile)
         self.expect(pid, expect)
         if action == "ADD":
             if not text:

@@ -9,7 +9,7 @@ import json
 from compare import Difference
 from names import milliseconds
 
-READS = (("get", " EVENTS 100000"), ("timeline", " LIMIT 100000"), ("sessions", " LIMIT 100000"),
+READS = (("get", " EVENTS 10000"), ("timeline", " LIMIT 10000"), ("sessions", " LIMIT 10000"),
          ("history", ""))
 LEFT_OUT = {"profile", "version", "redirected_from", "created_via", "merged", "edits", "lsn",
             "took_us", "cursor", "now"}

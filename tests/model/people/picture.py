@@ -115,6 +115,10 @@ class Picture(Merging):
                   if trait in (None, fact.data["name"])]
         writes.sort(key=lambda fact: (moment(fact), fact.data["name"],
                                       order_key(fact.data["value"])), reverse=True)
+        # What is said again with all that it was said with is one.
+        distinct = {(fact.time, fact.data["name"], json.dumps(fact.data["value"]), fact.origin,
+                     fact.home if fact.origin is None else None): fact for fact in writes}
+        writes = list(distinct.values())
         return [{"trait": fact.data["name"], "value": fact.data["value"],
                  "time": time_text(fact.time), "origin": text_of(fact.origin),
                  "profile": f"p{self.home_of(fact)}"} for fact in writes
