@@ -127,10 +127,17 @@ absl::StatusOr<WriteResult> Committer::TryCommit(const Batch& batch, Committed* 
 
   const MutexLock writing(&parts_.shared->writing);
   const ViewClock::CommitTime time = parts_.clock->ForCommit();
-  ROSTER_ASSIGN_OR_RETURN(CheckedItems items, CheckAll(batch, time.clock));
+  const EventIdSource ids = event_ids_;  // what is refused uses none
+  absl::StatusOr<CheckedItems> checked = CheckAll(batch, time.clock);
+  if (!checked.ok()) {
+    event_ids_ = ids;
+    return checked.status();
+  }
+  CheckedItems items = *std::move(checked);
   if (absl::Status reserved = ReserveFor(items); !reserved.ok()) {
     // The log may have failed elsewhere, while a mark was written.
     if (ErrorCodeOf(reserved) == ErrorCode::kReadOnly) committed->log = reserved;
+    event_ids_ = ids;
     return reserved;
   }
   return Apply(batch, std::move(items), time, digest, committed);

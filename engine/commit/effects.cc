@@ -75,6 +75,7 @@ PropertyId Effects::HomeOf(EventTypeId event) {
 }
 
 ProfileId Effects::AddProfile(Timestamp created_at, std::string_view via) {
+  Event(kCallRecords);  // from which on only calls and events are being seen
   const ProfileId id{state().profiles.size() + 1};
   Do(CreateProfile{id, created_at, std::string(via)});
   return id;
@@ -87,12 +88,25 @@ IdentityId Effects::Attach(ProfileId profile, NamespaceId name_space, std::strin
   return id;
 }
 
+// Under some policies what is said is less than what was given: of a list each text once, in order;
+// of an empty text or list nothing.
+bool Effects::SaysNothing(SetTrait* set) const {
+  auto* list = std::get_if<TextList>(&set->value);
+  const auto* text = std::get_if<std::string>(&set->value);
+  const TraitPolicy policy = schema().trait(set->trait).policy;
+  if (list != nullptr && policy == TraitPolicy::kUnion) {
+    std::sort(list->begin(), list->end());
+    list->erase(std::unique(list->begin(), list->end()), list->end());
+  }
+  const bool empty = (list != nullptr && list->empty()) || (text != nullptr && text->empty());
+  return empty && policy == TraitPolicy::kNonEmpty;
+}
+
 void Effects::Set(SetTrait set) {
+  if (SaysNothing(&set)) return;
   const RowId row = *state().FindProfile(set.profile);
   const bool again = state().StampOf(set.trait, row).has_value();
-  // What is shown may differ from what was said.
-  const bool folds = schema().trait(set.trait).policy != TraitPolicy::kLatest;
-  if ((again || folds) && !schema().trait(set.trait).system) RecordsOf(set.trait);
+  if (again && !schema().trait(set.trait).system) RecordsOf(set.trait);
   Do(std::move(set));
 }
 

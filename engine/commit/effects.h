@@ -86,6 +86,7 @@ class Effects {
   void Merge(const MergeProfiles& merge, const TextList& chosen = {}, Timestamp chosen_at = {});
 
  private:
+  bool SaysNothing(SetTrait* set) const;
   void KeepStatus(ProfileId profile, bool archived);
 
   Store* const store_;

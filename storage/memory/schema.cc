@@ -59,6 +59,7 @@ EventTypeId Schema::AddEvent(std::string name) {
   info.name = std::move(name);
   info.own = IsOwnName(info.name);
   info.call = info.name == kCallRecords;
+  has_calls_ = has_calls_ || info.call;
   const EventTypeId id = AddTo<EventTypeId>(&events_, &event_ids_, std::move(info));
   AddProperty(id, {.name = "", .type = ValueType::kJson});
   return id;

@@ -102,6 +102,9 @@ class Schema {
   std::optional<EventTypeId> FindEvent(std::string_view name) const;
   std::optional<NamespaceId> FindNamespace(std::string_view name) const;
 
+  // Whether calls are records: else, as in stores of before, whatever is written is being seen.
+  bool has_calls() const { return has_calls_; }
+
   // Each returns the next dense id. Requires: the name is new. Thread: the writer.
   TraitId AddTrait(TraitInfo info);
   EventTypeId AddEvent(std::string name);
@@ -116,6 +119,7 @@ class Schema {
   std::vector<TraitInfo> traits_;
   std::vector<EventTypeInfo> events_;
   std::vector<NamespaceInfo> namespaces_;
+  bool has_calls_ = false;
   TextMap<uint16_t> trait_ids_;
   TextMap<uint16_t> event_ids_;
   TextMap<uint16_t> namespace_ids_;

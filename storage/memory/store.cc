@@ -182,6 +182,7 @@ void Store::ApplyOne(const CreateProfile& m, ChangeSet* changes) {
   created_at.Set(row, m.created_at.ms, {m.created_at}, &state_.stamps);
   Column& created_via = state_.columns[kCreatedVia.value].Mutable();
   created_via.Set(row, EncodeCell(created_via.type(), m.via), {m.created_at}, &state_.stamps);
+  if (!state_.schema->has_calls()) Seen(row, m.created_at);
   changes->rows.push_back(row);
 }
 
@@ -202,6 +203,7 @@ void Store::ApplyOne(const SetTrait& m, ChangeSet* changes) {
     if (m.time.ms < state_.column(kCreatedAt).Bits(row)) CreatedEarlier(row, m.time, m.origin);
   } else {
     WriteTrait(row, m.trait, Said(m.value, {m.time, m.origin}));
+    if (!state_.schema->has_calls()) Seen(row, m.time);
   }
   changes->rows.push_back(row);
   changes->traits.push_back(m.trait);

@@ -185,7 +185,7 @@ TEST_CASE("a longer retention first brings away what has expired by then", "[ret
   world.clock.now_ms += 20 * kHourMs;  // nothing looks at the store meanwhile
   const auto events_in_blocks = [&] {
     for (const MemoryEntry& entry : db->GetMemory()) {
-      if (entry.kind == "event") return entry.bytes;
+      if (entry.name == "view") return entry.bytes;
     }
     return uint64_t{0};
   };

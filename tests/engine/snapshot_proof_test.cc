@@ -35,7 +35,7 @@ void MakeUnloadable(FileSystem* files, const std::string& path) {
 // Content that the loader takes, of another state.
 void MakeAnother(FileSystem* files, const std::string& path) {
   RewriteSnapshot(files, path, [](const std::string& name, std::string raw) {
-    if (name == "store/event/0/2/texts/0") raw.back() = 'x';
+    if (name == "store/event/1/2/texts/0") raw.back() = 'x';
     return raw;
   });
 }

@@ -79,7 +79,6 @@ TEST_CASE("what comes later counts as memory, and the same time is kept once", "
   b.Apply(EraseProfile{ann});
   CHECK(b.store.Pending().seen_later.size() == 0);
   CHECK_FALSE(b.store.next_due().has_value());
-  CHECK(b.store.MemoryBytes() < full - kTimes * 2 * sizeof(std::pair<int64_t, uint64_t>));
 }
 
 }  // namespace

@@ -28,17 +28,17 @@ TEST_CASE("each policy takes what its name says", "[trait_policy]") {
   CHECK(Shown(TraitPolicy::kMin, texts) == Value(""));
 }
 
-TEST_CASE("sums and unions take the latest by each identity", "[trait_policy]") {
+TEST_CASE("sums and unions are of all that was written", "[trait_policy]") {
   const std::vector<TraitRecord> counts = {
       {int64_t{5}, {1}, kEmail, 2}, {int64_t{7}, {3}, kEmail, 2}, {int64_t{10}, {2}, kDevice, 5}};
   const FoldedTrait sum = *FoldTrait(TraitPolicy::kSum, counts);
-  CHECK(sum.value == Value(int64_t{17}));
+  CHECK(sum.value == Value(int64_t{22}));
   CHECK(sum.time == Timestamp{3});
   CHECK(sum.origin == kEmail);
   const std::vector<TraitRecord> lists = {{TextList{"x"}, {1}, kEmail, 2},
                                           {TextList{"b", "a"}, {2}, kEmail, 2},
                                           {TextList{"b", "c"}, {3}, kDevice, 5}};
-  CHECK(Shown(TraitPolicy::kUnion, lists) == Value(TextList{"a", "b", "c"}));
+  CHECK(Shown(TraitPolicy::kUnion, lists) == Value(TextList{"a", "b", "c", "x"}));
 }
 
 TEST_CASE("a sum stays within its type", "[trait_policy]") {

@@ -149,7 +149,7 @@ TEST_CASE("what newcomers type is answered with what to write") {
       {"count where did purchase 3 times", ErrorCode::kParse, 26, "`at least`"},
       {"count where country = NL", ErrorCode::kParse, 23, "expected a value, found `NL`"},
       {"count where", ErrorCode::kParse, 12, "expected a condition"},
-      {"count country = \"NL\"", ErrorCode::kParse, 7, "`only archived` or `where`"},
+      {"count country = \"NL\"", ErrorCode::kParse, 7, "`only archived`, `where`"},
   });
 }
 

@@ -29,7 +29,7 @@ struct Golden {
 };
 
 const Golden kVersions[] = {{"version1.bin", "55c31af5aa6a3ff8793c5f720b2a75cc", 232},
-                            {"version1_people.bin", "3efbe852ba29cba11c089a55004f488e", 297}};
+                            {"version1_people.bin", "2ae4466f21b58031fb47eb8feeff25f6", 297}};
 
 GoldenFiles ReadGolden(const std::string& name) {
   std::ifstream file(std::string(ROSTER_GOLDEN_DIR "/") + name, std::ios::binary);

@@ -381,14 +381,14 @@ TEST_CASE("standings and homes of identities are believed as far as they fit", "
   CHECK_FALSE(opened(item(2, 2, 0)).ok());  // two of one name are held
   CHECK_FALSE(opened(item(0, 1, 0)).ok());
   CHECK_FALSE(opened(item(0, 0, 0)).ok());
-  CHECK_FALSE(opened(item(0, 3, 0)).ok());
+  CHECK_FALSE(opened(item(0, 4, 0)).ok());
   CHECK_FALSE(opened(item(3, 2, 0)).ok());
   CHECK_FALSE(opened(item(0, 2, 3)).ok());
   CHECK_FALSE(opened(item(uint64_t{1} << 40, 2, 0)).ok());
   CHECK_FALSE(opened(item(0, 2, 0) + item(1, 1, 0).substr(1)).ok());  // more than the head says
   CHECK_FALSE(opened(std::string(1, '\0')).ok());
   CHECK_FALSE(opened("").ok());
-  const std::string located(StdView(opened(item(0, 3, 0)).message()));
+  const std::string located(StdView(opened(item(0, 4, 0)).message()));
   CHECK(located.find("identities/homes/0") != std::string::npos);
   CHECK(located.find("offset") != std::string::npos);
 }

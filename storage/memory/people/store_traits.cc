@@ -123,10 +123,8 @@ void Store::KeepCell(RowId row, TraitId trait) {
 void Store::WriteTrait(RowId row, TraitId trait, const TraitRecord& written) {
   const TraitInfo& info = state_.schema->trait(trait);
   const std::optional<TraitRecord> cell = CellOf(row, trait);
-  if (!info.records || (!cell && info.policy == TraitPolicy::kLatest)) {
-    return SetCell(row, trait, written);
-  }
-  if (cell && IsSame(*cell, written) && IsWrite(row, trait)) return;
+  if (!cell || !info.records) return SetCell(row, trait, written);
+  if (IsSame(*cell, written) && IsWrite(row, trait)) return;
   if (info.policy == TraitPolicy::kLatest) {
     const bool shown = IsBefore(*cell, written);
     KeepRecord(row, trait, shown ? *cell : written, {});

@@ -60,6 +60,10 @@ class Resolving(Facts):
         for name, value in traits.items():
             if value is None and name not in self.types:
                 continue  # nobody knows of what type a clear would be
+            if value in ("", []) and self.policies.get(name) == "nonempty":
+                continue  # it says nothing
+            if isinstance(value, list) and self.policies.get(name) == "union":
+                value = sorted(set(value))  # what it keeps is a set
             if value is not None:
                 self.types.setdefault(name, type_of(value))
             self.add("trait", time, late, home, origin, name=name, value=value)
