@@ -6,6 +6,7 @@
 #include "query/declarations/names.h"
 #include "query/declarations/retention.h"
 #include "storage/base/check.h"
+#include "storage/memory/people/merges.h"
 #include "storage/memory/people/own_names.h"
 #include "storage/mutation.h"
 
@@ -144,16 +145,16 @@ void Effects::Merge(const MergeProfiles& merge, const TextList& chosen, Timestam
   for (size_t e = 0; e < state().partitions.size(); ++e) {
     if (state().partitions[e]->HasAny(loser)) HomeOf({static_cast<uint16_t>(e)});
   }
-  const auto at = [&](RowId row) { return state().column(kCreatedAt).Get(row); };
-  const auto via = [&](RowId row) { return state().column(kCreatedVia).Get(row); };
   const ProfileId lost = state().ProfileAt(loser);
   const ProfileId stays = state().ProfileAt(survivor);
+  const Creation loser_came = OwnCreation(state(), loser, lost);
+  const Creation survivor_came = OwnCreation(state(), survivor, stays);
   std::vector<std::pair<PropertyId, Value>> said = {
       {kMergeSurvivor, static_cast<int64_t>(stays.value)},
-      {kMergeLoserCreated, at(loser)},
-      {kMergeLoserVia, via(loser)},
-      {kMergeSurvivorCreated, at(survivor)},
-      {kMergeSurvivorVia, via(survivor)}};
+      {kMergeLoserCreated, loser_came.at},
+      {kMergeLoserVia, loser_came.via},
+      {kMergeSurvivorCreated, survivor_came.at},
+      {kMergeSurvivorVia, survivor_came.via}};
   if (!chosen.empty()) {
     said.emplace_back(Property(merges, kMergeChosen, ValueType::kTextList, 0), chosen);
     said.emplace_back(Property(merges, kMergeChosenAt, ValueType::kTimestamp, 0), chosen_at);

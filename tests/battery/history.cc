@@ -11,7 +11,7 @@ namespace {
 
 class Maker {
  public:
-  Maker(uint64_t seed, Times times) : random_(seed), times_(times) {}
+  explicit Maker(uint64_t seed) : random_(seed) {}
 
   Steps Make(size_t num_steps) {
     Steps history;
@@ -42,8 +42,7 @@ class Maker {
 
   Batch MakeBatch() {
     Batch batch;
-    // What is done by hand is done at the time of its receipt, and alone.
-    if (times_ == Times::kAny && OneIn(4)) {
+    if (OneIn(4)) {
       batch.items.push_back(MakeByHand());
     } else {
       for (uint64_t n = OneIn(3) ? 1 + Below(6) : 1; n > 0; --n) {
@@ -71,9 +70,8 @@ class Maker {
 
   // Some writes say no time, some one of the past, a few one that is still to come.
   std::optional<Timestamp> When() {
-    const bool any = times_ == Times::kAny;
-    if (any && OneIn(2)) return std::nullopt;
-    if (any && OneIn(6)) return Timestamp{now_ms_ + static_cast<int64_t>(Below(3'600'000))};
+    if (OneIn(2)) return std::nullopt;
+    if (OneIn(6)) return Timestamp{now_ms_ + static_cast<int64_t>(Below(3'600'000))};
     return Timestamp{now_ms_ - static_cast<int64_t>(Below(40 * 86'400'000ull))};
   }
 
@@ -101,6 +99,7 @@ class Maker {
       identify.traits.push_back({"t" + Number(6), OneIn(8) ? Value() : AnyValue()});
     }
     identify.time = When();
+    if (OneIn(2)) identify.message_id = NewMessage();
     return identify;
   }
 
@@ -158,12 +157,13 @@ class Maker {
       track.properties.push_back({"p" + Number(4), AnyValue()});
     }
     track.time = When();
-    track.message_id = "m" + std::to_string(OneIn(10) ? Below(next_message_ + 1) : next_message_++);
+    track.message_id = OneIn(10) ? "m" + Number(next_message_ + 1) : NewMessage();
     return track;
   }
 
+  std::string NewMessage() { return "m" + std::to_string(next_message_++); }
+
   std::mt19937_64 random_;
-  const Times times_;
   int64_t now_ms_ = kTestStartMs;
   uint64_t next_request_ = 0;
   uint64_t next_message_ = 0;
@@ -172,8 +172,8 @@ class Maker {
 
 }  // namespace
 
-Steps MakeHistory(uint64_t seed, size_t num_steps, Times times) {
-  return Maker(seed, times).Make(num_steps);
+Steps MakeHistory(uint64_t seed, size_t num_steps) {
+  return Maker(seed).Make(num_steps);
 }
 
 Options SmallFileOptions() {

@@ -36,11 +36,7 @@ struct Step {
 // A history: steps one after the other.
 using Steps = std::vector<Step>;
 
-enum class Times : uint8_t {
-  kAny,   // given and not, past and still to come
-  kPast,  // always given: then a state does not depend on the clock
-};
-Steps MakeHistory(uint64_t seed, size_t num_steps, Times times = Times::kAny);
+Steps MakeHistory(uint64_t seed, size_t num_steps);
 
 // Small files, so that short histories go through many.
 Options SmallFileOptions();

@@ -71,7 +71,7 @@ TEST_CASE("T7: the memory limit at every step", "[T7]") {
   uint64_t num_refused = 0;
   while (tally.done < tally.wanted) {
     const uint64_t seed = random();
-    const Steps history = MakeHistory(seed, kSteps, Times::kPast);
+    const Steps history = MakeHistory(seed, kSteps);
     for (size_t step = 1; step <= kSteps && tally.done < tally.wanted; ++step, ++tally.done) {
       INFO("history " << seed << ", limit reached at step " << step);
       num_refused += RunBelow(history, MemoryAfter(history, step));

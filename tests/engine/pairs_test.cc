@@ -119,6 +119,26 @@ TEST_CASE("labels of both sides are united, and each home has its own", "[R7]") 
   });
 }
 
+TEST_CASE("who came how is told apart again in the order of the merges", "[R10]") {
+  People people;
+  people.Ok(Event("u3", "order", "1", {}, At(1000)));  // the first there was, by an event
+  people.Ok(Traits({User("u1")}, {}, At(5000)));
+  people.Ok(Traits({User("u2")}, {}, At(6000)));
+  const Profile before = people.Get(User("u1"));
+  const MergePlan first = people.Preview(User("u1"), User("u3")).plan;
+  people.Ok(first);
+  CHECK(people.Get(User("u1")).created_via != before.created_via);
+  const MergePlan second = people.Preview(User("u1"), User("u2")).plan;
+  people.Ok(second);
+  people.Ok(Unmerge{first.loser});
+  people.Ok(Unmerge{second.loser});
+  people.Always([&] {
+    const Profile after = people.Get(User("u1"));
+    CHECK(after.created_via == before.created_via);
+    CHECK(after.created_at == before.created_at);
+  });
+}
+
 TEST_CASE("a plan is one word, and a damaged one is known", "[R17]") {
   const MergePlan plan{.survivor = {12},
                        .loser = {3'000'000'000},

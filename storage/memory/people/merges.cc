@@ -87,14 +87,21 @@ std::optional<UnmergePlan> PlanUnmerge(const State& state, ProfileId loser) {
   return plan;
 }
 
+Creation OwnCreation(const State& state, RowId row, ProfileId id) {
+  for (const MergeRecord& merge : MergesOf(state, row)) {
+    if (merge.survivor == id) return merge.survivor_came;
+    if (merge.loser == id) return merge.loser_came;
+  }
+  return {Or<Timestamp>(state.column(kCreatedAt).Get(row)),
+          Or<std::string>(state.column(kCreatedVia).Get(row))};
+}
+
 Creation EarliestOf(const std::vector<MergeRecord>& merges, const std::vector<ProfileId>& ids) {
-  // Merges only make it earlier, so of several the latest was a profile's own.
   absl::flat_hash_map<uint64_t, const Creation*> own;
   for (const MergeRecord& merge : merges) {
-    const Creation*& known = own[merge.survivor.value];
-    if (known == nullptr || merge.survivor_came.at > known->at) known = &merge.survivor_came;
+    own.try_emplace(merge.survivor.value, &merge.survivor_came);
+    own.try_emplace(merge.loser.value, &merge.loser_came);
   }
-  for (const MergeRecord& merge : merges) own.try_emplace(merge.loser.value, &merge.loser_came);
   const Creation* first = nullptr;
   for (const ProfileId id : ids) {
     const auto it = own.find(id.value);

@@ -21,7 +21,8 @@ struct Creation {
   std::string via;
 };
 
-// A profile that was merged into another one, and both as they were then.
+// A profile that was merged into another one, and how both came to be, each by itself: before
+// anything was merged into it.
 struct MergeRecord {
   ProfileId loser;
   ProfileId survivor;
@@ -44,7 +45,10 @@ std::vector<MergeRecord> MergesOf(const State& state, RowId row);
 // Cost: O(merges of the profile); O(all ids) when some of its ids were merged without a record.
 std::optional<UnmergePlan> PlanUnmerge(const State& state, ProfileId loser);
 
-// The earliest of how these came to be, each before anything was merged into it.
+// How a profile of the row came to be by itself.
+Creation OwnCreation(const State& state, RowId row, ProfileId id);
+
+// The earliest of how these came to be.
 Creation EarliestOf(const std::vector<MergeRecord>& merges, const std::vector<ProfileId>& ids);
 
 }  // namespace roster
