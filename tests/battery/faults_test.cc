@@ -16,10 +16,6 @@ namespace {
 
 constexpr size_t kSteps = 20;
 
-// A store that is opened starts at its clock's ceiling, a second ahead of what it was: behind that,
-// its clock is the wall's again, as that of the store that was never closed.
-constexpr int64_t kBehindCeilingMs = 1001;
-
 // A write, and when it was made.
 struct Write {
   Batch batch;
@@ -109,7 +105,6 @@ class FaultRun {
     if (!runner_.Open()) return false;
     INFO(unknown_.size() << " writes are unknown");
     REQUIRE(expected_.Settle(DigestOfStore(runner_.db()), &unknown_));
-    runner_.world().clock.now_ms += kBehindCeilingMs;
     return true;
   }
 
