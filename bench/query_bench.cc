@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
-#include "query/bind.h"
-#include "query/grammar.h"
+#include "query/bind/bind.h"
+#include "query/grammar/grammar.h"
 #include "query/planner.h"
 #include "query/schema_catalog.h"
 #include "storage/base/check.h"

@@ -9,16 +9,23 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "query/ast.h"
 #include "query/catalog.h"
 #include "query/exact_number.h"
 #include "query/window.h"
 #include "storage/base/ids.h"
+#include "storage/memory/schema.h"
+
+namespace re2 {
+class RE2;
+}
 
 namespace roster::query {
 
@@ -57,17 +64,34 @@ struct TextRange {
   bool low_open = false;
   bool high_open = false;
 };
+// Folded: `text` is folded, and what it is compared with is to be. No op: equal as a whole.
 struct TextPattern {
-  ast::TextOp op = ast::TextOp::kContains;
+  std::optional<ast::TextOp> op;
   std::string text;
+  bool folded = false;
 };
+struct TextRegex {
+  std::shared_ptr<const re2::RE2> regex;
+  std::string spelling;
+};
+// Sorted.
 struct ListHas {
-  std::string element;
+  ast::ListOp op = ast::ListOp::kHas;
+  std::vector<std::string> elements;
+};
+struct ListSize {
+  IntRange range;
+  bool negated = false;
+};
+// Dates, and timestamps by their local day: an anniversary of it begins in the window.
+struct AnniversaryIn {
+  Window window;
 };
 struct AnyValue {};
 
-using CellTest = std::variant<IntRange, IntSet, NumberRange, NumberSet, InWindow, TextSet,
-                              TextRange, TextPattern, ListHas, AnyValue>;
+using CellTest =
+    std::variant<IntRange, IntSet, NumberRange, NumberSet, InWindow, TextSet, TextRange,
+                 TextPattern, TextRegex, ListHas, ListSize, AnniversaryIn, AnyValue>;
 
 // A test, or with `negated` that there is a value and it fails the test.
 struct CellPredicate {
@@ -105,13 +129,48 @@ struct BoundIdentity {
   CellPredicate predicate;
 };
 
+// Nothing passes: what is asked about is never there.
+struct BoundNever {};
+
+// Profiles with one of the labels. Sorted.
+struct BoundLabel {
+  std::vector<std::string> labels;
+};
+// Profiles with an identity: in the namespace, or of the kind, or any.
+struct BoundHasIdentity {
+  std::optional<NamespaceId> name_space;
+  std::optional<NamespaceKind> kind;
+};
+struct BoundConsent {
+  std::string channel;
+  ast::ConsentState state = ast::ConsentState::kGranted;
+  std::optional<int64_t> since_ms;
+  std::optional<std::string> policy;
+};
+// The profiles whose number is below the threshold, of 2^64.
+struct BoundSample {
+  std::string seed;
+  std::string percent;
+  bool all = false;
+  uint64_t below = 0;
+};
+
+// The time that an event may be behind the moment in which its profile was first seen.
+struct AfterFirstSeen {
+  ast::Duration duration;
+  absl::TimeZone zone;
+};
+
 // The events of one type that are meant; none whose time has not come. Shape: `where` holds none
 // or one, over properties.
 struct BoundEvents {
   EventTypeId event;
   std::vector<BoundFilter> where;
   Window window;
+  std::optional<AfterFirstSeen> after_first_seen;
 };
+// Events of several types, each type once.
+using BoundEventSet = std::vector<BoundEvents>;
 
 // A property of the events of a type.
 struct BoundEventProperty {
@@ -120,12 +179,27 @@ struct BoundEventProperty {
   ValueInfo info;
 };
 
-// The number of events is in [min, max]; negated: it is not.
+// Different days, weeks or months of a calendar.
+struct CalendarUnit {
+  ast::TimeUnit unit = ast::TimeUnit::kDay;
+  absl::TimeZone zone;
+};
+
+// The number of events, or of days on which there were some, is in [min, max]; negated: it is not.
 struct BoundDid {
-  BoundEvents events;
+  BoundEventSet events;
   int64_t min = 1;
   int64_t max = std::numeric_limits<int64_t>::max();
   bool negated = false;
+  std::optional<CalendarUnit> on;
+  std::string said;  // what is counted, in words of the language
+};
+
+// The event at a place among all of its types passes. Shape: as ast::Nth.
+struct BoundNth {
+  int64_t place = 1;
+  BoundEventSet events;
+  std::string said;
 };
 
 // A sum or an average of integers or decimals, compared exactly.
@@ -134,18 +208,29 @@ struct ExactCompare {
   ExactThreshold threshold;
 };
 
-// The sum, average, least or greatest of a property over events that have it. Of least and
-// greatest, and of numbers, the result is tested as a cell of the property's type.
-struct BoundAggregate {
+// Of a property over events that have it. A count may be without.
+struct BoundAggregateOf {
   BoundEvents events;
-  ast::AggregateOp op = ast::AggregateOp::kSum;  // not kCount: that is a BoundDid
-  PropertyId property;
+  ast::AggregateOp op = ast::AggregateOp::kSum;
+  std::optional<PropertyId> property;
   ValueInfo info;
-  std::variant<CellPredicate, ExactCompare> test;
+};
+struct AggregateCompare {
+  ast::CompareOp op = ast::CompareOp::kEq;
+  BoundAggregateOf right;
+};
+
+// Of least and greatest, and of numbers, the result is tested as a cell of the property's type; a
+// number of values as an integer.
+struct BoundAggregate {
+  BoundAggregateOf of;
+  std::variant<CellPredicate, ExactCompare, AggregateCompare> test;
 };
 
 struct BoundFilter {
-  std::variant<BoundLogic, BoundTrait, BoundProperty, BoundIdentity, BoundDid, BoundAggregate> node;
+  std::variant<BoundLogic, BoundTrait, BoundProperty, BoundIdentity, BoundNever, BoundLabel,
+               BoundHasIdentity, BoundConsent, BoundSample, BoundDid, BoundNth, BoundAggregate>
+      node;
 };
 
 // --- Statements ---

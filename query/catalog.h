@@ -35,6 +35,11 @@ class Catalog {
   // The store's own, a boolean; none while nobody was ever archived.
   virtual std::optional<TraitId> ArchivedTrait() const = 0;
 
+  // The store's own records of calls, which have a `channel`; none while there are none.
+  virtual std::optional<EventTypeId> CallRecords() const = 0;
+  // Whether the store itself keeps a trait.
+  virtual bool IsSystem(TraitId trait) const = 0;
+
   virtual ValueInfo TraitType(TraitId trait) const = 0;
   virtual ValueInfo PropertyType(EventTypeId event, PropertyId property) const = 0;
 
@@ -43,6 +48,13 @@ class Catalog {
   virtual std::vector<std::string_view> NamespaceNames() const = 0;
   virtual std::vector<std::string_view> EventNames() const = 0;
   virtual std::vector<std::string_view> PropertyNames(EventTypeId event) const = 0;
+
+  // The stored text of a definition, by its kind (declarations/names.h) and name; the names of a
+  // kind. Lifetime: as the catalog. None by default.
+  virtual std::optional<std::string_view> FindDefinition(std::string_view, std::string_view) const {
+    return std::nullopt;
+  }
+  virtual std::vector<std::string_view> DefinitionNames(std::string_view) const { return {}; }
 
   // An identity's value as the store keeps it: what writing does to it (trim, lower case of an
   // email address, ...), so that a filter finds what a write stored. As it stands by default.

@@ -57,7 +57,7 @@ struct Habit {
 };
 
 // What people type who know other languages.
-constexpr std::array<Habit, 24> kHabits = {{
+constexpr std::array<Habit, 23> kHabits = {{
     {"==", "write `=`"},
     {"<>", "write `!=`"},
     {"!", "write `not`, or `!=` between two values"},
@@ -68,11 +68,10 @@ constexpr std::array<Habit, 24> kHabits = {{
     {"'", "a text stands in double quotes, a name in backticks"},
     {"like", "write `contains`, `starts with` or `ends with`"},
     {"ilike", "write `contains`, `starts with` or `ends with`"},
-    {"matches", "write `contains`, `starts with` or `ends with`"},
     {"null", "write `is missing` or `is set`"},
     {"nil", "write `is missing` or `is set`"},
     {"none", "write `is missing` or `is set`"},
-    {"empty", "write `is missing` for no value, `= \"\"` for an empty text"},
+    {"empty", "write `is missing` for no value, `is empty` for an empty text or list"},
     {"exists", "write `is set`"},
     {"select", "a statement begins with `count`, `find` or `show`"},
     {"from", "there is nothing to select from: write `where`"},

@@ -179,14 +179,34 @@ class Lexer {
   absl::Status Word() {
     const size_t begin = at_;
     while (InName(Peek()) || (Peek() == '.' && InName(Peek(1)))) ++at_;
-    Push(TokenKind::kWord, begin);
+    const Token& word = Push(TokenKind::kWord, begin);
+    const bool matches = IsWord(word.raw, "matches");
+    if (!matches) return absl::OkStatus();
+    SkipSpace();
+    return Peek() == '/' ? Pattern() : absl::OkStatus();
+  }
+
+  // A slash in it stands behind a backslash.
+  absl::Status Pattern() {
+    const size_t begin = at_++;
+    while (Peek() != '/') {
+      if (Peek() == '\\') ++at_;
+      if (at_ >= text_.size()) {
+        return Error(begin, begin + 1, "a regular expression that does not end; expected a /");
+      }
+      ++at_;
+    }
+    std::string regex = ToNfc(text_.substr(begin + 1, at_ - begin - 1));
+    ++at_;
+    if (Peek() == 'i' && !InName(Peek(1))) ++at_;
+    Push(TokenKind::kPattern, begin).text = std::move(regex);
     return absl::OkStatus();
   }
 
   absl::Status Symbol() {
     static constexpr std::array<std::string_view, 4> kNotOurs = {"==", "<>", "&&", "||"};
     static constexpr std::array<std::string_view, 3> kTwo = {"!=", "<=", ">="};
-    static constexpr std::string_view kOne = "=<>(),.";
+    static constexpr std::string_view kOne = "=<>(),.~%";
     const size_t begin = at_;
     const size_t foreign = PrefixOf(Rest(), kNotOurs).size();
     const size_t two = PrefixOf(Rest(), kTwo).size();
@@ -485,6 +505,22 @@ std::optional<ast::TimeUnit> ReadUnit(const Token& token) {
   return token.kind == TokenKind::kWord ? Lookup(kUnits, token.raw) : std::nullopt;
 }
 
+std::optional<ast::TimeUnit> ReadCalendarUnit(const Token& token) {
+  const std::optional<ast::TimeUnit> unit = ReadUnit(token);
+  return unit && *unit >= ast::TimeUnit::kDay ? unit : std::nullopt;
+}
+
+std::optional<ExactNumber> ReadNumber(const Token& token) {
+  if (token.kind != TokenKind::kLiteral) return std::nullopt;
+  const auto* number = std::get_if<ExactNumber>(&token.literal);
+  return number != nullptr ? std::optional(*number) : std::nullopt;
+}
+
+std::optional<ast::Pattern> ReadPattern(const Token& token) {
+  if (token.kind != TokenKind::kPattern) return std::nullopt;
+  return ast::Pattern{token.text, token.raw.back() == 'i', token.span};
+}
+
 std::optional<ast::CompareOp> ReadCompareOp(const Token& token) {
   using enum ast::CompareOp;
   static constexpr std::array<Spelled<ast::CompareOp>, 6> kOps = {
@@ -494,15 +530,19 @@ std::optional<ast::CompareOp> ReadCompareOp(const Token& token) {
 
 std::optional<ast::AggregateOp> ReadAggregateOp(const Token& token) {
   using enum ast::AggregateOp;
-  static constexpr std::array<Spelled<ast::AggregateOp>, 5> kOps = {
-      {{"sum", kSum}, {"avg", kAvg}, {"min", kMin}, {"max", kMax}, {"count", kCount}}};
+  static constexpr std::array<Spelled<ast::AggregateOp>, 6> kOps = {{{"sum", kSum},
+                                                                     {"avg", kAvg},
+                                                                     {"min", kMin},
+                                                                     {"max", kMax},
+                                                                     {"count", kCount},
+                                                                     {"distinct", kDistinct}}};
   return token.kind == TokenKind::kWord ? Lookup(kOps, token.raw) : std::nullopt;
 }
 
 std::optional<ast::Shown> ReadShown(const Token& token) {
   using enum ast::Shown;
-  for (const ast::Shown shown :
-       {kTraits, kEvents, kNamespaces, kGoals, kInterests, kEngagement, kRetention, kSettings}) {
+  for (const ast::Shown shown : {kTraits, kEvents, kNamespaces, kSegments, kGoals, kInterests,
+                                 kEngagement, kRetention, kSettings}) {
     if (token.kind == TokenKind::kWord && IsWord(token.raw, ast::Spelling(shown))) return shown;
   }
   return std::nullopt;

@@ -24,7 +24,8 @@ enum class TokenKind : uint8_t {
   kWord,        // a name or a keyword; names of properties may have dots
   kQuotedName,  // `...`
   kLiteral,     // "text", number, date, instant, parameter
-  kSymbol,      // = != < <= > >= ( ) , .
+  kPattern,     // /regular expression/i
+  kSymbol,      // = != < <= > >= ( ) , . ~ %
   kEnd,
 };
 
@@ -32,7 +33,7 @@ struct Token {
   TokenKind kind = TokenKind::kEnd;
   ast::Span span;
   std::string_view raw;   // as it stands in the statement
-  std::string text;       // of a kQuotedName, decoded
+  std::string text;       // of a kQuotedName, decoded; of a kPattern, between its slashes
   ast::Constant literal;  // of a kLiteral
 };
 
@@ -58,6 +59,10 @@ std::optional<ast::Literal> ReadText(const Token& token);
 // An integer from 0 on.
 std::optional<int64_t> ReadWhole(const Token& token);
 std::optional<ast::TimeUnit> ReadUnit(const Token& token);
+// A day, a week, a month or a year, also in the plural.
+std::optional<ast::TimeUnit> ReadCalendarUnit(const Token& token);
+std::optional<ExactNumber> ReadNumber(const Token& token);
+std::optional<ast::Pattern> ReadPattern(const Token& token);
 std::optional<ast::CompareOp> ReadCompareOp(const Token& token);
 std::optional<ast::AggregateOp> ReadAggregateOp(const Token& token);
 std::optional<ast::Shown> ReadShown(const Token& token);

@@ -11,6 +11,7 @@
 #include "query/operators/column.h"
 #include "query/operators/identity.h"
 #include "query/operators/logic.h"
+#include "query/operators/standing.h"
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
 
@@ -56,15 +57,39 @@ class Planner {
     return {std::make_unique<ColumnOperator>(std::move(trait), view_, &preparation_), NumRows()};
   }
 
+  static constexpr double kChainCost = 20;  // cells, to follow the identities of a row
+
   Planned Make(BoundIdentity identity) {
-    constexpr double kChainCost = 20;  // cells, to follow the identities of a row
     const double cost = IdentityOperator::IsLookup(identity) ? 1 : kChainCost * NumRows();
     return {std::make_unique<IdentityOperator>(std::move(identity), view_), cost};
+  }
+
+  Planned Make(const BoundNever&) { return {std::make_unique<NeverOperator>(), 0}; }
+
+  // A fold over records for some rows: more than a column, less than events.
+  static constexpr double kFoldCost = 2;
+
+  Planned Make(BoundLabel label) {
+    return {std::make_unique<LabelOperator>(std::move(label)), kFoldCost * NumRows()};
+  }
+  Planned Make(BoundHasIdentity has) {
+    return {std::make_unique<HasIdentityOperator>(has), kChainCost * NumRows()};
+  }
+  Planned Make(BoundConsent consent) {
+    return {std::make_unique<ConsentOperator>(std::move(consent)), kFoldCost * NumRows()};
+  }
+  Planned Make(BoundSample sample) {
+    return {std::make_unique<SampleOperator>(std::move(sample)), kFoldCost * NumRows()};
   }
 
   // Times, rows and a counter for each event, and a counter for each row.
   double EventCost(const BoundEvents& events) const {
     return NumRows() + 3.0 * static_cast<double>(view_->partition(events.event).num_events());
+  }
+  double EventCost(const BoundEventSet& events) const {
+    double cost = 0;
+    for (const BoundEvents& one : events) cost += EventCost(one);
+    return cost;
   }
 
   Planned Make(BoundDid did) {
@@ -72,8 +97,16 @@ class Planner {
     return {std::make_unique<BehaviourOperator>(std::move(did), view_, &preparation_), cost};
   }
 
+  Planned Make(BoundNth nth) {
+    const double cost = 2 * EventCost(nth.events);
+    return {std::make_unique<NthOperator>(std::move(nth), view_, &preparation_), cost};
+  }
+
   Planned Make(BoundAggregate aggregate) {
-    const double cost = 2 * EventCost(aggregate.events);
+    double cost = 2 * EventCost(aggregate.of.events);
+    if (const auto* other = std::get_if<AggregateCompare>(&aggregate.test)) {
+      cost += 2 * EventCost(other->right.events);
+    }
     return {std::make_unique<AggregateOperator>(std::move(aggregate), view_, &preparation_), cost};
   }
 

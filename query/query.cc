@@ -3,8 +3,8 @@
 
 #include <utility>
 
-#include "query/bind.h"
-#include "query/grammar.h"
+#include "query/bind/bind.h"
+#include "query/grammar/grammar.h"
 #include "query/planner.h"
 #include "storage/base/status_macros.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/schema_catalog.h"
 
+#include <algorithm>
+
 #include "storage/memory/people/own_names.h"
 
 namespace roster::query {
@@ -40,6 +42,12 @@ std::optional<PropertyId> SchemaCatalog::FindProperty(EventTypeId event,
 
 std::optional<TraitId> SchemaCatalog::ArchivedTrait() const { return schema_.FindTrait(kArchived); }
 
+std::optional<EventTypeId> SchemaCatalog::CallRecords() const {
+  return schema_.FindEvent(kCallRecords);
+}
+
+bool SchemaCatalog::IsSystem(TraitId trait) const { return schema_.trait(trait).system; }
+
 ValueInfo SchemaCatalog::TraitType(TraitId trait) const {
   return {schema_.trait(trait).type, schema_.trait(trait).scale};
 }
@@ -63,6 +71,24 @@ std::vector<std::string_view> SchemaCatalog::EventNames() const {
 
 std::vector<std::string_view> SchemaCatalog::PropertyNames(EventTypeId event) const {
   return NamesOf(schema_.event(event).properties);
+}
+
+std::optional<std::string_view> SchemaCatalog::FindDefinition(std::string_view kind,
+                                                              std::string_view name) const {
+  if (definitions_ == nullptr) return std::nullopt;
+  const auto found = definitions_->find(StrCat(kind, name));
+  if (found == definitions_->end()) return std::nullopt;
+  return found->second;
+}
+
+std::vector<std::string_view> SchemaCatalog::DefinitionNames(std::string_view kind) const {
+  std::vector<std::string_view> names;
+  if (definitions_ == nullptr) return names;
+  for (const auto& [name, text] : *definitions_) {
+    if (name.starts_with(kind)) names.push_back(std::string_view(name).substr(kind.size()));
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 }  // namespace roster::query

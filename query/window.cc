@@ -16,6 +16,7 @@ constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
 constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 // Beyond these the calendar is not asked any more (about the years ±270,000).
 constexpr int64_t kCalendarMs = 8'640'000'000'000'000;
+constexpr int64_t kThursday = 3;  // 1970-01-01, counted from Monday
 constexpr int64_t kMaxMonths = 12 * 200'000;
 
 int64_t FloorDiv(int64_t value, int64_t by) { return value / by - (value % by < 0 ? 1 : 0); }
@@ -50,8 +51,11 @@ int64_t ToMs(absl::CivilSecond civil, absl::TimeZone zone) {
   return absl::ToUnixMillis(absl::FromCivil(civil, zone));
 }
 
+// Of a negative number: after it.
 int64_t MonthsBefore(int64_t ms, int64_t months, absl::TimeZone zone) {
-  if (months > kMaxMonths || ms < -kCalendarMs || ms > kCalendarMs) return kMin;
+  if (months > kMaxMonths) return kMin;
+  if (months < -kMaxMonths) return kMax;
+  if (ms < -kCalendarMs || ms > kCalendarMs) return months > 0 ? kMin : kMax;
   const int64_t part_ms = ms - FloorDiv(ms, kSecondMs) * kSecondMs;
   const absl::CivilSecond now = absl::ToCivilSecond(absl::FromUnixMillis(ms), zone);
   const absl::CivilMonth month = absl::CivilMonth(now) - months;
@@ -82,13 +86,112 @@ int64_t Before(Timestamp now, ast::Duration duration, absl::TimeZone zone) {
   if (const int64_t length = FixedLength(duration.unit); length != 0) {
     return Saturated(__int128{now.ms} - __int128{duration.amount} * length);
   }
-  const int64_t amount = std::min(duration.amount, kMaxMonths + 1);
+  const int64_t amount = std::clamp(duration.amount, -kMaxMonths - 1, kMaxMonths + 1);
   return MonthsBefore(now.ms, duration.unit == TimeUnit::kYear ? 12 * amount : amount, zone);
 }
 
+int64_t After(Timestamp now, ast::Duration duration, absl::TimeZone zone) {
+  return Before(now, {-duration.amount, duration.unit}, zone);
+}
+
+int64_t CalendarNumber(int64_t ms, ast::TimeUnit unit, absl::TimeZone zone) {
+  const int64_t day = DayOf(ms, zone).days;
+  if (unit == TimeUnit::kDay) return day;
+  if (unit == TimeUnit::kWeek) return FloorDiv(day + kThursday, 7);
+  const absl::CivilDay civil = absl::CivilDay(1970, 1, 1) + day;
+  return unit == TimeUnit::kMonth ? civil.year() * 12 + civil.month() - 1 : civil.year();
+}
+
+namespace {
+
+// The first moment of a unit of the calendar, by its number.
+int64_t StartOf(int64_t number, ast::TimeUnit unit, absl::TimeZone zone) {
+  constexpr int64_t kFar = 3'000'000;  // units: any of them, beyond every calendar
+  number = std::clamp(number, -kFar, kFar);
+  if (unit == TimeUnit::kDay) return StartOfDay({static_cast<int32_t>(number)}, zone);
+  if (unit == TimeUnit::kWeek) {
+    return StartOfDay({static_cast<int32_t>(number * 7 - kThursday)}, zone);
+  }
+  const int64_t months = unit == TimeUnit::kMonth ? number : number * 12;
+  return ToMs(absl::CivilSecond(absl::CivilMonth(0, 1) + months), zone);
+}
+
+}  // namespace
+
 int64_t Window::Resolve(const TimeBound& bound, Timestamp now) const {
   if (!bound.ago) return bound.ms;
+  if (bound.calendar) {
+    if (now.ms < -kCalendarMs || now.ms > kCalendarMs) return bound.units > 0 ? kMax : kMin;
+    const int64_t number = CalendarNumber(now.ms, bound.ago->unit, zone_);
+    const __int128 units = __int128{number} + bound.units;
+    return Saturated(__int128{StartOf(Saturated(units), bound.ago->unit, zone_)} + bound.ms);
+  }
   return Saturated(__int128{Before(now, *bound.ago, zone_)} + bound.ms);
+}
+
+// Where the clocks are not changed, an end only goes forward with now: a moment is crossed once
+// between two changes, and found by halving.
+std::optional<Timestamp> Window::NextCrossing(const TimeBound& bound, Timestamp now,
+                                              int64_t t) const {
+  if (!bound.ago) return std::nullopt;
+  const auto behind = [&](int64_t at) { return Resolve(bound, {at}) > t; };
+  const bool is_behind = behind(now.ms);
+  if (const int64_t length = FixedLength(bound.ago->unit); length != 0 && !bound.calendar) {
+    if (is_behind) return std::nullopt;
+    const __int128 crossing = __int128{t} - bound.ms + __int128{bound.ago->amount} * length + 1;
+    if (crossing > kCalendarMs) return std::nullopt;
+    return Timestamp{static_cast<int64_t>(crossing)};
+  }
+  // From here on the end is beyond the moment, whatever the calendar does.
+  constexpr int64_t kSlackMs = 3 * kDayMs;
+  constexpr int64_t kYearMs = 366 * kDayMs;
+  int64_t last = now.ms;
+  for (int64_t step = kSlackMs; last < kCalendarMs / 2 && Resolve(bound, {last}) <= t + kSlackMs;) {
+    last += std::min(step *= 2, kYearMs);
+  }
+  last += kSlackMs;
+  for (int64_t from = now.ms; from < last;) {
+    int64_t to = last;
+    absl::TimeZone::CivilTransition change;
+    if (zone_.NextTransition(absl::FromUnixMillis(from), &change)) {
+      const absl::TimeZone::TimeInfo info = zone_.At(change.to);
+      const bool once = info.kind == absl::TimeZone::TimeInfo::UNIQUE;
+      to = std::min(to, absl::ToUnixMillis(once ? info.pre : info.trans));
+    }
+    to = std::max(to, from + 1);
+    // The last moment before the change, and the change itself.
+    for (const int64_t end : {to - 1, to}) {
+      if (end <= from) continue;
+      if (behind(end) != is_behind) {
+        int64_t same = from;
+        int64_t other = end;
+        while (other - same > 1) {
+          const int64_t middle = same + (other - same) / 2;
+          (behind(middle) == is_behind ? same : other) = middle;
+        }
+        return Timestamp{other};
+      }
+      from = end;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Timestamp> Earlier(std::optional<Timestamp> a, std::optional<Timestamp> b) {
+  if (!a || !b) return a ? a : b;
+  return std::min(*a, *b);
+}
+
+std::optional<Timestamp> Window::NextChange(Timestamp now, int64_t t) const {
+  // In it from low on, and to high: out of it just behind.
+  return Earlier(NextCrossing(low_, now, t),
+                 t == kMin ? std::nullopt : NextCrossing(high_, now, t - 1));
+}
+
+std::optional<Timestamp> Window::NextChangeUntilNow(Timestamp now, int64_t t) const {
+  std::optional<Timestamp> come;
+  if (t > now.ms) come = Timestamp{t};
+  return Earlier(come, NextChange(now, t));
 }
 
 TimeRange Window::At(Timestamp now) const { return {Resolve(low_, now), Resolve(high_, now)}; }

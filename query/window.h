@@ -33,11 +33,22 @@ int64_t ToInstant(ast::LocalTime local, absl::TimeZone zone);
 // The moment that lies a duration before now. Weeks and shorter units have a fixed length; months
 // and years go by the calendar, clamped to the month's end.
 int64_t Before(Timestamp now, ast::Duration duration, absl::TimeZone zone);
+// The same after it.
+int64_t After(Timestamp now, ast::Duration duration, absl::TimeZone zone);
+// The number of the local day, week (from Monday), month or year of a moment.
+int64_t CalendarNumber(int64_t ms, ast::TimeUnit unit, absl::TimeZone zone);
 
-// One end of a window: a fixed moment, or `ms` after the moment that lies `ago` before now.
+// The earlier of two moments, each of which may be none.
+std::optional<Timestamp> Earlier(std::optional<Timestamp> a, std::optional<Timestamp> b);
+
+// One end of a window: a fixed moment, or `ms` after a moment that goes with now: what lies `ago`
+// before it (after it, of a negative amount), or where so many units of the calendar begin, 0 the
+// one of now.
 struct TimeBound {
   std::optional<ast::Duration> ago;
   int64_t ms = 0;
+  bool calendar = false;
+  int64_t units = 0;  // of `ago`'s unit, from the one of now on
 };
 
 // A range of time as a function of now, so that what is bound once stays right as time passes.
@@ -55,13 +66,20 @@ class Window {
   // The days whose first moment is in it. Units: days since 1970-01-01.
   TimeRange DaysAt(Timestamp now) const;
 
+  // The first moment after now at which it may be of another mind about the moment t, with or
+  // without regard to whether that has come; none when there is none.
+  std::optional<Timestamp> NextChange(Timestamp now, int64_t t) const;
+  std::optional<Timestamp> NextChangeUntilNow(Timestamp now, int64_t t) const;
+
   // Whether it never moves.
   bool is_fixed() const { return !low_.ago && !high_.ago; }
+  absl::TimeZone zone() const { return zone_; }
   const TimeBound& low() const { return low_; }
   const TimeBound& high() const { return high_; }
 
  private:
   int64_t Resolve(const TimeBound& bound, Timestamp now) const;
+  std::optional<Timestamp> NextCrossing(const TimeBound& bound, Timestamp now, int64_t t) const;
 
   TimeBound low_{std::nullopt, std::numeric_limits<int64_t>::min()};
   TimeBound high_{std::nullopt, std::numeric_limits<int64_t>::max()};

@@ -6,7 +6,7 @@
 #include "engine/by_hand/hand.h"
 #include "engine/commit/device_owner.h"
 #include "engine/commit/resolve.h"
-#include "engine/reading/own_records.h"
+#include "storage/memory/people/own_records.h"
 #include "engine/reading/profile_ref.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"

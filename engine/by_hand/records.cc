@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "engine/by_hand/hand.h"
-#include "engine/reading/own_records.h"
+#include "storage/memory/people/own_records.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"

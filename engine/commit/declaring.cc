@@ -12,7 +12,7 @@
 #include "engine/commit/check_item.h"
 #include "engine/limits.h"
 #include "engine/normalise.h"
-#include "query/bind.h"
+#include "query/bind/bind.h"
 #include "query/declarations/declaration.h"
 #include "query/declarations/names.h"
 #include "query/declarations/parser.h"
@@ -49,15 +49,28 @@ NamespaceInfo DefaultOf(const std::string& name, NamespaceKind kind) {
 }
 
 std::string_view KindName(ast::Defined kind) {
+  if (kind == ast::Defined::kSegment) return query::kSegments;
   if (kind == ast::Defined::kGoal) return query::kGoals;
   return kind == ast::Defined::kInterest ? query::kInterests : query::kEngagement;
+}
+
+bool NamesSegment(const ast::Filter& filter, const std::string& segment) {
+  if (const auto* in = std::get_if<ast::InSegment>(&filter.node)) {
+    return in->segment.text == segment;
+  }
+  const auto* logic = std::get_if<ast::Logic>(&filter.node);
+  if (logic == nullptr) return false;
+  return std::any_of(logic->children.begin(), logic->children.end(),
+                     [&](const ast::Filter& child) { return NamesSegment(child, segment); });
 }
 
 // One statement being done: first everything that can be refused, then the effects.
 class Declarer {
  public:
   Declarer(const Declare& item, Effects* effects)
-      : item_(item), effects_(effects), catalog_(effects->schema()) {}
+      : item_(item),
+        effects_(effects),
+        catalog_(effects->schema(), &*effects->state().definitions) {}
 
   absl::Status Run() {
     ROSTER_ASSIGN_OR_RETURN(declaration_, query::ParseDeclaration(item_.statement));
@@ -344,6 +357,35 @@ class Declarer {
     return absl::OkStatus();
   }
 
+  // Kept as `define`, however it came. In itself it is not found, or refused.
+  absl::Status Do(const ast::DefineSegment& made) {
+    ROSTER_RETURN_IF_ERROR(NewName("segment", made.name));
+    const std::string& name = made.name.text;
+    if (made.altered && !catalog_.FindDefinition(query::kSegments, name)) {
+      return Unknown("segment", made.name, catalog_.DefinitionNames(query::kSegments));
+    }
+    query::BindContext context = Context();
+    const std::vector<std::string> inside = {name};
+    context.segments = inside;
+    ROSTER_RETURN_IF_ERROR(query::BindFilter(made.filter, context).status());
+    const ast::Span span = made.name.span;
+    std::get<ast::DefineSegment>(declaration_.what).altered = false;
+    return Keep(query::kSegments, name, span);
+  }
+
+  // The segments whose text names one.
+  std::vector<std::string> UsersOf(const std::string& segment) const {
+    std::vector<std::string> users;
+    for (const std::string_view name : catalog_.DefinitionNames(query::kSegments)) {
+      const auto stored = catalog_.FindDefinition(query::kSegments, name);
+      const absl::StatusOr<ast::Declaration> other = query::ParseStored(*stored);
+      if (!other.ok()) continue;
+      const auto* made = std::get_if<ast::DefineSegment>(&other->what);
+      if (made != nullptr && NamesSegment(made->filter, segment)) users.emplace_back(name);
+    }
+    return users;
+  }
+
   absl::Status Do(const ast::DefineGoal& made) {
     ROSTER_RETURN_IF_ERROR(NewName("goal", made.name));
     for (const ast::Events& events : made.any_of) {
@@ -409,12 +451,17 @@ class Declarer {
     const TextMap<std::string>& known = *effects_->state().definitions;
     const std::string key = StrCat(kind, made.name.text);
     if (!known.contains(key)) {
-      std::vector<std::string_view> names;
-      for (const auto& [name, text] : known) {
-        if (name.starts_with(kind)) names.push_back(std::string_view(name).substr(kind.size()));
+      return Unknown(ast::Spelling(made.kind), made.name, catalog_.DefinitionNames(kind));
+    }
+    if (made.kind == ast::Defined::kSegment) {
+      std::string users;
+      for (const std::string& user : UsersOf(made.name.text)) {
+        users += StrCat(users.empty() ? "" : ", ", "`", user, "`");
       }
-      std::sort(names.begin(), names.end());
-      return Unknown(ast::Spelling(made.kind), made.name, names);
+      if (!users.empty()) {
+        return Error(ErrorCode::kConflict, made.name.span,
+                     StrCat("segment `", made.name.text, "` is in use by ", users));
+      }
     }
     effects_->Do(Define{key, ""});
     return absl::OkStatus();

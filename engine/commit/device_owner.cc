@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/reading/own_records.h"
+#include "storage/memory/people/own_records.h"
 #include "storage/base/check.h"
 
 #include "storage/memory/people/device_owners.h"

@@ -110,7 +110,7 @@ Measures::Completed Measures::Complete(const Definitions::Goal& goal, RowId row)
     }
     const query::EventTest test(goal.any_of[i], view_);
     test.ForEachOf(row, [&](const EventBlock& block, EventRef event) {
-      const auto holds = [&](const query::EventTest& other) { return other.Holds(block, event); };
+      const auto holds = [&](const query::EventTest& other) { return other.Holds(row, block, event); };
       if (std::any_of(before.begin(), before.end(), holds)) return;
       const Timestamp time = TimeOf(block, event);
       const EventId id = IdOf(block, event);
@@ -124,12 +124,12 @@ Measures::Completed Measures::Complete(const Definitions::Goal& goal, RowId row)
   return made;
 }
 
-std::vector<std::string_view> Measures::GoalsOf(EventTypeId type, const EventBlock& block,
-                                                EventRef event) const {
+std::vector<std::string_view> Measures::GoalsOf(RowId row, EventTypeId type,
+                                                const EventBlock& block, EventRef event) const {
   std::vector<std::string_view> names;
   for (const Definitions::Goal& goal : definitions_.goals()) {
     const auto completes = [&](const query::BoundEvents& events) {
-      return events.event == type && query::EventTest(events, view_).Holds(block, event);
+      return events.event == type && query::EventTest(events, view_).Holds(row, block, event);
     };
     if (std::any_of(goal.any_of.begin(), goal.any_of.end(), completes)) names.push_back(goal.name);
   }

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "query/bind.h"
+#include "query/bind/bind.h"
 #include "query/bound.h"
 #include "query/declarations/declaration.h"
 #include "roster/profile.h"
@@ -100,7 +100,7 @@ class Measures {
 
   bool has_goals() const { return !definitions_.goals().empty(); }
   // The names of the goals that an event completes. Lifetime: the definitions'.
-  std::vector<std::string_view> GoalsOf(EventTypeId type, const EventBlock& block,
+  std::vector<std::string_view> GoalsOf(RowId row, EventTypeId type, const EventBlock& block,
                                         EventRef event) const;
 
  private:

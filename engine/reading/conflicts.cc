@@ -5,9 +5,9 @@
 #include <tuple>
 #include <utility>
 
-#include "engine/reading/own_records.h"
 #include "engine/reading/pairs.h"
 #include "storage/memory/people/own_names.h"
+#include "storage/memory/people/own_records.h"
 
 namespace roster {
 namespace {

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "engine/implied_time.h"
-#include "engine/reading/own_records.h"
 #include "engine/reading/profile_ref.h"
 #include "engine/reading/traits.h"
 #include "roster/error.h"
@@ -15,6 +14,7 @@
 #include "storage/base/text.h"
 #include "storage/base/unicode.h"
 #include "storage/memory/people/own_names.h"
+#include "storage/memory/people/own_records.h"
 
 namespace roster {
 namespace {

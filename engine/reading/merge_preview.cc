@@ -5,7 +5,6 @@
 
 #include "engine/commit/resolve.h"
 #include "engine/reading/events.h"
-#include "engine/reading/own_records.h"
 #include "engine/reading/pairs.h"
 #include "engine/reading/profile_ref.h"
 #include "engine/reading/sessions.h"
@@ -15,6 +14,7 @@
 #include "storage/base/text.h"
 #include "storage/base/unicode.h"
 #include "storage/memory/people/own_names.h"
+#include "storage/memory/people/own_records.h"
 
 namespace roster {
 namespace {

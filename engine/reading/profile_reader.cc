@@ -10,7 +10,6 @@
 #include "engine/implied_time.h"
 #include "engine/limits.h"
 #include "engine/reading/events.h"
-#include "engine/reading/own_records.h"
 #include "engine/reading/profile_ref.h"
 #include "engine/reading/said.h"
 #include "engine/reading/seen.h"
@@ -19,6 +18,7 @@
 #include "engine/reading/traits.h"
 #include "storage/base/status_macros.h"
 #include "storage/memory/people/own_names.h"
+#include "storage/memory/people/own_records.h"
 
 namespace roster {
 namespace {

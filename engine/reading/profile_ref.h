@@ -20,11 +20,6 @@ absl::StatusOr<RowId> FindRow(const State& state, const ProfileRef& ref);
 // The number of an identity that is there. Errors: NOPROFILE, NOTRAIT, PARSE.
 absl::StatusOr<IdentityId> FindIdentity(const State& state, const IdentityRef& ref);
 
-// Whether an identity names its profile now.
-inline bool IsShown(IdentityStanding standing) {
-  return standing == IdentityStanding::kActive || standing == IdentityStanding::kRetired;
-}
-
 // Requires: it is attached.
 IdentityRef RefOf(const State& state, IdentityId id);
 // Nothing where none vouched, or it was erased since.

@@ -2,7 +2,6 @@
 #include "engine/reading/seen.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <string>
 #include <string_view>
@@ -10,13 +9,14 @@
 
 #include "engine/implied_time.h"
 #include "engine/limits.h"
-#include "engine/reading/own_records.h"
 #include "engine/reading/profile_ref.h"
 #include "engine/reading/traits.h"
 #include "storage/base/text.h"
 #include "storage/base/unicode.h"
 #include "storage/memory/people/device_owners.h"
 #include "storage/memory/people/own_names.h"
+#include "storage/memory/people/own_records.h"
+#include "storage/memory/people/touch.h"
 
 namespace roster {
 namespace {
@@ -57,18 +57,6 @@ bool IsDevice(const State& state, IdentityId id) {
 std::string Text(const State& state, IdentityId id) {
   const IdentityRef ref = RefOf(state, id);
   return StrCat(ref.space, ":", ref.value);
-}
-
-// What became of a message, where the type of its event says so: "Email Opened", "message_sent".
-std::string_view TouchOf(std::string_view type) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kTouches = {
-      {{"sent", "sent"}, {"delivered", "sent"}, {"opened", "seen"}, {"clicked", "clicked"}}};
-  const std::string lower = ToLower(type);
-  if (!lower.starts_with("email") && !lower.starts_with("message")) return {};
-  for (const auto& [end, touch] : kTouches) {
-    if (lower.ends_with(end)) return touch;
-  }
-  return {};
 }
 
 }  // namespace

@@ -116,7 +116,7 @@ std::vector<std::set<std::string_view>> GoalsOf(const Measures& measures, RowId 
   const size_t num_come = ComeBy(events, view.clock()).size();
   for (size_t i = 0; i < num_come; ++i) {
     const EventBlock& block = view->partition(events[i].type).block(ChunkOf(row));
-    for (const std::string_view goal : measures.GoalsOf(events[i].type, block, events[i].ref)) {
+    for (const std::string_view goal : measures.GoalsOf(row, events[i].type, block, events[i].ref)) {
       goals[sessions.OfEvent(i)].insert(goal);
     }
   }
@@ -169,7 +169,7 @@ std::vector<SessionEntry> ReadSessions(const ReadView& view, const Definitions& 
       GoalsOf(measures, row, events, view, sessions);
   std::vector<SessionEntry> found;
   for (size_t s = 0; s < sessions.size(); ++s) {
-    SessionEntry session = sessions.Read(s);
+    SessionEntry session = ReadSession(sessions, s);
     session.goals.assign(goals[s].begin(), goals[s].end());
     if (Takes(options, name, session)) found.push_back(std::move(session));
   }

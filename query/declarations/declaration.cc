@@ -70,6 +70,13 @@ std::string Print(const AlterNamespace& space) {
   return StrCat("alter namespace ", QuoteName(space.name.text), " limit ", space.limit);
 }
 
+std::string Print(const DefineSegment& segment) {
+  std::string text = StrCat(segment.altered ? "alter" : "define", " segment ",
+                            QuoteText(segment.name.text), " as ", ToText(segment.filter));
+  if (segment.describe) text += StrCat(" describe ", ToText(*segment.describe));
+  return text;
+}
+
 std::string Print(const DefineGoal& goal) {
   std::string text = StrCat("define goal ", QuoteText(goal.name.text), " as ");
   Listed(goal.any_of, &text, [&](const Events& events) {
@@ -147,7 +154,7 @@ const char* Spelling(NamespaceKind kind) {
 }
 
 const char* Spelling(Defined kind) {
-  static constexpr const char* kWords[] = {"goal", "interest", "engagement"};
+  static constexpr const char* kWords[] = {"segment", "goal", "interest", "engagement"};
   return kWords[static_cast<size_t>(kind)];
 }
 

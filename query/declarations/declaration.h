@@ -129,7 +129,16 @@ struct DefineEngagement {
   bool operator==(const DefineEngagement&) const = default;
 };
 
-enum class Defined : uint8_t { kGoal, kInterest, kEngagement };
+// Also of `alter segment`, which replaces one that is there.
+struct DefineSegment {
+  Name name;
+  bool altered = false;
+  Filter filter;
+  std::optional<Literal> describe;  // a text
+  bool operator==(const DefineSegment&) const = default;
+};
+
+enum class Defined : uint8_t { kSegment, kGoal, kInterest, kEngagement };
 
 struct Drop {
   Defined kind = Defined::kGoal;
@@ -148,7 +157,8 @@ struct Retain {
 
 struct Declaration {
   std::variant<DeclareTrait, AlterTrait, DeclareEvent, DeclareNamespace, DeclareAnonymous,
-               AlterNamespace, DefineGoal, DefineInterest, DefineEngagement, Drop, Retain>
+               AlterNamespace, DefineSegment, DefineGoal, DefineInterest, DefineEngagement, Drop,
+               Retain>
       what;
   std::optional<Literal> time_zone;  // a text
   bool operator==(const Declaration&) const = default;
@@ -163,7 +173,7 @@ std::string ToText(ValueInfo type);
 const char* Spelling(TraitPolicy policy);
 // "person", "contact", ...
 const char* Spelling(NamespaceKind kind);
-// "goal", "interest", "engagement".
+// "segment", "goal", "interest", "engagement".
 const char* Spelling(Defined kind);
 
 }  // namespace roster::query::ast

@@ -12,6 +12,7 @@
 
 namespace roster::query {
 
+inline constexpr std::string_view kSegments = "segment/";
 inline constexpr std::string_view kGoals = "goal/";
 inline constexpr std::string_view kInterests = "interest/";
 inline constexpr std::string_view kEngagement = "engagement/";

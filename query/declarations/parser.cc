@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "query/errors.h"
-#include "query/grammar.h"
+#include "query/grammar/grammar.h"
 #include "query/lexer.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
@@ -208,12 +208,18 @@ class Parser {
       return Word("anonymous") && Anonymous(&made->what.emplace<ast::DeclareAnonymous>());
     }
     if (Word("define")) {
+      if (Word("segment")) return Segment(&made->what.emplace<ast::DefineSegment>());
       if (Word("goal")) return Goal(&made->what.emplace<ast::DefineGoal>());
       if (Word("interest")) return Interest(&made->what.emplace<ast::DefineInterest>());
       return Word("engagement") && Engagement(&made->what.emplace<ast::DefineEngagement>());
     }
     if (Word("alter")) {
       if (Word("trait")) return Altered(&made->what.emplace<ast::AlterTrait>());
+      if (Word("segment")) {
+        auto& segment = made->what.emplace<ast::DefineSegment>();
+        segment.altered = true;
+        return Segment(&segment);
+      }
       return Word("namespace") && Altered(&made->what.emplace<ast::AlterNamespace>());
     }
     if (Word("drop")) return Dropped(&made->what.emplace<ast::Drop>());
@@ -278,6 +284,12 @@ class Parser {
            Whole(&made->limit, &made->limit_span);
   }
 
+  bool Segment(ast::DefineSegment* made) {
+    if (!Quotable(&made->name, "a name") || !Word("as")) return false;
+    if (!TakeFilter(&at_, end_, &expected_, &made->filter)) return false;
+    return !Word("describe") || Text(&made->describe.emplace());
+  }
+
   bool Goal(ast::DefineGoal* made) {
     const auto events = [&](ast::Events* one) {
       if (!Quotable(&one->event, "an event")) return false;
@@ -334,6 +346,8 @@ class Parser {
   }
 
   bool Dropped(ast::Drop* made) {
+    made->kind = ast::Defined::kSegment;
+    if (Word("segment")) return Quotable(&made->name, "a name");
     made->kind = ast::Defined::kGoal;
     if (Word("goal")) return Quotable(&made->name, "a name");
     made->kind = ast::Defined::kInterest;

@@ -126,6 +126,8 @@ TableAnswer ShowDeclared(ast::Shown what, const ReadView& view) {
       return ShowEvents(view.schema());
     case ast::Shown::kNamespaces:
       return ShowNamespaces(view);
+    case ast::Shown::kSegments:
+      return ShowDefinitions(kSegments, view);
     case ast::Shown::kGoals:
       return ShowDefinitions(kGoals, view);
     case ast::Shown::kInterests:

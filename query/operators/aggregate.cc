@@ -2,15 +2,17 @@
 #include "query/operators/aggregate.h"
 
 #include <algorithm>
-#include <optional>
-#include <variant>
+#include <unordered_set>
 
 #include "query/ast.h"
 #include "query/operators/cell_test.h"
+#include "query/window.h"
 #include "storage/base/text.h"
 
 namespace roster::query {
 namespace {
+
+using ast::AggregateOp;
 
 bool Accepts(ast::CompareOp op, int sign) {
   switch (op) {
@@ -30,19 +32,84 @@ bool Accepts(ast::CompareOp op, int sign) {
   return false;
 }
 
+template <typename T>
+int Sign(T a, T b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+Int128 Power10(int exponent) {
+  Int128 power = 1;
+  for (; exponent > 0; --exponent) power *= 10;
+  return power;
+}
+
+struct Fraction {
+  Int128 over = 0;
+  Int128 under = 1;
+};
+
+// The sign of a - b, by whole parts and what is left of them: no product is ever too large.
+// Requires: under > 0.
+int CompareFractions(Fraction a, Fraction b) {
+  for (int direction = 1;; direction = -direction) {
+    const auto floor = [](const Fraction& f) {
+      return f.over / f.under - (f.over % f.under < 0 ? 1 : 0);
+    };
+    const Int128 whole_a = floor(a);
+    const Int128 whole_b = floor(b);
+    if (whole_a != whole_b) return direction * Sign(whole_a, whole_b);
+    a.over -= whole_a * a.under;
+    b.over -= whole_b * b.under;
+    if (a.over == 0 || b.over == 0) return direction * Sign(a.over != 0, b.over != 0);
+    std::swap(a.over, a.under);
+    std::swap(b.over, b.under);
+  }
+}
+
+// Sums fit 2^96, so that nine more digits fit too.
+Fraction AsFraction(const ExactResult& result, uint8_t scale) {
+  return {result.sum * Power10(scale - result.scale), result.count};
+}
+
+double AsNumber(const AggregateResult& result) {
+  if (const auto* number = std::get_if<double>(&result)) return *number;
+  const auto& exact = std::get<ExactResult>(result);
+  return static_cast<double>(static_cast<long double>(exact.sum) / exact.count /
+                             static_cast<long double>(Power10(exact.scale)));
+}
+
+int CompareResults(const AggregateResult& a, const AggregateResult& b) {
+  const auto* left = std::get_if<ExactResult>(&a);
+  const auto* right = std::get_if<ExactResult>(&b);
+  if (left == nullptr || right == nullptr) return Sign(AsNumber(a), AsNumber(b));
+  const uint8_t scale = std::max(left->scale, right->scale);
+  return CompareFractions(AsFraction(*left, scale), AsFraction(*right, scale));
+}
+
 }  // namespace
 
-struct AggregateOperator::ExactTotal {
+struct AggregateReader::ExactTotal {
+  bool is_sum = true;
+  uint8_t scale = 0;
   Int128 sum = 0;
   int64_t count = 0;
   void Add(int64_t cell) {
     sum += cell;
     ++count;
   }
-  void Clear() { *this = {}; }
+  void Clear() {
+    sum = 0;
+    count = 0;
+  }
+  std::optional<AggregateResult> Result() const {
+    if (is_sum) return ExactResult{sum, 1, scale};
+    if (count == 0) return std::nullopt;
+    return ExactResult{sum, count, scale};
+  }
 };
 
-struct AggregateOperator::NumberTotal {
+struct AggregateReader::NumberTotal {
+  bool is_sum = true;
   ExactSum sum;
   int64_t count = 0;
   void Add(int64_t cell) {
@@ -53,121 +120,216 @@ struct AggregateOperator::NumberTotal {
     sum.Clear();
     count = 0;
   }
+  std::optional<AggregateResult> Result() const {
+    if (is_sum) return sum.Rounded();
+    if (count == 0) return std::nullopt;
+    return sum.Rounded() / static_cast<double>(count);
+  }
 };
 
-struct AggregateOperator::Extreme {
+struct AggregateReader::Extreme {
   bool greatest = false;
   bool is_number = false;
-  std::optional<int64_t> best;
+  uint8_t scale = 0;
+  bool any = false;
+  int64_t best = 0;
 
   bool Before(int64_t a, int64_t b) const { return is_number ? DoubleOf(a) < DoubleOf(b) : a < b; }
   void Add(int64_t cell) {
-    if (!best || (greatest ? Before(*best, cell) : Before(cell, *best))) best = cell;
+    if (!any || (greatest ? Before(best, cell) : Before(cell, best))) best = cell;
+    any = true;
   }
-  void Clear() { best.reset(); }
+  void Clear() { any = false; }
+  std::optional<AggregateResult> Result() const {
+    if (!any) return std::nullopt;
+    if (is_number) return DoubleOf(best);
+    return ExactResult{best, 1, scale};
+  }
 };
 
-AggregateOperator::AggregateOperator(BoundAggregate bound, const ReadView& view,
-                                     Preparation* preparation)
-    : bound_(std::move(bound)), events_(std::move(bound_.events), view, preparation) {}
+struct AggregateReader::Counter {
+  int64_t count = 0;
+  void Add(int64_t) { ++count; }
+  void Clear() { count = 0; }
+  std::optional<AggregateResult> Result() const { return ExactResult{count, 1, 0}; }
+};
 
-bool AggregateOperator::Passes(const ExactTotal& total, const ReadView&) const {
-  if (total.count == 0 && !is_sum()) return false;  // the average of nothing is missing
-  const auto& compare = std::get<ExactCompare>(bound_.test);
-  return Accepts(compare.op, compare.threshold.Compare(total.sum, is_sum() ? 1 : total.count));
+struct AggregateReader::Distinct {
+  bool is_number = false;
+  std::unordered_set<int64_t> cells;
+  void Add(int64_t cell) {
+    // -0 is 0.
+    cells.insert(is_number && DoubleOf(cell) == 0 ? 0 : cell);
+  }
+  void Clear() { cells.clear(); }
+  std::optional<AggregateResult> Result() const {
+    return ExactResult{static_cast<int64_t>(cells.size()), 1, 0};
+  }
+};
+
+AggregateReader::AggregateReader(BoundAggregateOf bound, const ReadView& view,
+                                 Preparation* preparation)
+    : bound_(std::move(bound)), events_(std::exchange(bound_.events, {}), view, preparation) {}
+
+template <typename F>
+auto AggregateReader::WithTotal(F&& f) const {
+  const bool is_number = bound_.info.type == ValueType::kNumber;
+  const bool is_sum = bound_.op == AggregateOp::kSum;
+  switch (bound_.op) {
+    case AggregateOp::kMin:
+    case AggregateOp::kMax:
+      return f(Extreme{bound_.op == AggregateOp::kMax, is_number, bound_.info.scale});
+    case AggregateOp::kCount:
+      return f(Counter());
+    case AggregateOp::kDistinct:
+      return f(Distinct{is_number, {}});
+    case AggregateOp::kSum:
+    case AggregateOp::kAvg:
+      break;
+  }
+  return is_number ? f(NumberTotal{is_sum, {}}) : f(ExactTotal{is_sum, bound_.info.scale});
 }
 
-bool AggregateOperator::Passes(const NumberTotal& total, const ReadView& view) const {
-  if (total.count == 0 && !is_sum()) return false;
-  const double sum = total.sum.Rounded();
-  const double result = is_sum() ? sum : sum / static_cast<double>(total.count);
-  return Holds(std::get<CellPredicate>(bound_.test), {.type = ValueType::kNumber, .dictionary = {}},
-               BitsOf(result), view.clock());
-}
-
-bool AggregateOperator::Passes(const Extreme& extreme, const ReadView& view) const {
-  return extreme.best &&
-         Holds(std::get<CellPredicate>(bound_.test),
-               {.type = bound_.info.type, .scale = bound_.info.scale, .dictionary = {}},
-               *extreme.best, view.clock());
+std::optional<int64_t> AggregateReader::CellOf(const EventBlock& block, EventRef event) const {
+  if (!bound_.property) return 0;
+  return PropertyOf(block, event, *bound_.property);
 }
 
 template <typename F>
-auto AggregateOperator::WithTotal(F&& f) const {
-  const bool is_number = bound_.info.type == ValueType::kNumber;
-  if (bound_.op == ast::AggregateOp::kMin || bound_.op == ast::AggregateOp::kMax) {
-    return f(Extreme{bound_.op == ast::AggregateOp::kMax, is_number, {}});
-  }
-  return is_number ? f(NumberTotal()) : f(ExactTotal());
+void AggregateReader::ForEachResult(const ReadView& view, uint32_t chunk, const ChunkBits& rows,
+                                    F&& f) const {
+  const EventBlock* const block = events_.BlockOf(view, chunk);
+  WithTotal([&](auto total) {
+    if (block == nullptr) return rows.ForEach([&](uint32_t offset) { f(offset, total.Result()); });
+    EventBits selected = events_.SelectSealed(view, chunk, *block);
+    const SealedProperty* const property =
+        bound_.property ? block->sealed->property(*bound_.property) : nullptr;
+    if (bound_.property && property == nullptr) {
+      selected.ClearAll();
+    } else if (property != nullptr && !property->present.empty()) {
+      selected.And(property->present.data());
+    }
+    std::vector<std::pair<uint32_t, int64_t>> tail;  // (row offset, cell)
+    events_.ForEachInTail(view, chunk, *block, [&](uint32_t t) {
+      if (const auto cell = CellOf(*block, {true, t})) {
+        tail.emplace_back(block->tail[t].row_offset, *cell);
+      }
+    });
+    std::sort(tail.begin(), tail.end());
+    const std::vector<uint32_t>& runs = block->sealed->run_begin;
+    size_t t = 0;
+    rows.ForEach([&](uint32_t offset) {
+      total.Clear();
+      for (uint32_t i = runs[offset]; i < runs[offset + 1]; ++i) {
+        if (selected.Test(i)) total.Add(property != nullptr ? property->cells.Get(i) : 0);
+      }
+      while (t < tail.size() && tail[t].first < offset) ++t;
+      for (; t < tail.size() && tail[t].first == offset; ++t) total.Add(tail[t].second);
+      f(offset, total.Result());
+    });
+  });
 }
 
-std::vector<std::pair<uint32_t, int64_t>> AggregateOperator::TailCells(
-    const ReadView& view, const EventBlock& block) const {
-  std::vector<std::pair<uint32_t, int64_t>> cells;
-  events_.ForEachInTail(view, block, [&](uint32_t t) {
-    if (const auto cell = PropertyOf(block, {true, t}, bound_.property)) {
-      cells.emplace_back(block.tail[t].row_offset, *cell);
-    }
+std::optional<AggregateResult> AggregateReader::ResultOf(const ReadView& view, RowId row) const {
+  return WithTotal([&](auto total) {
+    events_.ForEachOf(view, row, [&](const EventBlock& block, EventRef event) {
+      if (const auto cell = CellOf(block, event)) total.Add(*cell);
+    });
+    return total.Result();
   });
-  std::sort(cells.begin(), cells.end());
-  return cells;
 }
 
-template <typename Total>
-void AggregateOperator::NarrowBy(Total total, const ReadView& view, const EventBlock& block,
-                                 ChunkBits* rows) const {
-  EventBits selected = events_.SelectSealed(view, block);
-  const SealedProperty* const property = block.sealed->property(bound_.property);
-  if (property == nullptr) {
-    selected.ClearAll();
-  } else if (!property->present.empty()) {
-    selected.And(property->present.data());
+std::string AggregateReader::Describe(const Schema& schema) const {
+  const EventTypeInfo& event = schema.event(events_.event());
+  std::string what = StrCat(ast::Spelling(bound_.op), "(", ast::QuoteText(event.name));
+  if (bound_.property) {
+    what += StrCat(".", ast::QuoteName(event.properties[bound_.property->value].name));
   }
-  const std::vector<std::pair<uint32_t, int64_t>> tail = TailCells(view, block);
-  const std::vector<uint32_t>& runs = block.sealed->run_begin;
-  size_t t = 0;
-  rows->ForEach([&](uint32_t offset) {
-    total.Clear();
-    for (uint32_t i = runs[offset]; i < runs[offset + 1]; ++i) {
-      if (selected.Test(i)) total.Add(property->cells.Get(i));
-    }
-    while (t < tail.size() && tail[t].first < offset) ++t;
-    for (; t < tail.size() && tail[t].first == offset; ++t) total.Add(tail[t].second);
-    if (!Passes(total, view)) rows->Clear(offset);
-  });
+  return StrCat(what, events_.DescribeCondition(schema), ")", events_.DescribeWindow());
+}
+
+AggregateOperator::AggregateOperator(BoundAggregate bound, const ReadView& view,
+                                     Preparation* preparation)
+    : left_(std::move(bound.of), view, preparation) {
+  if (auto* other = std::get_if<AggregateCompare>(&bound.test)) {
+    right_.emplace(std::move(other->right), view, preparation);
+    test_ = other->op;
+  } else if (auto* exact = std::get_if<ExactCompare>(&bound.test)) {
+    test_ = std::move(*exact);
+  } else {
+    test_ = std::get<CellPredicate>(std::move(bound.test));
+  }
+}
+
+bool AggregateOperator::Passes(const AggregateResult& result, const ReadView& view) const {
+  if (const auto* compare = std::get_if<ExactCompare>(&test_)) {
+    const auto& exact = std::get<ExactResult>(result);
+    return Accepts(compare->op, compare->threshold.Compare(exact.sum, exact.count));
+  }
+  const auto& predicate = std::get<CellPredicate>(test_);
+  const auto* number = std::get_if<double>(&result);
+  if (number != nullptr) {
+    return Holds(predicate, {.type = ValueType::kNumber, .dictionary = {}}, BitsOf(*number),
+                 view.clock());
+  }
+  const ValueInfo& info = left_.bound().info;
+  return Holds(predicate, {.type = info.type, .scale = info.scale, .dictionary = {}},
+               static_cast<int64_t>(std::get<ExactResult>(result).sum), view.clock());
 }
 
 void AggregateOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
   if (!rows->Any()) return;
-  const EventBlock* const block = events_.BlockOf(view, chunk);
-  WithTotal([&](auto total) {
-    if (block != nullptr) return NarrowBy(std::move(total), view, *block, rows);
-    if (!Passes(total, view)) rows->ClearAll();
+  if (!right_) {
+    return left_.ForEachResult(view, chunk, ChunkBits(*rows),
+                               [&](uint32_t offset, const auto& result) {
+                                 if (!result || !Passes(*result, view)) rows->Clear(offset);
+                               });
+  }
+  std::vector<std::optional<AggregateResult>> left;  // of the rows, in their order
+  left_.ForEachResult(view, chunk, *rows,
+                      [&](uint32_t, const auto& result) { left.push_back(result); });
+  size_t next = 0;
+  right_->ForEachResult(view, chunk, ChunkBits(*rows), [&](uint32_t offset, const auto& result) {
+    const std::optional<AggregateResult>& other = left[next++];
+    const bool passes = other && result &&
+                        Accepts(std::get<ast::CompareOp>(test_), CompareResults(*other, *result));
+    if (!passes) rows->Clear(offset);
   });
 }
 
 bool AggregateOperator::Matches(const ReadView& view, RowId row) const {
-  return WithTotal([&](auto total) {
-    events_.ForEachOf(view, row, [&](const EventBlock& block, EventRef event) {
-      if (const auto cell = PropertyOf(block, event, bound_.property)) total.Add(*cell);
-    });
-    return Passes(total, view);
-  });
+  const std::optional<AggregateResult> result = left_.ResultOf(view, row);
+  if (!result) return false;
+  if (!right_) return Passes(*result, view);
+  const std::optional<AggregateResult> other = right_->ResultOf(view, row);
+  return other && Accepts(std::get<ast::CompareOp>(test_), CompareResults(*result, *other));
+}
+
+std::optional<Timestamp> AggregateOperator::NextChange(const ReadView& view, RowId row) const {
+  const std::optional<Timestamp> next = left_.events().NextChange(view, row);
+  return right_ ? Earlier(next, right_->events().NextChange(view, row)) : next;
 }
 
 std::string AggregateOperator::Describe(const Schema& schema) const {
-  const EventTypeInfo& event = schema.event(events_.event());
-  const std::string what = StrCat(ast::Spelling(bound_.op), "(", ast::QuoteText(event.name), ".",
-                                  ast::QuoteName(event.properties[bound_.property.value].name),
-                                  events_.DescribeCondition(schema), ")", events_.DescribeWindow());
-  if (const auto* exact = std::get_if<ExactCompare>(&bound_.test)) {
+  const std::string what = left_.Describe(schema);
+  if (right_) {
+    return StrCat(what, " ", ast::Spelling(std::get<ast::CompareOp>(test_)), " ",
+                  right_->Describe(schema));
+  }
+  if (const auto* exact = std::get_if<ExactCompare>(&test_)) {
     return StrCat(what, " ", ast::Spelling(exact->op), " ", exact->threshold.number().ToText());
   }
-  return StrCat(what, " ", query::DescribeTest(std::get<CellPredicate>(bound_.test), bound_.info));
+  const bool is_count = left_.bound().op == AggregateOp::kDistinct;
+  const ValueInfo info = is_count ? ValueInfo{ValueType::kInteger, 0} : left_.bound().info;
+  return StrCat(what, " ", query::DescribeTest(std::get<CellPredicate>(test_), info));
 }
 
 void AggregateOperator::AddDependencies(Dependencies* dependencies) const {
-  dependencies->events.push_back(events_.event());
+  for (const AggregateReader* reader : {&left_, right_ ? &*right_ : nullptr}) {
+    if (reader == nullptr) continue;
+    dependencies->events.push_back(reader->events().event());
+    if (reader->events().bound().after_first_seen) dependencies->traits.push_back(kFirstSeen);
+  }
 }
 
 }  // namespace roster::query

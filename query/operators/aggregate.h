@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// sum(order.total where ...) within last 90 days >= 500, and avg, min, max: a property over the
-// events of a profile that have it. Thread rule: as Operator. Source: LANGUAGE.md "Meaning", 7.
+// sum(order.total where ...) within last 90 days >= 500, and avg, min, max, distinct: a property
+// over the events of a profile that have it, compared with a value or with another aggregate.
+// Thread rule: as Operator. Source: LANGUAGE.md "Meaning", 7.
 #ifndef ROSTER_QUERY_OPERATORS_AGGREGATE_H_
 #define ROSTER_QUERY_OPERATORS_AGGREGATE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "query/bound.h"
@@ -18,40 +21,69 @@
 
 namespace roster::query {
 
-// Sums of integers and decimals run in 128 bits, sums of numbers in an ExactSum: no order of events
-// changes a result.
+// sum / count, each with so many digits after the point: exactly an integer or decimal, or the
+// average of some.
+struct ExactResult {
+  Int128 sum = 0;
+  int64_t count = 1;
+  uint8_t scale = 0;
+};
+// Of an integer or decimal, of numbers, or of dates and times (in units of their cells).
+using AggregateResult = std::variant<ExactResult, double>;
+
+// One aggregate over the events of a row. Sums of integers and decimals run in 128 bits, sums of
+// numbers in an ExactSum: no order of events changes a result.
+class AggregateReader {
+ public:
+  AggregateReader(BoundAggregateOf bound, const ReadView& view, Preparation* preparation);
+
+  // Calls f(row offset, its result or null) for each of the rows of a chunk; by another road than
+  // ResultOf. Requires: the view of the planning.
+  template <typename F>
+  void ForEachResult(const ReadView& view, uint32_t chunk, const ChunkBits& rows, F&& f) const;
+  // Nothing where there is none: the average, least or greatest of nothing.
+  std::optional<AggregateResult> ResultOf(const ReadView& view, RowId row) const;
+
+  const EventFilter& events() const { return events_; }
+  const BoundAggregateOf& bound() const { return bound_; }
+  std::string Describe(const Schema& schema) const;
+
+ private:
+  // What the events of one row come to. Each has Add(cell), Clear() and Result().
+  struct ExactTotal;
+  struct NumberTotal;
+  struct Extreme;
+  struct Counter;
+  struct Distinct;
+
+  // Calls f with an empty total of the kind that the aggregate needs.
+  template <typename F>
+  auto WithTotal(F&& f) const;
+  // The cell of an event, 0 where no property is asked for; nothing when it has none.
+  std::optional<int64_t> CellOf(const EventBlock& block, EventRef event) const;
+
+  BoundAggregateOf bound_;  // without its events
+  EventFilter events_;
+};
+
 class AggregateOperator : public Operator {
  public:
   AggregateOperator(BoundAggregate bound, const ReadView& view, Preparation* preparation);
 
   void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
   bool Matches(const ReadView& view, RowId row) const override;
+  std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const override;
   std::string Describe(const Schema& schema) const override;
   void AddDependencies(Dependencies* dependencies) const override;
 
  private:
-  // What the events of one row come to. Each has Add(cell) and Clear().
-  struct ExactTotal;
-  struct NumberTotal;
-  struct Extreme;
+  using Test = std::variant<CellPredicate, ExactCompare, ast::CompareOp>;
 
-  bool Passes(const ExactTotal& total, const ReadView& view) const;
-  bool Passes(const NumberTotal& total, const ReadView& view) const;
-  bool Passes(const Extreme& extreme, const ReadView& view) const;
+  bool Passes(const AggregateResult& result, const ReadView& view) const;
 
-  // Calls f with an empty total of the kind that the aggregate needs.
-  template <typename F>
-  auto WithTotal(F&& f) const;
-  // (row offset, cell) of the tail's events that pass, by row offset.
-  std::vector<std::pair<uint32_t, int64_t>> TailCells(const ReadView& view,
-                                                      const EventBlock& block) const;
-  template <typename Total>
-  void NarrowBy(Total total, const ReadView& view, const EventBlock& block, ChunkBits* rows) const;
-
-  bool is_sum() const { return bound_.op == ast::AggregateOp::kSum; }
-
-  BoundAggregate bound_;
-  EventFilter events_;
+  AggregateReader left_;
+  std::optional<AggregateReader> right_;
+  Test test_;  // a CompareOp with the other one
 };
 
 }  // namespace roster::query

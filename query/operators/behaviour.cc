@@ -1,33 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/operators/behaviour.h"
 
+#include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "query/ast.h"
+#include "query/operators/event_order.h"
+#include "query/window.h"
 #include "storage/base/text.h"
 
 namespace roster::query {
 
 BehaviourOperator::BehaviourOperator(BoundDid bound, const ReadView& view, Preparation* preparation)
-    : events_(std::move(bound.events), view, preparation),
-      min_(bound.min),
-      max_(bound.max),
-      negated_(bound.negated) {}
+    : bound_(std::move(bound)), events_(std::exchange(bound_.events, {}), view, preparation) {}
+
+int64_t BehaviourOperator::DayOfEvent(const EventBlock& block, EventRef event) const {
+  return CalendarNumber(TimeOf(block, event).ms, bound_.on->unit, bound_.on->zone);
+}
 
 void BehaviourOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
   if (!rows->Any()) return;
-  const EventBlock* const block = events_.BlockOf(view, chunk);
-  if (block == nullptr) {
-    if (!Passes(0)) rows->ClearAll();
-    return;
-  }
+  if (bound_.on) return EvaluateDays(view, chunk, rows);
   std::vector<uint32_t> counts(kChunkRows);
-  const uint16_t* const row_of = block->sealed->rows.data();
-  events_.SelectSealed(view, *block).ForEach([&](size_t i) { ++counts[row_of[i]]; });
-  events_.ForEachInTail(view, *block, [&](uint32_t t) { ++counts[block->tail[t].row_offset]; });
-
+  events_.ForEachIn(view, chunk,
+                    [&](uint32_t offset, const EventBlock&, EventRef) { ++counts[offset]; });
   for (uint32_t w = 0; w < ChunkBits::kWords; ++w) {
     uint64_t passed = 0;
     if (rows->words()[w] == 0) continue;
@@ -38,29 +37,88 @@ void BehaviourOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits
   }
 }
 
+void BehaviourOperator::EvaluateDays(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
+  std::vector<std::pair<uint32_t, int64_t>> days;
+  events_.ForEachIn(view, chunk, [&](uint32_t offset, const EventBlock& block, EventRef event) {
+    if (rows->Test(offset)) days.emplace_back(offset, DayOfEvent(block, event));
+  });
+  std::sort(days.begin(), days.end());
+  days.erase(std::unique(days.begin(), days.end()), days.end());
+  size_t d = 0;
+  rows->ForEach([&](uint32_t offset) {
+    int64_t count = 0;
+    for (; d < days.size() && days[d].first == offset; ++d) ++count;
+    if (!Passes(count)) rows->Clear(offset);
+  });
+}
+
 bool BehaviourOperator::Matches(const ReadView& view, RowId row) const {
   int64_t count = 0;
-  events_.ForEachOf(view, row, [&](const EventBlock&, EventRef) { ++count; });
-  return Passes(count);
+  std::set<int64_t> days;
+  events_.ForEachOf(view, row, [&](const EventBlock& block, EventRef event) {
+    ++count;
+    if (bound_.on) days.insert(DayOfEvent(block, event));
+  });
+  return Passes(bound_.on ? static_cast<int64_t>(days.size()) : count);
 }
 
 std::string BehaviourOperator::Describe(const Schema& schema) const {
+  if (events_.filters().size() != 1 || bound_.on) return bound_.said;
+  const EventFilter& events = events_.filters()[0];
   std::string times;
-  if (min_ == max_) {
-    times = StrCat(" exactly ", min_, " times");
-  } else if (max_ == std::numeric_limits<int64_t>::max()) {
-    times = StrCat(" at least ", min_, " times");
-  } else if (min_ <= 0) {
-    times = StrCat(" at most ", max_, " times");
+  if (bound_.min == bound_.max) {
+    times = StrCat(" exactly ", bound_.min, " times");
+  } else if (bound_.max == std::numeric_limits<int64_t>::max()) {
+    times = StrCat(" at least ", bound_.min, " times");
+  } else if (bound_.min <= 0) {
+    times = StrCat(" at most ", bound_.max, " times");
   } else {
-    times = StrCat(" ", min_, " to ", max_, " times");
+    times = StrCat(" ", bound_.min, " to ", bound_.max, " times");
   }
-  return StrCat(negated_ ? "not " : "", "did ", ast::QuoteText(schema.event(events_.event()).name),
-                events_.DescribeCondition(schema), times, events_.DescribeWindow());
+  return StrCat(bound_.negated ? "not " : "", "did ",
+                ast::QuoteText(schema.event(events.event()).name), events.DescribeCondition(schema),
+                times, events.DescribeWindow());
 }
 
-void BehaviourOperator::AddDependencies(Dependencies* dependencies) const {
-  dependencies->events.push_back(events_.event());
+NthOperator::NthOperator(BoundNth bound, const ReadView& view, Preparation* preparation)
+    : place_(bound.place),
+      said_(std::move(bound.said)),
+      events_(std::move(bound.events), view, preparation) {}
+
+// Most rows have no event that passes at all.
+void NthOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
+  if (!rows->Any()) return;
+  std::vector<std::pair<uint32_t, EventPlace>> passed;
+  for (const EventFilter& one : events_.filters()) {
+    one.ForEachIn(view, chunk, [&](uint32_t offset, const EventBlock& block, EventRef event) {
+      if (rows->Test(offset)) passed.emplace_back(offset, PlaceOf(one.event(), block, event));
+    });
+  }
+  std::sort(passed.begin(), passed.end());
+  size_t p = 0;
+  rows->ForEach([&](uint32_t offset) {
+    const size_t first = p;
+    while (p < passed.size() && passed[p].first == offset) ++p;
+    bool holds = false;
+    if (first != p) {
+      const auto chosen = Chosen(events_.filters(), place_, view, RowAt(chunk, offset));
+      holds = chosen && std::binary_search(passed.begin() + static_cast<std::ptrdiff_t>(first),
+                                           passed.begin() + static_cast<std::ptrdiff_t>(p),
+                                           std::pair(offset, *chosen));
+    }
+    if (!holds) rows->Clear(offset);
+  });
+}
+
+bool NthOperator::Matches(const ReadView& view, RowId row) const {
+  const auto chosen = Chosen(events_.filters(), place_, view, row);
+  bool holds = false;
+  for (const EventFilter& one : events_.filters()) {
+    one.ForEachOf(view, row, [&](const EventBlock& block, EventRef event) {
+      holds |= PlaceOf(one.event(), block, event) == chosen;
+    });
+  }
+  return holds;
 }
 
 }  // namespace roster::query

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// did "order" where ... at least 2 times within last 30 days; count(order.total) >= 2: how many
-// events a profile has. Thread rule: as Operator.
+// did "order" where ... at least 2 times within last 30 days; count(order.total) >= 2; did "login"
+// on at least 5 days: how many events a profile has, or days with some. Thread rule: as Operator.
 #ifndef ROSTER_QUERY_OPERATORS_BEHAVIOUR_H_
 #define ROSTER_QUERY_OPERATORS_BEHAVIOUR_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "query/bound.h"
@@ -21,16 +22,45 @@ class BehaviourOperator : public Operator {
 
   void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
   bool Matches(const ReadView& view, RowId row) const override;
+  std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const override {
+    return events_.NextChange(view, row);
+  }
   std::string Describe(const Schema& schema) const override;
-  void AddDependencies(Dependencies* dependencies) const override;
+  void AddDependencies(Dependencies* dependencies) const override {
+    events_.AddDependencies(dependencies);
+  }
 
  private:
-  bool Passes(int64_t count) const { return (min_ <= count && count <= max_) != negated_; }
+  bool Passes(int64_t count) const {
+    return (bound_.min <= count && count <= bound_.max) != bound_.negated;
+  }
+  int64_t DayOfEvent(const EventBlock& block, EventRef event) const;
+  void EvaluateDays(const ReadView& view, uint32_t chunk, ChunkBits* rows) const;
 
-  EventFilter events_;
-  int64_t min_;
-  int64_t max_;
-  bool negated_;
+  BoundDid bound_;  // without its events
+  EventSet events_;
+};
+
+// first | last | nth 3 "order" where ...: one event of those that somebody did is chosen, then
+// asked. Thread rule: as Operator.
+class NthOperator : public Operator {
+ public:
+  NthOperator(BoundNth bound, const ReadView& view, Preparation* preparation);
+
+  void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
+  bool Matches(const ReadView& view, RowId row) const override;
+  std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const override {
+    return events_.NextChange(view, row);
+  }
+  std::string Describe(const Schema&) const override { return said_; }
+  void AddDependencies(Dependencies* dependencies) const override {
+    events_.AddDependencies(dependencies);
+  }
+
+ private:
+  int64_t place_;
+  std::string said_;
+  EventSet events_;
 };
 
 }  // namespace roster::query

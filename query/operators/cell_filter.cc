@@ -75,6 +75,8 @@ bool Passes(const NumberSet& set, int64_t cell) {
   return std::binary_search(set.values.begin(), set.values.end(), std::bit_cast<double>(cell));
 }
 
+bool Passes(const CellFunction& function, int64_t cell) { return function.passes(cell); }
+
 // Any test, cell by cell.
 template <typename Test>
 void NarrowCells(const Test& test, const PackedInts& cells, bool negated, uint64_t* rows) {
@@ -84,6 +86,18 @@ void NarrowCells(const Test& test, const PackedInts& cells, bool negated, uint64
       return static_cast<uint8_t>(Passes(test, static_cast<int64_t>(cell + base)));
     });
   });
+}
+
+// Of the cells that count only: it may be dear.
+void NarrowCells(const CellFunction& function, const PackedInts& cells, bool negated,
+                 uint64_t* rows) {
+  for (size_t word = 0; word * 64 < cells.size(); ++word) {
+    for (uint64_t left = rows[word]; left != 0; left &= left - 1) {
+      const auto bit = static_cast<size_t>(std::countr_zero(left));
+      const int64_t cell = cells.Get(word * 64 + bit);
+      if (function.passes(cell) == negated) rows[word] &= ~(uint64_t{1} << bit);
+    }
+  }
 }
 
 // A range is compared in the stored width: one subtraction and one comparison a cell.

@@ -8,6 +8,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -31,6 +33,11 @@ class CodeTable {
   std::vector<uint64_t> words_;
 };
 
+// What no table or range can say, asked of each cell.
+struct CellFunction {
+  std::function<bool(int64_t)> passes;
+};
+
 class CellFilter {
  public:
   static CellFilter All() { return CellFilter(IntRange{}); }
@@ -41,6 +48,7 @@ class CellFilter {
   explicit CellFilter(CodeTable table) : test_(std::move(table)) {}
   explicit CellFilter(NumberRange range) : test_(range) {}
   explicit CellFilter(NumberSet set) : test_(std::move(set)) {}
+  explicit CellFilter(CellFunction function) : test_(std::move(function)) {}
 
   // Makes it pass what it did not.
   void Negate() { negated_ = !negated_; }
@@ -53,7 +61,7 @@ class CellFilter {
   void Narrow(const PackedInts& cells, const IntBounds& bounds, uint64_t* rows) const;
 
  private:
-  std::variant<IntRange, IntSet, CodeTable, NumberRange, NumberSet> test_;
+  std::variant<IntRange, IntSet, CodeTable, NumberRange, NumberSet, CellFunction> test_;
   bool negated_ = false;
 };
 

@@ -2,6 +2,7 @@
 #include "query/operators/cell_test.h"
 
 #include "query/ast.h"
+#include "query/operators/anniversary.h"
 #include "query/operators/compare.h"
 #include "query/operators/list.h"
 #include "query/operators/text.h"
@@ -30,10 +31,20 @@ bool Holds(const CellPredicate& predicate, const CellType& type, int64_t cell, T
   return holds != predicate.negated;
 }
 
+std::optional<Timestamp> NextChange(const CellPredicate& predicate, const CellType& type,
+                                    int64_t cell, Timestamp now) {
+  if (const auto* in = std::get_if<InWindow>(&predicate.test)) {
+    return NextChange(*in, type, cell, now);
+  }
+  const auto* anniversary = std::get_if<AnniversaryIn>(&predicate.test);
+  return anniversary != nullptr ? NextChange(*anniversary, type, cell, now) : std::nullopt;
+}
+
 bool HoldsText(const CellTest& test, std::string_view text) {
   if (const auto* set = std::get_if<TextSet>(&test)) return HoldsText(*set, text);
   if (const auto* range = std::get_if<TextRange>(&test)) return HoldsText(*range, text);
   if (const auto* pattern = std::get_if<TextPattern>(&test)) return HoldsText(*pattern, text);
+  if (const auto* regex = std::get_if<TextRegex>(&test)) return HoldsText(*regex, text);
   ROSTER_CHECK(std::holds_alternative<AnyValue>(test));
   return true;
 }

@@ -5,6 +5,7 @@
 #ifndef ROSTER_QUERY_OPERATORS_CELL_TEST_H_
 #define ROSTER_QUERY_OPERATORS_CELL_TEST_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,10 @@ CellFilter Prepare(const CellPredicate& predicate, const CellType& type, Prepara
 
 // Whether one cell that is present passes, at any time and for any view.
 bool Holds(const CellPredicate& predicate, const CellType& type, int64_t cell, Timestamp now);
+
+// The first moment after now at which `Holds` may change for a cell; none: it stays for ever.
+std::optional<Timestamp> NextChange(const CellPredicate& predicate, const CellType& type,
+                                    int64_t cell, Timestamp now);
 
 // Whether a text that is no cell passes (an identity). Requires: a test on text, or AnyValue.
 bool HoldsText(const CellTest& test, std::string_view text);

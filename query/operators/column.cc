@@ -29,6 +29,12 @@ bool ColumnOperator::Matches(const ReadView& view, RowId row) const {
   return column.Has(row) && Holds(bound_.predicate, column.type(), column.Bits(row), view.clock());
 }
 
+std::optional<Timestamp> ColumnOperator::NextChange(const ReadView& view, RowId row) const {
+  const Column& column = view->column(bound_.trait);
+  if (!column.Has(row)) return std::nullopt;
+  return query::NextChange(bound_.predicate, column.type(), column.Bits(row), view.clock());
+}
+
 std::string ColumnOperator::Describe(const Schema& schema) const {
   return query::Describe(bound_.predicate, schema.trait(bound_.trait).name, bound_.info);
 }

@@ -19,6 +19,7 @@ class ColumnOperator : public Operator {
 
   void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
   bool Matches(const ReadView& view, RowId row) const override;
+  std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const override;
   std::string Describe(const Schema& schema) const override;
   void AddDependencies(Dependencies* dependencies) const override;
 

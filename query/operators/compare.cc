@@ -53,7 +53,14 @@ IntRange CellsIn(const InWindow& test, const CellType& type, Timestamp now) {
 
 std::string BoundText(const TimeBound& bound) {
   if (!bound.ago) return ast::ToText(ast::Literal{Timestamp{bound.ms}, {}});
+  if (bound.calendar) {
+    const std::string unit = ast::Spelling(bound.ago->unit);
+    return StrCat("the begin of the ", unit.substr(0, unit.size() - 1), " ", bound.units);
+  }
   if (bound.ago->amount == 0) return "now";
+  if (bound.ago->amount < 0) {
+    return StrCat(ast::ToText(ast::Duration{-bound.ago->amount, bound.ago->unit}), " ahead");
+  }
   return StrCat(ast::ToText(*bound.ago), " ago");
 }
 
@@ -85,6 +92,13 @@ bool Holds(const NumberSet& test, const CellType&, int64_t cell, Timestamp) {
 }
 bool Holds(const InWindow& test, const CellType& type, int64_t cell, Timestamp now) {
   return Holds(CellsIn(test, type, now), type, cell, now);
+}
+
+std::optional<Timestamp> NextChange(const InWindow& test, const CellType& type, int64_t cell,
+                                    Timestamp now) {
+  if (type.type != ValueType::kDate) return test.window.NextChange(now, cell);
+  const Date day{static_cast<int32_t>(cell)};
+  return test.window.NextChange(now, StartOfDay(day, test.window.zone()));
 }
 
 std::string Describe(const IntRange& test, ValueInfo info) {

@@ -5,6 +5,7 @@
 #ifndef ROSTER_QUERY_OPERATORS_COMPARE_H_
 #define ROSTER_QUERY_OPERATORS_COMPARE_H_
 
+#include <optional>
 #include <string>
 
 #include "query/bound.h"
@@ -26,6 +27,10 @@ bool Holds(const IntSet& test, const CellType& type, int64_t cell, Timestamp now
 bool Holds(const NumberRange& test, const CellType& type, int64_t cell, Timestamp now);
 bool Holds(const NumberSet& test, const CellType& type, int64_t cell, Timestamp now);
 bool Holds(const InWindow& test, const CellType& type, int64_t cell, Timestamp now);
+
+// The first moment after now at which a cell may enter or leave the window.
+std::optional<Timestamp> NextChange(const InWindow& test, const CellType& type, int64_t cell,
+                                    Timestamp now);
 
 std::string Describe(const IntRange& test, ValueInfo info);
 std::string Describe(const IntSet& test, ValueInfo info);

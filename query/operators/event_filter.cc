@@ -10,6 +10,7 @@
 #include "query/operators/cell_test.h"
 #include "query/operators/compare.h"
 #include "query/operators/logic.h"
+#include "query/window.h"
 #include "storage/base/text.h"
 
 namespace roster::query {
@@ -46,6 +47,12 @@ class PropertyCondition : public EventCondition {
  private:
   BoundProperty bound_;
   CellFilter filter_;
+};
+
+class NeverCondition : public EventCondition {
+ public:
+  void Narrow(const SealedEvents&, EventBits* bits) const override { bits->ClearAll(); }
+  std::string Describe(const EventTypeInfo&) const override { return "never"; }
 };
 
 class LogicCondition : public EventCondition {
@@ -95,6 +102,7 @@ std::unique_ptr<EventCondition> MakeCondition(const BoundFilter& filter,
   if (const auto* property = std::get_if<BoundProperty>(&filter.node)) {
     return std::make_unique<PropertyCondition>(*property, partition, preparation);
   }
+  if (std::holds_alternative<BoundNever>(filter.node)) return std::make_unique<NeverCondition>();
   const auto& logic = std::get<BoundLogic>(filter.node);
   std::vector<std::unique_ptr<EventCondition>> children;
   for (const BoundFilter& child : logic.children) {
@@ -105,29 +113,79 @@ std::unique_ptr<EventCondition> MakeCondition(const BoundFilter& filter,
 
 }  // namespace
 
-EventTest::EventTest(const BoundEvents& bound, const ReadView& view)
-    : where_(bound.where.empty() ? nullptr : &bound.where[0]),
-      partition_(view->partition(bound.event)),
-      range_(RangeAt(bound, view)),
-      now_(view.clock()) {}
+// The events of a row that are not too long after it was first seen, by time.
+class NearFirstSeen {
+ public:
+  NearFirstSeen(const AfterFirstSeen& after, const ReadView& view)
+      : after_(after), seen_(view->column(kFirstSeen)) {}
+  bool Holds(RowId row, int64_t time_ms) const {
+    if (!seen_.Has(row)) return false;
+    const int64_t first_ms = seen_.Bits(row);
+    return first_ms <= time_ms && time_ms <= After({first_ms}, after_.duration, after_.zone);
+  }
 
-bool EventTest::Holds(const EventBlock& block, EventRef event) const {
-  if (!range_.Contains(TimeOf(block, event).ms)) return false;
-  return where_ == nullptr || Holds(*where_, block, event);
+ private:
+  const AfterFirstSeen& after_;
+  const Column& seen_;
+};
+
+EventTest::EventTest(const BoundEvents& bound, const ReadView& view)
+    : bound_(bound),
+      view_(view),
+      partition_(view->partition(bound.event)),
+      range_(RangeAt(bound, view)) {}
+
+bool EventTest::Holds(RowId row, const EventBlock& block, EventRef event) const {
+  const int64_t time_ms = TimeOf(block, event).ms;
+  if (!range_.Contains(time_ms)) return false;
+  if (bound_.after_first_seen &&
+      !NearFirstSeen(*bound_.after_first_seen, view_).Holds(row, time_ms)) {
+    return false;
+  }
+  return bound_.where.empty() || Holds(bound_.where[0], block, event);
 }
 
 bool EventTest::Holds(const BoundFilter& filter, const EventBlock& block, EventRef event) const {
   if (const auto* property = std::get_if<BoundProperty>(&filter.node)) {
     const std::optional<int64_t> cell = PropertyOf(block, event, property->property);
     const CellType& type = partition_.properties()[property->property.value];
-    return cell && query::Holds(property->predicate, type, *cell, now_);
+    return cell && query::Holds(property->predicate, type, *cell, view_.clock());
   }
+  if (std::holds_alternative<BoundNever>(filter.node)) return false;
   const auto& logic = std::get<BoundLogic>(filter.node);
   const auto holds = [&](const BoundFilter& child) { return Holds(child, block, event); };
   if (logic.op == ast::LogicOp::kNot) return !holds(logic.children[0]);
   return logic.op == ast::LogicOp::kAnd
              ? std::all_of(logic.children.begin(), logic.children.end(), holds)
              : std::any_of(logic.children.begin(), logic.children.end(), holds);
+}
+
+std::optional<Timestamp> EventTest::NextChange(RowId row) const {
+  std::optional<Timestamp> next;
+  ForEachAnyOf(row, [&](const EventBlock& block, EventRef event) {
+    const int64_t time_ms = TimeOf(block, event).ms;
+    if (time_ms < partition_.floor_ms()) return;
+    next = Earlier(next, bound_.window.NextChangeUntilNow(view_.clock(), time_ms));
+    if (!bound_.where.empty()) next = Earlier(next, NextChange(bound_.where[0], block, event));
+  });
+  return next;
+}
+
+std::optional<Timestamp> EventTest::NextChange(const BoundFilter& filter, const EventBlock& block,
+                                               EventRef event) const {
+  if (const auto* property = std::get_if<BoundProperty>(&filter.node)) {
+    const std::optional<int64_t> cell = PropertyOf(block, event, property->property);
+    const CellType& type = partition_.properties()[property->property.value];
+    if (!cell) return std::nullopt;
+    return query::NextChange(property->predicate, type, *cell, view_.clock());
+  }
+  std::optional<Timestamp> next;
+  const auto* logic = std::get_if<BoundLogic>(&filter.node);
+  if (logic == nullptr) return next;
+  for (const BoundFilter& child : logic->children) {
+    next = Earlier(next, NextChange(child, block, event));
+  }
+  return next;
 }
 
 EventFilter::EventFilter(BoundEvents bound, const ReadView& view, Preparation* preparation)
@@ -139,13 +197,22 @@ EventFilter::EventFilter(BoundEvents bound, const ReadView& view, Preparation* p
 EventFilter::~EventFilter() = default;
 EventFilter::EventFilter(EventFilter&&) noexcept = default;
 
-EventBits EventFilter::SelectSealed(const ReadView& view, const EventBlock& block) const {
+EventBits EventFilter::SelectSealed(const ReadView& view, uint32_t chunk,
+                                    const EventBlock& block) const {
   EventBits bits(block.sealed->size());
   const TimeRange range = RangeAt(bound_, view);
   const SealedEvents& sealed = *block.sealed;
   CellFilter(IntRange{range.low, range.high})
       .Narrow(sealed.times, sealed.time_bounds, bits.words());
   if (condition_ != nullptr && bits.Any()) condition_->Narrow(*block.sealed, &bits);
+  if (bound_.after_first_seen) {
+    const NearFirstSeen near(*bound_.after_first_seen, view);
+    EventBits passed = bits;
+    bits.ForEach([&](size_t i) {
+      if (!near.Holds(RowAt(chunk, sealed.rows[i]), sealed.times.Get(i))) passed.Clear(i);
+    });
+    return passed;
+  }
   return bits;
 }
 
@@ -155,8 +222,30 @@ std::string EventFilter::DescribeCondition(const Schema& schema) const {
 }
 
 std::string EventFilter::DescribeWindow() const {
+  if (bound_.after_first_seen) {
+    return StrCat(" within ", ast::ToText(bound_.after_first_seen->duration), " of first seen");
+  }
   const std::string window = Describe(bound_.window);
   return window.empty() ? "" : StrCat(" ", window);
+}
+
+EventSet::EventSet(BoundEventSet bound, const ReadView& view, Preparation* preparation) {
+  filters_.reserve(bound.size());
+  for (BoundEvents& one : bound) filters_.emplace_back(std::move(one), view, preparation);
+}
+
+std::optional<Timestamp> EventSet::NextChange(const ReadView& view, RowId row) const {
+  std::optional<Timestamp> next;
+  for (const EventFilter& one : filters_) next = Earlier(next, one.NextChange(view, row));
+  return next;
+}
+
+void EventSet::AddDependencies(Dependencies* dependencies) const {
+  for (const EventFilter& one : filters_) {
+    dependencies->events.push_back(one.event());
+    // When somebody was first seen goes by what they did.
+    if (one.bound().after_first_seen) dependencies->traits.push_back(kFirstSeen);
+  }
 }
 
 }  // namespace roster::query

@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,7 @@ class EventBits {
   }
 
   bool Test(size_t i) const { return (words_[i / 64] >> (i % 64)) & 1; }
+  void Clear(size_t i) { words_[i / 64] &= ~(uint64_t{1} << (i % 64)); }
   void ClearAll() { words_.assign(words_.size(), 0); }
   void And(const uint64_t* words) {
     for (size_t w = 0; w < words_.size(); ++w) words_[w] &= words[w];
@@ -65,31 +67,40 @@ class EventTest {
  public:
   EventTest(const BoundEvents& bound, const ReadView& view);
 
-  bool Holds(const EventBlock& block, EventRef event) const;
+  bool Holds(RowId row, const EventBlock& block, EventRef event) const;
 
   // Calls f(block, event) for the events of one row that are meant, those that are sealed first.
   // Cost: O(events of the row + tail of its block).
   template <typename F>
   void ForEachOf(RowId row, F&& f) const {
+    ForEachAnyOf(row, [&](const EventBlock& block, EventRef event) {
+      if (Holds(row, block, event)) f(block, event);
+    });
+  }
+  // The first moment after now at which `Holds` may change for an event of the row.
+  std::optional<Timestamp> NextChange(RowId row) const;
+
+ private:
+  // For all events of the row.
+  template <typename F>
+  void ForEachAnyOf(RowId row, F&& f) const {
     if (ChunkOf(row) >= partition_.num_blocks()) return;
     const EventBlock* const block = &partition_.block(ChunkOf(row));
     const uint32_t offset = OffsetOf(row);
     const std::vector<uint32_t>& runs = block->sealed->run_begin;
-    for (uint32_t i = runs[offset]; i < runs[offset + 1]; ++i) {
-      if (Holds(*block, {false, i})) f(*block, EventRef{false, i});
-    }
+    for (uint32_t i = runs[offset]; i < runs[offset + 1]; ++i) f(*block, EventRef{false, i});
     block->ForEachInTail(block->LastInTail(offset), [&](uint32_t t) {
-      if (Holds(*block, {true, t})) f(*block, EventRef{true, t});
+      f(*block, EventRef{true, t});
     });
   }
-
- private:
   bool Holds(const BoundFilter& filter, const EventBlock& block, EventRef event) const;
+  std::optional<Timestamp> NextChange(const BoundFilter& filter, const EventBlock& block,
+                                      EventRef event) const;
 
-  const BoundFilter* const where_;  // null: every event
+  const BoundEvents& bound_;
+  const ReadView& view_;
   const EventPartition& partition_;
   const TimeRange range_;
-  const Timestamp now_;
 };
 
 class EventCondition;
@@ -101,27 +112,45 @@ class EventFilter {
   EventFilter(EventFilter&&) noexcept;
 
   EventTypeId event() const { return bound_.event; }
+  const BoundEvents& bound() const { return bound_; }
   // The events of a chunk, or null when there are none.
   const EventBlock* BlockOf(const ReadView& view, uint32_t chunk) const {
     const EventPartition& partition = view->partition(bound_.event);
     return chunk < partition.num_blocks() ? &partition.block(chunk) : nullptr;
   }
 
-  // The sealed events that pass, one pass over the arrays. Requires: the view of the planning.
-  EventBits SelectSealed(const ReadView& view, const EventBlock& block) const;
+  // The sealed events that pass, one pass over the arrays. Requires: the view of the planning; the
+  // block is the chunk's.
+  EventBits SelectSealed(const ReadView& view, uint32_t chunk, const EventBlock& block) const;
   // Calls f(index in the tail) for the events of the tail that pass. Requires: as above.
   template <typename F>
-  void ForEachInTail(const ReadView& view, const EventBlock& block, F&& f) const {
+  void ForEachInTail(const ReadView& view, uint32_t chunk, const EventBlock& block, F&& f) const {
     const EventTest test(bound_, view);
     for (uint32_t t = 0; t < block.tail.size(); ++t) {
-      if (test.Holds(block, {true, t})) f(t);
+      if (test.Holds(RowAt(chunk, block.tail[t].row_offset), block, {true, t})) f(t);
     }
+  }
+  // Calls f(row offset, block, event) for all events of a chunk that pass. Requires: as above.
+  template <typename F>
+  void ForEachIn(const ReadView& view, uint32_t chunk, F&& f) const {
+    const EventBlock* const block = BlockOf(view, chunk);
+    if (block == nullptr) return;
+    const uint16_t* const row_of = block->sealed->rows.data();
+    SelectSealed(view, chunk, *block).ForEach([&](size_t i) {
+      f(row_of[i], *block, EventRef{false, static_cast<uint32_t>(i)});
+    });
+    ForEachInTail(view, chunk, *block, [&](uint32_t t) {
+      f(block->tail[t].row_offset, *block, EventRef{true, t});
+    });
   }
 
   // Calls f(block, event) for the events of one row that pass: as EventTest.
   template <typename F>
   void ForEachOf(const ReadView& view, RowId row, F&& f) const {
     EventTest(bound_, view).ForEachOf(row, std::forward<F>(f));
+  }
+  std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const {
+    return EventTest(bound_, view).NextChange(row);
   }
 
   // " where (...)", " from 30 days ago until now".
@@ -131,6 +160,28 @@ class EventFilter {
  private:
   BoundEvents bound_;
   std::unique_ptr<EventCondition> condition_;  // null: every event
+};
+
+// Events of several types at once.
+class EventSet {
+ public:
+  EventSet(BoundEventSet bound, const ReadView& view, Preparation* preparation);
+
+  const std::vector<EventFilter>& filters() const { return filters_; }
+  // As those of EventFilter, for one filter after the other.
+  template <typename F>
+  void ForEachIn(const ReadView& view, uint32_t chunk, F&& f) const {
+    for (const EventFilter& one : filters_) one.ForEachIn(view, chunk, f);
+  }
+  template <typename F>
+  void ForEachOf(const ReadView& view, RowId row, F&& f) const {
+    for (const EventFilter& one : filters_) one.ForEachOf(view, row, f);
+  }
+  std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const;
+  void AddDependencies(Dependencies* dependencies) const;
+
+ private:
+  std::vector<EventFilter> filters_;
 };
 
 }  // namespace roster::query

@@ -13,7 +13,10 @@ IdentityOperator::IdentityOperator(BoundIdentity bound, const ReadView& view)
     : bound_(std::move(bound)) {
   if (!IsLookup(bound_)) return;
   for (const std::string& value : std::get<TextSet>(bound_.predicate.test).texts) {
-    if (const auto row = view->FindIdentity(bound_.name_space, value)) found_.push_back(*row);
+    const auto id = view->identities.Find(bound_.name_space, value);
+    if (id && IsShown(view->identities.StandingOf(*id))) {
+      found_.push_back(view->identities.RowOf(*id));
+    }
   }
   std::sort(found_.begin(), found_.end());
 }
@@ -39,6 +42,7 @@ bool IdentityOperator::Matches(const ReadView& view, RowId row) const {
   for (const IdentityId id : view->identities.OfRow(row)) {
     const IdentityName name = view->identities.NameOf(id);
     if (name.name_space != bound_.name_space) continue;
+    if (!IsShown(view->identities.StandingOf(id))) continue;
     if (HoldsText(bound_.predicate.test, name.value)) return !bound_.predicate.negated;
     has_any = true;
   }

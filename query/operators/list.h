@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The family of questions about a list of texts: has. They are asked once of each distinct list.
-// Thread rule: pure functions.
+// The family of questions about a list of texts: has, size. They are asked once of each distinct
+// list. Thread rule: pure functions.
 #ifndef ROSTER_QUERY_OPERATORS_LIST_H_
 #define ROSTER_QUERY_OPERATORS_LIST_H_
 
@@ -16,8 +16,13 @@
 namespace roster::query {
 
 CellFilter Prepare(const ListHas& test, const CellType& type, Preparation* preparation);
+CellFilter Prepare(const ListSize& test, const CellType& type, Preparation* preparation);
+
 bool Holds(const ListHas& test, const CellType& type, int64_t cell, Timestamp now);
+bool Holds(const ListSize& test, const CellType& type, int64_t cell, Timestamp now);
+
 std::string Describe(const ListHas& test, ValueInfo info);
+std::string Describe(const ListSize& test, ValueInfo info);
 
 }  // namespace roster::query
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "query/window.h"
 #include "storage/base/text.h"
 
 namespace roster::query {
@@ -34,6 +35,14 @@ bool LogicOperator::Matches(const ReadView& view, RowId row) const {
       return !matches(children_[0]);
   }
   return false;
+}
+
+std::optional<Timestamp> LogicOperator::NextFlip(const ReadView& view, RowId row) const {
+  std::optional<Timestamp> next;
+  for (const std::unique_ptr<Operator>& child : children_) {
+    next = Earlier(next, child->NextFlip(view, row));
+  }
+  return next;
 }
 
 std::string LogicOperator::Describe(const Schema& schema) const {

@@ -6,6 +6,7 @@
 #define ROSTER_QUERY_OPERATORS_LOGIC_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,6 +54,10 @@ class LogicOperator : public Operator {
 
   void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
   bool Matches(const ReadView& view, RowId row) const override;
+  std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const override {
+    return NextFlip(view, row);
+  }
+  std::optional<Timestamp> NextFlip(const ReadView& view, RowId row) const override;
   std::string Describe(const Schema& schema) const override;
   void AddDependencies(Dependencies* dependencies) const override;
 

@@ -6,6 +6,7 @@
 #define ROSTER_QUERY_OPERATORS_OPERATOR_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct Dependencies {
   std::vector<TraitId> traits;
   std::vector<EventTypeId> events;
   bool identities = false;
+  bool labels = false;
+  bool consent = false;
 };
 
 // Invariants: (1) for every row Evaluate and Matches agree; (2) a row's answer depends on that row
@@ -38,6 +41,12 @@ class Operator {
   // Whether one row matches, by another road than Evaluate: it works on cells and texts, not on
   // what was prepared. Requires: any view of the store that it was planned for, then or later.
   virtual bool Matches(const ReadView& view, RowId row) const = 0;
+
+  // The earliest moment after the view's clock at which the row's answer may change with no write;
+  // none: it stays for ever. Requires: as Matches.
+  virtual std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const = 0;
+  // The moment at which it does change: exact, but of logic, where it is never later than that.
+  virtual std::optional<Timestamp> NextFlip(const ReadView& view, RowId row) const;
 
   // One line in words of the language.
   virtual std::string Describe(const Schema& schema) const = 0;

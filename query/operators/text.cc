@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <optional>
 
+#include <re2/re2.h>
+
 #include "query/ast.h"
 #include "storage/base/text.h"
+#include "storage/base/unicode.h"
 
 namespace roster::query {
 namespace {
@@ -26,8 +29,11 @@ bool HoldsText(const TextRange& test, std::string_view text) {
   return !(test.high && (test.high_open ? text >= *test.high : text > *test.high));
 }
 
-bool HoldsText(const TextPattern& test, std::string_view text) {
-  switch (test.op) {
+namespace {
+
+bool Fits(const TextPattern& test, std::string_view text) {
+  if (!test.op) return text == test.text;
+  switch (*test.op) {
     case ast::TextOp::kContains:
       return text.find(test.text) != std::string_view::npos;
     case ast::TextOp::kStartsWith:
@@ -36,6 +42,16 @@ bool HoldsText(const TextPattern& test, std::string_view text) {
       return text.ends_with(test.text);
   }
   return false;
+}
+
+}  // namespace
+
+bool HoldsText(const TextPattern& test, std::string_view text) {
+  return test.folded ? Fits(test, Fold(text)) : Fits(test, text);
+}
+
+bool HoldsText(const TextRegex& test, std::string_view text) {
+  return re2::RE2::PartialMatch({text.data(), text.size()}, *test.regex);
 }
 
 CellFilter Prepare(const TextSet& test, const CellType& type, Preparation*) {
@@ -63,6 +79,10 @@ CellFilter Prepare(const TextPattern& test, const CellType& type, Preparation* p
   return CodesWhere(type, preparation,
                     [&](std::string_view text) { return HoldsText(test, text); });
 }
+CellFilter Prepare(const TextRegex& test, const CellType& type, Preparation* preparation) {
+  return CodesWhere(type, preparation,
+                    [&](std::string_view text) { return HoldsText(test, text); });
+}
 
 bool Holds(const TextSet& test, const CellType& type, int64_t cell, Timestamp) {
   return HoldsText(test, TextOf(type, cell));
@@ -71,6 +91,9 @@ bool Holds(const TextRange& test, const CellType& type, int64_t cell, Timestamp)
   return HoldsText(test, TextOf(type, cell));
 }
 bool Holds(const TextPattern& test, const CellType& type, int64_t cell, Timestamp) {
+  return HoldsText(test, TextOf(type, cell));
+}
+bool Holds(const TextRegex& test, const CellType& type, int64_t cell, Timestamp) {
   return HoldsText(test, TextOf(type, cell));
 }
 
@@ -91,7 +114,9 @@ std::string Describe(const TextRange& test, ValueInfo) {
   return StrCat(low, test.low && test.high ? " and " : "", high);
 }
 std::string Describe(const TextPattern& test, ValueInfo) {
-  return StrCat(ast::Spelling(test.op), " ", ast::QuoteText(test.text));
+  return StrCat(test.op ? ast::Spelling(*test.op) : "=", test.folded ? " ~" : " ",
+                ast::QuoteText(test.text));
 }
+std::string Describe(const TextRegex& test, ValueInfo) { return StrCat("matches ", test.spelling); }
 
 }  // namespace roster::query

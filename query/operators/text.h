@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The family of questions about a text: =, in, <, between, contains, starts with, ends with. They
-// are asked once of each distinct text, not of each row. Thread rule: pure functions.
+// The family of questions about a text: =, in, <, between, contains, starts with, ends with, also
+// folded, and matches. They are asked once of each distinct text, not of each row. Thread rule:
+// pure functions.
 #ifndef ROSTER_QUERY_OPERATORS_TEXT_H_
 #define ROSTER_QUERY_OPERATORS_TEXT_H_
 
@@ -21,18 +22,22 @@ namespace roster::query {
 bool HoldsText(const TextSet& test, std::string_view text);
 bool HoldsText(const TextRange& test, std::string_view text);
 bool HoldsText(const TextPattern& test, std::string_view text);
+bool HoldsText(const TextRegex& test, std::string_view text);
 
 CellFilter Prepare(const TextSet& test, const CellType& type, Preparation* preparation);
 CellFilter Prepare(const TextRange& test, const CellType& type, Preparation* preparation);
 CellFilter Prepare(const TextPattern& test, const CellType& type, Preparation* preparation);
+CellFilter Prepare(const TextRegex& test, const CellType& type, Preparation* preparation);
 
 bool Holds(const TextSet& test, const CellType& type, int64_t cell, Timestamp now);
 bool Holds(const TextRange& test, const CellType& type, int64_t cell, Timestamp now);
 bool Holds(const TextPattern& test, const CellType& type, int64_t cell, Timestamp now);
+bool Holds(const TextRegex& test, const CellType& type, int64_t cell, Timestamp now);
 
 std::string Describe(const TextSet& test, ValueInfo info);
 std::string Describe(const TextRange& test, ValueInfo info);
 std::string Describe(const TextPattern& test, ValueInfo info);
+std::string Describe(const TextRegex& test, ValueInfo info);
 
 // The codes of a dictionary whose text passes; none when `preparation` says to stop.
 template <typename F>

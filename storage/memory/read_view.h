@@ -75,6 +75,8 @@ class ReadView {
   Lsn lsn() const { return lsn_; }
   // `now` for everything that is asked of it.
   Timestamp clock() const { return clock_; }
+  // The same state as it will be seen at another time, if nothing is written.
+  ReadView At(Timestamp clock) const { return ReadView(state_, lsn_, clock, copied_bytes_); }
   // Store::copied_bytes when it was taken.
   uint64_t copied_bytes() const { return copied_bytes_; }
   // Chunks to evaluate: chunk c holds the rows [c * kChunkRows, (c + 1) * kChunkRows).

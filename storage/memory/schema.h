@@ -78,6 +78,11 @@ enum class IdentityStanding : uint8_t {
   kLoggedOut = 3,
 };
 
+// Whether an identity names its profile now.
+inline bool IsShown(IdentityStanding standing) {
+  return standing == IdentityStanding::kActive || standing == IdentityStanding::kRetired;
+}
+
 struct NamespaceInfo {
   std::string name;
   NamespaceKind kind = NamespaceKind::kPerson;

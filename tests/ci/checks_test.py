@@ -45,7 +45,7 @@ class Includes(unittest.TestCase):
         for path, name in (("storage/memory/a.h", "storage/base/bytes.h"),
                            ("storage/a.cc", "storage/disk/wal.h"),
                            ("query/a.cc", "roster/value.h"),
-                           ("query/grammar.cc", "boost/spirit/home/x3.hpp"),
+                           ("query/grammar/tests.cc", "boost/spirit/home/x3.hpp"),
                            ("engine/include/roster/a.h", "absl/status/status.h"),
                            ("server/a.cc", "roster/database.h"),
                            ("tests/memory/a_test.cc", "tests/seed.h"),

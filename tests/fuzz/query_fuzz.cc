@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "query/declarations/parser.h"
-#include "query/grammar.h"
+#include "query/grammar/grammar.h"
 #include "query/query.h"
 #include "query/schema_catalog.h"
 #include "roster/error.h"

@@ -170,6 +170,41 @@ class Text(Node):
         return value is not None and self.TESTS[self.word](value, self.value)
 
 
+def fold(text):
+    """Lower case without accents."""
+    apart = unicodedata.normalize("NFD", "".join(char.lower() for char in text))
+    return "".join(char for char in apart if not unicodedata.combining(char))
+
+
+class Folded(Node):
+    """Without regard to case and accents."""
+
+    TESTS = Text.TESTS | {"=": lambda a, b: a == b, "!=": lambda a, b: a != b}
+
+    def __init__(self, name, word, value):
+        self.name, self.word, self.value = name, word, value
+
+    def text(self, printer):
+        return f"{name_text(self.name)} {self.word} ~{printer.value(self.value)}"
+
+    def holds(self, subject, now):
+        value = subject.get(self.name)
+        return value is not None and self.TESTS[self.word](fold(value), fold(self.value))
+
+
+class Matches(Node):
+    def __init__(self, name, regex, any_case):
+        self.name, self.regex, self.any_case = name, regex, any_case
+
+    def text(self, printer):
+        return f"{name_text(self.name)} matches /{self.regex}/{'i' * self.any_case}"
+
+    def holds(self, subject, now):
+        value = subject.get(self.name)
+        flags = re.IGNORECASE if self.any_case else 0
+        return value is not None and re.search(self.regex, value, flags) is not None
+
+
 class Has(Node):
     def __init__(self, name, word, values):
         self.name, self.word, self.values = name, word, values
@@ -265,6 +300,34 @@ class BetweenAgo:
         return ago(now, self.far, self.unit) < time <= ago(now, self.near, self.unit)
 
 
+class CalendarDays:
+    """Whole days, today the last of them, UTC."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def text(self):
+        return f"in last {self.number} calendar days"
+
+    def holds(self, time, now):
+        return 0 <= now // DAY - time // DAY < self.number
+
+
+class This:
+    def __init__(self, unit):
+        self.unit = unit
+
+    def text(self):
+        return f"this {self.unit}"
+
+    def holds(self, time, now):
+        def number(ms):
+            day = datetime.date.fromisoformat(day_text(ms))
+            return {"day": day, "week": day - datetime.timedelta(day.weekday()),
+                    "month": (day.year, day.month), "year": day.year}[self.unit]
+        return number(time) == number(now)
+
+
 class Instants:
     """[from, to)"""
 
@@ -307,10 +370,16 @@ class Events:
     def __init__(self, event, where, window):
         self.event, self.where, self.window = event, where, window
 
-    def of(self, profile, now):
-        return [properties for time, properties in profile.happened(self.event, now)
+    def meant(self, profile, now):
+        return [(time, properties) for time, properties in profile.happened(self.event, now)
                 if (self.window is None or self.window.holds(time, now))
                 and (self.where is None or self.where.holds(Properties(properties), now))]
+
+    def of(self, profile, now):
+        return [properties for _, properties in self.meant(profile, now)]
+
+    def times_of(self, profile, now):
+        return [time for time, _ in self.meant(profile, now)]
 
     def where_text(self, printer):
         if self.where is None:
@@ -351,20 +420,78 @@ class Did(Node):
         yield from (Did(less, self.word, self.times) for less in self.events.smaller())
 
 
+class DidOn(Node):
+    """On so many different days, weeks from Monday, or months, UTC."""
+
+    UNITS = {"days": lambda day: day, "weeks": lambda day: day - datetime.timedelta(day.weekday()),
+             "months": lambda day: (day.year, day.month)}
+
+    def __init__(self, events, word, times, unit):
+        self.events, self.word, self.times, self.unit = events, word, times, unit
+
+    def text(self, printer):
+        return (f"did {quoted(self.events.event)}{self.events.where_text(printer)} on {self.word} "
+                f"{self.times} {self.unit}{self.events.window_text()}")
+
+    def holds(self, subject, now):
+        days = {datetime.date.fromisoformat(day_text(time))
+                for time in self.events.times_of(subject, now)}
+        count = len({self.UNITS[self.unit](day) for day in days})
+        return {"at least": count >= self.times, "at most": count <= self.times,
+                "exactly": count == self.times}[self.word]
+
+    def smaller(self):
+        yield from (DidOn(less, self.word, self.times, self.unit) for less in self.events.smaller())
+
+
+class Stopped(Node):
+    def __init__(self, event, number, unit):
+        self.event, self.number, self.unit = event, number, unit
+
+    def text(self, printer):
+        return f"stopped {quoted(self.event)} for {self.number} {self.unit}"
+
+    def holds(self, subject, now):
+        times = [time for time, _ in subject.happened(self.event, now)]
+        return bool(times) and max(times) <= ago(now, self.number, self.unit)
+
+
+class TwoAggregates(Node):
+    """Compared with each other; of numbers, so that the values are the same in any order."""
+
+    def __init__(self, left, op, right):
+        self.left, self.op, self.right = left, op, right
+
+    def text(self, printer):
+        return f"{self.left.of_text(printer)} {self.op} {self.right.of_text(printer)}"
+
+    def holds(self, subject, now):
+        left, right = self.left.result(subject, now), self.right.result(subject, now)
+        return left is not None and right is not None and COMPARE[self.op](left, right)
+
+
 class Aggregate(Node):
     def __init__(self, function, events, property_name, op, value):
         self.function, self.events, self.property = function, events, property_name
         self.op, self.value = op, value
 
-    def text(self, printer):
+    def of_text(self, printer):
         event = quoted(self.events.event)
         if self.property is not None:
             plain = re.fullmatch(r"\w+", self.events.event, re.ASCII)
             event = (self.events.event if plain else event) + "." + name_text(self.property)
         return (f"{self.function}({event}{self.events.where_text(printer)})"
-                f"{self.events.window_text()} {self.op} {printer.value(self.value)}")
+                f"{self.events.window_text()}")
+
+    def text(self, printer):
+        return f"{self.of_text(printer)} {self.op} {printer.value(self.value)}"
 
     def holds(self, subject, now):
+        result = self.result(subject, now)
+        return result is not None and COMPARE[self.op](result, self.value)
+
+    def result(self, subject, now):
+        """None where it is missing."""
         events = self.events.of(subject, now)
         values = [event[self.property] for event in events if self.property in event]
         if self.function == "count" and self.property is None:
@@ -376,11 +503,11 @@ class Aggregate(Node):
         elif self.function == "sum":
             result = math.fsum(values)
         elif not values:
-            return False
+            return None
         else:
             result = {"min": min, "max": max,
                       "avg": lambda all: math.fsum(all) / len(all)}[self.function](values)
-        return COMPARE[self.op](result, self.value)
+        return result
 
     def smaller(self):
         yield from (Aggregate(self.function, less, self.property, self.op, self.value)

@@ -4,8 +4,9 @@ filters over it. Everything comes from one random.Random."""
 
 import json
 
-from filters import (DAY, Aggregate, Between, BetweenAgo, Compare, Date, Days, Did, Events, Group, Has,
-                     In, Instants, Last, MoreThan, Not, Presence, Size, Text, instant_text)
+from filters import (DAY, Aggregate, Between, BetweenAgo, CalendarDays, Compare, Date, Days, Did, DidOn,
+                     Events, Folded, Group, Has, In, Instants, Last, Matches, MoreThan, Not, Presence,
+                     Size, Stopped, Text, This, TwoAggregates, instant_text)
 from model import Model, nfc
 
 HOUR = 3_600_000
@@ -27,7 +28,11 @@ LISTS = [[], ["a"], ["b"], ["a", "b"], ["a", "NL", "José"], [""], ["東京", "b
 # Forms that the language is to have and may not have yet, each by a filter that uses it.
 OPTIONAL = {"has any": 'interests has any ("a")', "has all": 'interests has all ("a")',
             "has none": 'interests has none ("a")', "size": "size(interests) = 1",
-            "empty": "plan is empty", "distinct": "distinct(order.category) = 1"}
+            "empty": "plan is empty", "distinct": "distinct(order.category) = 1",
+            "folded": 'plan = ~"a"', "matches": "plan matches /a/",
+            "calendar": "did order in last 2 calendar days", "this": "did order this month",
+            "on": "did order on at least 1 days", "stopped": "stopped order for 1 day",
+            "two": "count(order) > count(login)"}
 VALUES = {"text": WORDS, "number": NUMBERS, "integer": INTEGERS, "boolean": [True, False],
           "date": DATES, "list": LISTS}
 WRONG = {"text": 5, "integer": "old", "number": "much", "boolean": "yes", "date": "soon", "list": 7}
@@ -201,6 +206,13 @@ class World:
             if draw < 0.2 and "empty" in self.forms:
                 return Presence(name, "empty")
             part = self.random.choice(["a", "b", "NL", "é", "京", "\\", '"', "z", "ab"])
+            if draw < 0.27 and "folded" in self.forms:
+                words = ["=", "!=", "contains", "starts with", "ends with"]
+                part = self.random.choice([part, "JOSE", "κλλ", "kÖLN", "B"])
+                return Folded(name, self.random.choice(words), part)
+            if draw < 0.32 and "matches" in self.forms:
+                regex = self.random.choice(["^a", "[bB]$", "l|é", "^$", "x\\.", "..", "jos."])
+                return Matches(name, regex, self.random.random() < 0.4)
             return Text(name, self.random.choice(sorted(Text.TESTS)), part)
         if draw < 0.6:
             values = [self.literal(kind) for _ in range(self.random.randrange(1, 5))]
@@ -243,16 +255,36 @@ class World:
             return MoreThan(number + 1, unit)
         if draw < 0.5:
             return BetweenAgo(number + self.random.randrange(1, 20), number, unit)
+        if draw < 0.58 and "calendar" in self.forms:
+            return CalendarDays(self.random.choice([1, 2, 7, 30, 100]))
+        if draw < 0.64 and "this" in self.forms:
+            return This(self.random.choice(["day", "week", "month", "year"]))
         # The edges stand on events, or a millisecond beside them.
         edges = sorted(self.random.choice(self.times) + self.random.randrange(-1, 2) for _ in range(2))
         return Instants(*edges) if draw < 0.8 else Days(*edges)
 
     def did(self):
         events = self.events(self.random.choice(sorted(PROPERTIES)))
+        if self.random.random() < 0.2 and "on" in self.forms:
+            return DidOn(events, self.random.choice(["at least", "at most", "exactly"]),
+                         self.random.randrange(0, 5), self.random.choice(sorted(DidOn.UNITS)))
+        if self.random.random() < 0.1 and "stopped" in self.forms:
+            return Stopped(events.event, self.random.randrange(1, 40), self.random.choice(["hours", "days"]))
         word = self.random.choice([None, "at least", "at most", "exactly"])
         return Did(events, word, self.random.randrange(0, 5))
 
+    def two_aggregates(self):
+        """Sums of halves and quarters are exact, so that equal ones are."""
+        def one():
+            event = self.random.choice(["order", "page view"])
+            number = {"order": self.random.choice(["total", "items"]), "page view": "seconds"}[event]
+            function = self.random.choice(["sum", "min", "max", "count", "distinct"])
+            return Aggregate(function, self.events(event), number, None, None)
+        return TwoAggregates(one(), self.random.choice(["=", "!=", "<", "<=", ">", ">="]), one())
+
     def aggregate(self):
+        if self.random.random() < 0.2 and "two" in self.forms:
+            return self.two_aggregates()
         event = self.random.choice(["order", "page view"])
         number = {"order": self.random.choice(["total", "items"]), "page view": "seconds"}[event]
         text = {"order": "category", "page view": "path"}[event]

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "query/bind.h"
+#include "query/bind/bind.h"
 #include "query/exact_number.h"
 #include "roster/error.h"
 #include "storage/base/text.h"
@@ -140,7 +140,8 @@ TEST_CASE("what newcomers type is answered with what to write") {
       {"count where !vip", ErrorCode::kParse, 13, "write `not`"},
       {"count where age <> 3", ErrorCode::kParse, 17, "write `!=`"},
       {"count where age is null", ErrorCode::kParse, 20, "`is missing`"},
-      {"count where age is not null", ErrorCode::kParse, 20, "expected `set` or `missing`"},
+      {"count where age is not null", ErrorCode::kParse, 20,
+       "expected `set`, `missing` or `empty`"},
       {"select count", ErrorCode::kParse, 1, "`count`, `find` or `show`"},
       {"find * where age = 1", ErrorCode::kParse, 6, "leave the columns out"},
       {"count where age = 1;", ErrorCode::kParse, 20, "no sign at its end"},

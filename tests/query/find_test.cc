@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "query/bind.h"
+#include "query/bind/bind.h"
 #include "query/errors.h"
-#include "query/grammar.h"
+#include "query/grammar/grammar.h"
 #include "query/planner.h"
 #include "roster/error.h"
 #include "tests/query/test_store.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the grammar takes and refuses, the spans it gives, the canonical text, and its limits.
-#include "query/grammar.h"
+#include "query/grammar/grammar.h"
 
 #include <catch2/catch.hpp>
 #include <string>

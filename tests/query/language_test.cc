@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "query/declarations/names.h"
 #include "query/declarations/parser.h"
 #include "query/errors.h"
 #include "tests/query/test_store.h"
@@ -54,6 +55,11 @@ TestStore Example() {
   store.Property("order", "category", ValueType::kText);
   store.Property("order", "shipped", ValueType::kTimestamp);
   store.Event("login");
+  store.Event("cart");
+  store.Property("cart", "category", ValueType::kText);
+  store.Define(kGoals, "bought", "define goal \"bought\" as \"order\" where (`total` > 50)");
+  store.Define(kSegments, "vip", "define segment \"vip\" as `age` >= 18");
+  store.Define(kSegments, "loop", "define segment \"loop\" as in segment \"loop\"");
   const ProfileId jo = store.Profile({{"country", "NL"}, {"name", "Jo"}, {"age", int64_t{30}}});
   store.Identity(jo, "email", "jo@gmail.com");
   store.Did(jo, "order", Ago(kDayMs), {{"total", Decimal{6000, 2}}, {"category", "shoes"}});

@@ -2,7 +2,9 @@
 #include "tests/query/random_filter.h"
 
 #include "query/ast.h"
+#include "query/declarations/names.h"
 #include "query/window.h"
+#include "storage/memory/people/own_names.h"
 
 namespace roster::query {
 namespace {
@@ -24,6 +26,11 @@ const std::vector<Typed> kFields = {
     {"time", ValueType::kTimestamp, 0}, {"list", ValueType::kTextList, 0},
     {"big", ValueType::kInteger, 0},
 };
+// Of events, and asked about by predicates of their own.
+const std::vector<std::string> kSpecial = {"session", "channel", "campaign"};
+const std::vector<std::string> kSessions = {"s1", "s2"};
+const std::vector<std::string> kChannels = {"web", "app"};
+const std::vector<std::string> kLabels = {"vip", "new", "é"};
 
 }  // namespace
 
@@ -49,9 +56,14 @@ Fields RandomFilter::RandomFields() {
   add("num", static_cast<double>(small()) / 4);
   add("dec", Decimal{small() * 25, 2});
   add("flag", OneIn(2));
-  add("day", Date{DayOf(RandomTime(), absl::UTCTimeZone())});
+  // The 29th of February among them.
+  const Date leap{12'112 + 1461 * static_cast<int32_t>(Below(8))};
+  add("day", OneIn(4) ? leap : Date{DayOf(RandomTime(), absl::UTCTimeZone())});
   add("time", Timestamp{RandomTime()});
   add("list", OneIn(4) ? TextList{} : OneIn(2) ? TextList{one()} : TextList{one(), one()});
+  add("session", Of(kSessions));
+  add("channel", Of(kChannels));
+  add("campaign", Of(kChannels));
   // Wide and narrow cells in one column.
   add("big", static_cast<int64_t>(random_() >> Below(64)) * (OneIn(2) ? 1 : -1));
   return fields;
@@ -66,9 +78,22 @@ TestStore RandomFilter::Store(int num_profiles) {
       store.Property(event, field.name, field.type, field.scale);
     }
   }
+  for (const std::string& name : kSpecial) {
+    store.Trait(name, ValueType::kText);
+    for (const std::string& event : kEvents) store.Property(event, name, ValueType::kText);
+  }
   store.Namespace("email");
+  store.Namespace("device_id", NamespaceKind::kDevice);
+  store.Define(kGoals, "bought",
+               "define goal \"bought\" as \"order\" where (`int` > 0), \"login\", \"order\" where "
+               "(`flag` = true)");
+  store.Define(kSegments, "few", "define segment \"few\" as `int` > 0 and did \"order\"");
+  store.Define(kSegments, "fewer",
+               "define segment \"fewer\" as in segment \"few\" and `day` this month at time zone "
+               "\"Asia/Tokyo\"");
   for (int i = 0; i < num_profiles; ++i) {
     const ProfileId id = store.Profile(RandomFields(), {RandomTime()});
+    AddStandings(id, &store);
     for (uint64_t n = Below(3); n > 0; --n) {
       store.Identity(id, "email", Of(kTexts) + std::to_string(i) + "-" + std::to_string(n));
     }
@@ -88,6 +113,26 @@ TestStore RandomFilter::Store(int num_profiles) {
     }
   }
   return store;
+}
+
+void RandomFilter::AddStandings(ProfileId id, TestStore* store) {
+  if (OneIn(8)) store->Archive(id);
+  if (OneIn(3)) {
+    const std::string device = "d" + std::to_string(id.value);
+    store->Identity(id, "device_id", device);
+    if (OneIn(4)) store->SetStanding(id, "device_id", device, IdentityStanding::kFormer);
+  }
+  for (uint64_t n = Below(4); n > 0; --n) {
+    store->Record(id, kLabelRecords, {RandomTime()},
+                  {{"label", Of(kLabels)}, {"added", !OneIn(3)}});
+  }
+  for (uint64_t n = Below(3); n > 0; --n) {
+    store->Record(id, kConsentRecords, {RandomTime()},
+                  {{"channel", Of(kChannels)},
+                   {"decision", static_cast<int64_t>(Below(3))},
+                   {"address", OneIn(2) ? std::string() : "a" + std::to_string(Below(2))},
+                   {"policy", OneIn(2) ? "p1" : "p2"}});
+  }
 }
 
 std::string RandomFilter::Number() {
@@ -120,10 +165,17 @@ std::string RandomFilter::Window() {
   const auto date = [&] {
     return ast::ToText(ast::Literal{DayOf(RandomTime(), absl::UTCTimeZone()), {}});
   };
-  switch (Below(7)) {
+  const std::vector<std::string> units = {"day", "week", "month", "year"};
+  switch (Below(10)) {
     case 0:
     case 1:
       return "within last " + Duration();
+    case 7:
+      return "within next " + Duration();
+    case 8:
+      return "in last " + std::to_string(1 + Below(40)) + " calendar days";
+    case 9:
+      return "this " + Of(units);
     case 2:
       return "more than " + Duration() + " ago";
     case 3:
@@ -150,19 +202,32 @@ std::string RandomFilter::Test(bool windows) {
                                               "!= "};
       if (OneIn(4)) return name + in + Text() + ", " + Text() + ", " + Text() + ")";
       if (OneIn(5)) return name + "between " + Text() + " and " + Text();
+      if (OneIn(6)) return name + "is empty";
+      if (OneIn(5)) {
+        const std::vector<std::string> folded = {"= ~", "!= ~", "contains ~", "starts with ~"};
+        return name + Of(folded) + Text();
+      }
+      const std::vector<std::string> regexes = {"/^a/", "/A/i", "/.b$|é/", "/^$/", "/[^a-z]/"};
+      if (OneIn(5)) return name + "matches " + Of(regexes);
       return name + (OneIn(3) ? Compare(Text()) : Of(words) + Text());
     }
     case ValueType::kBoolean:
       return name + (OneIn(2) ? "= " : "!= ") + (OneIn(2) ? "true" : "false");
     case ValueType::kDate: {
+      if (windows && OneIn(3)) return "anniversary of day " + Window();
       const std::string day =
           ast::ToText(ast::Literal{DayOf(RandomTime(), absl::UTCTimeZone()), {}});
       return name + (windows && OneIn(2) ? Window() : Compare(day));
     }
     case ValueType::kTimestamp:
       return name + (windows && OneIn(2) ? Window() : Compare(Time()));
-    case ValueType::kTextList:
+    case ValueType::kTextList: {
+      const std::vector<std::string> words = {"has any ", "has all ", "has none "};
+      if (OneIn(3)) return "size(list) " + Compare(std::to_string(Below(3)));
+      if (OneIn(4)) return name + "is empty";
+      if (OneIn(2)) return name + Of(words) + "(" + Text() + ", " + Text() + ")";
       return name + "has " + Text();
+    }
     default:
       if (OneIn(4)) return name + in + Number() + ", " + Number() + ")";
       if (OneIn(4)) return name + "between " + Number() + " and " + Number();
@@ -175,23 +240,93 @@ std::string RandomFilter::Condition(int depth) {
   return "(" + Condition(depth - 1) + (OneIn(2) ? " and " : " or ") + Condition(depth - 1) + ")";
 }
 
-std::string RandomFilter::Behaviour() {
-  const std::string event = ast::QuoteText(Of(kEvents));
-  std::string where;
-  if (OneIn(3)) where = " where " + Test(false);
-  if (OneIn(3)) where = " where (" + Condition(2) + ")";
-  const std::string window = OneIn(2) ? " " + Window() : "";
-  if (OneIn(2)) {
-    const std::vector<std::string> counts = {" at least ", " at most ", " exactly "};
-    const std::string times = OneIn(2) ? Of(counts) + std::to_string(Below(5)) + " times" : "";
-    return "did " + event + where + times + window;
+std::string RandomFilter::Where() {
+  if (OneIn(3)) return " where " + Test(false);
+  if (OneIn(3)) return " where (" + Condition(2) + ")";
+  return "";
+}
+
+std::string RandomFilter::Events() {
+  if (OneIn(6)) return "any event" + Where();
+  return ast::QuoteText(Of(kEvents)) + Where();
+}
+
+std::string RandomFilter::Count() {
+  const std::vector<std::string> counts = {"at least ", "at most ", "exactly "};
+  const std::vector<std::string> units = {" days", " weeks", " months"};
+  std::string text = "did " + Events();
+  if (OneIn(8)) text = "completed goal bought" + Where();
+  if (OneIn(8)) text = std::string("touched campaign web") + (OneIn(3) ? " clicked" : "") + Where();
+  if (OneIn(4)) {
+    text += " on " + Of(counts) + std::to_string(Below(4)) + Of(units);
+  } else if (OneIn(2)) {
+    text += " " + Of(counts) + std::to_string(Below(5)) + " times";
   }
-  if (OneIn(5)) return "count(" + event + where + ")" + window + " " + Compare(Number());
-  const std::vector<std::string> ops = {"sum", "avg", "min", "max", "count"};
+  if (OneIn(6)) return text + " within " + Duration() + " of first seen";
+  return text + (OneIn(2) ? " " + Window() : "");
+}
+
+std::string RandomFilter::Chosen() {
+  const std::vector<std::string> places = {"first ", "last ", "nth 2 ", "nth 3 "};
+  return Of(places) + Events() + (OneIn(2) ? " " + Window() : "");
+}
+
+std::string RandomFilter::AggregateOf() {
+  const std::vector<std::string> ops = {"sum", "avg", "min", "max", "count", "distinct"};
   const std::vector<std::string> properties = {"int", "num", "dec", "big"};
-  if (OneIn(5)) return "max(" + event + ".time" + where + ")" + window + " " + Compare(Time());
-  return Of(ops) + "(" + event + "." + Of(properties) + where + ")" + window + " " +
-         Compare(Number());
+  const std::string window = OneIn(2) ? " " + Window() : "";
+  const std::string event = ast::QuoteText(Of(kEvents));
+  if (OneIn(5)) return "count(" + event + Where() + ")" + window;
+  return Of(ops) + "(" + event + "." + Of(properties) + Where() + ")" + window;
+}
+
+std::string RandomFilter::Aggregate() {
+  if (OneIn(5)) {
+    const std::string left = "max(order.time" + Where() + ") ";
+    return left + (OneIn(2) ? Compare(Time()) : Compare("min(login.time)"));
+  }
+  return AggregateOf() + " " + Compare(OneIn(3) ? AggregateOf() : Number());
+}
+
+std::string RandomFilter::Behaviour() {
+  if (OneIn(5)) return Chosen();
+  return OneIn(2) ? Count() : Aggregate();
+}
+
+std::string RandomFilter::Standing() {
+  const std::vector<std::string> plain = {
+      "is identified",         "is anonymous",           "has no identity",
+      "has identity email",    "has identity device_id", "created via \"test\"",
+      "status = \"archived\"", "status != \"archived\"", "in segment few",
+      "in segment \"fewer\"",  "sample 30% seed \"x\"",  "has channel \"web\""};
+  const auto label = [&] { return ast::QuoteText(Of(kLabels)); };
+  switch (Below(5)) {
+    case 0:
+      return "has label " + label();
+    case 1:
+      return "has any label (" + label() + ", " + label() + ")";
+    case 2:
+      return "known for " + Duration();
+    case 3: {
+      const std::vector<std::string> states = {" granted", " withdrawn", " unknown"};
+      const std::string state = Of(states);
+      std::string text = "consent " + Of(kChannels) + state;
+      if (state == " unknown") return text;
+      if (OneIn(3)) text += " since " + Time();
+      return text + (OneIn(3) ? " policy \"p1\"" : "");
+    }
+    default:
+      return Of(plain);
+  }
+}
+
+std::string RandomFilter::Leaf() {
+  if (OneIn(8)) {
+    const std::vector<std::string> asks = {"= ", "!= ", "contains ", "< "};
+    return OneIn(4) ? "email is set" : "email " + Of(asks) + ast::QuoteText(Of(kTexts) + "7-1");
+  }
+  if (OneIn(4)) return Standing();
+  return OneIn(2) ? Behaviour() : Test(true);
 }
 
 std::string RandomFilter::Filter(int depth) {
@@ -200,11 +335,7 @@ std::string RandomFilter::Filter(int depth) {
     const std::string both = "(" + Filter(depth - 1) + op + Filter(depth - 1) + ")";
     return OneIn(4) ? "not " + both : both;
   }
-  if (OneIn(8)) {
-    const std::vector<std::string> asks = {"= ", "!= ", "contains ", "< "};
-    return OneIn(4) ? "email is set" : "email " + Of(asks) + ast::QuoteText(Of(kTexts) + "7-1");
-  }
-  return OneIn(2) ? Behaviour() : Test(true);
+  return Leaf();
 }
 
 }  // namespace roster::query

@@ -22,6 +22,8 @@ class RandomFilter {
   TestStore Store(int num_profiles);
   // A filter with at most `depth` levels of logic.
   std::string Filter(int depth);
+  // One without logic, but inside of conditions.
+  std::string Leaf();
   // A moment about now, for views.
   Timestamp Now();
 
@@ -43,7 +45,15 @@ class RandomFilter {
   std::string Duration();
   std::string Condition(int depth);
   std::string Behaviour();
+  std::string Count();
+  std::string Chosen();
+  std::string Aggregate();
+  std::string AggregateOf();
+  std::string Standing();
+  std::string Events();
+  std::string Where();
 
+  void AddStandings(ProfileId id, TestStore* store);
   int64_t RandomTime();
   Fields RandomFields();
 

@@ -14,6 +14,7 @@
 #include "query/query.h"
 #include "query/schema_catalog.h"
 #include "roster/value.h"
+#include "storage/base/text.h"
 #include "storage/memory/people/own_names.h"
 #include "storage/memory/read_view.h"
 #include "tests/memory/store_builder.h"
@@ -37,7 +38,9 @@ class TestStore {
   void Property(std::string_view event, std::string name, ValueType type, uint8_t scale = 0) {
     builder_.Property(*schema().FindEvent(event), std::move(name), type, scale);
   }
-  void Namespace(std::string name) { builder_.Namespace(std::move(name)); }
+  void Namespace(std::string name, NamespaceKind kind = NamespaceKind::kPerson) {
+    builder_.Apply(DeclareNamespace{{std::move(name), kind, 1, 5}});
+  }
 
   ProfileId Profile(const Fields& traits = {}, Timestamp time = kNow) {
     const ProfileId id = builder_.Profile(time.ms);
@@ -61,6 +64,16 @@ class TestStore {
     }
     builder_.Add(id, type, ++last_event_, time.ms, std::move(cells));
   }
+  // A definition by its canonical text, under its kind (declarations/names.h) and name.
+  void Define(std::string_view kind, std::string_view name, std::string_view text) {
+    builder_.Apply(roster::Define{StrCat(kind, name), StrCat("1 ", text)});
+  }
+  // A record of the store's own; the type and its properties are declared when they first come.
+  void Record(ProfileId id, std::string_view type, Timestamp time, const Fields& fields);
+  // How an identity of the profile stands to it from now on.
+  void SetStanding(ProfileId id, std::string_view name_space, std::string_view value,
+                   IdentityStanding standing);
+  void Archive(ProfileId id);
   void Merge(ProfileId loser, ProfileId survivor) {
     builder_.Apply(MergeProfiles{loser, survivor});
   }
@@ -72,7 +85,8 @@ class TestStore {
   absl::StatusOr<QueryAnswer> Ask(std::string_view text, const std::vector<Value>& params = {},
                                   Timestamp now = kNow, std::string_view zone = "UTC") const {
     const ReadView view = View(now);
-    return Run(text, params, {.time_zone = zone}, view, SchemaCatalog(view.schema()), {});
+    return Run(text, params, {.time_zone = zone}, view,
+               SchemaCatalog(view.schema(), &*view->definitions), {});
   }
   // The count, or -1 with the error on the test's output.
   int64_t Count(std::string_view text, const std::vector<Value>& params = {}, Timestamp now = kNow,

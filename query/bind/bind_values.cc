@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "query/bind_values.h"
+#include "query/bind/bind_values.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <utility>
 #include <vector>
+
+#include <re2/re2.h>
 
 #include "query/errors.h"
 #include "query/lexer.h"
@@ -219,6 +222,15 @@ absl::StatusOr<ValueBinder::Place> ValueBinder::PlaceOf(ValueInfo info,
 
 absl::StatusOr<CellPredicate> ValueBinder::Bind(ValueInfo info, const ast::Compare& compare) const {
   const CompareOp op = compare.op;
+  if (compare.folded) {
+    if (op != CompareOp::kEq && op != CompareOp::kNe) {
+      return Error(ErrorCode::kType, compare.value.span,
+                   "texts are ordered by their characters; `~` is for `=` and `!=`");
+    }
+    ROSTER_ASSIGN_OR_RETURN(CellPredicate equal, BindFolded(info, std::nullopt, compare.value));
+    equal.negated = op == CompareOp::kNe;
+    return equal;
+  }
   const bool negated = op == CompareOp::kNe;
   const bool has_low = op != CompareOp::kLt && op != CompareOp::kLe;
   const bool has_high = op != CompareOp::kGt && op != CompareOp::kGe;
@@ -302,23 +314,62 @@ absl::StatusOr<CellPredicate> ValueBinder::Bind(ValueInfo info, const ast::Betwe
   return from;
 }
 
+absl::StatusOr<CellPredicate> ValueBinder::BindFolded(ValueInfo info, std::optional<ast::TextOp> op,
+                                                      const ast::Literal& literal) const {
+  if (info.type != ValueType::kText) {
+    return Error(ErrorCode::kType, literal.span,
+                 StrCat("`~` asks about a text, not about ", TypeWords(info.type)));
+  }
+  ROSTER_ASSIGN_OR_RETURN(const std::string text, TextOf(literal));
+  return CellPredicate{TextPattern{op, Fold(text), true}};
+}
+
 absl::StatusOr<CellPredicate> ValueBinder::Bind(ValueInfo info, const ast::TextMatch& match) const {
   if (info.type != ValueType::kText) {
     return Error(ErrorCode::kType, match.text.span,
                  StrCat("`", ast::Spelling(match.op), "` asks about a text, not about ",
                         TypeWords(info.type)));
   }
+  if (match.folded) return BindFolded(info, match.op, match.text);
   ROSTER_ASSIGN_OR_RETURN(std::string text, TextOf(match.text));
   return CellPredicate{TextPattern{match.op, std::move(text)}};
 }
 
+absl::StatusOr<CellPredicate> ValueBinder::Bind(ValueInfo info, const ast::Pattern& pattern) const {
+  if (info.type != ValueType::kText) {
+    return Error(ErrorCode::kType, pattern.span,
+                 StrCat("`matches` asks about a text, not about ", TypeWords(info.type)));
+  }
+  re2::RE2::Options options(re2::RE2::Quiet);
+  options.set_case_sensitive(!pattern.any_case);
+  constexpr int64_t kMaxBytes = 1 << 20;  // of a compiled expression
+  options.set_max_mem(kMaxBytes);
+  auto regex = std::make_shared<const re2::RE2>(pattern.regex, options);
+  if (!regex->ok()) {
+    return Error(ErrorCode::kParse, pattern.span,
+                 StrCat("a regular expression that cannot be read: ", regex->error()));
+  }
+  return CellPredicate{
+      TextRegex{std::move(regex), StrCat("/", pattern.regex, pattern.any_case ? "/i" : "/")}};
+}
+
 absl::StatusOr<CellPredicate> ValueBinder::Bind(ValueInfo info, const ast::Has& has) const {
   if (info.type != ValueType::kTextList) {
-    return Error(ErrorCode::kType, has.element.span,
-                 StrCat("`has` asks about a list, not about ", TypeWords(info.type)));
+    return Error(ErrorCode::kType, has.elements[0].span,
+                 StrCat("`", ast::Spelling(has.op), "` asks about a list, not about ",
+                        TypeWords(info.type)));
   }
-  ROSTER_ASSIGN_OR_RETURN(std::string element, TextOf(has.element));
-  return CellPredicate{ListHas{std::move(element)}};
+  if (has.elements.size() > kMaxListValues) {
+    return Error(ErrorCode::kLimit, has.elements[kMaxListValues].span,
+                 StrCat("a list holds more than ", kMaxListValues, " values"));
+  }
+  ListHas bound{has.op, {}};
+  for (const ast::Literal& literal : has.elements) {
+    ROSTER_ASSIGN_OR_RETURN(std::string element, TextOf(literal));
+    bound.elements.push_back(std::move(element));
+  }
+  SortUnique(&bound.elements);
+  return CellPredicate{std::move(bound)};
 }
 
 // Closed for dates, half-open for instants.
@@ -350,6 +401,19 @@ absl::StatusOr<Window> ValueBinder::BindWindow(const ast::Window& window) const 
       return Window({window.first, 1}, {window.second, 0}, zone_);
     case Kind::kBetweenTimes:
       return BetweenTimes(window.low, window.high);
+    case Kind::kWithinNext:
+      return Window({ast::Duration{0, ast::TimeUnit::kMillisecond}, 1},
+                    {ast::Duration{-window.first.amount, window.first.unit}, 0}, zone_);
+    case Kind::kLastDays:
+    case Kind::kThis: {
+      const int64_t units = window.first.amount;
+      if (units == 0) return Error(ErrorCode::kType, window.span, "no days at all");
+      const ast::Duration of{1, window.first.unit};
+      return Window({of, 0, true, 1 - units}, {of, -1, true, 1}, zone_);
+    }
+    case Kind::kOfFirstSeen:
+      return Error(ErrorCode::kType, window.span,
+                   "`of first seen` is for events: `did \"order\" within 7 days of first seen`");
     case Kind::kBefore:
     case Kind::kAfter:
       break;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/reading/own_records.h"
+#include "storage/memory/people/own_records.h"
 
 #include <map>
 #include <utility>

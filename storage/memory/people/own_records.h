@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Records of the store's own of one profile, with their properties by name. Thread rule: pure
-// functions of an immutable state. Source: storage/memory/people/own_names.h.
-#ifndef ROSTER_ENGINE_READING_OWN_RECORDS_H_
-#define ROSTER_ENGINE_READING_OWN_RECORDS_H_
+// functions of an immutable state. Source: own_names.h.
+#ifndef ROSTER_STORAGE_MEMORY_PEOPLE_OWN_RECORDS_H_
+#define ROSTER_STORAGE_MEMORY_PEOPLE_OWN_RECORDS_H_
 
 #include <string>
 #include <string_view>
@@ -58,4 +58,4 @@ std::vector<std::string> LabelsOf(const State& state, RowId row);
 
 }  // namespace roster
 
-#endif  // ROSTER_ENGINE_READING_OWN_RECORDS_H_
+#endif  // ROSTER_STORAGE_MEMORY_PEOPLE_OWN_RECORDS_H_

@@ -3,9 +3,10 @@
 // Literals and parameters to what they mean among the cells of a type: `age > 2.5` becomes "at
 // least 3", a date compared with a timestamp becomes its local day. Thread rule: pure functions.
 // Source: LANGUAGE.md "Meaning", 1, 2, 7 and 8.
-#ifndef ROSTER_QUERY_BIND_VALUES_H_
-#define ROSTER_QUERY_BIND_VALUES_H_
+#ifndef ROSTER_QUERY_BIND_BIND_VALUES_H_
+#define ROSTER_QUERY_BIND_BIND_VALUES_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -36,6 +37,7 @@ class ValueBinder {
   absl::StatusOr<CellPredicate> Bind(ValueInfo info, const ast::In& in) const;
   absl::StatusOr<CellPredicate> Bind(ValueInfo info, const ast::Between& between) const;
   absl::StatusOr<CellPredicate> Bind(ValueInfo info, const ast::TextMatch& match) const;
+  absl::StatusOr<CellPredicate> Bind(ValueInfo info, const ast::Pattern& pattern) const;
   absl::StatusOr<CellPredicate> Bind(ValueInfo info, const ast::Has& has) const;
 
   // A window in the statement's time zone. Errors: TYPE with a position.
@@ -63,6 +65,8 @@ class ValueBinder {
   absl::StatusOr<Constant> TimeOfText(std::string_view time, ast::Span span) const;
   absl::Status Mismatch(ValueType type, const Constant& found, ast::Span span) const;
 
+  absl::StatusOr<CellPredicate> BindFolded(ValueInfo info, std::optional<ast::TextOp> op,
+                                           const ast::Literal& text) const;
   absl::StatusOr<std::string> TextOf(const ast::Literal& literal) const;
   absl::StatusOr<NumberPlace> NumberPlaceOf(const ast::Literal& literal) const;
   absl::StatusOr<Place> PlaceOf(ValueInfo info, const ast::Literal& literal) const;
@@ -79,4 +83,4 @@ std::string_view TypeWords(ValueType type);
 
 }  // namespace roster::query
 
-#endif  // ROSTER_QUERY_BIND_VALUES_H_
+#endif  // ROSTER_QUERY_BIND_BIND_VALUES_H_

@@ -2,8 +2,8 @@
 //
 // AST and catalog to a bound statement: resolves names, checks types, folds literals, each error
 // with its place. Thread rule: pure function. Source: LANGUAGE.md "Meaning", 1, 7, 8 and 12.
-#ifndef ROSTER_QUERY_BIND_H_
-#define ROSTER_QUERY_BIND_H_
+#ifndef ROSTER_QUERY_BIND_BIND_H_
+#define ROSTER_QUERY_BIND_BIND_H_
 
 #include <optional>
 #include <string>
@@ -25,13 +25,16 @@ inline constexpr size_t kMaxNodes = 4096;
 struct BindContext {
   std::string_view text;  // of the statement, for positions
   const Catalog* catalog = nullptr;
-  absl::Span<const Value> params;      // of $1, $2, ...
-  std::string_view time_zone = "UTC";  // unless the statement names one
+  absl::Span<const Value> params;          // of $1, $2, ...
+  std::string_view time_zone = "UTC";      // unless the statement names one
+  absl::Span<const std::string> segments;  // in whose definitions the text stands
 };
 
 // Errors: TYPE, NOTRAIT, LIMIT, PARSE (parameters that do not fit), all with a position.
 absl::StatusOr<BoundStatement> Bind(const ast::Statement& statement, const BindContext& context);
 
+// A filter that a definition holds. Errors: as Bind.
+absl::StatusOr<BoundFilter> BindFilter(const ast::Filter& filter, const BindContext& context);
 // The events of a type that a definition means, and a property of one. Errors: as Bind.
 absl::StatusOr<BoundEvents> BindEvents(const ast::Events& events, const BindContext& context);
 absl::StatusOr<BoundEventProperty> BindProperty(const ast::Name& event, const ast::Name& property,
@@ -45,4 +48,4 @@ absl::StatusOr<absl::TimeZone> LoadTimeZone(std::string_view name);
 
 }  // namespace roster::query
 
-#endif  // ROSTER_QUERY_BIND_H_
+#endif  // ROSTER_QUERY_BIND_BIND_H_

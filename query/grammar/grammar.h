@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Text to AST. The only part of Roster that uses Boost.Spirit. Thread rule: pure function.
-#ifndef ROSTER_QUERY_GRAMMAR_H_
-#define ROSTER_QUERY_GRAMMAR_H_
+// Text to AST. This folder alone uses Boost.Spirit. Thread rule: pure function.
+#ifndef ROSTER_QUERY_GRAMMAR_GRAMMAR_H_
+#define ROSTER_QUERY_GRAMMAR_GRAMMAR_H_
 
 #include <string_view>
 
@@ -23,6 +23,9 @@ absl::StatusOr<ast::Statement> Parse(std::string_view text);
 bool TakeCondition(const Token** at, const Token* end, Expectations* expected,
                    ast::Filter* condition);
 
+// The same for a filter over profiles.
+bool TakeFilter(const Token** at, const Token* end, Expectations* expected, ast::Filter* filter);
+
 }  // namespace roster::query
 
-#endif  // ROSTER_QUERY_GRAMMAR_H_
+#endif  // ROSTER_QUERY_GRAMMAR_GRAMMAR_H_

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Questions about who somebody is: labels, identities, channels, consent, segments.
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "query/bind/binder.h"
+#include "query/declarations/names.h"
+#include "query/declarations/parser.h"
+#include "query/errors.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/memory/people/found_events.h"
+
+namespace roster::query {
+namespace {
+
+std::string TextOf(const ast::Literal& literal) { return std::get<std::string>(literal.value); }
+
+}  // namespace
+
+absl::StatusOr<BoundFilter> Binder::BindNode(const ast::HasLabel& label, const ast::Filter&) {
+  if (label.labels.size() > kMaxListValues) {
+    return values_.Error(ErrorCode::kLimit, label.labels[kMaxListValues].span,
+                         StrCat("a list holds more than ", kMaxListValues, " values"));
+  }
+  BoundLabel bound;
+  for (const ast::Literal& one : label.labels) bound.labels.push_back(TextOf(one));
+  std::sort(bound.labels.begin(), bound.labels.end());
+  return BoundFilter{std::move(bound)};
+}
+
+absl::StatusOr<BoundFilter> Binder::BindNode(const ast::IsIdentified& is, const ast::Filter&) {
+  BoundFilter identified{BoundHasIdentity{std::nullopt, NamespaceKind::kPerson}};
+  return is.identified ? std::move(identified) : Negation(std::move(identified));
+}
+
+absl::StatusOr<BoundFilter> Binder::BindNode(const ast::HasIdentity& has, const ast::Filter&) {
+  if (!has.name_space) return Negation({BoundHasIdentity{}});
+  const auto name_space = catalog_.FindNamespace(has.name_space->text);
+  if (!name_space) return Unknown("namespace", *has.name_space, catalog_.NamespaceNames());
+  return BoundFilter{BoundHasIdentity{*name_space, std::nullopt}};
+}
+
+// By which something came, as the profile shows it.
+absl::StatusOr<BoundFilter> Binder::BindNode(const ast::HasChannel& has, const ast::Filter& at) {
+  BoundDid bound;
+  bound.events = EventsWith(kChannelProperty, TextOf(has.channel), true, ast::Touch::kAny);
+  if (bound.events.empty()) return Nobody();
+  bound.said = ast::ToText(at);
+  return BoundFilter{std::move(bound)};
+}
+
+absl::StatusOr<BoundFilter> Binder::BindNode(const ast::CreatedVia& created, const ast::Filter&) {
+  return BoundFilter{
+      BoundTrait{kCreatedVia, {ValueType::kText, 0}, {TextSet{{TextOf(created.via)}}}}};
+}
+
+absl::StatusOr<BoundFilter> Binder::BindNode(const ast::KnownFor& known, const ast::Filter&) {
+  ast::Window window;
+  window.kind = ast::Window::Kind::kMoreThanAgo;
+  window.first = known.duration;
+  ROSTER_ASSIGN_OR_RETURN(const Window bound, values_.BindWindow(window));
+  return BoundFilter{BoundTrait{kCreatedAt, {ValueType::kTimestamp, 0}, {InWindow{bound}}}};
+}
+
+absl::StatusOr<BoundFilter> Binder::BindNode(const ast::Consent& consent, const ast::Filter&) {
+  BoundConsent bound{consent.channel.text, consent.state, std::nullopt, std::nullopt};
+  const bool unknown = consent.state == ast::ConsentState::kUnknown;
+  if (unknown && (consent.since || consent.policy)) {
+    const ast::Literal& said = consent.since ? *consent.since : *consent.policy;
+    return values_.Error(ErrorCode::kType, said.span,
+                         "nothing was said of what is unknown; leave `since` and `policy` out");
+  }
+  if (consent.since) {
+    ROSTER_ASSIGN_OR_RETURN(const CellPredicate from,
+                            values_.Bind({ValueType::kTimestamp, 0},
+                                         ast::Compare{ast::CompareOp::kGe, *consent.since}));
+    bound.since_ms = std::get<IntRange>(from.test).low;
+  }
+  if (consent.policy) bound.policy = TextOf(*consent.policy);
+  return BoundFilter{std::move(bound)};
+}
+
+// By reference: the definition as it stands now, in its own time zone. Its members are active.
+absl::StatusOr<BoundFilter> Binder::BindNode(const ast::InSegment& in, const ast::Filter&) {
+  const std::string& name = in.segment.text;
+  const auto stored = catalog_.FindDefinition(kSegments, name);
+  if (!stored) return Unknown("segment", in.segment, catalog_.DefinitionNames(kSegments));
+  const absl::Span<const std::string>& inside = context_.segments;
+  if (std::find(inside.begin(), inside.end(), name) != inside.end()) {
+    std::string path;
+    for (const std::string& one : inside) path += StrCat("`", one, "` in ");
+    return values_.Error(ErrorCode::kType, in.segment.span,
+                         StrCat("a segment cannot be in itself: ", path, "`", name, "`"));
+  }
+  const absl::StatusOr<ast::Declaration> declaration = ParseStored(*stored);
+  const auto* segment =
+      declaration.ok() ? std::get_if<ast::DefineSegment>(&declaration->what) : nullptr;
+  if (segment == nullptr) {
+    return values_.Error(ErrorCode::kType, in.segment.span,
+                         StrCat("the definition of `", name, "` is of a later version"));
+  }
+  std::vector<std::string> deeper(inside.begin(), inside.end());
+  deeper.push_back(name);
+  BindContext context{
+      .text = CanonicalText(*stored), .catalog = &catalog_, .params = {}, .segments = deeper};
+  if (declaration->time_zone) {
+    context.time_zone = std::get<std::string>(declaration->time_zone->value);
+  }
+  ROSTER_ASSIGN_OR_RETURN(const absl::TimeZone zone, LoadTimeZone(context.time_zone));
+  absl::StatusOr<BoundFilter> bound = Binder(context, zone, num_nodes_).Bind(segment->filter);
+  if (!bound.ok()) {
+    return values_.Error(ErrorCodeOf(bound.status()), in.segment.span,
+                         StrCat("in segment `", name, "`: ", StdView(bound.status().message())));
+  }
+  return Both(Negation(Archived(catalog_)), *std::move(bound));
+}
+
+// Of 2^64 numbers so many per cent, rounded down.
+absl::StatusOr<BoundFilter> Binder::BindNode(const ast::Sample& sample, const ast::Filter&) {
+  constexpr uint8_t kDigits = 9;
+  constexpr Int128 kHundred = Int128{100} * 1'000'000'000;
+  const Int128 percent = sample.percent.ScaledTo(kDigits).floor;
+  if (percent < 0 || percent > kHundred) {
+    return values_.Error(ErrorCode::kType, sample.percent_span, "a sample is between 0% and 100%");
+  }
+  BoundSample bound{TextOf(sample.seed), sample.percent.ToText(), percent == kHundred, 0};
+  // In two steps, so that no product is too large.
+  if (!bound.all) {
+    const Int128 high = percent * (Int128{1} << 32);
+    const Int128 rest = (high % kHundred) * (Int128{1} << 32) / kHundred;
+    bound.below = static_cast<uint64_t>(((high / kHundred) << 32) + rest);
+  }
+  return BoundFilter{std::move(bound)};
+}
+
+}  // namespace roster::query

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The binder of one statement; its families of predicates stand in files of their own beside this
+// one. Thread rule: one thread, one statement.
+#ifndef ROSTER_QUERY_BIND_BINDER_H_
+#define ROSTER_QUERY_BIND_BINDER_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "query/ast.h"
+#include "query/bind/bind.h"
+#include "query/bind/bind_values.h"
+#include "query/bound.h"
+#include "query/catalog.h"
+
+namespace roster::query {
+
+inline constexpr std::string_view kIdColumn = "id";
+
+// What names are, where a filter stands: the profile's, one event's, one session's.
+struct NameScope {
+  enum class Kind : uint8_t { kProfile, kEvent, kSession };
+  Kind kind = Kind::kProfile;
+  EventTypeId event;     // of kEvent
+  bool lenient = false;  // one of several types: a property that it does not have is missing
+};
+
+class Binder {
+ public:
+  Binder(const BindContext& context, absl::TimeZone zone, size_t* num_nodes = nullptr)
+      : context_(context),
+        catalog_(*context.catalog),
+        values_(context.text, context.params, zone),
+        zone_(zone),
+        num_nodes_(num_nodes != nullptr ? num_nodes : &own_nodes_) {}
+  Binder(const Binder&) = delete;
+  Binder& operator=(const Binder&) = delete;
+
+  absl::StatusOr<BoundStatement> Bind(const ast::Statement& statement);
+  absl::StatusOr<BoundEvents> Bind(const ast::Events& events);
+  absl::StatusOr<BoundEventProperty> Bind(const ast::Name& event, const ast::Name& property) const;
+  // A filter over profiles.
+  absl::StatusOr<BoundFilter> Bind(const ast::Filter& filter) { return BindFilter(filter, {}); }
+
+ private:
+  absl::StatusOr<BoundFilter> BindFilter(const ast::Filter& filter, const NameScope& scope);
+  absl::StatusOr<BoundFilter> BindLogic(const ast::Logic& logic, const NameScope& scope);
+  // Each kind of node, where its place allows it.
+  absl::StatusOr<BoundFilter> BindIn(const NameScope& scope, const ast::Logic& logic,
+                                     const ast::Filter&) {
+    return BindLogic(logic, scope);
+  }
+  absl::StatusOr<BoundFilter> BindIn(const NameScope& scope, const ast::Test& test,
+                                     const ast::Filter&) {
+    return BindTest(test, scope);
+  }
+  absl::StatusOr<BoundFilter> BindIn(const NameScope& scope, const ast::Size& size,
+                                     const ast::Filter&) {
+    return BindSize(size, scope);
+  }
+  absl::StatusOr<BoundFilter> BindIn(const NameScope& scope, const ast::Anniversary& of,
+                                     const ast::Filter&) {
+    return BindAnniversary(of, scope);
+  }
+  template <typename Node>
+  absl::StatusOr<BoundFilter> BindIn(const NameScope& scope, const Node& node,
+                                     const ast::Filter& at) {
+    const bool in_session =
+        scope.kind == NameScope::Kind::kSession && std::is_same_v<Node, ast::Did>;
+    if (scope.kind != NameScope::Kind::kProfile && !in_session) return OutOfPlace(scope, at);
+    return BindNode(node, at);
+  }
+  absl::Status OutOfPlace(const NameScope& scope, const ast::Filter& at) const;
+  absl::StatusOr<BoundFind> BindFind(const ast::Find& find) const;
+
+  // --- Names ---
+  absl::Status Unknown(std::string_view kind, const ast::Name& name,
+                       const std::vector<std::string_view>& candidates) const;
+  absl::StatusOr<EventTypeId> FindEvent(const ast::Name& name) const;
+  absl::StatusOr<PropertyId> FindProperty(EventTypeId event, const ast::Name& name) const;
+  std::vector<std::string_view> ColumnNames() const;
+  // A column, or what a filter asks about: a trait, else a namespace, else the id.
+  absl::StatusOr<BoundColumn> FindColumn(const ast::Name& name) const;
+
+  // --- One value (bind_tests.cc) ---
+  absl::StatusOr<BoundFilter> BindTest(const ast::Test& test, const NameScope& scope);
+  absl::StatusOr<BoundFilter> BindOwnName(const ast::Test& test, const NameScope& scope);
+  absl::StatusOr<BoundFilter> BindStatus(const ast::Test& test);
+  absl::StatusOr<BoundFilter> BindSize(const ast::Size& size, const NameScope& scope);
+  absl::StatusOr<BoundFilter> BindAnniversary(const ast::Anniversary& of, const NameScope& scope);
+  // The named value passes.
+  absl::StatusOr<BoundFilter> BindOn(
+      const ast::Name& name, const NameScope& scope,
+      const std::function<absl::StatusOr<CellPredicate>(ValueInfo)>& bind);
+  absl::StatusOr<CellPredicate> BindWhat(ValueInfo info, const ast::Test& test) const;
+  absl::StatusOr<BoundFilter> BindHistory(const ast::Test& test);
+
+  // --- Who somebody is (bind_people.cc) ---
+  absl::StatusOr<BoundFilter> BindNode(const ast::HasLabel& label, const ast::Filter& at);
+  absl::StatusOr<BoundFilter> BindNode(const ast::IsIdentified& is, const ast::Filter& at);
+  absl::StatusOr<BoundFilter> BindNode(const ast::HasIdentity& has, const ast::Filter& at);
+  absl::StatusOr<BoundFilter> BindNode(const ast::HasChannel& has, const ast::Filter& at);
+  absl::StatusOr<BoundFilter> BindNode(const ast::CreatedVia& created, const ast::Filter& at);
+  absl::StatusOr<BoundFilter> BindNode(const ast::KnownFor& known, const ast::Filter& at);
+  absl::StatusOr<BoundFilter> BindNode(const ast::Consent& consent, const ast::Filter& at);
+  absl::StatusOr<BoundFilter> BindNode(const ast::InSegment& in, const ast::Filter& at);
+  absl::StatusOr<BoundFilter> BindNode(const ast::Sample& sample, const ast::Filter& at);
+
+  // --- What somebody did (bind_events.cc) ---
+  template <typename Node>
+  absl::StatusOr<BoundFilter> BindNode(const Node&, const ast::Filter& at) {
+    return values_.Error(ErrorCode::kType, at.span, "not in the language yet");
+  }
+  absl::StatusOr<BoundFilter> BindNode(const ast::Did& did, const ast::Filter& at);
+  absl::StatusOr<BoundFilter> BindNode(const ast::Nth& nth, const ast::Filter& at);
+  absl::StatusOr<BoundFilter> BindNode(const ast::Aggregate& aggregate, const ast::Filter& at);
+  absl::StatusOr<BoundFilter> BindNode(const ast::Paused& paused, const ast::Filter& at);
+  absl::StatusOr<BoundEvents> BindEvents(const ast::Events& events, EventTypeId event,
+                                         bool lenient);
+  absl::StatusOr<BoundEventSet> BindEventSet(const ast::Events& events);
+  absl::Status CheckNames(const ast::Events& events, const std::vector<EventTypeId>& types) const;
+  absl::Status NarrowSet(const ast::Events& events, BoundEventSet* set);
+  absl::StatusOr<BoundEventSet> BindAnyEvent(const ast::Events& events);
+  absl::StatusOr<BoundEventSet> BindGoal(const ast::Events& events);
+  absl::StatusOr<BoundEventSet> BindCampaign(const ast::Events& events);
+  // Those of every type whose text property has the value.
+  BoundEventSet EventsWith(std::string_view property_name, const std::string& value, bool calls,
+                           ast::Touch touch) const;
+  absl::Status BindWindow(const ast::Window& window, BoundEvents* events) const;
+  absl::StatusOr<BoundAggregateOf> BindAggregateOf(const ast::AggregateOf& aggregate);
+  absl::StatusOr<BoundFilter> BoundCount(BoundAggregateOf of, const ast::Compare& compare,
+                                         const ast::Filter& at) const;
+
+  const BindContext& context_;
+  const Catalog& catalog_;
+  ValueBinder values_;
+  absl::TimeZone zone_;
+  size_t own_nodes_ = 0;
+  size_t* const num_nodes_;  // also of the segments that the statement names
+};
+
+// --- Shapes of bound filters ---
+
+// Nobody, or everybody.
+BoundFilter Nobody();
+BoundFilter Negation(BoundFilter filter);
+BoundFilter Both(BoundFilter first, BoundFilter second);
+// Whoever is archived.
+BoundFilter Archived(const Catalog& catalog);
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_BIND_BINDER_H_
