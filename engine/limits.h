@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "storage/memory/people/implied_time.h"
+
 namespace roster {
 
 inline constexpr size_t kMaxTraits = 1000;       // declared traits
@@ -27,9 +29,8 @@ inline constexpr size_t kMaxQueuedItems = 1 << 20;       // accepted and not yet
 inline constexpr size_t kMaxRequestIdBytes = 256;
 inline constexpr size_t kMaxActorBytes = 256;
 inline constexpr int64_t kMaxTimeoutMs = 86'400'000;  // of a statement
-// Times of clients lie between year 1 and this far ahead of the clock.
+// Times of clients lie between year 1 (kMinTimeMs) and this far ahead of the clock.
 inline constexpr int64_t kMaxFutureMs = int64_t{366} * 86'400'000;
-inline constexpr int64_t kMinTimeMs = -62'135'596'800'000;
 
 }  // namespace roster
 

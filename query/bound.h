@@ -227,9 +227,113 @@ struct BoundAggregate {
   std::variant<CellPredicate, ExactCompare, AggregateCompare> test;
 };
 
+// One step of a sequence. Shape: `same` has a property for each of the events.
+struct BoundStep {
+  BoundEventSet events;
+  bool negated = false;
+  std::optional<ast::Duration> within;  // of the step before
+  std::vector<std::vector<PropertyId>> same;
+};
+struct BoundSequence {
+  ast::Start start = ast::Start::kSome;
+  int64_t place = 1;
+  std::vector<BoundStep> steps;
+  bool same_session = false;
+  absl::TimeZone zone;
+  std::string said;
+};
+
+// An event after a silence: the one before it is at least so long ago.
+struct BoundResumed {
+  BoundEvents events;  // whenever they were
+  ast::Duration silence;
+  Window window;  // in which the event lies
+  absl::TimeZone zone;
+  std::string said;
+};
+
+// What the value of a trait was over time.
+struct BoundHistory {
+  enum class Kind : uint8_t { kWas, kChanged, kStays };
+  Kind kind = Kind::kWas;
+  TraitId trait;
+  ValueInfo info;
+  std::optional<CellPredicate> from;  // before a change
+  std::optional<CellPredicate> to;    // after it; what it was, what it stays
+  Window window;
+  ast::Duration duration;  // of kStays
+  absl::TimeZone zone;
+  std::string said;
+};
+
+// Which property of a session.
+enum class SessionProperty : uint8_t {
+  kId,
+  kKind,
+  kChannel,
+  kName,
+  kPlatform,
+  kStart,
+  kEnd,
+  kDuration,  // an integer, in milliseconds
+  kEvents,
+  kAgentTakeover,
+};
+// Only in the condition on a session.
+struct BoundSessionTest {
+  SessionProperty property = SessionProperty::kId;
+  ValueInfo info;
+  CellPredicate predicate;
+};
+// The number of sessions that pass is in [min, max]. `all`: there are some and none fails.
+// Shape: `condition` holds one.
+struct BoundSessions {
+  std::vector<BoundFilter> condition;
+  bool all = false;
+  int64_t min = 1;
+  int64_t max = std::numeric_limits<int64_t>::max();
+  Window window;  // in which it began
+  std::string said;
+};
+
+// Shares of the values of properties.
+struct InterestDefinition {
+  std::vector<BoundEventProperty> properties;
+  std::optional<ast::Duration> half_life;  // none: all events weigh the same
+};
+struct BoundInterest {
+  InterestDefinition interest;
+  std::string value;
+  CellPredicate share;  // of a number
+  std::string said;
+};
+
+// A sum of points, cut into levels.
+struct EngagementDefinition {
+  struct Points {
+    BoundEvents events;
+    double each = 0;
+    std::optional<double> cap;
+  };
+  struct Level {
+    std::string name;
+    double from = 0;
+  };
+  std::vector<Points> points;
+  std::vector<Level> levels;  // ascending
+};
+// Shape: as many levels as there are.
+struct BoundEngagement {
+  EngagementDefinition engagement;
+  std::vector<bool> passes;  // by level
+  std::string said;
+};
+
 struct BoundFilter {
   std::variant<BoundLogic, BoundTrait, BoundProperty, BoundIdentity, BoundNever, BoundLabel,
-               BoundHasIdentity, BoundConsent, BoundSample, BoundDid, BoundNth, BoundAggregate>
+               BoundHasIdentity, BoundConsent, BoundSample, BoundDid, BoundNth, BoundAggregate,
+               BoundSequence, BoundResumed, BoundHistory, BoundSessionTest, BoundSessions,
+               BoundInterest, BoundEngagement>
       node;
 };
 

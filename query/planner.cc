@@ -9,8 +9,12 @@
 #include "query/operators/aggregate.h"
 #include "query/operators/behaviour.h"
 #include "query/operators/column.h"
+#include "query/operators/history.h"
 #include "query/operators/identity.h"
 #include "query/operators/logic.h"
+#include "query/operators/measures.h"
+#include "query/operators/sequence.h"
+#include "query/operators/sessions.h"
 #include "query/operators/standing.h"
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
@@ -109,6 +113,39 @@ class Planner {
     }
     return {std::make_unique<AggregateOperator>(std::move(aggregate), view_, &preparation_), cost};
   }
+
+  Planned Make(BoundSequence sequence) {
+    double cost = 0;
+    for (const BoundStep& step : sequence.steps) cost += 2 * EventCost(step.events);
+    return {std::make_unique<SequenceOperator>(std::move(sequence), view_, &preparation_), cost};
+  }
+  Planned Make(BoundResumed resumed) {
+    const double cost = 2 * EventCost(resumed.events);
+    return {std::make_unique<ResumedOperator>(std::move(resumed), view_, &preparation_), cost};
+  }
+  Planned Make(BoundHistory history) {
+    return {std::make_unique<HistoryOperator>(std::move(history)), kChainCost * NumRows()};
+  }
+  // All events of all candidates, put together: after everything else.
+  Planned Make(BoundSessions sessions) {
+    const double cost = kChainCost * (NumRows() + static_cast<double>(view_->num_events()));
+    const auto plan = [this](BoundFilter filter) { return Plan(std::move(filter)).op; };
+    return {std::make_unique<SessionsOperator>(std::move(sessions), plan), cost};
+  }
+  Planned Make(BoundInterest interest) {
+    double cost = 0;
+    for (const BoundEventProperty& of : interest.interest.properties) {
+      cost += kChainCost * EventCost(BoundEvents{of.event, {}, {}, {}});
+    }
+    return {std::make_unique<InterestOperator>(std::move(interest)), cost};
+  }
+  Planned Make(BoundEngagement engagement) {
+    double cost = 0;
+    for (const auto& points : engagement.engagement.points) cost += 3 * EventCost(points.events);
+    return {std::make_unique<EngagementOperator>(std::move(engagement)), cost};
+  }
+  // Stands in the condition on a session, which that operator plans.
+  Planned Make(const BoundSessionTest&) const { ROSTER_CHECK(false); }
 
   // Properties stand in conditions on events, which EventFilter plans.
   Planned Make(const BoundProperty&) const { ROSTER_CHECK(false); }

@@ -25,28 +25,6 @@ int64_t Saturated(__int128 value) {
   return static_cast<int64_t>(std::clamp<__int128>(value, kMin, kMax));
 }
 
-// Units: milliseconds; 0 for what has no fixed length.
-int64_t FixedLength(TimeUnit unit) {
-  switch (unit) {
-    case TimeUnit::kMillisecond:
-      return 1;
-    case TimeUnit::kSecond:
-      return kSecondMs;
-    case TimeUnit::kMinute:
-      return 60 * kSecondMs;
-    case TimeUnit::kHour:
-      return 3600 * kSecondMs;
-    case TimeUnit::kDay:
-      return kDayMs;
-    case TimeUnit::kWeek:
-      return 7 * kDayMs;
-    case TimeUnit::kMonth:
-    case TimeUnit::kYear:
-      return 0;
-  }
-  return 0;
-}
-
 int64_t ToMs(absl::CivilSecond civil, absl::TimeZone zone) {
   return absl::ToUnixMillis(absl::FromCivil(civil, zone));
 }
@@ -67,6 +45,27 @@ int64_t MonthsBefore(int64_t ms, int64_t months, absl::TimeZone zone) {
 }
 
 }  // namespace
+
+int64_t FixedLength(TimeUnit unit) {
+  switch (unit) {
+    case TimeUnit::kMillisecond:
+      return 1;
+    case TimeUnit::kSecond:
+      return kSecondMs;
+    case TimeUnit::kMinute:
+      return 60 * kSecondMs;
+    case TimeUnit::kHour:
+      return 3600 * kSecondMs;
+    case TimeUnit::kDay:
+      return kDayMs;
+    case TimeUnit::kWeek:
+      return 7 * kDayMs;
+    case TimeUnit::kMonth:
+    case TimeUnit::kYear:
+      return 0;
+  }
+  return 0;
+}
 
 int64_t StartOfDay(Date day, absl::TimeZone zone) {
   return ToMs(absl::CivilSecond(absl::CivilDay(1970, 1, 1) + day.days), zone);

@@ -23,6 +23,8 @@ struct TimeRange {
   bool operator==(const TimeRange&) const = default;
 };
 
+// Of a unit. Units: milliseconds; 0 for months and years, which have no fixed length.
+int64_t FixedLength(ast::TimeUnit unit);
 // The first moment of a local day. A day that begins inside a clock change begins at the change.
 int64_t StartOfDay(Date day, absl::TimeZone zone);
 // The local day of a moment.

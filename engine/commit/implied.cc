@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "engine/implied_time.h"
+#include "storage/memory/people/implied_time.h"
 
 namespace roster {
 

@@ -2,16 +2,14 @@
 #include "engine/measures/measures.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <tuple>
 #include <utility>
 
 #include "query/declarations/names.h"
 #include "query/declarations/parser.h"
 #include "query/operators/event_filter.h"
+#include "query/operators/measures.h"
 #include "query/schema_catalog.h"
-#include "query/window.h"
 
 namespace roster {
 namespace {
@@ -55,26 +53,11 @@ void Definitions::Add(const ast::DefineGoal& made, const query::BindContext& con
 }
 
 void Definitions::Add(const ast::DefineInterest& made, const query::BindContext& context) {
-  Interest interest{made.name.text, {}, made.half_life, absl::UTCTimeZone()};
-  const absl::StatusOr<absl::TimeZone> zone = query::LoadTimeZone(context.time_zone);
-  if (zone.ok()) interest.zone = *zone;
-  for (const ast::EventProperty& of : made.properties) {
-    const auto bound = query::BindProperty(of.event, of.property, context);
-    if (bound.ok()) interest.properties.push_back(*bound);
-  }
-  interests_.push_back(std::move(interest));
+  interests_.push_back({made.name.text, query::BindInterest(made, context)});
 }
 
 void Definitions::Add(const ast::DefineEngagement& made, const query::BindContext& context) {
-  for (const ast::Points& points : made.points) {
-    auto bound = query::BindEvents({points.event, {}, points.window}, context);
-    if (!bound.ok()) continue;
-    points_.push_back({*std::move(bound), points.each.ToDouble(), {}});
-    if (points.cap) points_.back().cap = points.cap->ToDouble();
-  }
-  for (const ast::Level& level : made.levels) {
-    levels_.push_back({std::get<std::string>(level.name.value), level.from.ToDouble()});
-  }
+  engagement_ = query::BindEngagement(made, context);
 }
 
 std::shared_ptr<const Definitions> DefinitionCache::Of(const ReadView& view) {
@@ -110,7 +93,9 @@ Measures::Completed Measures::Complete(const Definitions::Goal& goal, RowId row)
     }
     const query::EventTest test(goal.any_of[i], view_);
     test.ForEachOf(row, [&](const EventBlock& block, EventRef event) {
-      const auto holds = [&](const query::EventTest& other) { return other.Holds(row, block, event); };
+      const auto holds = [&](const query::EventTest& other) {
+        return other.Holds(row, block, event);
+      };
       if (std::any_of(before.begin(), before.end(), holds)) return;
       const Timestamp time = TimeOf(block, event);
       const EventId id = IdOf(block, event);
@@ -139,79 +124,20 @@ std::vector<std::string_view> Measures::GoalsOf(RowId row, EventTypeId type,
 std::vector<InterestEntry> Measures::Interests(RowId row) const {
   std::vector<InterestEntry> entries;
   for (const Definitions::Interest& interest : definitions_.interests()) {
-    InterestEntry entry = Weigh(interest, row);
+    InterestEntry entry{interest.name, query::SharesOf(interest.made, view_, row)};
+    std::stable_sort(entry.shares.begin(), entry.shares.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    if (entry.shares.size() > kMaxShares) entry.shares.resize(kMaxShares);
     if (!entry.shares.empty()) entries.push_back(std::move(entry));
   }
   return entries;
 }
 
-std::vector<Measures::Seen> Measures::SeenOf(const Definitions::Interest& interest,
-                                             RowId row) const {
-  std::vector<Seen> seen;
-  for (const query::BoundEventProperty& of : interest.properties) {
-    const query::BoundEvents events{of.event, {}, {}};
-    const CellType& type = view_->partition(of.event).properties()[of.property.value];
-    query::EventTest(events, view_).ForEachOf(row, [&](const EventBlock& block, EventRef event) {
-      const std::optional<int64_t> cell = PropertyOf(block, event, of.property);
-      if (!cell) return;
-      const Timestamp time = TimeOf(block, event);
-      Value value = DecodeCell(type, *cell);
-      if (auto* text = std::get_if<std::string>(&value)) seen.push_back({std::move(*text), time});
-      auto* const list = std::get_if<TextList>(&value);
-      if (list == nullptr) return;
-      for (std::string& text : *list) seen.push_back({std::move(text), time});
-    });
-  }
-  return seen;
-}
-
-// Shares are the same whatever the moment that ages are counted from; from the newest event on none
-// of them is too small to be told from 0.
-InterestEntry Measures::Weigh(const Definitions::Interest& interest, RowId row) const {
-  std::vector<Seen> seen = SeenOf(interest, row);
-  // Sums of doubles in one order, whichever the events came in.
-  std::sort(seen.begin(), seen.end(), [](const Seen& a, const Seen& b) {
-    return std::tie(a.value, a.time) < std::tie(b.value, b.time);
-  });
-  Timestamp newest{std::numeric_limits<int64_t>::min()};
-  for (const Seen& one : seen) newest = std::max(newest, one.time);
-  InterestEntry entry{interest.name, {}};
-  double half_life_ms = 0;
-  if (interest.half_life) {
-    const Timestamp now = view_.clock();
-    const int64_t before_ms = query::Before(now, *interest.half_life, interest.zone);
-    half_life_ms = static_cast<double>(now.ms - before_ms);
-  }
-  double total = 0;
-  for (Seen& one : seen) {
-    const auto age_ms = static_cast<double>(newest.ms - one.time.ms);
-    const double weight = half_life_ms == 0 ? 1 : std::exp2(-age_ms / half_life_ms);
-    total += weight;
-    if (entry.shares.empty() || entry.shares.back().first != one.value) {
-      entry.shares.emplace_back(std::move(one.value), 0);
-    }
-    entry.shares.back().second += weight;
-  }
-  for (auto& [value, share] : entry.shares) share /= total;
-  std::stable_sort(entry.shares.begin(), entry.shares.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
-  if (entry.shares.size() > kMaxShares) entry.shares.resize(kMaxShares);
-  return entry;
-}
-
 std::optional<EngagementEntry> Measures::Engagement(RowId row) const {
-  if (definitions_.levels().empty()) return std::nullopt;
-  EngagementEntry entry;
-  for (const Definitions::Points& points : definitions_.points()) {
-    uint64_t count = 0;
-    query::EventTest(points.events, view_).ForEachOf(row, [&](const auto&, auto) { ++count; });
-    const double sum = points.each * static_cast<double>(count);
-    entry.points += points.cap ? std::min(sum, *points.cap) : sum;
-  }
-  for (const Definitions::Level& level : definitions_.levels()) {
-    if (entry.points >= level.from) entry.level = level.name;
-  }
-  return entry;
+  const query::EngagementDefinition& made = definitions_.engagement();
+  if (made.levels.empty()) return std::nullopt;
+  const double points = query::PointsOf(made, view_, row);
+  return EngagementEntry{made.levels[query::LevelOf(made, points)].name, points};
 }
 
 }  // namespace roster

@@ -32,27 +32,15 @@ class Definitions {
   };
   struct Interest {
     std::string name;
-    std::vector<query::BoundEventProperty> properties;
-    std::optional<query::ast::Duration> half_life;  // none: all events weigh the same
-    absl::TimeZone zone;
-  };
-  struct Points {
-    query::BoundEvents events;
-    double each = 0;
-    std::optional<double> cap;
-  };
-  struct Level {
-    std::string name;
-    double from = 0;
+    query::InterestDefinition made;
   };
 
   // Cost: parsing them.
   explicit Definitions(const State& state);
 
-  const std::vector<Goal>& goals() const { return goals_; }              // by name
-  const std::vector<Interest>& interests() const { return interests_; }  // by name
-  const std::vector<Points>& points() const { return points_; }
-  const std::vector<Level>& levels() const { return levels_; }  // ascending; empty: no engagement
+  const std::vector<Goal>& goals() const { return goals_; }                      // by name
+  const std::vector<Interest>& interests() const { return interests_; }          // by name
+  const query::EngagementDefinition& engagement() const { return engagement_; }  // empty: none
 
  private:
   void Add(const query::ast::DefineGoal& made, const query::BindContext& context);
@@ -63,8 +51,7 @@ class Definitions {
 
   std::vector<Goal> goals_;
   std::vector<Interest> interests_;
-  std::vector<Points> points_;
-  std::vector<Level> levels_;
+  query::EngagementDefinition engagement_;
 };
 
 // The definitions of the store's last views, so that they are parsed once.
@@ -104,15 +91,7 @@ class Measures {
                                         EventRef event) const;
 
  private:
-  // A value of an interest, and when it was shown.
-  struct Seen {
-    std::string value;
-    Timestamp time;
-  };
-
   Completed Complete(const Definitions::Goal& goal, RowId row) const;
-  std::vector<Seen> SeenOf(const Definitions::Interest& interest, RowId row) const;
-  InterestEntry Weigh(const Definitions::Interest& interest, RowId row) const;
 
   const Definitions& definitions_;
   const ReadView& view_;

@@ -6,7 +6,7 @@
 #include <tuple>
 #include <vector>
 
-#include "engine/implied_time.h"
+#include "storage/memory/people/implied_time.h"
 #include "engine/reading/profile_ref.h"
 #include "engine/reading/traits.h"
 #include "roster/error.h"

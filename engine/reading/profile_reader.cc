@@ -7,7 +7,7 @@
 #include <set>
 #include <tuple>
 
-#include "engine/implied_time.h"
+#include "storage/memory/people/implied_time.h"
 #include "engine/limits.h"
 #include "engine/reading/events.h"
 #include "engine/reading/profile_ref.h"

@@ -5,7 +5,7 @@
 #include <xxhash.h>
 
 #include "absl/strings/str_format.h"
-#include "engine/implied_time.h"
+#include "storage/memory/people/implied_time.h"
 #include "engine/normalise.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "engine/implied_time.h"
+#include "storage/memory/people/implied_time.h"
 #include "engine/limits.h"
 #include "engine/reading/profile_ref.h"
 #include "engine/reading/traits.h"

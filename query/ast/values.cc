@@ -35,6 +35,7 @@ std::string ConstantText(bool value) { return value ? "true" : "false"; }
 std::string ConstantText(Date date) { return DayText(date.days); }
 std::string ConstantText(Timestamp time) { return StrCat(ClockText(time.ms), "Z"); }
 std::string ConstantText(LocalTime time) { return ClockText(time.civil_ms); }
+std::string ConstantText(Duration duration) { return ToText(duration); }
 std::string ConstantText(Param param) { return StrCat("$", param.number); }
 
 }  // namespace

@@ -42,14 +42,6 @@ struct LocalTime {
   bool operator==(const LocalTime&) const = default;
 };
 
-using Constant = std::variant<std::string, ExactNumber, bool, Date, Timestamp, LocalTime, Param>;
-
-struct Literal {
-  Constant value;
-  Span span;
-  bool operator==(const Literal&) const = default;
-};
-
 enum class TimeUnit : uint8_t {
   kMillisecond,
   kSecond,
@@ -65,6 +57,15 @@ struct Duration {
   int64_t amount = 0;
   TimeUnit unit = TimeUnit::kDay;
   bool operator==(const Duration&) const = default;
+};
+
+using Constant =
+    std::variant<std::string, ExactNumber, bool, Date, Timestamp, LocalTime, Param, Duration>;
+
+struct Literal {
+  Constant value;
+  Span span;
+  bool operator==(const Literal&) const = default;
 };
 
 enum class CompareOp : uint8_t { kEq, kNe, kLt, kLe, kGt, kGe };

@@ -15,6 +15,7 @@
 #include "query/ast.h"
 #include "query/bound.h"
 #include "query/catalog.h"
+#include "query/declarations/declaration.h"
 #include "roster/value.h"
 
 namespace roster::query {
@@ -39,6 +40,10 @@ absl::StatusOr<BoundFilter> BindFilter(const ast::Filter& filter, const BindCont
 absl::StatusOr<BoundEvents> BindEvents(const ast::Events& events, const BindContext& context);
 absl::StatusOr<BoundEventProperty> BindProperty(const ast::Name& event, const ast::Name& property,
                                                 const BindContext& context);
+// What definitions compute. What they name and is not there any more counts for nothing.
+// Requires: the zone is known.
+InterestDefinition BindInterest(const ast::DefineInterest& made, const BindContext& context);
+EngagementDefinition BindEngagement(const ast::DefineEngagement& made, const BindContext& context);
 // The time zone of a statement. Errors: as LoadTimeZone; with a position when it names its own.
 absl::StatusOr<absl::TimeZone> ZoneOf(const std::optional<ast::Literal>& named,
                                       const BindContext& context);

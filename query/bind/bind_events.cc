@@ -158,10 +158,7 @@ absl::StatusOr<BoundEventSet> Binder::BindGoal(const ast::Events& events) {
   const auto* goal = declaration.ok() ? std::get_if<ast::DefineGoal>(&declaration->what) : nullptr;
   BoundEventSet set;
   if (goal == nullptr) return set;
-  BindContext context{.text = CanonicalText(*stored), .catalog = &catalog_, .params = {}};
-  if (declaration->time_zone) {
-    context.time_zone = std::get<std::string>(declaration->time_zone->value);
-  }
+  const BindContext context = ContextOf(*stored, *declaration);
   for (const ast::Events& one : goal->any_of) {
     absl::StatusOr<BoundEvents> bound = query::BindEvents(one, context);
     if (!bound.ok()) continue;
@@ -223,20 +220,6 @@ absl::StatusOr<BoundFilter> Binder::BindNode(const ast::Nth& nth, const ast::Fil
   BoundNth bound{nth.place, {}, ast::ToText(at)};
   ROSTER_ASSIGN_OR_RETURN(bound.events, BindEventSet(nth.events));
   return BoundFilter{std::move(bound)};
-}
-
-// Both before, and not since: no operator of its own.
-absl::StatusOr<BoundFilter> Binder::BindNode(const ast::Paused& paused, const ast::Filter& at) {
-  if (paused.resumed) return values_.Error(ErrorCode::kType, at.span, "not in the language yet");
-  ast::Did before{paused.events, ast::CountOp::kAtLeast, 1, {}};
-  before.events.window.emplace();
-  before.events.window->kind = ast::Window::Kind::kMoreThanAgo;
-  before.events.window->first = paused.duration;
-  ast::Did since = before;
-  since.events.window->kind = ast::Window::Kind::kWithinLast;
-  ROSTER_ASSIGN_OR_RETURN(BoundFilter first, BindNode(before, {before, at.span}));
-  ROSTER_ASSIGN_OR_RETURN(BoundFilter second, BindNode(since, {since, at.span}));
-  return Both(std::move(first), Negation(std::move(second)));
 }
 
 // --- Aggregates ---

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "query/bind/binder.h"
+#include "query/cells/cell_test.h"
 #include "query/declarations/names.h"
 #include "query/declarations/parser.h"
 #include "query/errors.h"
@@ -21,6 +22,14 @@ namespace {
 std::string TextOf(const ast::Literal& literal) { return std::get<std::string>(literal.value); }
 
 }  // namespace
+
+BindContext Binder::ContextOf(std::string_view stored, const ast::Declaration& declaration) const {
+  BindContext context{.text = CanonicalText(stored), .catalog = &catalog_, .params = {}};
+  if (declaration.time_zone) {
+    context.time_zone = std::get<std::string>(declaration.time_zone->value);
+  }
+  return context;
+}
 
 absl::StatusOr<BoundFilter> Binder::BindNode(const ast::HasLabel& label, const ast::Filter&) {
   if (label.labels.size() > kMaxListValues) {
@@ -106,11 +115,8 @@ absl::StatusOr<BoundFilter> Binder::BindNode(const ast::InSegment& in, const ast
   }
   std::vector<std::string> deeper(inside.begin(), inside.end());
   deeper.push_back(name);
-  BindContext context{
-      .text = CanonicalText(*stored), .catalog = &catalog_, .params = {}, .segments = deeper};
-  if (declaration->time_zone) {
-    context.time_zone = std::get<std::string>(declaration->time_zone->value);
-  }
+  BindContext context = ContextOf(*stored, *declaration);
+  context.segments = deeper;
   ROSTER_ASSIGN_OR_RETURN(const absl::TimeZone zone, LoadTimeZone(context.time_zone));
   absl::StatusOr<BoundFilter> bound = Binder(context, zone, num_nodes_).Bind(segment->filter);
   if (!bound.ok()) {
@@ -118,6 +124,99 @@ absl::StatusOr<BoundFilter> Binder::BindNode(const ast::InSegment& in, const ast
                          StrCat("in segment `", name, "`: ", StdView(bound.status().message())));
   }
   return Both(Negation(Archived(catalog_)), *std::move(bound));
+}
+
+// --- What definitions compute ---
+
+absl::StatusOr<BoundFilter> Binder::BindNode(const ast::InterestIn& in, const ast::Filter& at) {
+  const std::vector<std::string_view> names = catalog_.DefinitionNames(kInterests);
+  if (!in.interest && names.size() != 1) {
+    return values_.Error(ErrorCode::kNoTrait, in.span,
+                         names.empty() ? "no interest is defined; see `define interest`"
+                                       : StrCat("several interests are defined; name one, as in "
+                                                "`interest ",
+                                                names[0], " \"shoes\" >= 0.3`"));
+  }
+  const std::string_view name = in.interest ? std::string_view(in.interest->text) : names[0];
+  const auto stored = catalog_.FindDefinition(kInterests, name);
+  if (!stored) return Unknown("interest", *in.interest, names);
+  BoundInterest bound{{}, TextOf(in.value), {}, ast::ToText(at)};
+  ROSTER_ASSIGN_OR_RETURN(bound.share,
+                          values_.Bind({ValueType::kNumber, 0}, ast::Compare{in.op, in.share}));
+  const absl::StatusOr<ast::Declaration> declaration = ParseStored(*stored);
+  const auto* made =
+      declaration.ok() ? std::get_if<ast::DefineInterest>(&declaration->what) : nullptr;
+  if (made == nullptr) return Nobody();
+  bound.interest = BindInterest(*made, ContextOf(*stored, *declaration));
+  return BoundFilter{std::move(bound)};
+}
+
+// A level, in their order.
+absl::StatusOr<BoundFilter> Binder::BindEngagement(const ast::Test& test,
+                                                   std::string_view stored) const {
+  const absl::StatusOr<ast::Declaration> declaration = ParseStored(stored);
+  const auto* made =
+      declaration.ok() ? std::get_if<ast::DefineEngagement>(&declaration->what) : nullptr;
+  if (made == nullptr) return Nobody();
+  BoundEngagement bound{query::BindEngagement(*made, ContextOf(stored, *declaration)),
+                        {},
+                        ast::ToText(ast::Filter{test, {}})};
+  const auto level_of = [&](const ast::Literal& literal) -> absl::StatusOr<int64_t> {
+    std::vector<std::string_view> names;
+    ROSTER_ASSIGN_OR_RETURN(const std::string name, values_.BindText(literal));
+    for (const EngagementDefinition::Level& level : bound.engagement.levels) {
+      if (level.name == name) return static_cast<int64_t>(names.size());
+      names.push_back(level.name);
+    }
+    return values_.Error(ErrorCode::kType, literal.span,
+                         StrCat("unknown level \"", name, "\"", DidYouMean(name, names)));
+  };
+  CellPredicate levels;
+  if (const auto* compare = std::get_if<ast::Compare>(&test.what)) {
+    ROSTER_ASSIGN_OR_RETURN(const int64_t level, level_of(compare->value));
+    const ast::Literal number{ExactNumber(level), compare->value.span};
+    ROSTER_ASSIGN_OR_RETURN(
+        levels, values_.Bind({ValueType::kInteger, 0}, ast::Compare{compare->op, number}));
+  } else if (const auto* in = std::get_if<ast::In>(&test.what)) {
+    ast::In numbers{in->negated, {}};
+    for (const ast::Literal& literal : in->values) {
+      ROSTER_ASSIGN_OR_RETURN(const int64_t level, level_of(literal));
+      numbers.values.push_back({ExactNumber(level), literal.span});
+    }
+    ROSTER_ASSIGN_OR_RETURN(levels, values_.Bind({ValueType::kInteger, 0}, numbers));
+  } else {
+    return values_.Error(ErrorCode::kType, test.name.span,
+                         "write `engagement >= \"high\"` or another comparison with a level");
+  }
+  for (size_t level = 0; level < bound.engagement.levels.size(); ++level) {
+    const auto cell = static_cast<int64_t>(level);
+    bound.passes.push_back(
+        Holds(levels, {.type = ValueType::kInteger, .dictionary = {}}, cell, {}));
+  }
+  return BoundFilter{std::move(bound)};
+}
+
+InterestDefinition BindInterest(const ast::DefineInterest& made, const BindContext& context) {
+  InterestDefinition interest{{}, made.half_life};
+  for (const ast::EventProperty& of : made.properties) {
+    const auto bound = BindProperty(of.event, of.property, context);
+    if (bound.ok()) interest.properties.push_back(*bound);
+  }
+  return interest;
+}
+
+EngagementDefinition BindEngagement(const ast::DefineEngagement& made, const BindContext& context) {
+  EngagementDefinition engagement;
+  for (const ast::Points& points : made.points) {
+    auto bound = BindEvents({points.event, {}, points.window}, context);
+    if (!bound.ok()) continue;
+    engagement.points.push_back({*std::move(bound), points.each.ToDouble(), {}});
+    if (points.cap) engagement.points.back().cap = points.cap->ToDouble();
+  }
+  for (const ast::Level& level : made.levels) {
+    engagement.levels.push_back({std::get<std::string>(level.name.value), level.from.ToDouble()});
+  }
+  return engagement;
 }
 
 // Of 2^64 numbers so many per cent, rounded down.

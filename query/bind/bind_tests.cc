@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "query/bind/binder.h"
+#include "query/declarations/names.h"
 #include "query/errors.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
@@ -17,6 +18,8 @@ namespace {
 
 // `status` where no trait is called so: whether somebody is archived.
 constexpr std::string_view kStatus = "status";
+// The same, where it is defined.
+constexpr std::string_view kEngagementName = "engagement";
 
 // `is missing` is the negation of `is set`.
 BoundFilter MaybeMissing(const ast::Test& test, BoundFilter any) {
@@ -32,9 +35,9 @@ bool IsOfHistory(const ast::What& what) {
 
 }  // namespace
 
-absl::StatusOr<BoundFilter> Binder::BindOn(
-    const ast::Name& name, const NameScope& scope,
-    const std::function<absl::StatusOr<CellPredicate>(ValueInfo)>& bind) {
+absl::StatusOr<BoundFilter> Binder::BindOn(const ast::Name& name, const NameScope& scope,
+                                           const BindCell& bind) {
+  if (scope.kind == NameScope::Kind::kSession) return BindOfSession(name, bind);
   if (scope.kind == NameScope::Kind::kEvent) {
     if (scope.lenient && !catalog_.FindProperty(scope.event, name.text)) return Nobody();
     ROSTER_ASSIGN_OR_RETURN(const PropertyId property, FindProperty(scope.event, name));
@@ -68,8 +71,17 @@ absl::StatusOr<BoundFilter> Binder::BindTest(const ast::Test& test, const NameSc
       !catalog_.FindTrait(kStatus) && !catalog_.FindNamespace(kStatus)) {
     return BindStatus(test);
   }
+  if (scope.kind == NameScope::Kind::kProfile && test.name.text == kEngagementName &&
+      !catalog_.FindTrait(kEngagementName) && !catalog_.FindNamespace(kEngagementName)) {
+    const auto stored = catalog_.FindDefinition(kEngagement, kEngagementName);
+    if (stored) return BindEngagement(test, *stored);
+  }
+  const bool is_length =
+      scope.kind == NameScope::Kind::kSession && test.name.text == kSessionDuration;
+  const auto* compare = std::get_if<ast::Compare>(&test.what);
   ROSTER_ASSIGN_OR_RETURN(BoundFilter bound, BindOn(test.name, scope, [&](ValueInfo info) {
-                            return BindWhat(info, test);
+                            return is_length && compare != nullptr ? values_.BindDuration(*compare)
+                                                                   : BindWhat(info, test);
                           }));
   return MaybeMissing(test, std::move(bound));
 }
@@ -157,7 +169,42 @@ absl::StatusOr<CellPredicate> Binder::BindWhat(ValueInfo info, const ast::Test& 
 }
 
 absl::StatusOr<BoundFilter> Binder::BindHistory(const ast::Test& test) {
-  return values_.Error(ErrorCode::kType, test.name.span, "not in the language yet");
+  ROSTER_ASSIGN_OR_RETURN(const BoundColumn column, FindColumn(test.name));
+  if (column.source != BoundColumn::Source::kTrait || catalog_.IsSystem(column.trait)) {
+    return values_.Error(ErrorCode::kType, test.name.span,
+                         StrCat("of `", test.name.text, "` no history is kept; ask about a trait"));
+  }
+  BoundHistory bound;
+  bound.trait = column.trait;
+  bound.info = column.info;
+  bound.zone = zone_;
+  bound.said = ast::ToText(ast::Filter{test, {}});
+  const auto equal = [&](const ast::Literal& value) {
+    return values_.Bind(column.info, ast::Compare{ast::CompareOp::kEq, value});
+  };
+  if (const auto* was = std::get_if<ast::Was>(&test.what)) {
+    ROSTER_ASSIGN_OR_RETURN(bound.to, equal(was->value));
+    if (was->window) {
+      ROSTER_ASSIGN_OR_RETURN(bound.window, values_.BindWindow(*was->window));
+    }
+  } else if (const auto* changed = std::get_if<ast::Changed>(&test.what)) {
+    bound.kind = BoundHistory::Kind::kChanged;
+    if (changed->from) {
+      ROSTER_ASSIGN_OR_RETURN(bound.from, equal(*changed->from));
+    }
+    if (changed->to) {
+      ROSTER_ASSIGN_OR_RETURN(bound.to, equal(*changed->to));
+    }
+    if (changed->window) {
+      ROSTER_ASSIGN_OR_RETURN(bound.window, values_.BindWindow(*changed->window));
+    }
+  } else {
+    const auto& stays = std::get<ast::StaysFor>(test.what);
+    bound.kind = BoundHistory::Kind::kStays;
+    ROSTER_ASSIGN_OR_RETURN(bound.to, values_.Bind(column.info, stays.compare));
+    bound.duration = stays.duration;
+  }
+  return BoundFilter{std::move(bound)};
 }
 
 }  // namespace roster::query

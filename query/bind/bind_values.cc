@@ -155,6 +155,9 @@ absl::StatusOr<ValueBinder::Constant> ValueBinder::Resolve(const ast::Literal& l
     constant = *boolean;
   } else if (const auto* date = std::get_if<Date>(&literal.value)) {
     constant = *date;
+  } else if (std::holds_alternative<ast::Duration>(literal.value)) {
+    return Error(ErrorCode::kType, literal.span,
+                 StrCat("expected ", TypeWords(type), ", found a duration"));
   } else {
     constant = std::get<Timestamp>(literal.value);
   }
@@ -259,6 +262,19 @@ absl::StatusOr<CellPredicate> ValueBinder::Bind(ValueInfo info, const ast::Compa
   const Int128 high = op == CompareOp::kLt ? place.low - 1 : place.high;
   return CellPredicate{ToCells(has_low ? low : Int128{kMin}, has_high ? high : Int128{kMax}),
                        negated};
+}
+
+absl::StatusOr<CellPredicate> ValueBinder::BindDuration(const ast::Compare& compare) const {
+  const auto* duration = std::get_if<ast::Duration>(&compare.value.value);
+  const int64_t unit_ms = duration != nullptr ? FixedLength(duration->unit) : 0;
+  if (unit_ms == 0) {
+    return Error(ErrorCode::kType, compare.value.span,
+                 "a duration is written `60 s`, `5 minutes`, `2 hours` or in days or weeks");
+  }
+  const Int128 ms = Int128{duration->amount} * unit_ms;
+  const auto clamped = static_cast<int64_t>(std::min<Int128>(ms, kMax));
+  const ast::Literal number{ExactNumber(clamped), compare.value.span};
+  return Bind({ValueType::kInteger, 0}, ast::Compare{compare.op, number});
 }
 
 absl::StatusOr<CellPredicate> ValueBinder::Bind(ValueInfo info, const ast::In& in) const {

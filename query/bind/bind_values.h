@@ -40,6 +40,11 @@ class ValueBinder {
   absl::StatusOr<CellPredicate> Bind(ValueInfo info, const ast::Pattern& pattern) const;
   absl::StatusOr<CellPredicate> Bind(ValueInfo info, const ast::Has& has) const;
 
+  absl::StatusOr<std::string> BindText(const ast::Literal& literal) const {
+    return TextOf(literal);
+  }
+  // What is asked of a number of milliseconds. Errors: TYPE with a position.
+  absl::StatusOr<CellPredicate> BindDuration(const ast::Compare& compare) const;
   // A window in the statement's time zone. Errors: TYPE with a position.
   absl::StatusOr<Window> BindWindow(const ast::Window& window) const;
   // What a sum or an average is compared with. Errors: TYPE with a position.

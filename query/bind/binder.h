@@ -24,6 +24,8 @@
 namespace roster::query {
 
 inline constexpr std::string_view kIdColumn = "id";
+// Of a session, in milliseconds: it is compared with a duration.
+inline constexpr std::string_view kSessionDuration = "duration";
 
 // What names are, where a filter stands: the profile's, one event's, one session's.
 struct NameScope {
@@ -32,6 +34,9 @@ struct NameScope {
   EventTypeId event;     // of kEvent
   bool lenient = false;  // one of several types: a property that it does not have is missing
 };
+
+// What is asked of a cell, once its type is known.
+using BindCell = std::function<absl::StatusOr<CellPredicate>(ValueInfo)>;
 
 class Binder {
  public:
@@ -97,9 +102,9 @@ class Binder {
   absl::StatusOr<BoundFilter> BindSize(const ast::Size& size, const NameScope& scope);
   absl::StatusOr<BoundFilter> BindAnniversary(const ast::Anniversary& of, const NameScope& scope);
   // The named value passes.
-  absl::StatusOr<BoundFilter> BindOn(
-      const ast::Name& name, const NameScope& scope,
-      const std::function<absl::StatusOr<CellPredicate>(ValueInfo)>& bind);
+  absl::StatusOr<BoundFilter> BindOn(const ast::Name& name, const NameScope& scope,
+                                     const BindCell& bind);
+  absl::StatusOr<BoundFilter> BindOfSession(const ast::Name& name, const BindCell& bind);
   absl::StatusOr<CellPredicate> BindWhat(ValueInfo info, const ast::Test& test) const;
   absl::StatusOr<BoundFilter> BindHistory(const ast::Test& test);
 
@@ -114,15 +119,20 @@ class Binder {
   absl::StatusOr<BoundFilter> BindNode(const ast::InSegment& in, const ast::Filter& at);
   absl::StatusOr<BoundFilter> BindNode(const ast::Sample& sample, const ast::Filter& at);
 
+  absl::StatusOr<BoundFilter> BindNode(const ast::InterestIn& in, const ast::Filter& at);
+  absl::StatusOr<BoundFilter> BindEngagement(const ast::Test& test, std::string_view stored) const;
+  // In which a stored definition is bound.
+  BindContext ContextOf(std::string_view stored, const ast::Declaration& declaration) const;
+
   // --- What somebody did (bind_events.cc) ---
-  template <typename Node>
-  absl::StatusOr<BoundFilter> BindNode(const Node&, const ast::Filter& at) {
-    return values_.Error(ErrorCode::kType, at.span, "not in the language yet");
-  }
   absl::StatusOr<BoundFilter> BindNode(const ast::Did& did, const ast::Filter& at);
   absl::StatusOr<BoundFilter> BindNode(const ast::Nth& nth, const ast::Filter& at);
   absl::StatusOr<BoundFilter> BindNode(const ast::Aggregate& aggregate, const ast::Filter& at);
+  // (bind_sequences.cc)
+  absl::StatusOr<BoundFilter> BindNode(const ast::Sequence& sequence, const ast::Filter& at);
   absl::StatusOr<BoundFilter> BindNode(const ast::Paused& paused, const ast::Filter& at);
+  absl::StatusOr<BoundFilter> BindNode(const ast::Sessions& sessions, const ast::Filter& at);
+  absl::Status BindSame(const ast::Name& same, BoundSequence* bound) const;
   absl::StatusOr<BoundEvents> BindEvents(const ast::Events& events, EventTypeId event,
                                          bool lenient);
   absl::StatusOr<BoundEventSet> BindEventSet(const ast::Events& events);

@@ -9,6 +9,7 @@ namespace {
 const Valued<ast::CompareOp> compare_op(ReadCompareOp, kOperator);
 const Valued<ast::Pattern> regex(ReadPattern, "a regular expression such as /^jan/i");
 const Symbol folds("~", "");
+const Valued<ast::TimeUnit> unit(ReadUnit, "");
 
 bool AtSize(Cursor at) { return AtWord(at, "size") && AtSymbol(at + 1, "("); }
 bool AtAnniversary(Cursor at) { return AtWord(at, "anniversary") && AtWord(at + 1, "of"); }
@@ -16,9 +17,18 @@ bool AtAnniversary(Cursor at) { return AtWord(at, "anniversary") && AtWord(at + 
 }  // namespace
 
 const Rule<struct CompareId, ast::Compare> compare = "compare";
+// `60 s` is a duration.
+const auto in_unit = [](auto& context) {
+  ast::Literal& value = x3::_val(context).value;
+  const auto* number = std::get_if<ExactNumber>(&value.value);
+  const std::optional<int64_t> amount = number != nullptr ? number->ToInteger() : std::nullopt;
+  if (!amount || *amount < 0)
+    return Refuse(context, value.span, "a duration is a whole number of a unit");
+  value.value = ast::Duration{*amount, x3::_attr(context)};
+};
 const auto compare_def = compare_op[Put(&ast::Compare::op)] >
                          -folds[Set(&ast::Compare::folded, true)] >
-                         literal[Put(&ast::Compare::value)];
+                         literal[Put(&ast::Compare::value)] > -unit[in_unit];
 
 const auto threshold_def =
     threshold_op[Put(&ast::Compare::op)] > literal[Put(&ast::Compare::value)];

@@ -5,7 +5,7 @@
 #include <unordered_set>
 
 #include "query/ast.h"
-#include "query/operators/cell_test.h"
+#include "query/cells/cell_test.h"
 #include "query/window.h"
 #include "storage/base/text.h"
 

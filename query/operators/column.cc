@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "query/operators/cell_test.h"
+#include "query/cells/cell_test.h"
 
 namespace roster::query {
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "query/bound.h"
-#include "query/operators/cell_filter.h"
+#include "query/cells/cell_filter.h"
 #include "query/operators/limits.h"
 #include "query/operators/operator.h"
 

@@ -6,9 +6,9 @@
 #include <utility>
 #include <variant>
 
-#include "query/operators/cell_filter.h"
-#include "query/operators/cell_test.h"
-#include "query/operators/compare.h"
+#include "query/cells/cell_filter.h"
+#include "query/cells/cell_test.h"
+#include "query/cells/compare.h"
 #include "query/operators/logic.h"
 #include "query/window.h"
 #include "storage/base/text.h"

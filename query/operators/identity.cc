@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "query/operators/cell_test.h"
+#include "query/cells/cell_test.h"
 #include "storage/memory/chunk.h"
 
 namespace roster::query {

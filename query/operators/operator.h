@@ -24,6 +24,7 @@ struct Dependencies {
   bool identities = false;
   bool labels = false;
   bool consent = false;
+  bool sessions = false;  // with events of all types
 };
 
 // Invariants: (1) for every row Evaluate and Matches agree; (2) a row's answer depends on that row

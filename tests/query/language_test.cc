@@ -58,6 +58,10 @@ TestStore Example() {
   store.Event("cart");
   store.Property("cart", "category", ValueType::kText);
   store.Define(kGoals, "bought", "define goal \"bought\" as \"order\" where (`total` > 50)");
+  store.Define(kInterests, "topic", "define interest \"topic\" as \"order\".`category`");
+  store.Define(
+      kEngagement, "engagement",
+      "define engagement as \"order\" 1 points levels \"low\" 0, \"medium\" 2, \"high\" 5");
   store.Define(kSegments, "vip", "define segment \"vip\" as `age` >= 18");
   store.Define(kSegments, "loop", "define segment \"loop\" as in segment \"loop\"");
   const ProfileId jo = store.Profile({{"country", "NL"}, {"name", "Jo"}, {"age", int64_t{30}}});

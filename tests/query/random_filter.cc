@@ -74,6 +74,7 @@ TestStore RandomFilter::Store(int num_profiles) {
   for (const std::string& event : kEvents) store.Event(event);
   for (const Typed& field : kFields) {
     store.Trait(field.name, field.type, field.scale);
+    store.KeepHistory(field.name);
     for (const std::string& event : kEvents) {
       store.Property(event, field.name, field.type, field.scale);
     }
@@ -87,6 +88,12 @@ TestStore RandomFilter::Store(int num_profiles) {
   store.Define(kGoals, "bought",
                "define goal \"bought\" as \"order\" where (`int` > 0), \"login\", \"order\" where "
                "(`flag` = true)");
+  store.Define(kInterests, "topic",
+               "define interest \"topic\" as \"order\".`text`, \"login\".`list` half life 3 days");
+  store.Define(
+      kEngagement, "engagement",
+      "define engagement as \"order\" 2 points cap 6 within last 7 days, \"login\" 1 points "
+      "levels \"low\" 0, \"mid\" 2, \"high\" 5");
   store.Define(kSegments, "few", "define segment \"few\" as `int` > 0 and did \"order\"");
   store.Define(kSegments, "fewer",
                "define segment \"fewer\" as in segment \"few\" and `day` this month at time zone "
@@ -116,6 +123,14 @@ TestStore RandomFilter::Store(int num_profiles) {
 }
 
 void RandomFilter::AddStandings(ProfileId id, TestStore* store) {
+  for (uint64_t n = Below(4); n > 0; --n) {
+    store->Set(id, "text", OneIn(5) ? Value() : Value(Of(kTexts)), {RandomTime()});
+    store->Set(id, "int", static_cast<int64_t>(Below(4)), {RandomTime()});
+  }
+  if (OneIn(4)) {
+    store->Record(id, kSessionRecords, {RandomTime()},
+                  {{"id", Of(kSessions)}, {"kind", OneIn(2) ? "chat" : "visit"}, {"name", "n"}});
+  }
   if (OneIn(8)) store->Archive(id);
   if (OneIn(3)) {
     const std::string device = "d" + std::to_string(id.value);
@@ -288,7 +303,52 @@ std::string RandomFilter::Aggregate() {
   return AggregateOf() + " " + Compare(OneIn(3) ? AggregateOf() : Number());
 }
 
+std::string RandomFilter::Sequence() {
+  const std::vector<std::string> starts = {"", "", "first ", "last ", "every ", "nth 2 "};
+  std::string text = "did " + Of(starts) + Events() + (OneIn(3) ? " " + Window() : "");
+  const uint64_t num_steps = 1 + Below(3);
+  for (uint64_t i = 0; i < num_steps; ++i) {
+    const bool never = i + 1 == num_steps && OneIn(3);
+    text += never ? " then not " : " then ";
+    text += Events() + (never || OneIn(2) ? " within " + Duration() : "");
+  }
+  if (OneIn(4)) text += " same flag";
+  return text + (OneIn(5) ? " in the same session" : "");
+}
+
+std::string RandomFilter::Session(int depth) {
+  if (depth > 0 && OneIn(2)) {
+    return "(" + Session(depth - 1) + (OneIn(2) ? " and " : " or ") + Session(depth - 1) + ")";
+  }
+  const std::vector<std::string> plain = {
+      "channel = \"web\"",   "not kind = \"chat\"",  "duration > 60 s",
+      "duration <= 2 hours", "events >= 2",          "agent_takeover = false",
+      "name is missing",     "id starts with \"s\"", "profile.int > 0"};
+  if (OneIn(3)) return Count();
+  return OneIn(4) ? "start " + Window() : Of(plain);
+}
+
+std::string RandomFilter::Sessions() {
+  const std::vector<std::string> words = {"any session (", "all sessions (", "no session ("};
+  const std::string word = Of(words);
+  std::string text = word + Session(1) + ")";
+  if (word == words[0] && OneIn(3)) text += " at least 2 times";
+  return text + (OneIn(2) ? " " + Window() : "");
+}
+
+std::string RandomFilter::History() {
+  const std::string window = OneIn(2) ? " " + Window() : "";
+  if (OneIn(3)) return "text was " + Text() + window;
+  if (OneIn(3)) return "int " + Compare(Number()) + " for " + Duration();
+  return "text changed" + (OneIn(2) ? " from " + Text() : "") + (OneIn(2) ? " to " + Text() : "") +
+         window;
+}
+
 std::string RandomFilter::Behaviour() {
+  if (OneIn(5)) return Sequence();
+  if (OneIn(8)) return Sessions();
+  if (OneIn(8)) return History();
+  if (OneIn(8)) return "resumed " + ast::QuoteText(Of(kEvents)) + " after " + Duration();
   if (OneIn(5)) return Chosen();
   return OneIn(2) ? Count() : Aggregate();
 }

@@ -50,6 +50,10 @@ class RandomFilter {
   std::string Aggregate();
   std::string AggregateOf();
   std::string Standing();
+  std::string Sequence();
+  std::string Session(int depth);
+  std::string Sessions();
+  std::string History();
   std::string Events();
   std::string Where();
 

@@ -7,6 +7,13 @@
 
 namespace roster::query {
 
+void TestStore::KeepHistory(std::string_view trait) {
+  const TraitInfo info = schema().trait(*schema().FindTrait(trait));
+  const std::string records = TraitRecordsName(trait);
+  Event(records);
+  Property(records, "value", info.type, info.scale);
+}
+
 void TestStore::Record(ProfileId id, std::string_view type, Timestamp time, const Fields& fields) {
   if (!schema().FindEvent(type)) Event(std::string(type));
   for (const auto& [name, value] : fields) {

@@ -34,6 +34,8 @@ class TestStore {
   void Trait(std::string name, ValueType type, uint8_t scale = 0) {
     builder_.Trait(std::move(name), type, scale);
   }
+  // What was said of a trait before is kept from now on.
+  void KeepHistory(std::string_view trait);
   void Event(std::string name) { builder_.Event(std::move(name)); }
   void Property(std::string_view event, std::string name, ValueType type, uint8_t scale = 0) {
     builder_.Property(*schema().FindEvent(event), std::move(name), type, scale);
@@ -56,13 +58,16 @@ class TestStore {
     const IdentityId next{static_cast<uint32_t>(state().identities.size())};
     builder_.Apply(AttachIdentity{id, next, *schema().FindNamespace(name_space), std::move(value)});
   }
-  void Did(ProfileId id, std::string_view event, Timestamp time, const Fields& properties = {}) {
+  // Gives the event's id.
+  uint64_t Did(ProfileId id, std::string_view event, Timestamp time,
+               const Fields& properties = {}) {
     const EventTypeId type = *schema().FindEvent(event);
     std::vector<std::pair<PropertyId, Value>> cells;
     for (const auto& [name, value] : properties) {
       cells.emplace_back(*schema().event(type).FindProperty(name), value);
     }
     builder_.Add(id, type, ++last_event_, time.ms, std::move(cells));
+    return last_event_;
   }
   // A definition by its canonical text, under its kind (declarations/names.h) and name.
   void Define(std::string_view kind, std::string_view name, std::string_view text) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "query/operators/cell_filter.h"
+#include "query/cells/cell_filter.h"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "query/operators/compare.h"
+#include "query/cells/compare.h"
 
 #include <algorithm>
 #include <limits>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "query/operators/list.h"
+#include "query/cells/list.h"
 
 #include <algorithm>
 #include <string_view>
 #include <vector>
 
 #include "query/ast.h"
-#include "query/operators/compare.h"
-#include "query/operators/text.h"
+#include "query/cells/compare.h"
+#include "query/cells/text.h"
 #include "storage/base/bytes.h"
 #include "storage/base/text.h"
 

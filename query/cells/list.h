@@ -2,13 +2,13 @@
 //
 // The family of questions about a list of texts: has, size. They are asked once of each distinct
 // list. Thread rule: pure functions.
-#ifndef ROSTER_QUERY_OPERATORS_LIST_H_
-#define ROSTER_QUERY_OPERATORS_LIST_H_
+#ifndef ROSTER_QUERY_CELLS_LIST_H_
+#define ROSTER_QUERY_CELLS_LIST_H_
 
 #include <string>
 
 #include "query/bound.h"
-#include "query/operators/cell_filter.h"
+#include "query/cells/cell_filter.h"
 #include "query/operators/limits.h"
 #include "roster/value.h"
 #include "storage/memory/cells.h"
@@ -26,4 +26,4 @@ std::string Describe(const ListSize& test, ValueInfo info);
 
 }  // namespace roster::query
 
-#endif  // ROSTER_QUERY_OPERATORS_LIST_H_
+#endif  // ROSTER_QUERY_CELLS_LIST_H_

@@ -3,8 +3,8 @@
 // Tests of many cells at once: what a CellTest comes to on stored 64-bit cells, and the kernels
 // that run it over a chunk of a column or a block's property, 64 cells a step, in the width in
 // which they are packed. Thread rule: immutable once made.
-#ifndef ROSTER_QUERY_OPERATORS_CELL_FILTER_H_
-#define ROSTER_QUERY_OPERATORS_CELL_FILTER_H_
+#ifndef ROSTER_QUERY_CELLS_CELL_FILTER_H_
+#define ROSTER_QUERY_CELLS_CELL_FILTER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -67,4 +67,4 @@ class CellFilter {
 
 }  // namespace roster::query
 
-#endif  // ROSTER_QUERY_OPERATORS_CELL_FILTER_H_
+#endif  // ROSTER_QUERY_CELLS_CELL_FILTER_H_

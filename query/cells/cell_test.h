@@ -2,15 +2,15 @@
 //
 // One question about one value, whatever its family: asked of a trait column by ColumnOperator, of
 // an event's property by EventFilter. Thread rule: pure functions.
-#ifndef ROSTER_QUERY_OPERATORS_CELL_TEST_H_
-#define ROSTER_QUERY_OPERATORS_CELL_TEST_H_
+#ifndef ROSTER_QUERY_CELLS_CELL_TEST_H_
+#define ROSTER_QUERY_CELLS_CELL_TEST_H_
 
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "query/bound.h"
-#include "query/operators/cell_filter.h"
+#include "query/cells/cell_filter.h"
 #include "query/operators/limits.h"
 #include "roster/value.h"
 #include "storage/memory/cells.h"
@@ -37,4 +37,4 @@ std::string Describe(const CellPredicate& predicate, std::string_view name, Valu
 
 }  // namespace roster::query
 
-#endif  // ROSTER_QUERY_OPERATORS_CELL_TEST_H_
+#endif  // ROSTER_QUERY_CELLS_CELL_TEST_H_

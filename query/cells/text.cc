@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "query/operators/text.h"
+#include "query/cells/text.h"
 
 #include <algorithm>
 #include <optional>

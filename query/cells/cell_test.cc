@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "query/operators/cell_test.h"
+#include "query/cells/cell_test.h"
 
 #include "query/ast.h"
-#include "query/operators/anniversary.h"
-#include "query/operators/compare.h"
-#include "query/operators/list.h"
-#include "query/operators/text.h"
+#include "query/cells/anniversary.h"
+#include "query/cells/compare.h"
+#include "query/cells/list.h"
+#include "query/cells/text.h"
 #include "storage/base/check.h"
 #include "storage/base/text.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "query/operators/anniversary.h"
+#include "query/cells/anniversary.h"
 
 #include <algorithm>
 
 #include "absl/time/civil_time.h"
-#include "query/operators/compare.h"
+#include "query/cells/compare.h"
 #include "storage/base/text.h"
 
 namespace roster::query {

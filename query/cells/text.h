@@ -3,15 +3,15 @@
 // The family of questions about a text: =, in, <, between, contains, starts with, ends with, also
 // folded, and matches. They are asked once of each distinct text, not of each row. Thread rule:
 // pure functions.
-#ifndef ROSTER_QUERY_OPERATORS_TEXT_H_
-#define ROSTER_QUERY_OPERATORS_TEXT_H_
+#ifndef ROSTER_QUERY_CELLS_TEXT_H_
+#define ROSTER_QUERY_CELLS_TEXT_H_
 
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "query/bound.h"
-#include "query/operators/cell_filter.h"
+#include "query/cells/cell_filter.h"
 #include "query/operators/limits.h"
 #include "roster/value.h"
 #include "storage/memory/cells.h"
@@ -55,4 +55,4 @@ CellFilter CodesWhere(const CellType& type, Preparation* preparation, F&& passes
 
 }  // namespace roster::query
 
-#endif  // ROSTER_QUERY_OPERATORS_TEXT_H_
+#endif  // ROSTER_QUERY_CELLS_TEXT_H_

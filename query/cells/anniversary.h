@@ -3,14 +3,14 @@
 // anniversary of birthday within next 7 days: whether the day comes round in a window, in a later
 // year. 29 February falls on 28 February in other years. Thread rule: pure functions.
 // Source: LANGUAGE.md "Meaning", 2.
-#ifndef ROSTER_QUERY_OPERATORS_ANNIVERSARY_H_
-#define ROSTER_QUERY_OPERATORS_ANNIVERSARY_H_
+#ifndef ROSTER_QUERY_CELLS_ANNIVERSARY_H_
+#define ROSTER_QUERY_CELLS_ANNIVERSARY_H_
 
 #include <optional>
 #include <string>
 
 #include "query/bound.h"
-#include "query/operators/cell_filter.h"
+#include "query/cells/cell_filter.h"
 #include "query/operators/limits.h"
 #include "roster/value.h"
 #include "storage/memory/cells.h"
@@ -25,4 +25,4 @@ std::string Describe(const AnniversaryIn& test, ValueInfo info);
 
 }  // namespace roster::query
 
-#endif  // ROSTER_QUERY_OPERATORS_ANNIVERSARY_H_
+#endif  // ROSTER_QUERY_CELLS_ANNIVERSARY_H_

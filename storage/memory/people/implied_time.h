@@ -4,13 +4,17 @@
 // that name, while nothing was ever written to it; of several the one that was said first. It is
 // written as if it had been said before any time that there is, the earlier the later, so that it
 // yields to every other write, whichever came first. Thread rule: pure functions.
-#ifndef ROSTER_ENGINE_IMPLIED_TIME_H_
-#define ROSTER_ENGINE_IMPLIED_TIME_H_
+#ifndef ROSTER_STORAGE_MEMORY_PEOPLE_IMPLIED_TIME_H_
+#define ROSTER_STORAGE_MEMORY_PEOPLE_IMPLIED_TIME_H_
 
-#include "engine/limits.h"
+#include <cstdint>
+
 #include "roster/value.h"
 
 namespace roster {
+
+// Year 1: no time of a client is before it.
+inline constexpr int64_t kMinTimeMs = -62'135'596'800'000;
 
 inline bool IsImplied(Timestamp time) { return time.ms < kMinTimeMs; }
 inline Timestamp ImpliedTime(Timestamp said) { return {2 * kMinTimeMs - 1 - said.ms}; }
@@ -22,4 +26,4 @@ inline Timestamp SaidAt(Timestamp time) {
 
 }  // namespace roster
 
-#endif  // ROSTER_ENGINE_IMPLIED_TIME_H_
+#endif  // ROSTER_STORAGE_MEMORY_PEOPLE_IMPLIED_TIME_H_

@@ -2,14 +2,14 @@
 //
 // The family of comparisons of integers, numbers, decimals, booleans, dates and times: =, <, in,
 // between, and windows. Thread rule: pure functions.
-#ifndef ROSTER_QUERY_OPERATORS_COMPARE_H_
-#define ROSTER_QUERY_OPERATORS_COMPARE_H_
+#ifndef ROSTER_QUERY_CELLS_COMPARE_H_
+#define ROSTER_QUERY_CELLS_COMPARE_H_
 
 #include <optional>
 #include <string>
 
 #include "query/bound.h"
-#include "query/operators/cell_filter.h"
+#include "query/cells/cell_filter.h"
 #include "query/operators/limits.h"
 #include "roster/value.h"
 #include "storage/memory/cells.h"
@@ -43,4 +43,4 @@ std::string Describe(const Window& window);
 
 }  // namespace roster::query
 
-#endif  // ROSTER_QUERY_OPERATORS_COMPARE_H_
+#endif  // ROSTER_QUERY_CELLS_COMPARE_H_

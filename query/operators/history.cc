@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/operators/history.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "query/cells/cell_test.h"
+#include "query/window.h"
+#include "storage/memory/cells.h"
+#include "storage/memory/people/implied_time.h"
+#include "storage/memory/people/own_names.h"
+#include "storage/memory/people/trait_writes.h"
+
+namespace roster::query {
+namespace {
+
+// The rows of which a value is there, or was.
+ChunkBits RowsWith(TraitId trait, const ReadView& view, uint32_t chunk) {
+  ChunkBits rows;
+  const Column& column = view->column(trait);
+  if (chunk < column.num_chunks()) rows = column.chunk(chunk).present;
+  const std::optional<EventTypeId> records = view.schema().trait(trait).records;
+  if (!records || chunk >= view->partition(*records).num_blocks()) return rows;
+  const EventBlock& block = view->partition(*records).block(chunk);
+  for (const uint16_t offset : block.sealed->rows) rows.Set(offset);
+  for (uint32_t t = 0; t < block.tail.size(); ++t) rows.Set(block.tail[t].row_offset);
+  return rows;
+}
+
+}  // namespace
+
+std::vector<HistoryOperator::Era> HistoryOperator::ErasOf(const ReadView& view, RowId row) const {
+  std::vector<TraitWrite> writes = WritesOf(view.state(), row, bound_.trait);
+  const auto time_of = [](const TraitWrite& write) { return SaidAt(write.said.time).ms; };
+  std::sort(writes.begin(), writes.end(),
+            [&](const TraitWrite& a, const TraitWrite& b) { return time_of(a) < time_of(b); });
+  std::vector<Era> eras;
+  for (size_t end = 1; end <= writes.size(); ++end) {
+    // All that was said at one time is one.
+    if (end < writes.size() && time_of(writes[end]) == time_of(writes[end - 1])) continue;
+    const auto shown = FoldWrites(view.state(), bound_.trait, absl::MakeSpan(writes).first(end));
+    Value value;
+    if (shown) value = shown->value;
+    const bool same = eras.empty() ? IsMissing(value) : eras.back().value == value;
+    if (!same) eras.push_back({time_of(writes[end - 1]), std::move(value)});
+  }
+  return eras;
+}
+
+bool HistoryOperator::Holds(const std::optional<CellPredicate>& predicate,
+                            const Value& value) const {
+  if (!predicate) return true;
+  if (IsMissing(value)) return false;
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    return HoldsText(predicate->test, *text) != predicate->negated;
+  }
+  const CellType type{.type = bound_.info.type, .scale = bound_.info.scale, .dictionary = {}};
+  return query::Holds(*predicate, type, EncodeCell(type, value), {});
+}
+
+bool HistoryOperator::Was(const std::vector<Era>& eras, Timestamp now) const {
+  const TimeRange range = bound_.window.UntilNow(now);
+  for (size_t i = 0; i < eras.size(); ++i) {
+    const int64_t last_ms = i + 1 < eras.size() ? eras[i + 1].from_ms - 1 : now.ms;
+    const bool meets =
+        range.low <= range.high && eras[i].from_ms <= range.high && range.low <= last_ms;
+    if (meets && Holds(bound_.to, eras[i].value)) return true;
+  }
+  return false;
+}
+
+bool HistoryOperator::Changed(const std::vector<Era>& eras, Timestamp now) const {
+  const TimeRange range = bound_.window.UntilNow(now);
+  for (size_t i = 1; i < eras.size(); ++i) {
+    if (!range.Contains(eras[i].from_ms) || IsMissing(eras[i - 1].value)) continue;
+    if (Holds(bound_.from, eras[i - 1].value) && Holds(bound_.to, eras[i].value)) return true;
+  }
+  return false;
+}
+
+bool HistoryOperator::Stays(const std::vector<Era>& eras, Timestamp now) const {
+  bool holds = false;
+  int64_t since_ms = 0;
+  for (const Era& era : eras) {
+    if (era.from_ms > now.ms) break;
+    const bool held = holds;
+    holds = Holds(bound_.to, era.value);
+    if (!held) since_ms = era.from_ms;
+  }
+  return holds && After({since_ms}, bound_.duration, bound_.zone) <= now.ms;
+}
+
+void HistoryOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
+  rows->And(RowsWith(bound_.trait, view, chunk));
+  rows->ForEach([&](uint32_t offset) {
+    if (!Matches(view, RowAt(chunk, offset))) rows->Clear(offset);
+  });
+}
+
+bool HistoryOperator::Matches(const ReadView& view, RowId row) const {
+  const std::vector<Era> eras = ErasOf(view, row);
+  switch (bound_.kind) {
+    case BoundHistory::Kind::kWas:
+      return Was(eras, view.clock());
+    case BoundHistory::Kind::kChanged:
+      return Changed(eras, view.clock());
+    case BoundHistory::Kind::kStays:
+      return Stays(eras, view.clock());
+  }
+  return false;
+}
+
+std::optional<Timestamp> HistoryOperator::NextChange(const ReadView& view, RowId row) const {
+  std::optional<Timestamp> next;
+  const std::vector<Era> eras = ErasOf(view, row);
+  const Timestamp now = view.clock();
+  const auto consider = [&](int64_t ms) {
+    if (ms > now.ms) next = Earlier(next, Timestamp{ms});
+  };
+  for (size_t i = 0; i < eras.size(); ++i) {
+    const int64_t from_ms = eras[i].from_ms;
+    consider(from_ms);
+    if (bound_.kind == BoundHistory::Kind::kStays) {
+      consider(After({from_ms}, bound_.duration, bound_.zone));
+      continue;
+    }
+    next = Earlier(next, bound_.window.NextChange(now, from_ms));
+    // An era is left when its last moment is.
+    if (i + 1 < eras.size()) {
+      next = Earlier(next, bound_.window.NextChange(now, eras[i + 1].from_ms - 1));
+    }
+  }
+  // What still is meets a window as soon as that has come to now.
+  const bool fixed = !bound_.window.low().ago;  // else it never comes nearer
+  if (bound_.kind == BoundHistory::Kind::kWas && !eras.empty() && fixed) {
+    consider(bound_.window.At(now).low);
+  }
+  return next;
+}
+
+}  // namespace roster::query

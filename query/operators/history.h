@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// plan was "free", plan changed from "free", plan = "pro" for 30 days: what the value of a trait
+// was over time, as its policy makes it of what was written by then. Thread rule: as Operator.
+// Source: LANGUAGE.md, "What changed".
+#ifndef ROSTER_QUERY_OPERATORS_HISTORY_H_
+#define ROSTER_QUERY_OPERATORS_HISTORY_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "query/bound.h"
+#include "query/operators/operator.h"
+
+namespace roster::query {
+
+class HistoryOperator : public Operator {
+ public:
+  explicit HistoryOperator(BoundHistory bound) : bound_(std::move(bound)) {}
+
+  void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
+  bool Matches(const ReadView& view, RowId row) const override;
+  std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const override;
+  std::string Describe(const Schema&) const override { return bound_.said; }
+  void AddDependencies(Dependencies* dependencies) const override {
+    dependencies->traits.push_back(bound_.trait);
+  }
+
+ private:
+  // From a time on, until that of the next one, a value was there; null: none was.
+  struct Era {
+    int64_t from_ms = 0;
+    Value value;
+  };
+  // Ascending; neighbours differ.
+  std::vector<Era> ErasOf(const ReadView& view, RowId row) const;
+  bool Holds(const std::optional<CellPredicate>& predicate, const Value& value) const;
+  bool Was(const std::vector<Era>& eras, Timestamp now) const;
+  bool Changed(const std::vector<Era>& eras, Timestamp now) const;
+  bool Stays(const std::vector<Era>& eras, Timestamp now) const;
+
+  BoundHistory bound_;
+};
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_OPERATORS_HISTORY_H_
