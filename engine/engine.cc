@@ -49,7 +49,8 @@ constexpr size_t kNumLargest = 5;  // profiles in the stats
 class ViewCatalog final : public query::SchemaCatalog {
  public:
   // Lifetime: the view's.
-  explicit ViewCatalog(const State& state) : query::SchemaCatalog(*state.schema, &*state.definitions), state_(state) {}
+  explicit ViewCatalog(const State& state)
+      : query::SchemaCatalog(*state.schema, &*state.definitions), state_(state) {}
 
   std::string NormalIdentity(NamespaceId id, std::string_view value) const override {
     return NormaliseIdentity(state_.schema->name_space(id).name, value, state_.default_region);

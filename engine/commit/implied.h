@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The traits that identities imply. Thread rule: the writer's. Source: storage/memory/people/implied_time.h.
+// The traits that identities imply. Thread rule: the writer's. Source:
+// storage/memory/people/implied_time.h.
 #ifndef ROSTER_ENGINE_COMMIT_IMPLIED_H_
 #define ROSTER_ENGINE_COMMIT_IMPLIED_H_
 

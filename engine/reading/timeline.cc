@@ -116,7 +116,8 @@ std::vector<std::set<std::string_view>> GoalsOf(const Measures& measures, RowId 
   const size_t num_come = ComeBy(events, view.clock()).size();
   for (size_t i = 0; i < num_come; ++i) {
     const EventBlock& block = view->partition(events[i].type).block(ChunkOf(row));
-    for (const std::string_view goal : measures.GoalsOf(row, events[i].type, block, events[i].ref)) {
+    for (const std::string_view goal :
+         measures.GoalsOf(row, events[i].type, block, events[i].ref)) {
       goals[sessions.OfEvent(i)].insert(goal);
     }
   }
