@@ -38,7 +38,8 @@ Who
  W2 The guard drops the lowest rank of the command, even when another is at fault. A contact links
     nobody who is identified. Conflicts are warnings of the reply, and of kind `limit`, `two people`
     or `cap`. Only what is new to the profile can pass a limit.
- W3 `created_at`: the earliest time at which it was seen; never later than its receipt. `identified_at`: the earliest time at
+ W3 `created_at`: the earliest time at which it was seen; never later than its receipt; it stays
+    when all that says so is handed over. `identified_at`: the earliest time at
     which an identity of kind person was said. `created_via` is who came first: not canonical.
  W4 Every identify is being seen, also one that changes nothing; commands by hand are not.
  W5 A message id of any call is kept: a repeat (same profile, type, id) attaches and merges nothing.

@@ -157,6 +157,7 @@ class ByHand(Resolving):
 
     def hand_over(self, identity, owner, home, with_facts):
         """Gives an identity of a profile to another, with what came by it or without."""
+        came = self.created_at(owner)
         if is_device(identity):
             self.hold(owner)
             if with_facts:
@@ -175,6 +176,7 @@ class ByHand(Resolving):
                     if (fact.origin == identity and fact.home is not None and
                             self.resolve(fact.home) == owner):
                         fact.home = home
+        self.profiles[owner].came = None if self.seen_times(owner) else came
 
     def owned(self, identity, pid=None):
         """The profile that has an identity."""

@@ -81,6 +81,7 @@ class Profile:
     status: str = "active"
     labels: set = field(default_factory=set)
     suspect: bool = False
+    came: int | None = None  # when it was created, when all that says so was taken from it
 
 
 class Facts:

@@ -53,7 +53,8 @@ class Picture(Merging):
         kept = active(persons)
         profile = self.profiles[pid]
         channels, addresses = consent(self.facts_of(pid, "consent"))
-        identified = [self.identities[each].time for each in persons if rank(each) <= 3]
+        identified = [known.time if each[0] == "external_id" else known.said for each in persons
+                      if rank(each) <= 3 and (known := self.identities[each])]
         counts = {}
         for event in events:
             counts[event.data["type"]] = counts.get(event.data["type"], 0) + 1

@@ -25,12 +25,16 @@ class Resolving(Facts):
 
     def created_at(self, pid):
         """The earliest time at which it was seen, that is not later than when it was made; when
-        nothing is left of that, when it was made."""
+        nothing is left of that, what it was before."""
+        profile = self.profiles[pid]
+        kept = [] if profile.came is None else [profile.came]
+        return min(self.seen_times(pid) + kept, default=profile.made)
+
+    def seen_times(self, pid):
         made = self.profiles[pid].made
         times = [min(fact.time, made) for fact in self.facts_of(pid, "event", "seen")]
-        times += [profile.made for home, profile in self.profiles.items()
-                  if profile.by_hand and self.resolve(home) == pid]
-        return min(times, default=self.profiles[pid].made)
+        return times + [profile.made for home, profile in self.profiles.items()
+                        if profile.by_hand and self.resolve(home) == pid]
 
     def by_age(self, pid):
         """R4: the order of who survives."""
