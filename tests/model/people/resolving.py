@@ -40,10 +40,6 @@ class Resolving(Facts):
         """R4: the order of who survives."""
         return not self.identified(pid), self.created_at(pid), pid
 
-    def edited(self, *pids):
-        for pid in pids:
-            self.profiles[self.resolve(pid)].version = self.commands
-
     def merged_into(self, pid):
         """The profiles that are merged into one, but for those that its devices brought."""
         return sorted(home for home in self.redirect
@@ -94,8 +90,6 @@ class Resolving(Facts):
         self.write_traits(traits, call.time, self.late(call), kept, origin)
         if call.kind == "alias":
             self.alias(call, home, origin)
-        if traits or created:
-            self.edited(home)
         return self.answer(call, home, created, False)
 
     def answer(self, call, home, created, duplicate):
@@ -239,15 +233,12 @@ class Resolving(Facts):
         survivor, *losers = found
         for loser in losers:
             self.redirect[loser] = survivor
-        if losers:
-            self.edited(survivor)
 
     def name(self, identity, home, time):
         """Says an identity of a profile, at a time."""
         known = self.identities.get(identity)
         if known is None:
             self.identities[identity] = Identity(home, time, self.num_facts, time)
-            self.edited(home)
         else:
             known.time, known.said = min(known.time, time), min(known.said, time)
 
