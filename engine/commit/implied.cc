@@ -15,7 +15,8 @@ namespace {
 // Whether the identity is known to have been said by then. Most calls come in order: they say
 // nothing new of one that was said before.
 bool WasSaidBy(const State& state, RowId row, TraitId trait, IdentityId identity, Timestamp said) {
-  if (said.ms >= state.column(kLastSeen).Bits(row)) return true;
+  const Column& last_seen = state.column(kLastSeen);
+  if (last_seen.Has(row) && said.ms >= last_seen.Bits(row)) return true;
   const std::vector<TraitWrite> writes = WritesOf(state, row, trait);
   return std::ranges::any_of(writes, [&](const TraitWrite& write) {
     return write.said.origin == identity && SaidAt(write.said.time) <= said;

@@ -33,6 +33,8 @@ inline constexpr PropertyId kMergeLoserCreated{2};     // timestamp
 inline constexpr PropertyId kMergeLoserVia{3};         // text
 inline constexpr PropertyId kMergeSurvivorCreated{4};  // timestamp
 inline constexpr PropertyId kMergeSurvivorVia{5};      // text
+// A timestamp: when the store was told.
+inline constexpr std::string_view kMergeReceived = "received";
 // Where values were chosen by hand: the traits, a list, and the time of these writes.
 inline constexpr std::string_view kMergeChosen = "chosen";
 inline constexpr std::string_view kMergeChosenAt = "chosen_at";

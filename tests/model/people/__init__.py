@@ -38,8 +38,8 @@ Who
  W2 The guard drops the lowest rank of the command, even when another is at fault. A contact links
     nobody who is identified. Conflicts are warnings of the reply, and of kind `limit`, `two people`
     or `cap`. Only what is new to the profile can pass a limit.
- W3 `created_at`: the earliest time at which it was seen; never later than its receipt; it stays
-    when all that says so is handed over. `identified_at`: the earliest time at
+ W3 `created_at`: the earliest time at which it was seen, or made by hand; before that has come, its
+    receipt; it stays when all that says so is handed over. `identified_at`: the earliest time at
     which an identity of kind person was said. `created_via` is who came first: not canonical.
  W4 Every identify is being seen, also one that changes nothing; commands by hand are not.
  W5 A message id of any call is kept: a repeat (same profile, type, id) attaches and merges nothing.
@@ -58,7 +58,8 @@ Traits
  T5 A value chosen by a merge by hand is a write of then; UNMERGE takes it back. Policies sum only
     numbers, union only lists.
  T7 An email or phone set by hand is also written to the trait, unless the trait is set with it.
- T6 Every write is in the history, also late ones and those that changed nothing.
+ T6 Every write is in the history, also late ones and those that changed nothing; the same of one
+    time, origin and value again is no other write, for sums neither.
 Rest
  S1 Derived sessions: a silence of 30 minutes or more cuts, by identity of origin over all of a
     profile's events without a session. A session of the same id in a merged profile is one.

@@ -159,7 +159,7 @@ class ByHand(Resolving):
 
     def hand_over(self, identity, owner, home, with_facts):
         """Gives an identity of a profile to another, with what came by it or without."""
-        came = self.created_at(owner)
+        came = {pid: self.created_at(pid) for pid in (owner, self.resolve(home))}
         if is_device(identity):
             self.hold(owner)
             if with_facts:
@@ -178,7 +178,10 @@ class ByHand(Resolving):
                     if (fact.origin == identity and fact.home is not None and
                             self.resolve(fact.home) == owner):
                         fact.home = home
-        self.profiles[owner].came = None if self.seen_times(owner) else came
+            for pid, before in came.items():
+                for each in self.homes_of(pid):
+                    self.profiles[each].came = None
+                self.profiles[pid].came = None if self.seen_times(pid) else before
 
     def owned(self, identity, pid=None):
         """The profile that has an identity."""
@@ -261,10 +264,10 @@ class ByHand(Resolving):
         return sorted(set().union(*(self.profiles[home].labels for home in self.homes_of(pid))))
 
     def consent(self, profile, json, expect=None):
-        pid, home, origin = self.meant(profile)
-        self.expect(pid, expect)
         if json.get("decision") not in DECISIONS or not isinstance(json.get("channel"), str):
             raise Refused("*")
+        pid, home, origin = self.meant(profile)
+        self.expect(pid, expect)
         time, own_time = time_of(json, self.now)
         late = CLIENT if own_time else self.num_facts + 1
         said = {name: json.get(name)
@@ -303,15 +306,21 @@ class ByHand(Resolving):
             self.kinds[kind_of] = [fact for fact in facts if id(fact) not in gone]
         self.by_event = {key: left for key, facts in self.by_event.items()
                          if (left := [fact for fact in facts if id(fact) not in gone])}
-        for identity in [each for each, known in self.identities.items() if known.home in homes]:
-            del self.identities[identity]
+        others = {each[:2] for each in self.retired if each[1] not in homes}  # had his names before
+        gone_names = {each for each, known in self.identities.items() if known.home in homes}
+        gone_names |= {identity for identity, home, _ in self.retired
+                       if home in homes and identity not in self.identities}
+        self.identities = {each: known for each, known in self.identities.items()
+                           if known.home not in homes}
+        for identity in gone_names:
             for fact in [fact for facts in self.kinds.values() for fact in facts
-                         if fact.origin == identity]:
+                         if fact.origin == identity and (identity, fact.home) not in others]:
                 fact.origin = None  # what stays of others says no more by what it came
+                fact.data["erased"] = True
         self.retired = [each for each in self.retired if each[1] not in homes]
         self.edits = [each for each in self.edits if each[0] not in homes]
-        self.conflicts = [(*each[:2], None if each[2] in homes else each[2], *each[3:])
-                          for each in self.conflicts if each[1] not in homes]
+        for fact in self.kinds["conflict"]:
+            fact.data["other"] = None if fact.data["other"] in homes else fact.data["other"]
         for device in self.devices.values():
             for mark in device.marks:
                 if mark.profile in homes:

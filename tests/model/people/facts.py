@@ -16,7 +16,7 @@ CLIENT = 0  # Fact.late of a time that a client gave; without one it is the numb
 @dataclass(slots=True)
 class Fact:
     """`late` orders what was written without a time of its own behind all before it."""
-    kind: str  # trait event seen session consent note
+    kind: str  # trait event seen session consent note conflict
     time: int
     late: int
     home: int | None  # none: the owner of the device `origin` at `time`
@@ -94,10 +94,10 @@ class Facts:
         self.devices = {}
         self.gap_of = {}  # a profile that is nothing but a gap of a device: (device, start)
         self.claimed = {}  # visitors who were claimed: their device
-        self.kinds = {kind: [] for kind in ("trait", "event", "seen", "session", "consent", "note")}
+        self.kinds = {kind: [] for kind in (
+            "trait", "event", "seen", "session", "consent", "note", "conflict")}
         self.retired = []  # (identity, home, time): those that answer no more
         self.edits = []  # (home, time, command)
-        self.conflicts = []  # (time, home, other home or None, namespace, reason)
         self.by_event = {}  # (type, message id): facts
         self.num_profiles = self.num_facts = 0
         self.sorted_out = None  # facts by kind and owner, while a picture is made

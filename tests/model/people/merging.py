@@ -98,11 +98,11 @@ class Merging(ByHand):
         return self.edit(pid, **{"from": f"p{owner}"})
 
     def list_conflicts(self, pid=None):
-        return [{"time": time_text(time), "profile": f"p{self.resolve(home)}",
-                 "other": other and f"p{self.resolve(other)}", "identity": namespace,
-                 "reason": reason}
-                for time, home, other, namespace, reason in reversed(self.conflicts)
-                if pid in (None, self.resolve(home))]
+        return [{"time": time_text(fact.time), "profile": f"p{self.resolve(fact.home)}",
+                 "other": (other := fact.data["other"]) and f"p{self.resolve(other)}",
+                 "identity": fact.data["namespace"], "reason": fact.data["reason"]}
+                for fact in reversed(self.kinds["conflict"])
+                if pid in (None, self.resolve(fact.home))]
 
     # Pairs that may be one
 

@@ -24,15 +24,15 @@ class Resolving(Facts):
         return any(kind(identity) == PERSON for identity in self.identities_of(pid))
 
     def created_at(self, pid):
-        """The earliest time at which it was seen, that is not later than when it was made; when
-        nothing is left of that, what it was before."""
-        profile = self.profiles[pid]
-        kept = [] if profile.came is None else [profile.came]
-        return min(self.seen_times(pid) + kept, default=profile.made)
+        """The earliest time at which it was seen, or was made by hand; before there is one, that of
+        receipt; when nothing of that is left, what it was before."""
+        seen = self.seen_times(pid)
+        return min(seen) if seen else min(
+            self.profiles[home].made if self.profiles[home].came is None else
+            self.profiles[home].came for home in self.homes_of(pid))
 
     def seen_times(self, pid):
-        made = self.profiles[pid].made
-        times = [min(fact.time, made) for fact in self.facts_of(pid, "event", "seen")]
+        times = [fact.time for fact in self.facts_of(pid, "event", "seen") if fact.time <= self.now]
         return times + [profile.made for home, profile in self.profiles.items()
                         if profile.by_hand and self.resolve(home) == pid]
 
@@ -166,7 +166,7 @@ class Resolving(Facts):
                 self.mark(device, call.time, self.tie(call), home)
         for dropped, reason in forbidden:
             other = self.identity_home(dropped)
-            self.conflicts.append((call.time, home, other, dropped[0], reason))
+            self.conflict(call.time, home, persons[0], other, dropped[0], reason)
         return home, persons[0], created
 
     def previous(self, call):
@@ -229,6 +229,9 @@ class Resolving(Facts):
         del self.gap_of[pid]
         return pid
 
+    def conflict(self, time, home, origin, other, namespace, reason):
+        self.add("conflict", time, 0, home, origin, other=other, namespace=namespace, reason=reason)
+
     def join(self, found):
         survivor, *losers = found
         for loser in losers:
@@ -258,7 +261,7 @@ class Resolving(Facts):
             reason = reason or self.hand_guard(survivor, loser)
             if reason:
                 call.warnings.append("identity left out: external_id")
-                self.conflicts.append((call.time, home, known.home, "external_id", reason))
+                self.conflict(call.time, home, origin, known.home, "external_id", reason)
             else:
                 self.join([survivor, loser])
 
