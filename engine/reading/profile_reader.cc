@@ -9,6 +9,7 @@
 
 #include "engine/implied_time.h"
 #include "engine/limits.h"
+#include "engine/measures/carrying.h"
 #include "engine/reading/events.h"
 #include "engine/reading/own_records.h"
 #include "engine/reading/profile_ref.h"
@@ -67,6 +68,7 @@ std::vector<IdentityEntry> ReadIdentities(const State& state, RowId row) {
 
 std::vector<TraitEntry> ReadTraits(const State& state, RowId row) {
   std::vector<TraitEntry> traits;
+  const std::vector<Carried> carried = CarriedBefore(state, row);
   for (size_t t = 0; t < state.columns.size(); ++t) {
     const TraitId id{static_cast<uint16_t>(t)};
     const Column& column = state.column(id);
@@ -74,7 +76,10 @@ std::vector<TraitEntry> ReadTraits(const State& state, RowId row) {
     if (!IsOfClients(info) || !column.Has(row)) continue;
     const Stamp stamp = *state.StampOf(id, row);
     traits.push_back(
-        {info.name, column.Get(row), SaidAt(stamp.time), OriginRef(state, stamp.origin)});
+        {info.name, column.Get(row), SaidAt(stamp.time), OriginRef(state, stamp.origin), {}});
+    const IdentityId origin = traits.back().origin ? stamp.origin : kNoOrigin;
+    const TraitRecord said{traits.back().value, stamp.time, origin};
+    traits.back().carried = CarriedFromOf(carried, info.name, said);
   }
   std::sort(traits.begin(), traits.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });

@@ -28,6 +28,7 @@ Reply Traits(Profile* profile) {
     entry.emplace_back("value", Reply::FromValue(std::move(trait.value)));
     entry.emplace_back("time", Reply::FromTime(trait.time));
     AddOrigin(trait.origin, &entry);
+    AddCarried(trait.carried, &entry);
     map.emplace_back(std::move(trait.name), Reply(std::move(entry)));
   }
   return Reply(std::move(map));

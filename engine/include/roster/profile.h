@@ -26,11 +26,19 @@ struct IdentityEntry {
   bool operator==(const IdentityEntry&) const = default;
 };
 
+// A trait that nobody wrote: a rule carried it over from a session.
+struct CarriedFrom {
+  std::string rule;
+  std::string session;  // its id
+  bool operator==(const CarriedFrom&) const = default;
+};
+
 struct TraitEntry {
   std::string name;
   Value value;
-  Timestamp time;                     // when it was so
-  std::optional<IdentityRef> origin;  // the identity by which it came
+  Timestamp time;                      // when it was so
+  std::optional<IdentityRef> origin;   // the identity by which it came
+  std::optional<CarriedFrom> carried;  // none: it was said
 };
 
 struct EventEntry {
@@ -194,6 +202,7 @@ struct HistoryEntry {
   Timestamp time;
   std::optional<IdentityRef> origin;
   ProfileId profile;  // under which it came
+  std::optional<CarriedFrom> carried;
 };
 
 // What was done by hand.
