@@ -11,6 +11,7 @@
 #include "engine/limits.h"
 #include "engine/measures/carrying.h"
 #include "engine/reading/events.h"
+#include "engine/reading/messages.h"
 #include "engine/reading/own_records.h"
 #include "engine/reading/profile_ref.h"
 #include "engine/reading/said.h"
@@ -125,6 +126,9 @@ void ReadActivity(const ReadView& view, const Measures& measures, RowId row,
     profile->channels = ChannelsOf(view, row, come);
     profile->devices = DevicesOf(view, row, come);
     profile->campaigns = CampaignsOf(state, row, come);
+  }
+  if (asks(Section::kMessages)) {
+    profile->messages = MessagesOf(state, row, come, options.max_messages);
   }
   if (asks(Section::kEvents)) profile->event_counts = CountEvents(state, come);
   const size_t num_shown = asks(Section::kEvents) ? options.max_events : 0;
