@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <map>
 
 #include "engine/reading/own_records.h"
 #include "engine/reading/traits.h"
@@ -14,31 +15,61 @@ namespace roster {
 namespace {
 
 constexpr size_t kDueOfCommit = 256;
-
-// Whether any of them says the same.
-bool Holds(const std::vector<Carried>& all, const Carried& one) {
-  return std::ranges::any_of(all, [&](const Carried& other) { return other.IsSame(one); });
-}
-
-bool IsSameWrite(const Carried& a, const Carried& b) {
-  return a.trait == b.trait && a.time == b.time && a.origin == b.origin && a.digest == b.digest;
-}
+constexpr size_t kTakenBackOfProfile = 16;  // in a commit: each copies the profile's records
 
 // What somebody wrote for the very moment stands, and each is carried once.
 std::vector<Carried> ToCarry(const State& state, RowId row, std::vector<Carried> writes,
                              const std::vector<Carried>& before) {
-  absl::flat_hash_map<std::string, std::vector<TraitWrite>> known;
-  std::vector<Carried> carry;
-  for (Carried& write : writes) {
-    const auto [said, is_new] = known.try_emplace(write.trait);
-    if (is_new) said->second = WritesOf(state, row, *state.schema->FindTrait(write.trait));
-    const bool stands = std::ranges::any_of(said->second, [&](const TraitWrite& other) {
-      return other.said.time == write.time &&
-             !CarriedFromOf(before, write.trait, other.said).has_value();
-    });
-    if (!stands && !Holds(carry, write)) carry.push_back(std::move(write));
+  std::set<WriteKey> ours;
+  for (const Carried& one : before) ours.insert(WriteKeyOf(one));
+  std::map<std::string, std::set<Timestamp>> written;  // by trait, by anybody
+  for (const Carried& write : writes) {
+    const auto [times, is_new] = written.try_emplace(write.trait);
+    if (!is_new) continue;
+    for (const TraitWrite& by : WritesOf(state, row, *state.schema->FindTrait(write.trait))) {
+      if (!ours.contains(WriteKeyOf(write.trait, by.said))) times->second.insert(by.said.time);
+    }
   }
-  return carry;
+  std::sort(writes.begin(), writes.end(),
+            [](const Carried& a, const Carried& b) { return KeyOf(a) < KeyOf(b); });
+  const auto same = [](const Carried& a, const Carried& b) { return KeyOf(a) == KeyOf(b); };
+  writes.erase(std::unique(writes.begin(), writes.end(), same), writes.end());
+  std::erase_if(writes, [&](const Carried& write) {
+    return written.find(write.trait)->second.contains(write.time);
+  });
+  return writes;
+}
+
+// Between what was carried and what is to be. Lifetime: of both.
+struct Difference {
+  std::vector<const Carried*> wrong;
+  std::vector<const Carried*> missing;
+  std::set<WriteKey> stays;
+};
+
+// `is_rule`: what rules carried that are no more stays.
+template <typename IsRule>
+Difference Compare(const std::vector<Carried>& before, const std::vector<Carried>& writes,
+                   IsRule is_rule) {
+  Difference differs;
+  std::set<CarriedKey> wanted;
+  for (const Carried& write : writes) {
+    wanted.insert(KeyOf(write));
+    differs.stays.insert(WriteKeyOf(write));
+  }
+  std::set<CarriedKey> had;
+  for (const Carried& old : before) {
+    had.insert(KeyOf(old));
+    if (is_rule(old) && !wanted.contains(KeyOf(old))) {
+      differs.wrong.push_back(&old);
+    } else {
+      differs.stays.insert(WriteKeyOf(old));
+    }
+  }
+  for (const Carried& write : writes) {
+    if (!had.contains(KeyOf(write))) differs.missing.push_back(&write);
+  }
+  return differs;
 }
 
 // The same whoever came first.
@@ -54,7 +85,7 @@ EventId RecordId(const State& state, const Carried& carried) {
   return {XXH3_64bits(words, sizeof(words))};
 }
 
-void Carry(ProfileId profile, Carried carried, Effects* effects) {
+void Carry(ProfileId profile, const Carried& carried, Effects* effects) {
   const EventTypeId type = effects->Event(kCarryRecords);
   const EventId id = RecordId(effects->state(), carried);
   const RowId row = *effects->state().FindProfile(profile);
@@ -71,7 +102,7 @@ void Carry(ProfileId profile, Carried carried, Effects* effects) {
                              {"digest", static_cast<int64_t>(carried.digest)}}});
   }
   const TraitId trait = *effects->schema().FindTrait(carried.trait);
-  effects->Set({profile, trait, std::move(carried.value), carried.time, carried.origin});
+  effects->Set({profile, trait, carried.value, carried.time, carried.origin});
 }
 
 // As if it had never been written. `stays`: whether the trait has the same write by another rule.
@@ -88,7 +119,7 @@ void TakeBack(ProfileId profile, const Carried& carried, bool stays, Effects* ef
     TraitRecord said{record.Get("value"), record.time()};
     const IdentityId origin = record.origin();
     if (origin != kNoOrigin && state.identities.IsAttached(origin)) said.origin = origin;
-    if (!IsCarried(carried, carried.trait, said)) continue;
+    if (WriteKeyOf(carried.trait, said) != WriteKeyOf(carried)) continue;
     effects->Do(RemoveRecord{profile, *effects->schema().FindEvent(type), record.id()});
     return;
   }
@@ -161,17 +192,18 @@ void CarryOver::BringUp(ProfileId profile, Effects* effects) {
   std::vector<Carried> writes = ToCarry(state, *row, std::move(carrying.writes), before);
   const size_t begin = effects->payload().size();
   const auto is_full = [&] { return effects->payload().size() - begin > kMaxBytes / 4; };
-  for (const Carried& old : before) {
-    if (is_full() || !IsRule(old.from.rule) || Holds(writes, old)) continue;
-    const auto same = [&](const Carried& one) { return IsSameWrite(one, old); };
-    const auto left = [&](const Carried& one) { return same(one) && !IsRule(one.from.rule); };
-    const bool stays = std::ranges::any_of(writes, same) || std::ranges::any_of(before, left);
-    TakeBack(profile, old, stays, effects);
+  const Difference differs =
+      Compare(before, writes, [&](const Carried& old) { return IsRule(old.from.rule); });
+  std::vector<const Carried*> wrong = differs.wrong;
+  const bool is_much = wrong.size() > kTakenBackOfProfile;
+  if (is_much) wrong.resize(kTakenBackOfProfile);
+  for (const Carried* old : wrong) {
+    TakeBack(profile, *old, differs.stays.contains(WriteKeyOf(*old)), effects);
   }
-  for (Carried& write : writes) {
-    if (!is_full() && !Holds(before, write)) Carry(profile, std::move(write), effects);
+  for (const Carried* write : differs.missing) {
+    if (!is_full()) Carry(profile, *write, effects);
   }
-  if (is_full()) carrying.due = effects->clock();
+  if (is_full() || is_much) carrying.due = effects->clock();
   SetDue(state.ProfileAt(*state.FindProfile(profile)), carrying.due);
 }
 

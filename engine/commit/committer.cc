@@ -258,7 +258,7 @@ WriteResult Committer::Apply(const Batch& batch, CheckedItems items,
                                      : ItemResult{.status = item.status(), .profile = {}});
   }
   parts_.shared->carry_over.Run(&effects);
-  SetVersions(store.state(), &result);
+  if (carries()) SetVersions(store.state(), &result);
   result.lsn = store.lsn();
   if (effects.payload().empty()) return result;  // repeats only: nothing to log
 

@@ -232,9 +232,16 @@ std::vector<CarryRule> CarryRulesOf(const State& state) {
   return rules;
 }
 
-bool Carried::IsSame(const Carried& other) const {
-  return from == other.from && trait == other.trait && time == other.time &&
-         origin == other.origin && digest == other.digest;
+WriteKey WriteKeyOf(const Carried& carried) {
+  return {carried.trait, carried.time, carried.origin, carried.digest};
+}
+
+WriteKey WriteKeyOf(std::string_view trait, const TraitRecord& said) {
+  return {trait, said.time, said.origin, DigestOf(said.value)};
+}
+
+CarriedKey KeyOf(const Carried& carried) {
+  return {WriteKeyOf(carried), carried.from.rule, carried.from.session};
 }
 
 Carrying CarryingOf(const State& state, RowId row, absl::Span<const CarryRule> rules,
@@ -266,15 +273,11 @@ std::vector<Carried> CarriedBefore(const State& state, RowId row) {
   return before;
 }
 
-bool IsCarried(const Carried& carried, std::string_view trait, const TraitRecord& said) {
-  return carried.trait == trait && carried.time == said.time && carried.origin == said.origin &&
-         carried.digest == DigestOf(said.value);
-}
-
 std::optional<CarriedFrom> CarriedFromOf(absl::Span<const Carried> before, std::string_view trait,
                                          const TraitRecord& said) {
   for (const Carried& carried : before) {
-    if (IsCarried(carried, trait, said)) return carried.from;
+    const bool near = carried.time == said.time && carried.trait == trait;
+    if (near && WriteKeyOf(carried) == WriteKeyOf(trait, said)) return carried.from;
   }
   return std::nullopt;
 }

@@ -10,6 +10,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -40,9 +42,14 @@ struct Carried {
   uint64_t digest = 0;            // of the value
   Value value;                    // of the trait's type; of what was carried before it is missing
   EventId record;                 // of what was carried before
-  // Whether it says the same; the value by its digest.
-  bool IsSame(const Carried& other) const;
 };
+// Which write of a trait it is; the value by its digest.
+using WriteKey = std::tuple<std::string_view, Timestamp, IdentityId, uint64_t>;
+// The same, and which rule and session it came from. Lifetime of both: of what they are of.
+using CarriedKey = std::tuple<WriteKey, std::string_view, std::string_view>;
+WriteKey WriteKeyOf(const Carried& carried);
+WriteKey WriteKeyOf(std::string_view trait, const TraitRecord& said);
+CarriedKey KeyOf(const Carried& carried);
 
 // What the rules make of a profile's sessions at a time.
 struct Carrying {
@@ -59,8 +66,6 @@ bool HasCarrying(const State& state, RowId row);
 
 // What was carried: records of the store's own. Cost: O(their number).
 std::vector<Carried> CarriedBefore(const State& state, RowId row);
-// Whether the write of a trait is that one.
-bool IsCarried(const Carried& carried, std::string_view trait, const TraitRecord& said);
 // Where a write of a trait was carried from; nothing of one that somebody said.
 std::optional<CarriedFrom> CarriedFromOf(absl::Span<const Carried> before, std::string_view trait,
                                          const TraitRecord& said);

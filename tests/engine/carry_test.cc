@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
+#include <set>
 
 #include "roster/json.h"
 #include "storage/base/text.h"
@@ -252,6 +253,136 @@ TEST_CASE("a rule holds for sessions of before; what it carried stays without it
     CHECK(TraitOf(&people, User("u7"), "tier") == "\"p7\" at 0 by u7 from c/s");
     CHECK(count("count where tier is set") == kMany);
   });
+}
+
+// Some of all that may be done, to three people on two devices.
+class Doings {
+ public:
+  Doings(People* people, uint32_t seed) : people_(people), random_(seed) {}
+
+  void DoOne() {
+    switch (Below(10)) {
+      case 0:
+        return Try(Traits({Who(), Device()}, {}, Time()));
+      case 1: {
+        Identify vouched = Traits({Who(), {"email", StrCat(Below(3), "@x.nl")}}, {}, Time());
+        vouched.authenticated = Below(2) == 0;
+        vouched.session = Session();
+        return Try(vouched);
+      }
+      case 2:
+        return Try(Traits({Who()}, {{"plan", StrCat("own", Below(3))}}, Time()));
+      case 3:
+        return ByHand();
+      default: {
+        Track track = By(Below(2) == 0 ? Who() : Device(), "", 0);
+        track.time = Time();
+        track.message_id = StrCat("m", ++number_);
+        track.session = Session();
+        return Try(track);
+      }
+    }
+  }
+
+ private:
+  int Below(int n) { return static_cast<int>(random_() % static_cast<uint32_t>(n)); }
+  IdentityRef Who() { return User(StrCat("u", Below(3))); }
+  IdentityRef Device() { return {"anonymous_id", StrCat("a", Below(2))}; }
+  Timestamp Time() { return At(Below(60) * kMinuteMs); }
+  SessionInfo Session() {
+    SessionInfo session{.id = StrCat("s", Below(3)), .properties = {}};
+    if (Below(2) == 0) session.properties.push_back({"plan", StrCat("p", Below(4))});
+    if (Below(3) == 0) session.end = Time();
+    return session;
+  }
+  std::optional<ProfileId> Known(const IdentityRef& identity) {
+    const auto got = people_->db()->Get(identity, {.sections = 0});
+    return got.ok() ? std::optional(got->profile.id) : std::nullopt;
+  }
+  void Try(WriteItem item) { people_->db()->Write(std::move(item)).status().IgnoreError(); }
+
+  void ByHand() {
+    const IdentityRef who = Who();
+    const auto one = Known(who);
+    const auto other = Known(Who());
+    if (!one || !other) return;
+    switch (Below(6)) {
+      case 0: {
+        const auto preview = people_->db()->PreviewMerge(*one, *other, {});
+        if (!preview.ok()) return;
+        MergePlan plan = preview->value.plan;
+        plan.force = true;
+        return Try(plan);
+      }
+      case 1:
+        for (const ProfileId merged : people_->Get(*one).merged) return Try(Unmerge{merged});
+        return;
+      case 2:
+        return Try(Detach{Device(), Below(2) == 0});
+      case 3:
+        return Try(Logout{{Device()}, Time()});
+      case 4:
+        return Try(Split{*one, {who}});
+      default:
+        return Try(Attach{*one, {"email", StrCat(Below(3), "@x.nl")}, Below(2) == 0});
+    }
+  }
+
+  People* const people_;
+  std::mt19937 random_;
+  int number_ = 0;
+};
+
+// What is carried at the ends of sessions, as sessions and writes of now have it; two that say the
+// same at once are one.
+std::set<std::string> ExpectedAtEnds(People* people, ProfileId who) {
+  std::vector<Timestamp> written;
+  for (const HistoryEntry& entry : people->GetHistory(who, {.trait = "plan", .as_of = {}}).traits) {
+    if (!entry.carried) written.push_back(entry.time);
+  }
+  std::set<std::string> expected;
+  for (const SessionEntry& session : people->Sessions(who)) {
+    for (const Field& field : session.properties) {
+      if (std::ranges::find(written, *session.end) != written.end()) continue;
+      expected.insert(StrCat(std::get<std::string>(field.value), " ", session.end->ms));
+    }
+  }
+  return expected;
+}
+
+std::set<std::string> CarriedAtEnds(People* people, ProfileId who) {
+  std::set<std::string> carried;
+  for (const HistoryEntry& entry : people->GetHistory(who, {.trait = "plan", .as_of = {}}).traits) {
+    if (!entry.carried) continue;
+    carried.insert(StrCat(std::get<std::string>(entry.value), " ", entry.time.ms));
+  }
+  return carried;
+}
+
+TEST_CASE("whatever was done, what is carried over is what the sessions of now make", "[T30]") {
+  for (uint32_t seed = 1; seed <= 40; ++seed) {
+    CAPTURE(seed);
+    People people;
+    Say(&people, "declare trait plan text");
+    Say(&people, "define carry plan as session.plan to plan on end");
+    Doings doings(&people, seed);
+    for (int i = 0; i < 40; ++i) {
+      CAPTURE(i);
+      doings.DoOne();
+      for (uint64_t id = 1; id <= 12; ++id) {
+        const auto got = people.db()->Get(ProfileId{id}, {.sections = 0});
+        if (!got.ok() || got->profile.id.value != id) continue;
+        CAPTURE(id);
+        CHECK(CarriedAtEnds(&people, {id}) == ExpectedAtEnds(&people, {id}));
+      }
+    }
+    // Nothing is left to be done at an opening.
+    people.db()->Execute("count", {}).status().IgnoreError();
+    const Lsn lsn = people.db()->GetStats().lsn;
+    people.Restart();
+    people.db()->Execute("count", {}).status().IgnoreError();
+    CHECK(people.db()->GetStats().lsn == lsn);
+  }
 }
 
 }  // namespace
