@@ -245,7 +245,7 @@ void LeaveDevices(ProfileId profile, Effects* effects) {
     });
     if (other == marks.end()) continue;
     for (const PlacedMark& mark : marks) {
-      if (mark.profile != profile || mark.kind != DeviceMarkKind::kIdentify) continue;
+      if (mark.profile != profile || mark.kind == DeviceMarkKind::kGap) continue;
       Mark(device, other->profile, kNoOrigin, DeviceMarkKind::kLogout, mark.time, effects);
     }
     // The identity outlives the profile that has it.

@@ -151,12 +151,12 @@ std::optional<Timestamp> IdentifiedAt(const State& state, RowId row,
   for (const OwnRecord& call : OwnRecordsOf(state, row, kCallRecords)) {
     see(call.origin(), call.time());
   }
-  if (first) return first;
+  // As addresses of their own, beside a stronger one.
   for (const std::string_view name : {"email", "phone"}) {
     const std::optional<TraitId> trait = state.schema->FindTrait(name);
     if (!trait) continue;
     for (const TraitWrite& write : WritesOf(state, row, *trait)) {
-      if (IsImplied(write.said.time)) see(write.said.origin, SaidAt(write.said.time));
+      see(write.said.origin, SaidAt(write.said.time));
     }
   }
   if (first) return first;

@@ -87,6 +87,22 @@ std::optional<UnmergePlan> PlanUnmerge(const State& state, ProfileId loser) {
   return plan;
 }
 
+std::vector<ProfileId> JoinedInOrder(const State& state, RowId row) {
+  std::vector<MergeRecord> merges = MergesOf(state, row);
+  std::reverse(merges.begin(), merges.end());
+  std::vector<ProfileId> joined;
+  std::vector<ProfileId> next = {state.ProfileAt(row)};
+  while (!next.empty() && joined.size() <= merges.size()) {  // else a circle
+    const ProfileId id = next.back();
+    next.pop_back();
+    joined.push_back(id);
+    for (const MergeRecord& merge : merges) {
+      if (merge.survivor == id) next.push_back(merge.loser);
+    }
+  }
+  return joined;
+}
+
 Creation OwnCreation(const State& state, RowId row, ProfileId id) {
   for (const MergeRecord& merge : MergesOf(state, row)) {
     if (merge.survivor == id) return merge.survivor_came;

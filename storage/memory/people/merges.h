@@ -45,6 +45,10 @@ std::vector<MergeRecord> MergesOf(const State& state, RowId row);
 // Cost: O(merges of the profile); O(all ids) when some of its ids were merged without a record.
 std::optional<UnmergePlan> PlanUnmerge(const State& state, ProfileId loser);
 
+// The row's profile, then each that was merged into it, in the order of the times of merges, with
+// those that had been merged into it before.
+std::vector<ProfileId> JoinedInOrder(const State& state, RowId row);
+
 // How a profile of the row came to be by itself.
 Creation OwnCreation(const State& state, RowId row, ProfileId id);
 

@@ -38,11 +38,13 @@ Who
  W2 The guard drops the lowest rank of the command, even when another is at fault. A contact links
     nobody who is identified. Conflicts are warnings of the reply, and of kind `limit`, `two people`
     or `cap`. Only what is new to the profile can pass a limit.
- W3 `created_at`: the earliest time at which it was seen; never later than its receipt. `identified_at`: the earliest time at
+ W3 `created_at`: the earliest time at which it was seen; never later than its receipt; it stays
+    when all that says so is handed over. `identified_at`: the earliest time at
     which an identity of kind person was said. `created_via` is who came first: not canonical.
  W4 Every identify is being seen, also one that changes nothing; commands by hand are not.
  W5 A message id of any call is kept: a repeat (same profile, type, id) attaches and merges nothing.
- W6 Of external ids joined by hand the survivor's own is the active one, then the older.
+ W6 Of external ids joined by hand the survivor's own is the active one, else that of the first
+    that was merged into it.
  W7 ALIAS of an external id is refused (a conflict, a warning) unless `authenticated`. `previousId`
     is an anonymous id when a device of that name is known, or no external id is.
 Traits
@@ -72,8 +74,9 @@ Rest
     all that its owner had by it. KEEP and MOVE: from now on only.
  O1 Labels, channels, devices are shown in the order of code points, identities by rank.
  O2 A label with blanks stands in double quotes.
- V1 An edit is a trait written, a person's or contact's identity, a merge, a command by hand; not
-    events, sessions, being seen, marks of devices, logouts.
+ V1 A version changes with what is shown of traits and of persons' and contacts' identities, with
+    a merge (of a visitor too) and with a command by hand: what changes nothing shown is no edit;
+    nor are events, sessions, being seen, marks of devices, logouts.
  V2 A limit of identities is LIMIT; another external id where one is, CONFLICT; `*` in the model
     stands for any code, where nothing is said.
  V3 Times of receipt ascend strictly, also within a batch: else MOVE and an event of one millisecond

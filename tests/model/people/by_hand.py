@@ -23,10 +23,12 @@ class ByHand(Resolving):
 
     def edit(self, home, **more):
         """The reply of a write to one profile."""
-        self.edited(home)
-        self.edits.append((home, self.now, self.verb))
+        self.trace(home)
         pid = self.resolve(home)
-        return {"profile": f"p{pid}", "version": self.profiles[pid].version} | more
+        return {"profile": f"p{pid}", "version": self.version(pid)} | more
+
+    def trace(self, home):
+        self.edits.append((home, self.now, self.verb))
 
     def meant(self, text):
         """As `named`; what is done by hand to who has a device did not come by the device."""
@@ -34,10 +36,10 @@ class ByHand(Resolving):
         return pid, home, None if identity is None or is_device(identity) else identity
 
     def unchanged(self, pid):
-        return {"profile": f"p{pid}", "version": self.profiles[pid].version}
+        return {"profile": f"p{pid}", "version": self.version(pid)}
 
     def expect(self, pid, version):
-        if version is not None and str(self.profiles[pid].version) != version:
+        if version is not None and self.version(pid) != version:
             raise Refused("STALE")
 
     # Profiles
@@ -150,13 +152,14 @@ class ByHand(Resolving):
             self.mark(identity, self.now, self.tie(), home)
         elif other:
             self.hand_over(identity, other, home, not keep)
-            self.edited(other)
+            self.trace(other)
         else:
             self.name(identity, home, self.now)
         return self.edit(home)
 
     def hand_over(self, identity, owner, home, with_facts):
         """Gives an identity of a profile to another, with what came by it or without."""
+        came = self.created_at(owner)
         if is_device(identity):
             self.hold(owner)
             if with_facts:
@@ -175,6 +178,7 @@ class ByHand(Resolving):
                     if (fact.origin == identity and fact.home is not None and
                             self.resolve(fact.home) == owner):
                         fact.home = home
+        self.profiles[owner].came = None if self.seen_times(owner) else came
 
     def owned(self, identity, pid=None):
         """The profile that has an identity."""
@@ -189,7 +193,7 @@ class ByHand(Resolving):
         self.expect(owner, expect)
         pid = self.new_profile("split", True)
         self.hand_over(identity, owner, pid, not keep)
-        self.edited(owner)
+        self.trace(owner)
         return self.edit(pid, **{"from": f"p{owner}"})
 
     def split(self, profile, identities, expect=None):
@@ -206,7 +210,7 @@ class ByHand(Resolving):
         pid = self.new_profile("split", True)
         for identity in dict.fromkeys(identities):
             self.hand_over(identity, owner, pid, True)
-        self.edited(owner)
+        self.trace(owner)
         return self.edit(pid)
 
     def move(self, identity, profile, expect=None):
@@ -219,7 +223,7 @@ class ByHand(Resolving):
         self.room(pid, identity)
         self.hold(pid)
         self.hand_over(identity, owner, home, False)
-        self.edited(owner)
+        self.trace(owner)
         return self.edit(home)
 
     def logout(self, json):
@@ -241,11 +245,11 @@ class ByHand(Resolving):
     # Labels, consent, notes. What takes back is written for every home that has it.
 
     def label(self, profile, action, labels, expect=None):
-        pid, home, _ = self.named(profile)
-        self.expect(pid, expect)
         labels = [label.strip() for label in labels]
         if action not in ("ADD", "REMOVE") or not labels or "" in labels:
             raise Refused("*")
+        pid, home, _ = self.named(profile)
+        self.expect(pid, expect)
         if action == "ADD":
             self.profiles[home].labels |= set(labels)
         else:

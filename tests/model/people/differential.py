@@ -212,17 +212,23 @@ def play_orders(make_server, steps, other, now, restarts=True):
     return difference and f"two orders show: {difference}"
 
 
+def kind_of(difference):
+    """What differs, without the values: the smaller sequence is to differ in the same."""
+    return re.sub(r"\d+", "", difference.rsplit("\n", 1)[-1].split(": the model has")[0])
+
+
 def shrink(differs, steps):
     """The smallest sequence found that still differs, and the difference. Parts are left out,
     halves first, then smaller ones, until no single step can go or the time is over."""
     difference, until = differs(steps), time.monotonic() + SHRINK_SECONDS
+    kind = difference and kind_of(difference)
     size = max(1, len(steps) // 2)
     while time.monotonic() < until:
         before = len(steps)
         for first in range(len(steps) - size, -size, -size):  # from the end: less depends on it
             less = steps[:max(0, first)] + steps[max(0, first) + size + min(0, first):]
             found = less and len(less) < len(steps) and differs(less)
-            if found:
+            if found and kind_of(found) == kind:
                 steps, difference = less, found
             if time.monotonic() > until:
                 break

@@ -76,16 +76,15 @@ class Identity:
 class Profile:
     via: str
     made: int  # the time of receipt
-    version: int
     by_hand: bool = False  # then that is a time of its own
     status: str = "active"
     labels: set = field(default_factory=set)
     suspect: bool = False
+    came: int | None = None  # when it was created, when all that says so was taken from it
 
 
 class Facts:
-    """All of it, and who has what. `now` is the clock; `commands` counts, and is the version that
-    an edit gives a profile."""
+    """All of it, and who has what. `now` is the clock."""
 
     def __init__(self, now):
         self.now, self.commands = now, 0
@@ -105,7 +104,7 @@ class Facts:
 
     def new_profile(self, via, by_hand=False):
         self.num_profiles += 1
-        self.profiles[self.num_profiles] = Profile(via, self.now, self.commands, by_hand)
+        self.profiles[self.num_profiles] = Profile(via, self.now, by_hand)
         return self.num_profiles
 
     def add(self, kind, time, late, home, origin, **data):
@@ -185,7 +184,6 @@ class Facts:
         key = time, tie, whole_gap
         came = [fact for kind in ("event", "seen", "trait", "session") for fact in self.kinds[kind]
                 if fact.home is None and fact.origin == identity]
-        had = [(self.owner_of(fact), fact) for fact in came if fact.kind == "trait"]
         insort(device.marks, Mark(key, profile), key=attrgetter("key"))
         if profile is None:
             places = [device.place(fact.time) for fact in came]
@@ -193,9 +191,6 @@ class Facts:
         for fact in came:
             self.gap_profile(identity, fact.time, "logout")
         self.claim(identity, device)
-        for pid, fact in had:
-            if pid is not None and self.owner_of(fact) != self.resolve(pid):  # a trait goes from one to another
-                self.edited(pid, self.owner_of(fact))
 
     def claim(self, identity, device):
         """The profile of a gap that an identify ends becomes the person, once and for all: what
@@ -233,8 +228,16 @@ class Facts:
     # Identities
 
     def identities_of(self, pid):
-        """Those of persons and contacts, by rank of joining: a profile's own before those of
-        profiles merged into it."""
-        mine = [(known.home != pid, known.number, identity)
-                for identity, known in self.identities.items() if self.resolve(known.home) == pid]
-        return [identity for _, _, identity in sorted(mine)]
+        """Those of persons and contacts, by rank of joining: a profile's own, then those of each
+        that was merged into it, one after the other."""
+        by_home, merged = {}, {}
+        for identity, known in sorted(self.identities.items(), key=lambda each: each[1].number):
+            by_home.setdefault(known.home, []).append(identity)
+        for loser, survivor in self.redirect.items():
+            merged.setdefault(survivor, []).append(loser)
+        homes, ordered = [pid], []
+        while homes:
+            home = homes.pop()
+            ordered += by_home.get(home, [])
+            homes += reversed(merged.get(home, []))
+        return ordered

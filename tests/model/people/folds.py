@@ -29,9 +29,9 @@ def trait_value(policy, writes, rank_of):
         best = min((rank_of(fact.origin) for fact in kept), default=0)
         kept = [fact for fact in kept if rank_of(fact.origin) == best]
     if not kept:
-        return None, None
+        return None, max(writes, key=moment)
     if policy == "earliest":
-        first = kept[0]
+        first = [fact for fact in kept if moment(fact) == moment(kept[0])][-1]
     elif policy in ("max", "min"):
         pick = max if policy == "max" else min
         best = pick(order_key(fact.data["value"]) for fact in kept)

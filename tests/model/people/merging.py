@@ -22,7 +22,7 @@ class Merging(ByHand):
             raise Refused("*")
         if any(name not in self.types for name in chosen):
             raise Refused("NOTRAIT")
-        versions = [self.profiles[pid].version for pid in (survivor, loser)]
+        versions = [self.version(pid) for pid in (survivor, loser)]
         token = f"t{self.commands}"
         self.plans[token] = survivor, loser, versions, chosen
         reason = self.hand_guard(survivor, loser)
@@ -58,7 +58,7 @@ class Merging(ByHand):
         if token not in self.plans:
             raise Refused("*", "no such plan")
         survivor, loser, versions, chosen = self.plans[token]
-        now = [self.profiles[pid].version if self.exists(pid) else None
+        now = [self.version(pid) if self.exists(pid) else None
                for pid in (survivor, loser)]
         if now != versions:
             raise Refused("STALE")
@@ -94,7 +94,7 @@ class Merging(ByHand):
             for mark in self.devices[self.claimed.pop(pid)].marks:
                 if mark.profile is not None and self.resolve(mark.profile) == owner:
                     mark.profile = pid
-        self.edited(owner)
+        self.trace(owner)
         return self.edit(pid, **{"from": f"p{owner}"})
 
     def list_conflicts(self, pid=None):

@@ -25,20 +25,20 @@ class Resolving(Facts):
 
     def created_at(self, pid):
         """The earliest time at which it was seen, that is not later than when it was made; when
-        nothing is left of that, when it was made."""
+        nothing is left of that, what it was before."""
+        profile = self.profiles[pid]
+        kept = [] if profile.came is None else [profile.came]
+        return min(self.seen_times(pid) + kept, default=profile.made)
+
+    def seen_times(self, pid):
         made = self.profiles[pid].made
         times = [min(fact.time, made) for fact in self.facts_of(pid, "event", "seen")]
-        times += [profile.made for home, profile in self.profiles.items()
-                  if profile.by_hand and self.resolve(home) == pid]
-        return min(times, default=self.profiles[pid].made)
+        return times + [profile.made for home, profile in self.profiles.items()
+                        if profile.by_hand and self.resolve(home) == pid]
 
     def by_age(self, pid):
         """R4: the order of who survives."""
         return not self.identified(pid), self.created_at(pid), pid
-
-    def edited(self, *pids):
-        for pid in pids:
-            self.profiles[self.resolve(pid)].version = self.commands
 
     def merged_into(self, pid):
         """The profiles that are merged into one, but for those that its devices brought."""
@@ -90,8 +90,6 @@ class Resolving(Facts):
         self.write_traits(traits, call.time, self.late(call), kept, origin)
         if call.kind == "alias":
             self.alias(call, home, origin)
-        if traits or created:
-            self.edited(home)
         return self.answer(call, home, created, False)
 
     def answer(self, call, home, created, duplicate):
@@ -235,15 +233,12 @@ class Resolving(Facts):
         survivor, *losers = found
         for loser in losers:
             self.redirect[loser] = survivor
-        if losers:
-            self.edited(survivor)
 
     def name(self, identity, home, time):
         """Says an identity of a profile, at a time."""
         known = self.identities.get(identity)
         if known is None:
             self.identities[identity] = Identity(home, time, self.num_facts, time)
-            self.edited(home)
         else:
             known.time, known.said = min(known.time, time), min(known.said, time)
 
