@@ -136,10 +136,7 @@ void CarryOver::TakeRules(const State& state, Timestamp clock) {
   due_.clear();
   profiles_.clear();
   if (rules_.empty()) return;
-  for (uint32_t r = 0; r < state.num_rows(); ++r) {
-    const RowId row{r};
-    if (state.live.Test(row) && HasCarrying(state, row)) SetDue(state.ProfileAt(row), clock);
-  }
+  for (const ProfileId profile : ProfilesWithCarrying(state)) SetDue(profile, clock);
 }
 
 void CarryOver::SetDue(ProfileId profile, std::optional<Timestamp> due) {

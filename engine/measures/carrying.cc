@@ -64,6 +64,16 @@ struct SaidValue {
   }
 };
 
+// What clients said of sessions, and what was carried.
+std::vector<const EventPartition*> RecordsOfCarrying(const State& state) {
+  std::vector<const EventPartition*> records;
+  for (const std::string_view name : {kSessionRecords, kCarryRecords}) {
+    const std::optional<EventTypeId> type = state.schema->FindEvent(name);
+    if (type) records.push_back(&state.partition(*type));
+  }
+  return records;
+}
+
 using Words = std::map<std::string, std::vector<Word>>;  // by session
 
 class Folder {
@@ -252,11 +262,21 @@ Carrying CarryingOf(const State& state, RowId row, absl::Span<const CarryRule> r
 }
 
 bool HasCarrying(const State& state, RowId row) {
-  for (const std::string_view name : {kSessionRecords, kCarryRecords}) {
-    const std::optional<EventTypeId> type = state.schema->FindEvent(name);
-    if (type && state.partition(*type).HasAny(row)) return true;
+  const auto has = [&](const EventPartition* records) { return records->HasAny(row); };
+  return std::ranges::any_of(RecordsOfCarrying(state), has);
+}
+
+std::vector<ProfileId> ProfilesWithCarrying(const State& state) {
+  const std::vector<const EventPartition*> all = RecordsOfCarrying(state);
+  std::vector<ProfileId> profiles;
+  for (uint32_t r = 0; r < state.num_rows(); ++r) {
+    const RowId row{r};
+    const auto has = [&](const EventPartition* records) { return records->HasAny(row); };
+    if (state.live.Test(row) && std::ranges::any_of(all, has)) {
+      profiles.push_back(state.ProfileAt(row));
+    }
   }
-  return false;
+  return profiles;
 }
 
 std::vector<Carried> CarriedBefore(const State& state, RowId row) {

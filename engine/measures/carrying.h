@@ -63,6 +63,8 @@ Carrying CarryingOf(const State& state, RowId row, absl::Span<const CarryRule> r
 
 // Whether a profile has sessions of which something is known, or had.
 bool HasCarrying(const State& state, RowId row);
+// Those that have. Cost: O(rows).
+std::vector<ProfileId> ProfilesWithCarrying(const State& state);
 
 // What was carried: records of the store's own. Cost: O(their number).
 std::vector<Carried> CarriedBefore(const State& state, RowId row);
