@@ -235,8 +235,9 @@ const char* Spelling(AggregateOp op) {
 }
 
 const char* Spelling(Shown shown) {
-  static constexpr const char* kSpellings[] = {"traits",    "events",     "namespaces", "goals",
-                                               "interests", "engagement", "retention",  "settings"};
+  static constexpr const char* kSpellings[] = {"traits",  "events",    "namespaces",
+                                               "goals",   "interests", "engagement",
+                                               "carries", "retention", "settings"};
   return kSpellings[static_cast<size_t>(shown)];
 }
 

@@ -196,6 +196,7 @@ enum class Shown : uint8_t {
   kGoals,
   kInterests,
   kEngagement,
+  kCarries,
   kRetention,
   kSettings
 };

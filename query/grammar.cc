@@ -292,8 +292,8 @@ const Valued<ast::CompareOp> threshold_op(ReadCompareOp, kComparison);
 const Valued<ast::AggregateOp> aggregate_op(ReadAggregateOp, kCondition);
 const Valued<ast::Shown> shown(
     ReadShown,
-    "`traits`, `events`, `namespaces`, `goals`, `interests`, `engagement`, `retention` or "
-    "`settings`");
+    "`traits`, `events`, `namespaces`, `goals`, `interests`, `engagement`, `carries`, "
+    "`retention` or `settings`");
 const Symbol open("(", "`(`");
 const Symbol close(")", "`)`");
 const Symbol comma(",", "`,`");

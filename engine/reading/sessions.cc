@@ -15,7 +15,8 @@ namespace {
 
 constexpr uint32_t kNoSession = 0xffffffffu;
 
-// The members of a JSON object as clients gave them.
+}  // namespace
+
 std::vector<Field> MembersOf(std::string_view json) {
   std::vector<Field> members;
   simdjson::dom::parser parser;
@@ -28,8 +29,6 @@ std::vector<Field> MembersOf(std::string_view json) {
   }
   return members;
 }
-
-}  // namespace
 
 Sessions::Sessions(const ReadView& view, RowId row, absl::Span<const FoundEvent> events)
     : state_(view.state()),

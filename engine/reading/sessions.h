@@ -21,6 +21,9 @@ namespace roster {
 // Where the identity that events came by was silent for so long, a derived session ends.
 inline constexpr int64_t kSilenceMs = 30 * 60'000;
 
+// The members of a JSON object as clients gave them; none of what is no object.
+std::vector<Field> MembersOf(std::string_view json);
+
 // The sessions of one profile, and which event is of which. Invariants: (1) every event that has
 // come is of one session; (2) a derived session has at least one event; (3) the events of a session
 // ascend.

@@ -129,7 +129,17 @@ struct DefineEngagement {
   bool operator==(const DefineEngagement&) const = default;
 };
 
-enum class Defined : uint8_t { kGoal, kInterest, kEngagement };
+// A property of sessions that becomes a trait. Shape: at least one of the moments.
+struct DefineCarry {
+  Name name;
+  Name property;
+  Name trait;
+  bool on_end = false;       // when the session ends
+  bool on_identify = false;  // when the person is identified
+  bool operator==(const DefineCarry&) const = default;
+};
+
+enum class Defined : uint8_t { kGoal, kInterest, kEngagement, kCarry };
 
 struct Drop {
   Defined kind = Defined::kGoal;
@@ -148,7 +158,8 @@ struct Retain {
 
 struct Declaration {
   std::variant<DeclareTrait, AlterTrait, DeclareEvent, DeclareNamespace, DeclareAnonymous,
-               AlterNamespace, DefineGoal, DefineInterest, DefineEngagement, Drop, Retain>
+               AlterNamespace, DefineGoal, DefineInterest, DefineEngagement, DefineCarry, Drop,
+               Retain>
       what;
   std::optional<Literal> time_zone;  // a text
   bool operator==(const Declaration&) const = default;
@@ -163,7 +174,7 @@ std::string ToText(ValueInfo type);
 const char* Spelling(TraitPolicy policy);
 // "person", "contact", ...
 const char* Spelling(NamespaceKind kind);
-// "goal", "interest", "engagement".
+// "goal", "interest", "engagement", "carry".
 const char* Spelling(Defined kind);
 
 }  // namespace roster::query::ast

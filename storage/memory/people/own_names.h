@@ -64,6 +64,10 @@ inline constexpr std::string_view kNoteRecords = "\001note";
 inline constexpr std::string_view kSessionRecords = "\001session";
 inline constexpr std::string_view kEditRecords = "\001edit";
 
+// A write of a trait that a rule carried over from a session, with its time and origin. Properties
+// by name: `rule`, `session`, `trait`; `digest`, of the value.
+inline constexpr std::string_view kCarryRecords = "\001carry";
+
 // Trait of the store's own: a boolean.
 inline constexpr std::string_view kArchived = "\001archived";
 
