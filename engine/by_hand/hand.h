@@ -88,7 +88,7 @@ class Hand {
                Change* change);
   void TakeBackImplied(ProfileId profile, IdentityId identity);
   void Reinstate(ProfileId profile, NamespaceId space);
-  void TakeAlong(IdentityId identity, ProfileId to, bool keep);
+  void TakeAlong(IdentityId identity, Target target, bool keep);
   void TakeBack(ProfileId profile, const Chosen& chosen);
   // Adds a record, which came by what the target was meant by.
   uint64_t Add(Target target, std::string_view type, Timestamp time,

@@ -195,7 +195,8 @@ void Hand::Reinstate(ProfileId profile, NamespaceId space) {
   }
 }
 
-void Hand::TakeAlong(IdentityId identity, ProfileId to, bool keep) {
+void Hand::TakeAlong(IdentityId identity, Target target, bool keep) {
+  const ProfileId to = target.profile;
   const ProfileId from = OwnerOf(identity);
   if (from == to) return;
   const NamespaceId space = state().identities.NameOf(identity).name_space;
@@ -207,7 +208,8 @@ void Hand::TakeAlong(IdentityId identity, ProfileId to, bool keep) {
   IdentityStanding standing = state().identities.StandingOf(identity);
   const bool room = CountActive(state(), to, space) < effects_->schema().name_space(space).limit;
   if (standing == IdentityStanding::kRetired && room) standing = IdentityStanding::kActive;
-  effects_->Do(MoveIdentity{identity, to, standing});
+  const ProfileId home = target.home != to ? target.home : ProfileId{};
+  effects_->Do(MoveIdentity{identity, to, standing, home});  // what comes along has its home
   Reinstate(from, space);
   effects_->KeepRecordsOf(from);
   // What the identity itself implies goes with it in any case.
@@ -229,7 +231,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Attach& item) {
   HoldVisits(profile, effects_);
   if (known) {
     result.other = OwnerOf(*known);
-    TakeAlong(*known, profile, item.keep);
+    TakeAlong(*known, target, item.keep);
     Trace({result.other, result.other}, "attach", StrCat("{\"to\":\"", IdText(profile), "\"}"));
   } else {
     AttachNew(target, identity);
@@ -244,7 +246,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Detach& item) {
   ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.identity));
   ROSTER_ASSIGN_OR_RETURN(const IdentityId identity, FindIdentity(state(), item.identity));
   const ProfileId to = effects_->AddProfile(effects_->clock(), "split");
-  TakeAlong(identity, to, item.keep);
+  TakeAlong(identity, {to, to}, item.keep);
   Trace(target, "detach", StrCat("{\"to\":\"", IdText(to), "\"}"));
   Trace({to, to}, "create", StrCat("{\"from\":\"", IdText(target.profile), "\"}"));
   return ItemResult{.status = {}, .profile = to, .created = true, .other = target.profile};
@@ -259,7 +261,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Move& item) {
   if (from == target.profile) return result;
   ROSTER_RETURN_IF_ERROR(CheckRoom(target.profile, usable));
   HoldVisits(target.profile, effects_);
-  TakeAlong(identity, target.profile, true);
+  TakeAlong(identity, target, true);
   Trace({from, from}, "move", StrCat("{\"to\":\"", IdText(target.profile), "\"}"));
   Trace(target, "move", StrCat("{\"from\":\"", IdText(from), "\"}"));
   return result;
@@ -282,7 +284,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Split& item) {
   }
   if (identities.empty()) return MakeError(ErrorCode::kNoIdentity, "no identity to split off");
   const ProfileId to = effects_->AddProfile(effects_->clock(), "split");
-  for (const IdentityId id : identities) TakeAlong(id, to, false);
+  for (const IdentityId id : identities) TakeAlong(id, {to, to}, false);
   Trace(target, "split", StrCat("{\"to\":\"", IdText(to), "\"}"));
   Trace({to, to}, "create", StrCat("{\"from\":\"", IdText(target.profile), "\"}"));
   return ItemResult{.status = {}, .profile = to, .created = true, .other = target.profile};

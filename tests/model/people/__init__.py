@@ -95,8 +95,8 @@ Where the papers contradict each other
     were one. Addresses are in the permutable sets.
  C6 engine/README "email becomes the trait when the profile has none" and R12: see T3.
  C7 R4 "the lower id" and `primary`, `created_via`: see W3, T4.
- C8 R10 and R3: unmerging a claimed visitor against the marks: his marks become the restored
-    profile's, and so does all that came by the device while the other had it.
+ C8 R10 and R3: unmerging a claimed visitor against the marks: the gap in which he came is his own
+    from then on, what came by the device at other times is with whom the marks say.
  C9 PROTOCOL's version is an LSN, engine/README's a count of edits. As a count it must not come back
     to an old number when a merge is undone, or a plan of before would be taken.
  C10 The limits of devices (50, 100) and R3, which binds before any guard: see D8."""

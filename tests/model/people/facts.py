@@ -93,7 +93,7 @@ class Facts:
         self.identities = {}  # of persons and contacts
         self.devices = {}
         self.gap_of = {}  # a profile that is nothing but a gap of a device: (device, start)
-        self.claimed = {}  # visitors who were claimed: their device
+        self.claimed = {}  # visitors who were claimed: their device, and where their gap began
         self.kinds = {kind: [] for kind in (
             "trait", "event", "seen", "session", "consent", "note", "conflict")}
         self.retired = []  # (identity, home, time): those that answer no more
@@ -184,6 +184,7 @@ class Facts:
         key = time, tie, whole_gap
         came = [fact for kind in ("event", "seen", "trait", "session") for fact in self.kinds[kind]
                 if fact.home is None and fact.origin == identity]
+        created = {pid: self.created_at(pid) for fact in came if (pid := self.owner_of(fact))}
         insort(device.marks, Mark(key, profile), key=attrgetter("key"))
         if profile is None:
             places = [device.place(fact.time) for fact in came]
@@ -191,6 +192,9 @@ class Facts:
         for fact in came:
             self.gap_profile(identity, fact.time, "logout")
         self.claim(identity, device)
+        for pid, before in created.items():
+            if self.exists(pid) and not self.seen_times(pid):
+                self.profiles[pid].came = before
 
     def claim(self, identity, device):
         """The profile of a gap that an identify ends becomes the person, once and for all: what
@@ -200,7 +204,7 @@ class Facts:
             if owner is not None:
                 del device.gaps[start], self.gap_of[pid]
                 self.redirect[pid] = owner
-                self.claimed[pid] = identity
+                self.claimed[pid] = identity, start
 
     def cut(self, identity, device, key, filled):
         """A logout has cut a gap in two. The profile of the gap stays with what is before it,

@@ -3,6 +3,7 @@
 what came under a profile is now, so that taking the redirect away restores both sides."""
 
 from by_hand import ByHand
+from facts import EVER
 from folds import sessions
 from names import NAMESPACES, Refused, time_text
 
@@ -91,9 +92,9 @@ class Merging(ByHand):
         self.kinds["trait"] = [fact for fact in self.kinds["trait"]
                                if fact.data.get("merge") != pid]
         if pid in self.claimed:  # an anonymous visitor whom an identify claimed: that was not he
-            for mark in self.devices[self.claimed.pop(pid)].marks:
-                if mark.profile is not None and self.resolve(mark.profile) == owner:
-                    mark.profile = pid
+            identity, start = self.claimed.pop(pid)
+            time, tie = (EVER, "") if start is None else start[:2]
+            self.mark(identity, time, tie, pid, 1)
         self.trace(owner)
         return self.edit(pid, **{"from": f"p{owner}"})
 

@@ -67,8 +67,7 @@ class Picture(Merging):
         kept = active(persons)
         profile = self.profiles[pid]
         channels, addresses = consent(self.facts_of(pid, "consent"))
-        identified = [known.time if each[0] == "external_id" else known.said for each in persons
-                      if rank(each) <= 3 and (known := self.identities[each])]
+        identified = self.identified_times(pid, persons)
         counts = {}
         for event in events:
             counts[event.data["type"]] = counts.get(event.data["type"], 0) + 1
@@ -90,6 +89,19 @@ class Picture(Merging):
             "notes": sorted([fact.data["text"], f"n{fact.number}"]
                             for fact in self.facts_of(pid, "note")),
             "merged": self.merged_into(pid), "suspect": profile.suspect, "event_counts": counts}
+
+    def identified_times(self, pid, persons):
+        """When identities of kind person were said, as far as it is still known: by what came by
+        them; of addresses also beside stronger ones; else when somebody was busy by hand."""
+        persons = {each for each in persons if rank(each) <= 3}
+        if not persons:
+            return []
+        times = [fact.time for fact in self.events_of(pid) + self.facts_of(pid, "seen")
+                 if fact.origin in persons]
+        times += [self.identities[each].said for each in persons if each[0] != "external_id"]
+        homes = self.homes_of(pid)
+        return times or [min((time for home, time, _ in self.edits if home in homes),
+                             default=self.created_at(pid))]
 
     @staticmethod
     def display_name(traits, identities):
