@@ -178,6 +178,7 @@ absl::Status Engine::Start() {
     ROSTER_RETURN_IF_ERROR(NoteNormaliser());
     shared_.store.SetDefaultRegion(options_.default_region);
     shared_.requests = std::move(recovered.requests);
+    shared_.carry_over.TakeRules(shared_.store.state(), shared_.store.clock());
   }
   // Not before: a store that is refused is not touched. A full disk is met when it is written to.
   reserve_.Hold().IgnoreError();
@@ -506,7 +507,9 @@ ReadView Engine::TakeView() {
 
 std::optional<Timestamp> Engine::NextDue() {
   MutexLock lock(&shared_.mutex);
-  return shared_.store.next_due();
+  const std::optional<Timestamp> store = shared_.store.next_due();
+  const std::optional<Timestamp> carry = shared_.carry_over.next_due();
+  return store && carry ? std::min(store, carry) : std::max(store, carry);
 }
 
 absl::Status Engine::Open() const {

@@ -44,7 +44,10 @@ struct OrderBy {
   bool operator==(const OrderBy&) const = default;
 };
 
+// Shape: without `by` there is no `having`.
 struct Count {
+  std::vector<Name> by;
+  std::optional<Compare> having;  // of the count
   bool operator==(const Count&) const = default;
 };
 
@@ -65,6 +68,7 @@ enum class Shown : uint8_t {
   kGoals,
   kInterests,
   kEngagement,
+  kCarries,
   kRetention,
   kSettings
 };

@@ -288,9 +288,16 @@ struct BoundFind {
   uint64_t offset = 0;
 };
 
+// How many there are of each combination of values. Shape: traits alone.
+struct BoundBreakdown {
+  std::vector<BoundOrder> by;
+  std::optional<CellPredicate> having;  // of the count, an integer
+};
+
 struct BoundStatement {
-  std::optional<BoundFind> find;   // else
-  std::optional<ast::Shown> show;  // else `count`
+  std::optional<BoundFind> find;            // else
+  std::optional<BoundBreakdown> breakdown;  // else
+  std::optional<ast::Shown> show;           // else `count`
   std::optional<BoundFilter> where;
 };
 

@@ -75,7 +75,7 @@ constexpr std::array<Habit, 23> kHabits = {{
     {"exists", "write `is set`"},
     {"select", "a statement begins with `count`, `find` or `show`"},
     {"from", "there is nothing to select from: write `where`"},
-    {"having", "write the aggregate in the filter: `sum(order.total) >= 500`"},
+    {"having", "write the aggregate in the filter, `sum(order.total) >= 500`, or `by` before it"},
     {"times", "write `at least 3 times`, `at most 3 times` or `exactly 3 times`"},
     {"last", "write `within last 30 days`"},
     {"*", "leave the columns out to get all of them"},

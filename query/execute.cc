@@ -2,14 +2,19 @@
 #include "query/execute.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/types/span.h"
+#include "query/cells/cell_test.h"
 #include "query/declarations/show.h"
 #include "query/row_order.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
+#include "storage/memory/cells.h"
 #include "storage/memory/chunk.h"
 
 namespace roster::query {
@@ -104,6 +109,65 @@ absl::StatusOr<QueryAnswer> RunCount(const Plan& plan, const ReadView& view,
   return answer;
 }
 
+// The cells of a row, by which rows are told apart: -0 is 0.
+std::vector<std::optional<int64_t>> KeyOf(const BoundBreakdown& breakdown, const ReadView& view,
+                                          RowId row) {
+  std::vector<std::optional<int64_t>> key;
+  for (const BoundOrder& by : breakdown.by) {
+    const Column& column = view->column(by.column.trait);
+    std::optional<int64_t>& cell = key.emplace_back();
+    if (!column.Has(row)) continue;
+    cell = column.Bits(row);
+    if (by.column.info.type == ValueType::kNumber && DoubleOf(*cell) == 0) cell = 0;
+  }
+  return key;
+}
+
+// A row for each combination of values, in their order; missing ones last.
+absl::StatusOr<QueryAnswer> RunBreakdown(const Plan& plan, const ReadView& view,
+                                         const ExecutionLimits& limits) {
+  const BoundBreakdown& breakdown = *plan.breakdown;
+  struct Group {
+    RowId row;  // one of them
+    int64_t count = 0;
+  };
+  std::map<std::vector<std::optional<int64_t>>, Group> groups;
+  bool too_many = false;
+  ROSTER_RETURN_IF_ERROR(
+      ForEachChunk(plan, view, limits, [&](uint32_t chunk, const ChunkBits& rows) {
+        rows.ForEach([&](uint32_t i) {
+          const RowId row = RowAt(chunk, i);
+          Group& group = groups.try_emplace(KeyOf(breakdown, view, row), Group{row}).first->second;
+          ++group.count;
+          too_many |= groups.size() > limits.max_limited_rows;
+        });
+        if (too_many) groups.clear();
+      }));
+  if (too_many) return TooManyRows(limits.max_limited_rows);
+  const CellType integer{.type = ValueType::kInteger, .scale = 0, .dictionary = {}};
+  std::vector<Group> shown;
+  for (const auto& [key, group] : groups) {
+    const bool has = !breakdown.having || Holds(*breakdown.having, integer, group.count, {});
+    if (has) shown.push_back(group);
+  }
+  if (shown.size() > limits.max_rows) return TooManyRows(limits.max_rows);
+  const RowOrder order(breakdown.by, view);
+  std::sort(shown.begin(), shown.end(),
+            [&](const Group& a, const Group& b) { return order.Before(a.row, b.row); });
+  TableAnswer table;
+  std::vector<BoundColumn> columns;
+  std::vector<RowId> rows;
+  for (const BoundOrder& by : breakdown.by) {
+    columns.push_back(by.column);
+    table.columns.push_back({by.column.name, by.column.info.type});
+  }
+  for (const Group& group : shown) rows.push_back(group.row);
+  ROSTER_ASSIGN_OR_RETURN(table.rows, ShowRows(columns, view, rows, limits));
+  table.columns.push_back({"count", ValueType::kInteger});
+  for (size_t i = 0; i < shown.size(); ++i) table.rows[i].push_back(shown[i].count);
+  return table;
+}
+
 absl::StatusOr<QueryAnswer> RunFind(const Plan& plan, const ReadView& view,
                                     const ExecutionLimits& limits) {
   const BoundFind& find = *plan.find;
@@ -136,6 +200,7 @@ absl::StatusOr<QueryAnswer> RunFind(const Plan& plan, const ReadView& view,
 absl::StatusOr<QueryAnswer> Execute(const Plan& plan, const ReadView& view,
                                     const ExecutionLimits& limits) {
   if (plan.show) return RunShow(*plan.show, view, limits);
+  if (plan.breakdown) return RunBreakdown(plan, view, limits);
   return plan.find ? RunFind(plan, view, limits) : RunCount(plan, view, limits);
 }
 

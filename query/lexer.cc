@@ -542,7 +542,7 @@ std::optional<ast::AggregateOp> ReadAggregateOp(const Token& token) {
 std::optional<ast::Shown> ReadShown(const Token& token) {
   using enum ast::Shown;
   for (const ast::Shown shown : {kTraits, kEvents, kNamespaces, kSegments, kGoals, kInterests,
-                                 kEngagement, kRetention, kSettings}) {
+                                 kEngagement, kCarries, kRetention, kSettings}) {
     if (token.kind == TokenKind::kWord && IsWord(token.raw, ast::Spelling(shown))) return shown;
   }
   return std::nullopt;

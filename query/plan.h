@@ -14,9 +14,10 @@
 namespace roster::query {
 
 struct Plan {
-  std::unique_ptr<Operator> filter;  // null: every profile
-  std::optional<BoundFind> find;     // else
-  std::optional<ast::Shown> show;    // else `count`
+  std::unique_ptr<Operator> filter;         // null: every profile
+  std::optional<BoundFind> find;            // else
+  std::optional<BoundBreakdown> breakdown;  // else
+  std::optional<ast::Shown> show;           // else `count`
 };
 
 }  // namespace roster::query

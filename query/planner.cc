@@ -171,6 +171,7 @@ absl::StatusOr<Plan> MakePlan(BoundStatement statement, const ReadView& view,
     ROSTER_ASSIGN_OR_RETURN(plan.filter, PlanFilter(*std::move(statement.where), view, limits));
   }
   plan.find = std::move(statement.find);
+  plan.breakdown = std::move(statement.breakdown);
   plan.show = statement.show;
   return plan;
 }

@@ -24,8 +24,6 @@ CODES = {
     "audit trail": "C13 C24",
     "identity": " ".join(f"R{number}" for number in range(18))}
 MISSING = {
-    "T30": "no rules yet that carry a session's property over",
-    "C30": "no joining of a message's events yet",
     "C5": "no rules yet", "C32": "no rules yet", "T35": "no rules yet"}
 CODE = re.compile(r"\b([GTBRC])(\d+)\b(?:-\1?(\d+)\b)?")
 

@@ -84,9 +84,11 @@ class Hand {
   // A new identity; a device is the profile's from now on.
   void AttachNew(Target target, const UsableIdentity& identity);
   // Gives a profile the identity in place of those of its namespace, which become former ones.
-  void Replace(Target target, const UsableIdentity& identity, Change* change);
+  void Replace(Target target, const UsableIdentity& identity, std::vector<IdentityId>* former,
+               Change* change);
+  void TakeBackImplied(ProfileId profile, IdentityId identity);
   void Reinstate(ProfileId profile, NamespaceId space);
-  void TakeAlong(IdentityId identity, ProfileId to, bool keep);
+  void TakeAlong(IdentityId identity, Target target, bool keep);
   void TakeBack(ProfileId profile, const Chosen& chosen);
   // Adds a record, which came by what the target was meant by.
   uint64_t Add(Target target, std::string_view type, Timestamp time,

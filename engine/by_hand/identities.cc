@@ -9,11 +9,14 @@
 #include "engine/commit/device_owner.h"
 #include "engine/commit/implied.h"
 #include "engine/commit/resolve.h"
+#include "storage/memory/people/implied_time.h"
 #include "engine/limits.h"
+#include "storage/memory/people/own_records.h"
 #include "engine/reading/profile_ref.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
+#include "storage/memory/people/merges.h"
 #include "storage/memory/people/own_names.h"
 
 namespace roster {
@@ -88,7 +91,21 @@ absl::StatusOr<ItemResult> Hand::Do(const Create& item) {
       .status = {}, .profile = profile, .created = true, .warnings = std::move(warnings)};
 }
 
-void Hand::Replace(Target target, const UsableIdentity& identity, Change* change) {
+// An address that is no more does not speak for the trait.
+void Hand::TakeBackImplied(ProfileId profile, IdentityId identity) {
+  const NamespaceId space = state().identities.NameOf(identity).name_space;
+  const std::string type = TraitRecordsName(effects_->schema().name_space(space).name);
+  std::vector<EventId> implied;
+  for (const OwnRecord& write : OwnRecordsOf(state(), RowOf(profile), type)) {
+    if (IsImplied(write.time()) && write.origin() == identity) implied.push_back(write.id());
+  }
+  for (const EventId id : implied) {
+    effects_->Do(RemoveRecord{profile, *effects_->schema().FindEvent(type), id});
+  }
+}
+
+void Hand::Replace(Target target, const UsableIdentity& identity, std::vector<IdentityId>* former,
+                   Change* change) {
   const ProfileId profile = target.profile;
   const std::string& space = effects_->schema().name_space(identity.name_space).name;
   Value before;
@@ -103,10 +120,14 @@ void Hand::Replace(Target target, const UsableIdentity& identity, Change* change
     }
     before = std::string(name.value);
     effects_->Do(MoveIdentity{old, profile, IdentityStanding::kFormer});
+    former->push_back(old);
   }
   Value after;
   if (!identity.value.empty()) after = identity.value;
-  if (!identity.value.empty() && !has) AttachNew(target, identity);
+  if (!identity.value.empty() && !has) {
+    HoldVisits(profile, effects_);
+    AttachNew(target, identity);
+  }
   change->Add(space, before, after);
 }
 
@@ -141,8 +162,9 @@ absl::StatusOr<ItemResult> Hand::Do(const Edit& item) {
     identities.push_back(std::move(identity));
   }
   Change change;
+  std::vector<IdentityId> former;
   for (const UsableIdentity& identity : identities) {
-    Replace(target, identity, &change);
+    Replace(target, identity, &former, &change);
     // An address is also the trait of its namespace's name, unless that is set with it.
     const std::string& space = effects_->schema().name_space(identity.name_space).name;
     const auto trait = effects_->schema().FindTrait(space);
@@ -153,22 +175,28 @@ absl::StatusOr<ItemResult> Hand::Do(const Edit& item) {
     if (!identity.value.empty()) traits.fields.back().value = identity.value;
   }
   SetTraits(target, std::move(traits.fields), &change);
+  for (const IdentityId identity : former) TakeBackImplied(target.profile, identity);
   Trace(target, "set", change.ToJson());
   return ItemResult{.status = {}, .profile = target.profile, .warnings = std::move(warnings)};
 }
 
-// When one is gone, the first of those that were beyond the limit takes its place.
+// When one is gone, the first to come of those that were beyond the limit takes its place.
 void Hand::Reinstate(ProfileId profile, NamespaceId space) {
   if (CountActive(state(), profile, space) >= effects_->schema().name_space(space).limit) return;
-  for (const IdentityId id : state().identities.OfRow(RowOf(profile))) {
-    const bool same = state().identities.NameOf(id).name_space == space;
-    if (!same || state().identities.StandingOf(id) != IdentityStanding::kRetired) continue;
-    effects_->Do(MoveIdentity{id, profile, IdentityStanding::kActive});
-    return;
+  const std::vector<IdentityId> all = state().identities.OfRow(RowOf(profile));
+  for (const ProfileId home : JoinedInOrder(state(), RowOf(profile))) {
+    for (const IdentityId id : all) {
+      const bool same = state().identities.NameOf(id).name_space == space;
+      if (!same || state().identities.StandingOf(id) != IdentityStanding::kRetired) continue;
+      const ProfileId came = state().identities.HomeOf(id);
+      if (home != (came.value != 0 ? came : profile)) continue;
+      return effects_->Do(MoveIdentity{id, profile, IdentityStanding::kActive});
+    }
   }
 }
 
-void Hand::TakeAlong(IdentityId identity, ProfileId to, bool keep) {
+void Hand::TakeAlong(IdentityId identity, Target target, bool keep) {
+  const ProfileId to = target.profile;
   const ProfileId from = OwnerOf(identity);
   if (from == to) return;
   const NamespaceId space = state().identities.NameOf(identity).name_space;
@@ -180,7 +208,8 @@ void Hand::TakeAlong(IdentityId identity, ProfileId to, bool keep) {
   IdentityStanding standing = state().identities.StandingOf(identity);
   const bool room = CountActive(state(), to, space) < effects_->schema().name_space(space).limit;
   if (standing == IdentityStanding::kRetired && room) standing = IdentityStanding::kActive;
-  effects_->Do(MoveIdentity{identity, to, standing});
+  const ProfileId home = target.home != to ? target.home : ProfileId{};
+  effects_->Do(MoveIdentity{identity, to, standing, home});  // what comes along has its home
   Reinstate(from, space);
   effects_->KeepRecordsOf(from);
   // What the identity itself implies goes with it in any case.
@@ -202,7 +231,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Attach& item) {
   HoldVisits(profile, effects_);
   if (known) {
     result.other = OwnerOf(*known);
-    TakeAlong(*known, profile, item.keep);
+    TakeAlong(*known, target, item.keep);
     Trace({result.other, result.other}, "attach", StrCat("{\"to\":\"", IdText(profile), "\"}"));
   } else {
     AttachNew(target, identity);
@@ -217,7 +246,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Detach& item) {
   ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.identity));
   ROSTER_ASSIGN_OR_RETURN(const IdentityId identity, FindIdentity(state(), item.identity));
   const ProfileId to = effects_->AddProfile(effects_->clock(), "split");
-  TakeAlong(identity, to, item.keep);
+  TakeAlong(identity, {to, to}, item.keep);
   Trace(target, "detach", StrCat("{\"to\":\"", IdText(to), "\"}"));
   Trace({to, to}, "create", StrCat("{\"from\":\"", IdText(target.profile), "\"}"));
   return ItemResult{.status = {}, .profile = to, .created = true, .other = target.profile};
@@ -232,7 +261,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Move& item) {
   if (from == target.profile) return result;
   ROSTER_RETURN_IF_ERROR(CheckRoom(target.profile, usable));
   HoldVisits(target.profile, effects_);
-  TakeAlong(identity, target.profile, true);
+  TakeAlong(identity, target, true);
   Trace({from, from}, "move", StrCat("{\"to\":\"", IdText(target.profile), "\"}"));
   Trace(target, "move", StrCat("{\"from\":\"", IdText(from), "\"}"));
   return result;
@@ -255,7 +284,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Split& item) {
   }
   if (identities.empty()) return MakeError(ErrorCode::kNoIdentity, "no identity to split off");
   const ProfileId to = effects_->AddProfile(effects_->clock(), "split");
-  for (const IdentityId id : identities) TakeAlong(id, to, false);
+  for (const IdentityId id : identities) TakeAlong(id, {to, to}, false);
   Trace(target, "split", StrCat("{\"to\":\"", IdText(to), "\"}"));
   Trace({to, to}, "create", StrCat("{\"from\":\"", IdText(target.profile), "\"}"));
   return ItemResult{.status = {}, .profile = to, .created = true, .other = target.profile};

@@ -113,9 +113,11 @@ absl::StatusOr<ItemResult> Hand::Do(const Unmerge& item) {
   }
   const ProfileId from = target.profile;
   const Chosen chosen = ChosenBy(state(), RowOf(from), item.loser);
+  const std::vector<Visit> visits = ClaimedVisits(state(), item.loser);
   effects_->KeepRecordsOf(from);
   effects_->Do(UnmergeProfile{item.loser});
   TakeBack(from, chosen);
+  Part(item.loser, from, visits, effects_);
   Trace({from, from}, "unmerge", StrCat("{\"loser\":\"p", item.loser.value, "\"}"));
   Trace({item.loser, item.loser}, "unmerge", StrCat("{\"from\":\"p", from.value, "\"}"));
   return ItemResult{.status = {}, .profile = item.loser, .other = from};

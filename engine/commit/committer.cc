@@ -6,6 +6,7 @@
 #include "engine/commit/effects.h"
 #include "engine/commit/perform.h"
 #include "engine/limits.h"
+#include "engine/reading/profile_ref.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
@@ -109,6 +110,14 @@ struct BoundOf {
   size_t operator()(const CheckedByHand& item) const { return BytesOfHand(*item.item); }
 };
 
+// What was carried over is of the same commit as what brought it about.
+void SetVersions(const State& state, WriteResult* result) {
+  for (ItemResult& item : result->items) {
+    const auto row = state.FindProfile(item.profile);
+    if (!item.version.empty() && row) item.version = VersionOf(state, *row);
+  }
+}
+
 }  // namespace
 
 Committer::Committer(const Options& options, const Environment& environment, const Parts& parts)
@@ -194,6 +203,7 @@ absl::StatusOr<Committer::CheckedItems> Committer::CheckAll(const Batch& batch, 
 // What time alone brings is small and must go on when nothing else may.
 absl::Status Committer::ReserveFor(const CheckedItems& items) {
   size_t bound = kDeclarationBytes;
+  if (carries()) bound += CarryOver::kMaxBytes;
   for (const auto& item : items) bound += item.ok() ? std::visit(BoundOf(), *item) : 0;
   return Reserve(bound, std::ranges::any_of(items, Grows));
 }
@@ -247,6 +257,8 @@ WriteResult Committer::Apply(const Batch& batch, CheckedItems items,
     result.items.push_back(item.ok() ? Perform(*std::move(item), batch.options, &effects)
                                      : ItemResult{.status = item.status(), .profile = {}});
   }
+  parts_.shared->carry_over.Run(&effects);
+  if (carries()) SetVersions(store.state(), &result);
   result.lsn = store.lsn();
   if (effects.payload().empty()) return result;  // repeats only: nothing to log
 

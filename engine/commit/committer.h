@@ -59,6 +59,9 @@ class Committer {
   const RequestWindow& requests() const ABSL_NO_THREAD_SAFETY_ANALYSIS {
     return parts_.shared->requests;
   }
+  bool carries() const ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    return parts_.shared->carry_over.has_rules();
+  }
   absl::StatusOr<WriteResult> TryCommit(const Batch& batch, Committed* committed);
   absl::Status CheckOptions(const WriteOptions& options) const;
   std::optional<absl::StatusOr<WriteResult>> Repeat(const Batch& batch, uint64_t digest) const;

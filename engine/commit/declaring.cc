@@ -51,6 +51,7 @@ NamespaceInfo DefaultOf(const std::string& name, NamespaceKind kind) {
 std::string_view KindName(ast::Defined kind) {
   if (kind == ast::Defined::kSegment) return query::kSegments;
   if (kind == ast::Defined::kGoal) return query::kGoals;
+  if (kind == ast::Defined::kCarry) return query::kCarries;
   return kind == ast::Defined::kInterest ? query::kInterests : query::kEngagement;
 }
 
@@ -437,6 +438,20 @@ class Declarer {
       below = from;
     }
     return Keep(query::kEngagement, "engagement", {});
+  }
+
+  absl::Status Do(const ast::DefineCarry& made) {
+    ROSTER_RETURN_IF_ERROR(NewName("rule", made.name));
+    ROSTER_RETURN_IF_ERROR(NewName("property", made.property));
+    const std::optional<TraitId> trait = catalog_.FindTrait(made.trait.text);
+    if (!trait || IsOwnName(made.trait.text)) {
+      return Unknown("trait", made.trait, catalog_.TraitNames());
+    }
+    if (!schema().trait(*trait).system) {
+      return Keep(query::kCarries, made.name.text, made.name.span);
+    }
+    return Error(ErrorCode::kType, made.trait.span,
+                 StrCat("`", made.trait.text, "` is kept by the store; nothing is carried to it"));
   }
 
   absl::Status CheckPoints(const query::ExactNumber& points, ast::Span span) const {

@@ -9,8 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "storage/memory/people/own_records.h"
+#include "absl/container/flat_hash_set.h"
 #include "storage/base/check.h"
+#include "storage/memory/people/own_records.h"
 
 #include "storage/memory/people/device_owners.h"
 #include "storage/memory/people/own_names.h"
@@ -54,15 +55,16 @@ EventId MarkId(const State& state, IdentityId device, IdentityId by, DeviceMarkK
 }
 
 void Mark(IdentityId device, ProfileId profile, IdentityId by, DeviceMarkKind kind, Timestamp time,
-          Effects* effects) {
+          Effects* effects, ProfileId home = {}) {
   const EventTypeId type = effects->Event(kDeviceRecords);
   ROSTER_CHECK(effects->Property(type, "mark", ValueType::kInteger, 0) == kDeviceMark);
   const EventId id = MarkId(effects->state(), device, by, kind, time);
   const RowId row = *effects->state().FindProfile(profile);
   if (effects->state().partition(type).Contains(row, id)) return;
+  if (by != kNoOrigin) home = effects->state().identities.HomeOf(by);
   effects->Add({.type = kDeviceRecords,
                 .profile = profile,
-                .home = by == kNoOrigin ? ProfileId{} : effects->state().identities.HomeOf(by),
+                .home = home,
                 .time = time,
                 .origin = device,
                 .id = id,
@@ -118,6 +120,18 @@ bool HasRecords(const State& state, ProfileId profile, IdentityId origin, Timest
   return false;
 }
 
+// The identity is shown with who has the device now.
+void ShowWithLast(IdentityId device, Effects* effects) {
+  const std::vector<PlacedMark> marks = effects->MarksOf(device);
+  const std::optional<ProfileId> last = OwnerOf(SpansOf(marks).back(), marks);
+  const Identities& identities = effects->state().identities;
+  const ProfileId has = effects->state().ProfileAt(identities.RowOf(device));
+  const IdentityStanding standing = last ? IdentityStanding::kActive : IdentityStanding::kLoggedOut;
+  if (last.value_or(has) != has || standing != identities.StandingOf(device)) {
+    effects->Do(MoveIdentity{device, last.value_or(has), standing});
+  }
+}
+
 void HandOver(IdentityId device, const std::vector<PlacedMark>& before, std::string_view via,
               Effects* effects) {
   const std::vector<PlacedMark> after = effects->MarksOf(device);
@@ -132,15 +146,20 @@ void HandOver(IdentityId device, const std::vector<PlacedMark>& before, std::str
     effects->KeepRecordsOf(*change.from);
     effects->Do(MoveRecords{*change.from, to, device, change.begin, change.end});
   }
-  // The identity is shown with who has the device now.
-  const std::vector<DeviceSpan> spans = SpansOf(after);
-  const std::optional<ProfileId> last = OwnerOf(spans.back(), effects->MarksOf(device));
-  const Identities& identities = effects->state().identities;
-  const ProfileId has = effects->state().ProfileAt(identities.RowOf(device));
-  const IdentityStanding standing = last ? IdentityStanding::kActive : IdentityStanding::kLoggedOut;
-  if (last.value_or(has) != has || standing != identities.StandingOf(device)) {
-    effects->Do(MoveIdentity{device, last.value_or(has), standing});
+  ShowWithLast(device, effects);
+}
+
+// Of a mark: not that of the device, which somebody else may have had first. 0: its profile's own.
+ProfileId OwnHomeOf(const OwnRecord& mark) {
+  return {static_cast<uint64_t>(mark.Integer(kHomeProperty))};
+}
+
+ProfileId HomeOf(const State& state, const PlacedMark& mark) {
+  const RowId row = *state.FindProfile(mark.profile);
+  for (const OwnRecord& record : OwnRecordsOf(state, row, kDeviceRecords)) {
+    if (record.id().value == mark.order) return OwnHomeOf(record);
   }
+  return {};
 }
 
 // A visitor whose gap was claimed is the person for good, and no gap's any more.
@@ -150,10 +169,23 @@ void ForgetClaimed(IdentityId device, Effects* effects) {
   for (const PlacedMark& mark : marks) {
     if (mark.kind != DeviceMarkKind::kGap) continue;
     if (spans[SpanAt(spans, mark.time)].owner.value == 0) continue;
+    if (const ProfileId home = HomeOf(effects->state(), mark); home.value != 0) {
+      Mark(device, mark.profile, kNoOrigin, DeviceMarkKind::kClaimed, mark.time, effects, home);
+    }
     effects->KeepRecordsOf(mark.profile);
     effects->Do(
         RemoveRecord{mark.profile, *effects->schema().FindEvent(kDeviceRecords), {mark.order}});
   }
+}
+
+bool IsAttached(const State& state, IdentityId id) {
+  return id != kNoOrigin && state.identities.IsAttached(id);
+}
+
+bool IsDevice(const State& state, IdentityId id) {
+  const NamespaceId space = state.identities.NameOf(id).name_space;
+  const NamespaceKind kind = state.schema->name_space(space).kind;
+  return kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous;
 }
 
 // The devices that a profile has marks on.
@@ -161,7 +193,7 @@ std::vector<IdentityId> DevicesOf(const State& state, ProfileId profile) {
   std::vector<IdentityId> devices;
   for (const OwnRecord& record : OwnRecordsOf(state, *state.FindProfile(profile), kDeviceRecords)) {
     const IdentityId device = record.origin();
-    if (device != kNoOrigin && state.identities.IsAttached(device)) devices.push_back(device);
+    if (IsAttached(state, device)) devices.push_back(device);
   }
   std::sort(devices.begin(), devices.end());
   devices.erase(std::unique(devices.begin(), devices.end()), devices.end());
@@ -223,10 +255,7 @@ void HoldVisits(ProfileId profile, Effects* effects) {
   const RowId row = *effects->state().FindProfile(profile);
   for (const IdentityId id : effects->state().identities.OfRow(row)) {
     // A device by which nobody but a visitor ever came.
-    const NamespaceId space = effects->state().identities.NameOf(id).name_space;
-    const NamespaceKind kind = effects->schema().name_space(space).kind;
-    const bool device = kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous;
-    if (!device || !effects->MarksOf(id).empty()) continue;
+    if (!IsDevice(effects->state(), id) || !effects->MarksOf(id).empty()) continue;
     Mark(id, profile, kNoOrigin, DeviceMarkKind::kIdentify, kBeginOfTime, effects);
   }
   for (const IdentityId device : DevicesOf(effects->state(), profile)) {
@@ -234,6 +263,51 @@ void HoldVisits(ProfileId profile, Effects* effects) {
       if (mark.kind != DeviceMarkKind::kGap || mark.profile != profile) continue;
       Mark(device, profile, kNoOrigin, DeviceMarkKind::kIdentify, mark.time, effects);
     }
+  }
+}
+
+std::vector<Visit> ClaimedVisits(const State& state, ProfileId visitor) {
+  const RowId row = *state.FindProfile(visitor);
+  std::vector<Visit> visits;
+  absl::flat_hash_set<IdentityId> own;  // on which he identified himself
+  for (const OwnRecord& mark : OwnRecordsOf(state, row, kDeviceRecords)) {
+    if (OwnHomeOf(mark) != visitor || !IsAttached(state, mark.origin())) continue;
+    const auto kind = static_cast<DeviceMarkKind>(mark.Integer("mark"));
+    if (kind == DeviceMarkKind::kIdentify) own.insert(mark.origin());
+    if (kind == DeviceMarkKind::kClaimed) visits.push_back({mark.origin(), mark.time()});
+  }
+  std::erase_if(visits, [&](const Visit& visit) { return own.contains(visit.device); });
+  for (const IdentityId device : state.identities.OfRow(row)) {
+    const auto same = [&](const Visit& visit) { return visit.device == device; };
+    const bool first = state.identities.HomeOf(device) == visitor && IsDevice(state, device);
+    if (!first || own.contains(device) || std::ranges::any_of(visits, same)) continue;
+    visits.push_back({device, kBeginOfTime});
+  }
+  return visits;
+}
+
+void Part(ProfileId one, ProfileId other, const std::vector<Visit>& visits, Effects* effects) {
+  for (const Visit& visit : visits) {
+    Mark(visit.device, one, kNoOrigin, DeviceMarkKind::kIdentify, visit.begin, effects);
+  }
+  std::vector<IdentityId> devices = DevicesOf(effects->state(), one);
+  for (const IdentityId device : DevicesOf(effects->state(), other)) devices.push_back(device);
+  std::sort(devices.begin(), devices.end());
+  devices.erase(std::unique(devices.begin(), devices.end()), devices.end());
+  for (const IdentityId device : devices) {
+    const std::vector<PlacedMark> marks = effects->MarksOf(device);
+    const std::vector<DeviceSpan> spans = SpansOf(marks);
+    for (size_t i = 0; i < spans.size(); ++i) {
+      const Timestamp end = i + 1 < spans.size() ? spans[i + 1].begin : kEndOfTime;
+      const std::optional<ProfileId> owner = OwnerOf(spans[i], marks);
+      for (const ProfileId side : {one, other}) {
+        if (!owner || *owner == side) continue;
+        if (!HasRecords(effects->state(), side, device, spans[i].begin, end)) continue;
+        effects->KeepRecordsOf(side);
+        effects->Do(MoveRecords{side, *owner, device, spans[i].begin, end});
+      }
+    }
+    ShowWithLast(device, effects);
   }
 }
 
@@ -245,7 +319,7 @@ void LeaveDevices(ProfileId profile, Effects* effects) {
     });
     if (other == marks.end()) continue;
     for (const PlacedMark& mark : marks) {
-      if (mark.profile != profile || mark.kind != DeviceMarkKind::kIdentify) continue;
+      if (mark.profile != profile || mark.kind == DeviceMarkKind::kGap) continue;
       Mark(device, other->profile, kNoOrigin, DeviceMarkKind::kLogout, mark.time, effects);
     }
     // The identity outlives the profile that has it.

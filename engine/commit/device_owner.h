@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "engine/commit/effects.h"
 
@@ -40,6 +41,19 @@ void Claim(IdentityId device, ProfileId person, IdentityId by, Timestamp time, E
 // Makes the visits of an anonymous profile its own, so that no later identify claims them: somebody
 // has said by hand whose they are.
 void HoldVisits(ProfileId profile, Effects* effects);
+
+// Where a visitor who is merged into somebody by an identify had come by: a device, and since when
+// it was his.
+struct Visit {
+  IdentityId device;
+  Timestamp begin;
+};
+// Requires: the visitor's id answers with whom he is merged into.
+std::vector<Visit> ClaimedVisits(const State& state, ProfileId visitor);
+
+// After `one` was taken out of `other`: the visits are its own, and what came by their devices is
+// with whom had them then.
+void Part(ProfileId one, ProfileId other, const std::vector<Visit>& visits, Effects* effects);
 
 // Before a profile is erased: what it had of devices goes to nobody else.
 void LeaveDevices(ProfileId profile, Effects* effects);

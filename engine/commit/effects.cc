@@ -154,7 +154,8 @@ void Effects::Merge(const MergeProfiles& merge, const TextList& chosen, Timestam
       {kMergeLoserCreated, loser_came.at},
       {kMergeLoserVia, loser_came.via},
       {kMergeSurvivorCreated, survivor_came.at},
-      {kMergeSurvivorVia, survivor_came.via}};
+      {kMergeSurvivorVia, survivor_came.via},
+      {Property(merges, kMergeReceived, ValueType::kTimestamp, 0), clock_}};
   if (!chosen.empty()) {
     said.emplace_back(Property(merges, kMergeChosen, ValueType::kTextList, 0), chosen);
     said.emplace_back(Property(merges, kMergeChosenAt, ValueType::kTimestamp, 0), chosen_at);

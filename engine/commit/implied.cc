@@ -1,11 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/commit/implied.h"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
+#include "engine/reading/traits.h"
 #include "storage/memory/people/implied_time.h"
 
 namespace roster {
+
+namespace {
+
+// Whether the identity is known to have been said by then. Most calls come in order: they say
+// nothing new of one that was said before.
+bool WasSaidBy(const State& state, RowId row, TraitId trait, IdentityId identity, Timestamp said) {
+  const Column& last_seen = state.column(kLastSeen);
+  if (last_seen.Has(row) && said.ms >= last_seen.Bits(row)) return true;
+  const std::vector<TraitWrite> writes = WritesOf(state, row, trait);
+  return std::ranges::any_of(writes, [&](const TraitWrite& write) {
+    return write.said.origin == identity && SaidAt(write.said.time) <= said;
+  });
+}
+
+}  // namespace
 
 void Imply(ProfileId profile, IdentityId identity, Timestamp said, bool is_new, Effects* effects) {
   const State& state = effects->state();
@@ -14,8 +32,10 @@ void Imply(ProfileId profile, IdentityId identity, Timestamp said, bool is_new, 
       effects->schema().FindTrait(effects->schema().name_space(name.name_space).name);
   if (!trait || effects->schema().trait(*trait).type != ValueType::kText) return;
   const Timestamp time = ImpliedTime(said);
-  const std::optional<Stamp> known = state.StampOf(*trait, *state.FindProfile(profile));
-  if (!is_new && known && time <= known->time) return;
+  const RowId row = *state.FindProfile(profile);
+  const std::optional<Stamp> known = state.StampOf(*trait, row);
+  const bool yields = !is_new && known && time <= known->time;
+  if (yields && WasSaidBy(state, row, *trait, identity, said)) return;
   effects->Set({profile, *trait, std::string(name.value), time, identity});
 }
 

@@ -184,9 +184,8 @@ class Resolver {
       }
       const auto owner = VisitorAt(*effects_, *id, call_.time);
       if (owner && *owner != resolved_.profile && !IsIdentified(state(), *owner)) {
-        const std::string_view refusal = Refusal({resolved_.profile, *owner}, {}, false);
-        if (!refusal.empty()) {
-          LeaveOut(device, refusal, {{*owner}, {}});
+        if (!HasRoomForDevicesOf(*owner)) {
+          LeaveOut(device, "limit", {{*owner}, {}});
           continue;
         }
         Unite({resolved_.profile, *owner});
@@ -242,6 +241,17 @@ class Resolver {
     }
     const bool capped = total > kMaxProfileIdentities || num_merges > kMaxProfileMerges;
     return capped ? "cap" : "";
+  }
+
+  // A visitor has nothing else.
+  bool HasRoomForDevicesOf(ProfileId visitor) const {
+    const std::vector<uint32_t> ours = CountIdentities(state(), resolved_.profile);
+    const std::vector<uint32_t> theirs = CountIdentities(state(), visitor);
+    for (size_t n = 0; n < ours.size(); ++n) {
+      const bool beyond = ours[n] + theirs[n] > state().schema->namespaces()[n].limit;
+      if (theirs[n] != 0 && beyond) return false;
+    }
+    return true;
   }
 
   bool Fits(NamespaceId name_space) const {

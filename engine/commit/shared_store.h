@@ -6,6 +6,7 @@
 #ifndef ROSTER_ENGINE_COMMIT_SHARED_STORE_H_
 #define ROSTER_ENGINE_COMMIT_SHARED_STORE_H_
 
+#include "engine/commit/carry_over.h"
 #include "engine/commit/request_window.h"
 #include "storage/base/environment.h"
 #include "storage/base/mutex.h"
@@ -13,12 +14,13 @@
 
 namespace roster {
 
-// Invariant: both are of the same LSN whenever the lock is free.
+// Invariant: all are of the same LSN whenever the lock is free.
 struct SharedStore {
   Mutex writing ABSL_ACQUIRED_BEFORE(mutex);
   Mutex mutex;
   Store store ABSL_GUARDED_BY(mutex);
   RequestWindow requests ABSL_GUARDED_BY(mutex);
+  CarryOver carry_over ABSL_GUARDED_BY(mutex);
   // Woken when the store has something to seal; set before the writer starts.
   Loop* upkeep = nullptr;
 };

@@ -185,6 +185,7 @@ class DumpReader {
   std::vector<IdentityId> formers_;                      // in the order of their lines
   absl::flat_hash_set<uint64_t> awaited_;                // ids that only lines of formers named
   std::vector<std::pair<IdentityId, ProfileId>> homes_;  // the ids as the dump has them
+  uint64_t num_event_lines_ = 0;
   bool begun_ = false;
   bool ended_ = false;
 };
@@ -453,6 +454,7 @@ absl::Status DumpReader::Event(dom::object line) {
     return Bad("`id` is to be a number of 64 bits, as text");
   }
   ROSTER_RETURN_IF_ERROR(Properties(line, &event));
+  ++num_event_lines_;
   return Apply(event);
 }
 
@@ -479,11 +481,15 @@ absl::Status DumpReader::Trailer(dom::object line) {
   constexpr int64_t kMax = INT64_MAX;
   ROSTER_ASSIGN_OR_RETURN(const int64_t num_profiles, NumberOf(line, "end_of_dump", 0, kMax));
   ROSTER_ASSIGN_OR_RETURN(const int64_t num_events, NumberOf(line, "events", 0, kMax));
+  ROSTER_ASSIGN_OR_RETURN(const int64_t num_records, NumberOf(line, "records", 0, kMax));
   const State& state = store_.state();
+  const uint64_t records_given = num_event_lines_ - state.num_events();
   if (state.num_profiles != static_cast<uint64_t>(num_profiles) ||
-      state.num_events() != static_cast<uint64_t>(num_events)) {
-    return Bad(StrCat("the dump says ", num_profiles, " profiles and ", num_events,
-                      " events, its lines give ", state.num_profiles, " and ", state.num_events()));
+      state.num_events() != static_cast<uint64_t>(num_events) ||
+      records_given != static_cast<uint64_t>(num_records)) {
+    return Bad(StrCat("the dump says ", num_profiles, " profiles, ", num_events, " events and ",
+                      num_records, " records of the store's own, its lines give ",
+                      state.num_profiles, ", ", state.num_events(), " and ", records_given));
   }
   ended_ = true;
   return absl::OkStatus();

@@ -113,6 +113,7 @@ class DumpWriter {
   const Schema& schema_;
   const std::function<absl::Status(std::string_view)>& take_;
   const ProgressFn& progress_;
+  int64_t num_event_lines_ = 0;
   std::map<IdentityId, int64_t> formers_;  // by number: their place among the lines of formers
 };
 
@@ -320,6 +321,7 @@ absl::Status DumpWriter::Events(ProfileId profile, RowId row, EventTypeId type) 
     }
     if (!properties.empty()) line.Raw("properties", properties.Close());
     ROSTER_RETURN_IF_ERROR(Take(std::move(line)));
+    ++num_event_lines_;
   }
   return absl::OkStatus();
 }
@@ -344,6 +346,7 @@ absl::Status DumpWriter::Trailer() {
   Line line;
   line.Number("end_of_dump", static_cast<int64_t>(state_.num_profiles));
   line.Number("events", static_cast<int64_t>(state_.num_events()));
+  line.Number("records", num_event_lines_ - static_cast<int64_t>(state_.num_events()));
   return Take(std::move(line));
 }
 

@@ -6,13 +6,14 @@
 #include <tuple>
 #include <vector>
 
-#include "storage/memory/people/implied_time.h"
+#include "engine/measures/carrying.h"
 #include "engine/reading/profile_ref.h"
 #include "engine/reading/traits.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
 #include "storage/base/unicode.h"
+#include "storage/memory/people/implied_time.h"
 #include "storage/memory/people/own_names.h"
 #include "storage/memory/people/own_records.h"
 
@@ -36,17 +37,21 @@ absl::StatusOr<std::vector<TraitId>> AskedTraits(const Schema& schema, const std
   return traits;
 }
 
-HistoryEntry EntryOf(const State& state, TraitId trait, TraitWrite write) {
+HistoryEntry EntryOf(const State& state, TraitId trait, TraitWrite write,
+                     absl::Span<const Carried> carried) {
+  auto from = CarriedFromOf(carried, state.schema->trait(trait).name, write.said);
   return {.trait = state.schema->trait(trait).name,
           .value = std::move(write.said.value),
           .time = SaidAt(write.said.time),
           .origin = OriginRef(state, write.said.origin),
-          .profile = write.home};
+          .profile = write.home,
+          .carried = std::move(from)};
 }
 
 // What was shown at a time, as far as it is known by now; nothing when there was no value.
 std::optional<HistoryEntry> AsOf(const State& state, TraitId trait, Timestamp time,
-                                 std::vector<TraitWrite> writes) {
+                                 std::vector<TraitWrite> writes,
+                                 absl::Span<const Carried> carried) {
   const auto later = std::remove_if(writes.begin(), writes.end(), [&](const TraitWrite& write) {
     return SaidAt(write.said.time) > time;
   });
@@ -57,7 +62,7 @@ std::optional<HistoryEntry> AsOf(const State& state, TraitId trait, Timestamp ti
   for (const TraitWrite& said : writes) {
     if (said.said.time == shown->time && said.said.origin == shown->origin) write.home = said.home;
   }
-  return EntryOf(state, trait, std::move(write));
+  return EntryOf(state, trait, std::move(write), carried);
 }
 
 std::vector<EditEntry> EditsOf(const State& state, RowId row) {
@@ -81,17 +86,18 @@ absl::StatusOr<History> ReadHistory(const ReadView& view, RowId row,
   const State& state = view.state();
   ROSTER_ASSIGN_OR_RETURN(const std::vector<TraitId> traits,
                           AskedTraits(*state.schema, options.trait));
+  const std::vector<Carried> carried = CarriedBefore(state, row);
   History history;
   for (const TraitId trait : traits) {
     std::vector<TraitWrite> writes = WritesOf(state, row, trait);
     if (options.as_of) {
-      auto shown = AsOf(state, trait, *options.as_of, std::move(writes));
+      auto shown = AsOf(state, trait, *options.as_of, std::move(writes), carried);
       if (shown) history.traits.push_back(*std::move(shown));
       continue;
     }
     for (TraitWrite& write : writes) {
       if (IsImplied(write.said.time)) continue;  // an identity, nothing that was written
-      history.traits.push_back(EntryOf(state, trait, std::move(write)));
+      history.traits.push_back(EntryOf(state, trait, std::move(write), carried));
     }
   }
   std::sort(history.traits.begin(), history.traits.end(),

@@ -7,9 +7,10 @@
 #include <set>
 #include <tuple>
 
-#include "storage/memory/people/implied_time.h"
 #include "engine/limits.h"
+#include "engine/measures/carrying.h"
 #include "engine/reading/events.h"
+#include "engine/reading/messages.h"
 #include "engine/reading/profile_ref.h"
 #include "engine/reading/said.h"
 #include "engine/reading/seen.h"
@@ -17,6 +18,7 @@
 #include "engine/reading/timeline.h"
 #include "engine/reading/traits.h"
 #include "storage/base/status_macros.h"
+#include "storage/memory/people/implied_time.h"
 #include "storage/memory/people/own_names.h"
 #include "storage/memory/people/own_records.h"
 
@@ -67,6 +69,7 @@ std::vector<IdentityEntry> ReadIdentities(const State& state, RowId row) {
 
 std::vector<TraitEntry> ReadTraits(const State& state, RowId row) {
   std::vector<TraitEntry> traits;
+  const std::vector<Carried> carried = CarriedBefore(state, row);
   for (size_t t = 0; t < state.columns.size(); ++t) {
     const TraitId id{static_cast<uint16_t>(t)};
     const Column& column = state.column(id);
@@ -74,7 +77,10 @@ std::vector<TraitEntry> ReadTraits(const State& state, RowId row) {
     if (!IsOfClients(info) || !column.Has(row)) continue;
     const Stamp stamp = *state.StampOf(id, row);
     traits.push_back(
-        {info.name, column.Get(row), SaidAt(stamp.time), OriginRef(state, stamp.origin)});
+        {info.name, column.Get(row), SaidAt(stamp.time), OriginRef(state, stamp.origin), {}});
+    const IdentityId origin = traits.back().origin ? stamp.origin : kNoOrigin;
+    const TraitRecord said{traits.back().value, stamp.time, origin};
+    traits.back().carried = CarriedFromOf(carried, info.name, said);
   }
   std::sort(traits.begin(), traits.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
@@ -120,6 +126,9 @@ void ReadActivity(const ReadView& view, const Measures& measures, RowId row,
     profile->channels = ChannelsOf(view, row, come);
     profile->devices = DevicesOf(view, row, come);
     profile->campaigns = CampaignsOf(state, row, come);
+  }
+  if (asks(Section::kMessages)) {
+    profile->messages = MessagesOf(state, row, come, options.max_messages);
   }
   if (asks(Section::kEvents)) profile->event_counts = CountEvents(state, come);
   const size_t num_shown = asks(Section::kEvents) ? options.max_events : 0;

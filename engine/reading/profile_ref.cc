@@ -5,12 +5,12 @@
 #include <xxhash.h>
 
 #include "absl/strings/str_format.h"
-#include "storage/memory/people/implied_time.h"
 #include "engine/normalise.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
 #include "storage/base/unicode.h"
+#include "storage/memory/people/implied_time.h"
 #include "storage/memory/people/own_names.h"
 
 namespace roster {

@@ -7,13 +7,13 @@
 #include <string_view>
 #include <utility>
 
-#include "storage/memory/people/implied_time.h"
 #include "engine/limits.h"
 #include "engine/reading/profile_ref.h"
 #include "engine/reading/traits.h"
 #include "storage/base/text.h"
 #include "storage/base/unicode.h"
 #include "storage/memory/people/device_owners.h"
+#include "storage/memory/people/implied_time.h"
 #include "storage/memory/people/own_names.h"
 #include "storage/memory/people/own_records.h"
 #include "storage/memory/people/touch.h"
@@ -139,12 +139,12 @@ std::optional<Timestamp> IdentifiedAt(const State& state, RowId row,
   for (const OwnRecord& call : OwnRecordsOf(state, row, kCallRecords)) {
     see(call.origin(), call.time());
   }
-  if (first) return first;
+  // As addresses of their own, beside a stronger one.
   for (const std::string_view name : {"email", "phone"}) {
     const std::optional<TraitId> trait = state.schema->FindTrait(name);
     if (!trait) continue;
     for (const TraitWrite& write : WritesOf(state, row, *trait)) {
-      if (IsImplied(write.said.time)) see(write.said.origin, SaidAt(write.said.time));
+      see(write.said.origin, SaidAt(write.said.time));
     }
   }
   if (first) return first;

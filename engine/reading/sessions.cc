@@ -11,9 +11,7 @@
 #include "roster/json.h"
 
 namespace roster {
-namespace {
 
-// The members of a JSON object as clients gave them.
 std::vector<Field> MembersOf(std::string_view json) {
   std::vector<Field> members;
   simdjson::dom::parser parser;
@@ -26,6 +24,8 @@ std::vector<Field> MembersOf(std::string_view json) {
   }
   return members;
 }
+
+namespace {
 
 std::vector<Field> PropertiesOf(const Sessions& sessions, size_t session) {
   std::map<std::string, std::pair<Timestamp, Value>> last;

@@ -10,6 +10,9 @@
 
 namespace roster {
 
+// The members of a JSON object as clients gave them; none of what is no object.
+std::vector<Field> MembersOf(std::string_view json);
+
 // All but its goals.
 SessionEntry ReadSession(const Sessions& sessions, size_t session);
 

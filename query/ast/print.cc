@@ -261,6 +261,14 @@ class Printer {
     } else {
       Add("count");
       PrintWhere(statement.scope, statement.where);
+      const auto& count = std::get<Count>(statement.verb);
+      for (size_t i = 0; i < count.by.size(); ++i) {
+        Add(i > 0 ? ", " : " by ", QuoteName(count.by[i].text));
+      }
+      if (count.having) {
+        Add(" having count ");
+        Print(*count.having);
+      }
     }
     if (statement.time_zone) Add(" at time zone ", ToText(*statement.time_zone));
   }
@@ -323,9 +331,9 @@ const char* Spelling(ConsentState state) {
 }
 
 const char* Spelling(Shown shown) {
-  static constexpr const char* kSpellings[] = {"traits",     "events",    "namespaces",
-                                               "segments",   "goals",     "interests",
-                                               "engagement", "retention", "settings"};
+  static constexpr const char* kSpellings[] = {"traits",    "events",    "namespaces", "segments",
+                                               "goals",     "interests", "engagement", "carries",
+                                               "retention", "settings"};
   return kSpellings[static_cast<size_t>(shown)];
 }
 

@@ -51,6 +51,10 @@ absl::StatusOr<BoundStatement> Binder::Bind(const ast::Statement& statement) {
     ROSTER_ASSIGN_OR_RETURN(bound.find, BindFind(*find));
   }
   if (const auto* show = std::get_if<ast::Show>(&statement.verb)) bound.show = show->what;
+  const auto* count = std::get_if<ast::Count>(&statement.verb);
+  if (count != nullptr && !count->by.empty()) {
+    ROSTER_ASSIGN_OR_RETURN(bound.breakdown, BindBreakdown(*count));
+  }
   if (statement.where) {
     ROSTER_ASSIGN_OR_RETURN(bound.where, BindFilter(*statement.where, {}));
   }
@@ -149,6 +153,24 @@ absl::StatusOr<BoundColumn> Binder::FindColumn(const ast::Name& name) const {
   }
   if (name.text == kIdColumn) return column;
   return Unknown("trait", name, ColumnNames());
+}
+
+absl::StatusOr<BoundBreakdown> Binder::BindBreakdown(const ast::Count& count) const {
+  BoundBreakdown bound;
+  for (const ast::Name& name : count.by) {
+    ROSTER_ASSIGN_OR_RETURN(BoundColumn column, FindColumn(name));
+    if (column.source != BoundColumn::Source::kTrait || !HasOrder(column.info.type)) {
+      const bool trait = column.source == BoundColumn::Source::kTrait;
+      return values_.Error(ErrorCode::kType, name.span,
+                           trait ? StrCat("nothing is counted by ", TypeWords(column.info.type))
+                                 : StrCat("`", name.text, "` is an identity; count by traits"));
+    }
+    bound.by.push_back({std::move(column), false});
+  }
+  if (count.having) {
+    ROSTER_ASSIGN_OR_RETURN(bound.having, values_.Bind({ValueType::kInteger, 0}, *count.having));
+  }
+  return bound;
 }
 
 absl::StatusOr<BoundFind> Binder::BindFind(const ast::Find& find) const {

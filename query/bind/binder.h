@@ -85,6 +85,7 @@ class Binder {
   }
   absl::Status OutOfPlace(const NameScope& scope, const ast::Filter& at) const;
   absl::StatusOr<BoundFind> BindFind(const ast::Find& find) const;
+  absl::StatusOr<BoundBreakdown> BindBreakdown(const ast::Count& count) const;
 
   // --- Names ---
   absl::Status Unknown(std::string_view kind, const ast::Name& name,

@@ -108,6 +108,14 @@ std::string Print(const DefineEngagement& engagement) {
   return text;
 }
 
+std::string Print(const DefineCarry& carry) {
+  std::string text = StrCat("define carry ", QuoteText(carry.name.text), " as session.",
+                            QuoteName(carry.property.text), " to ", QuoteName(carry.trait.text));
+  text += carry.on_end ? " on end" : " on identify";
+  if (carry.on_end && carry.on_identify) text += ", identify";
+  return text;
+}
+
 std::string Print(const Drop& drop) {
   const std::string text = StrCat("drop ", Spelling(drop.kind));
   if (drop.kind == Defined::kEngagement) return text;
@@ -154,7 +162,7 @@ const char* Spelling(NamespaceKind kind) {
 }
 
 const char* Spelling(Defined kind) {
-  static constexpr const char* kWords[] = {"segment", "goal", "interest", "engagement"};
+  static constexpr const char* kWords[] = {"segment", "goal", "interest", "engagement", "carry"};
   return kWords[static_cast<size_t>(kind)];
 }
 

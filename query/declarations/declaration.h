@@ -138,7 +138,17 @@ struct DefineSegment {
   bool operator==(const DefineSegment&) const = default;
 };
 
-enum class Defined : uint8_t { kSegment, kGoal, kInterest, kEngagement };
+// A property of sessions that becomes a trait. Shape: at least one of the moments.
+struct DefineCarry {
+  Name name;
+  Name property;
+  Name trait;
+  bool on_end = false;       // when the session ends
+  bool on_identify = false;  // when the person is identified
+  bool operator==(const DefineCarry&) const = default;
+};
+
+enum class Defined : uint8_t { kSegment, kGoal, kInterest, kEngagement, kCarry };
 
 struct Drop {
   Defined kind = Defined::kGoal;
@@ -157,8 +167,8 @@ struct Retain {
 
 struct Declaration {
   std::variant<DeclareTrait, AlterTrait, DeclareEvent, DeclareNamespace, DeclareAnonymous,
-               AlterNamespace, DefineSegment, DefineGoal, DefineInterest, DefineEngagement, Drop,
-               Retain>
+               AlterNamespace, DefineSegment, DefineGoal, DefineInterest, DefineEngagement,
+               DefineCarry, Drop, Retain>
       what;
   std::optional<Literal> time_zone;  // a text
   bool operator==(const Declaration&) const = default;
@@ -173,7 +183,7 @@ std::string ToText(ValueInfo type);
 const char* Spelling(TraitPolicy policy);
 // "person", "contact", ...
 const char* Spelling(NamespaceKind kind);
-// "segment", "goal", "interest", "engagement".
+// "segment", "goal", "interest", "engagement", "carry".
 const char* Spelling(Defined kind);
 
 }  // namespace roster::query::ast

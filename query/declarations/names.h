@@ -16,6 +16,7 @@ inline constexpr std::string_view kSegments = "segment/";
 inline constexpr std::string_view kGoals = "goal/";
 inline constexpr std::string_view kInterests = "interest/";
 inline constexpr std::string_view kEngagement = "engagement/";
+inline constexpr std::string_view kCarries = "carry/";
 inline constexpr std::string_view kRetentions = "retain/";
 // A value that is no identity, of a namespace: a definition for each. No name has a line's end.
 inline constexpr std::string_view kBlocked = "blocked/";

@@ -211,7 +211,8 @@ class Parser {
       if (Word("segment")) return Segment(&made->what.emplace<ast::DefineSegment>());
       if (Word("goal")) return Goal(&made->what.emplace<ast::DefineGoal>());
       if (Word("interest")) return Interest(&made->what.emplace<ast::DefineInterest>());
-      return Word("engagement") && Engagement(&made->what.emplace<ast::DefineEngagement>());
+      if (Word("engagement")) return Engagement(&made->what.emplace<ast::DefineEngagement>());
+      return Word("carry") && Carry(&made->what.emplace<ast::DefineCarry>());
     }
     if (Word("alter")) {
       if (Word("trait")) return Altered(&made->what.emplace<ast::AlterTrait>());
@@ -345,6 +346,39 @@ class Parser {
            List(&made->levels, level);
   }
 
+  // session.property, as one word or as two of which the second may be quoted.
+  bool SessionProperty(ast::Name* made) {
+    const std::optional<Token> both = ReadDotted(*at_);
+    const size_t dot = both ? both->raw.find('.') : 0;
+    if (!both || !IsWord(both->raw.substr(0, dot), "session")) {
+      return Word("session") && Sign(".") && Name(made, "a property");
+    }
+    const auto begin = both->span.begin + static_cast<uint32_t>(dot) + 1;
+    *made = {ToNfc(both->raw.substr(dot + 1)), {begin, both->span.end}};
+    ++at_;
+    return true;
+  }
+
+  // Without a word on when: at both moments.
+  bool Carry(ast::DefineCarry* made) {
+    if (!Quotable(&made->name, "a name") || !Word("as") || !SessionProperty(&made->property) ||
+        !Word("to") || !Name(&made->trait, "a trait")) {
+      return false;
+    }
+    made->on_end = made->on_identify = !Word("on");
+    if (made->on_end) return true;
+    do {
+      if (Word("end")) {
+        made->on_end = true;
+      } else if (Word("identify")) {
+        made->on_identify = true;
+      } else {
+        return false;
+      }
+    } while (Sign(","));
+    return true;
+  }
+
   bool Dropped(ast::Drop* made) {
     made->kind = ast::Defined::kSegment;
     if (Word("segment")) return Quotable(&made->name, "a name");
@@ -352,6 +386,8 @@ class Parser {
     if (Word("goal")) return Quotable(&made->name, "a name");
     made->kind = ast::Defined::kInterest;
     if (Word("interest")) return Quotable(&made->name, "a name");
+    made->kind = ast::Defined::kCarry;
+    if (Word("carry")) return Quotable(&made->name, "a name");
     made->kind = ast::Defined::kEngagement;
     made->name = {"engagement", at_->span};
     return Word("engagement");

@@ -134,6 +134,8 @@ TableAnswer ShowDeclared(ast::Shown what, const ReadView& view) {
       return ShowDefinitions(kInterests, view);
     case ast::Shown::kEngagement:
       return ShowDefinitions(kEngagement, view);
+    case ast::Shown::kCarries:
+      return ShowDefinitions(kCarries, view);
     case ast::Shown::kRetention:
       return ShowRetention(view);
     case ast::Shown::kSettings:

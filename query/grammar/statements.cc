@@ -20,10 +20,10 @@ namespace {
 constexpr std::string_view kVerb = "`count`, `find` or `show`";
 
 const Valued<ast::Name> column(ReadName, "a column");
-const Valued<ast::Shown> shown(ReadShown,
-                               "`traits`, `events`, `namespaces`, `segments`, `goals`, "
-                               "`interests`, `engagement`, `retention` or "
-                               "`settings`");
+const Valued<ast::Shown> shown(
+    ReadShown,
+    "`traits`, `events`, `namespaces`, `segments`, `goals`, `interests`, `engagement`, "
+    "`carries`, `retention` or `settings`");
 
 bool AtScope(Cursor at) {
   return (AtWord(at, "including") || AtWord(at, "only")) && AtWord(at + 1, "archived");
@@ -114,6 +114,12 @@ template <typename F>
 auto ToFind(F f) {
   return Do([f](ast::Statement& of, auto& read) { f(std::get<ast::Find>(of.verb), read); });
 }
+const auto kByOf = Do([](ast::Statement& of, ast::Name& read) {
+  std::get<ast::Count>(of.verb).by.push_back(std::move(read));
+});
+const auto kHavingOf = Do([](ast::Statement& of, ast::Compare& read) {
+  std::get<ast::Count>(of.verb).having = std::move(read);
+});
 const auto kColumnOf =
     ToFind([](ast::Find& find, ast::Name& read) { find.columns.push_back(std::move(read)); });
 const auto kOrderOf =
@@ -131,7 +137,9 @@ const auto where = scope > -(Word("where", "`where`") > disjunction[filter_of]);
 
 const Rule<struct StatementId, ast::Statement> statement = "statement";
 const auto statement_def =
-    ((Word("count", kVerb) > where) |
+    ((Word("count", kVerb) > where >
+      -(Word("by", "`by`") > (column[kByOf] % comma) >
+        -(Word("having", "`having`") > Word("count", "`count`") > threshold[kHavingOf]))) |
      (Word("find", kVerb)[kIsFind] >
       -(Ahead(AtColumn, "") >> column[kColumnOf] >> *(comma > column[kColumnOf])) > where >
       -(KeywordPair("order", "by", "`order by`") > (order[kOrderOf] % comma)) >

@@ -18,6 +18,7 @@ Reply TraitHistory(std::vector<HistoryEntry> entries) {
     map.emplace_back("value", Reply::FromValue(std::move(entry.value)));
     map.emplace_back("time", Reply::FromTime(entry.time));
     AddOrigin(entry.origin, &map);
+    AddCarried(entry.carried, &map);
     map.emplace_back("profile", Reply::Text(FormatProfileId(entry.profile)));
     array.push_back(Reply(std::move(map)));
   }

@@ -28,6 +28,7 @@ Reply Traits(Profile* profile) {
     entry.emplace_back("value", Reply::FromValue(std::move(trait.value)));
     entry.emplace_back("time", Reply::FromTime(trait.time));
     AddOrigin(trait.origin, &entry);
+    AddCarried(trait.carried, &entry);
     map.emplace_back(std::move(trait.name), Reply(std::move(entry)));
   }
   return Reply(std::move(map));
@@ -102,6 +103,24 @@ Reply Campaigns(Profile* profile) {
     AddText("touch", std::move(campaign.touch), &entry);
     entry.emplace_back("first", Reply::FromTime(campaign.first));
     entry.emplace_back("last", Reply::FromTime(campaign.last));
+    array.push_back(Reply(std::move(entry)));
+  }
+  return Reply(std::move(array));
+}
+
+Reply Messages(Profile* profile) {
+  Reply::Array array;
+  for (MessageEntry& message : profile->messages) {
+    Reply::Map entry;
+    entry.emplace_back("message", Reply::Text(std::move(message.id)));
+    AddText("channel", std::move(message.channel), &entry);
+    AddText("campaign", std::move(message.campaign), &entry);
+    entry.emplace_back("state", Reply::Text(std::move(message.state)));
+    AddTime("sent", message.sent, &entry);
+    AddTime("delivered", message.delivered, &entry);
+    AddTime("opened", message.opened, &entry);
+    AddTime("clicked", message.clicked, &entry);
+    AddTime("failed", message.failed, &entry);
     array.push_back(Reply(std::move(entry)));
   }
   return Reply(std::move(array));
@@ -232,6 +251,7 @@ constexpr SectionForm kSections[] = {
     {"sessions", Bit(Section::kSessions), &AddSessions},
     {"goals", Bit(Section::kGoals), &Add<Goals>},
     {"campaigns", Bit(Section::kChannels), &Add<Campaigns>},
+    {"messages", Bit(Section::kMessages), &Add<Messages>},
     {"interests", Bit(Section::kGoals), &Add<Interests>},
     {"engagement", Bit(Section::kGoals), &AddEngagement},
     {"notes", Bit(Section::kNotes), &Add<Notes>},
@@ -267,15 +287,15 @@ absl::Status ReadSections(const std::vector<std::string>& names, Asked* asked) {
   return absl::OkStatus();
 }
 
-constexpr uint32_t kMaxEvents = 10'000;
+constexpr uint32_t kMaxShown = 10'000;
 
-// Takes off EVENTS with its number; `events` is also a section.
-bool TakeEvents(std::vector<std::string>* words, uint32_t* max_events) {
+// Takes off EVENTS or MESSAGES with its number; both are also sections.
+bool TakeNumber(std::string_view word, std::vector<std::string>* words, uint32_t* number_shown) {
   for (size_t i = 1; i + 1 < words->size(); ++i) {
     uint64_t number = 0;
-    if (ToUpper((*words)[i]) != "EVENTS" || !ParseNumber((*words)[i + 1], &number)) continue;
-    if (number > kMaxEvents) return false;
-    *max_events = static_cast<uint32_t>(number);
+    if (ToUpper((*words)[i]) != word || !ParseNumber((*words)[i + 1], &number)) continue;
+    if (number > kMaxShown) return false;
+    *number_shown = static_cast<uint32_t>(number);
     const auto at = words->begin() + static_cast<std::ptrdiff_t>(i);
     words->erase(at, at + 2);
     return true;
@@ -286,13 +306,14 @@ bool TakeEvents(std::vector<std::string>* words, uint32_t* max_events) {
 absl::StatusOr<Asked> ReadAsked(std::vector<std::string> words) {
   Asked asked;
   uint32_t max_events = asked.options.max_events;
-  const bool fits = TakeEvents(&words, &max_events);
+  const bool fits = TakeNumber("EVENTS", &words, &max_events) &&
+                    TakeNumber("MESSAGES", &words, &asked.options.max_messages);
   const bool sections = words.size() > 2 && ToUpper(words[1]) == "SECTIONS";
   if (!fits || (words.size() > 1 && !sections)) {
     return MakeError(ErrorCode::kErr,
-                     "syntax error, expected SECTIONS and names, or EVENTS and a "
+                     "syntax error, expected SECTIONS and names, or EVENTS or MESSAGES and a "
                      "number up to " +
-                         std::to_string(kMaxEvents));
+                         std::to_string(kMaxShown));
   }
   asked.options.max_events = max_events;
   if (sections) {
@@ -335,7 +356,7 @@ Outcome Get(const Services& services, const Session&, const Request& request) {
 
 void AddProfileCommands(CommandTable* table) {
   table->Add({.name = "GET",
-              .usage = "profile [SECTIONS name...] [EVENTS n]",
+              .usage = "profile [SECTIONS name...] [EVENTS n] [MESSAGES n]",
               .group = "profile",
               .summary = "Shows everything known of one profile, p12 or namespace:value, or "
                          "some sections of it",

@@ -58,6 +58,14 @@ void AddOrigin(const std::optional<IdentityRef>& origin, Reply::Map* map) {
   if (origin) map->emplace_back("origin", Reply::Text(IdentityText(*origin)));
 }
 
+void AddCarried(const std::optional<CarriedFrom>& carried, Reply::Map* map) {
+  if (!carried) return;
+  Reply::Map from;
+  from.emplace_back("rule", Reply::Text(carried->rule));
+  from.emplace_back("session", Reply::Text(carried->session));
+  map->emplace_back("carried", Reply(std::move(from)));
+}
+
 void AddFull(std::string_view name, Reply reply, Reply::Map* map) {
   const auto* array = std::get_if<Reply::Array>(&reply.node());
   const auto* inner = std::get_if<Reply::Map>(&reply.node());

@@ -29,6 +29,7 @@ Reply EventList(std::vector<EventEntry> events);
 void AddText(std::string_view name, std::string text, Reply::Map* map);
 void AddTime(std::string_view name, const std::optional<Timestamp>& time, Reply::Map* map);
 void AddOrigin(const std::optional<IdentityRef>& origin, Reply::Map* map);
+void AddCarried(const std::optional<CarriedFrom>& carried, Reply::Map* map);
 // The same of a list or map that is empty.
 void AddFull(std::string_view name, Reply reply, Reply::Map* map);
 

@@ -55,13 +55,14 @@ void AddQueryCommands(CommandTable* table) {
               .arity = -1,
               .style = ArgStyle::kStatement,
               .handler = &RunStatement});
-  table->Add({.name = "SHOW",
-              .usage = "traits|events|namespaces|goals|interests|engagement|retention|settings",
-              .group = "query",
-              .summary = "Shows what is declared and defined",
-              .arity = -2,
-              .style = ArgStyle::kStatement,
-              .handler = &RunStatement});
+  table->Add(
+      {.name = "SHOW",
+       .usage = "traits|events|namespaces|goals|interests|engagement|carries|retention|settings",
+       .group = "query",
+       .summary = "Shows what is declared and defined",
+       .arity = -2,
+       .style = ArgStyle::kStatement,
+       .handler = &RunStatement});
 }
 
 }  // namespace roster::server

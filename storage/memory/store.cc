@@ -249,6 +249,10 @@ void Store::ApplyOne(const MergeProfiles& m, ChangeSet* changes) {
   }
   seen_later_.MoveAll(loser, state_.ProfileAt(to));
   MergeTraits(from, to, home);
+  const Column& first_seen = state_.column(kFirstSeen);
+  if (state_.schema->has_calls() && first_seen.Has(to)) {
+    CreateAgain(to, Timestamp{first_seen.Bits(to)});
+  }
   state_.identities.MoveAll(from, to, home);
   NoteSize(to);
   state_.profiles.Merge(from, loser, to, state_.ProfileAt(to));
@@ -372,8 +376,12 @@ void Store::Seen(RowId row, Timestamp time) {
     seen_later_.Add(time, state_.ProfileAt(row));
     return;
   }
-  if (time.ms < state_.column(kCreatedAt).Bits(row)) CreatedEarlier(row, time, kNoOrigin);
   const Column& first = state_.column(kFirstSeen);
+  if (!first.Has(row) && state_.schema->has_calls()) {
+    CreateAgain(row, time);
+  } else if (time.ms < state_.column(kCreatedAt).Bits(row)) {
+    CreatedEarlier(row, time, kNoOrigin);
+  }
   if (!first.Has(row) || time.ms < first.Bits(row)) {
     state_.columns[kFirstSeen.value].Mutable().Set(row, time.ms, {time}, &state_.stamps);
   }

@@ -50,6 +50,26 @@ TestStore People() {
   return store;
 }
 
+TEST_CASE("count by shows how many have each combination of values") {
+  const TestStore store = People();
+  const auto rows = [&](const std::string& text) {
+    std::string shown;
+    for (const std::vector<Value>& row : Found(store, text).rows) {
+      const auto* name = std::get_if<std::string>(&row[0]);
+      shown += (shown.empty() ? "" : ", ") + (name != nullptr ? *name : "-") + " " +
+               std::to_string(std::get<int64_t>(row.back()));
+    }
+    return shown;
+  };
+  CHECK(rows("count by name") == "Al 1, Bo 2, a long name, first 1, a long name, second 1, - 1");
+  CHECK(rows("count by name having count > 1") == "Bo 2");
+  CHECK(rows("count where age = 30 by name, age") == "Bo 2");
+  CHECK(rows("count where age = 31 by name") == "");
+  CHECK(Found(store, "count by score").rows.size() == 4);  // -0 is 0; missing is one
+  CHECK(!store.Ask("count by email").ok());
+  CHECK(!store.Ask("count having count > 1").ok());
+}
+
 TEST_CASE("find shows traits, identities and the id") {
   const TestStore store = People();
   const TableAnswer table =

@@ -63,7 +63,7 @@ TEST_CASE("GET says what is wrong") {
   for (const char* wrong : {"sections", "events 10001", "events -1", "events", "labels",
                             "events 5 events 6", "events 5 labels"}) {
     CHECK(Has(clients.Line(std::string("get p1 ") + wrong),
-              "expected SECTIONS and names, or EVENTS and a number up to 10000"));
+              "expected SECTIONS and names, or EVENTS or MESSAGES and a number up to 10000"));
   }
   CHECK(Has(clients.Resp({"GET", "external_id:nobody"}), "-NOPROFILE "));
 }

@@ -26,11 +26,19 @@ struct IdentityEntry {
   bool operator==(const IdentityEntry&) const = default;
 };
 
+// A trait that nobody wrote: a rule carried it over from a session.
+struct CarriedFrom {
+  std::string rule;
+  std::string session;  // its id
+  bool operator==(const CarriedFrom&) const = default;
+};
+
 struct TraitEntry {
   std::string name;
   Value value;
-  Timestamp time;                     // when it was so
-  std::optional<IdentityRef> origin;  // the identity by which it came
+  Timestamp time;                      // when it was so
+  std::optional<IdentityRef> origin;   // the identity by which it came
+  std::optional<CarriedFrom> carried;  // none: it was said
 };
 
 struct EventEntry {
@@ -89,6 +97,21 @@ struct CampaignEntry {
   Timestamp last;
 };
 
+// What became of a message, joined by its id over events of the types that tell of a step. Of each
+// step the first time that is known, and none of those that nobody told of.
+// Source: server/PROTOCOL.md "Messages".
+struct MessageEntry {
+  std::string id;
+  std::string channel;   // empty: not known
+  std::string campaign;  // empty: none is known
+  std::string state;     // "sent", "delivered", "opened", "clicked" or "failed"
+  std::optional<Timestamp> sent;
+  std::optional<Timestamp> delivered;
+  std::optional<Timestamp> opened;
+  std::optional<Timestamp> clicked;
+  std::optional<Timestamp> failed;
+};
+
 // Shares of the values of an event property, greatest first; they sum up to 1 over all.
 struct InterestEntry {
   std::string name;
@@ -112,11 +135,13 @@ enum class Section : uint32_t {
   kChannels = 1 << 7,  // with devices and campaigns
   kGoals = 1 << 8,     // with interests and engagement
   kMerged = 1 << 9,
+  kMessages = 1 << 10,
 };
 
 struct GetOptions {
   uint32_t sections = ~0u;
-  uint32_t max_events = 20;  // the newest; 0 leaves them out
+  uint32_t max_events = 20;    // the newest; 0 leaves them out
+  uint32_t max_messages = 20;  // the same
 };
 
 struct Profile {
@@ -143,6 +168,7 @@ struct Profile {
   std::vector<SeenEntry> channels;
   std::vector<SeenEntry> devices;
   std::vector<CampaignEntry> campaigns;
+  std::vector<MessageEntry> messages;  // those that began last, newest first
   std::vector<GoalEntry> goals;
   std::vector<InterestEntry> interests;
   std::optional<EngagementEntry> engagement;
@@ -194,6 +220,7 @@ struct HistoryEntry {
   Timestamp time;
   std::optional<IdentityRef> origin;
   ProfileId profile;  // under which it came
+  std::optional<CarriedFrom> carried;
 };
 
 // What was done by hand.

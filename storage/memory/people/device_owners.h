@@ -19,6 +19,7 @@ enum class DeviceMarkKind : uint8_t {
   kIdentify = 0,  // its profile identified on the device
   kLogout = 1,    // its profile, or whoever had the device, logged out
   kGap = 2,       // its profile is the anonymous one of the span that begins then
+  kClaimed = 3,   // its home was that, until somebody identified; says no more whose the device is
 };
 
 // Somebody identified on the device, or logged out of it.

@@ -50,9 +50,9 @@ void AppendMarks(const State& state, RowId row, IdentityId device, std::vector<P
   for (const EventRef event : partition.EventsOf(row)) {
     const EventBlock& block = partition.block(ChunkOf(row));
     if (OriginOf(block, event) != device) continue;
-    const int64_t kind = PropertyOf(block, event, kDeviceMark).value_or(0);
-    marks->push_back({static_cast<DeviceMarkKind>(kind), TimeOf(block, event),
-                      IdOf(block, event).value, state.ProfileAt(row)});
+    const auto kind = static_cast<DeviceMarkKind>(PropertyOf(block, event, kDeviceMark).value_or(0));
+    if (kind == DeviceMarkKind::kClaimed) continue;
+    marks->push_back({kind, TimeOf(block, event), IdOf(block, event).value, state.ProfileAt(row)});
   }
 }
 

@@ -43,7 +43,7 @@ class SharedDevices {
   absl::flat_hash_map<IdentityId, absl::InlinedVector<ProfileId, 2>> profiles_;
 };
 
-// The marks of one profile on a device.
+// The marks of one profile on a device, those apart that say no more whose it is.
 void AppendMarks(const State& state, RowId row, IdentityId device, std::vector<PlacedMark>* marks);
 
 }  // namespace roster

@@ -37,6 +37,7 @@ std::vector<MergeRecord> MergesOf(const State& state, RowId row) {
   const std::optional<EventTypeId> type = state.schema->FindEvent(kMergeRecords);
   if (!type) return merges;
   const EventPartition& partition = state.partition(*type);
+  const std::optional<PropertyId> received = state.schema->event(*type).FindProperty(kMergeReceived);
   for (const EventRef event : partition.EventsOf(row)) {
     const EventBlock& block = partition.block(ChunkOf(row));
     const ProfileId loser{IdOf(block, event).value};
@@ -51,7 +52,8 @@ std::vector<MergeRecord> MergesOf(const State& state, RowId row) {
     merges.push_back({.loser = loser,
                       .survivor = {static_cast<uint64_t>(Or<int64_t>(value(kMergeSurvivor)))},
                       .loser_came = came(kMergeLoserCreated, kMergeLoserVia),
-                      .survivor_came = came(kMergeSurvivorCreated, kMergeSurvivorVia)});
+                      .survivor_came = came(kMergeSurvivorCreated, kMergeSurvivorVia),
+                      .received = received ? Or<Timestamp>(value(*received)) : Timestamp{}});
   }
   return merges;
 }
@@ -85,6 +87,24 @@ std::optional<UnmergePlan> PlanUnmerge(const State& state, ProfileId loser) {
     if (!known.contains(id) && state.FindProfile({id}) == row) plan.stays.push_back({id});
   }
   return plan;
+}
+
+std::vector<ProfileId> JoinedInOrder(const State& state, RowId row) {
+  std::vector<MergeRecord> merges = MergesOf(state, row);
+  std::sort(merges.begin(), merges.end(), [](const MergeRecord& a, const MergeRecord& b) {
+    return std::pair(b.received, b.loser) < std::pair(a.received, a.loser);  // the last first
+  });
+  std::vector<ProfileId> joined;
+  std::vector<ProfileId> next = {state.ProfileAt(row)};
+  while (!next.empty() && joined.size() <= merges.size()) {  // else a circle
+    const ProfileId id = next.back();
+    next.pop_back();
+    joined.push_back(id);
+    for (const MergeRecord& merge : merges) {
+      if (merge.survivor == id) next.push_back(merge.loser);
+    }
+  }
+  return joined;
 }
 
 Creation OwnCreation(const State& state, RowId row, ProfileId id) {

@@ -28,6 +28,7 @@ struct MergeRecord {
   ProfileId survivor;
   Creation loser_came;
   Creation survivor_came;
+  Timestamp received;  // 0 in records of older versions
 };
 
 struct UnmergePlan {
@@ -44,6 +45,10 @@ std::vector<MergeRecord> MergesOf(const State& state, RowId row);
 // Nothing when the id is none that was merged into another one.
 // Cost: O(merges of the profile); O(all ids) when some of its ids were merged without a record.
 std::optional<UnmergePlan> PlanUnmerge(const State& state, ProfileId loser);
+
+// The row's profile, then each that was merged into it, in the order in which that was received,
+// with those that had been merged into it before.
+std::vector<ProfileId> JoinedInOrder(const State& state, RowId row);
 
 // How a profile of the row came to be by itself.
 Creation OwnCreation(const State& state, RowId row, ProfileId id);

@@ -33,6 +33,8 @@ inline constexpr PropertyId kMergeLoserCreated{2};     // timestamp
 inline constexpr PropertyId kMergeLoserVia{3};         // text
 inline constexpr PropertyId kMergeSurvivorCreated{4};  // timestamp
 inline constexpr PropertyId kMergeSurvivorVia{5};      // text
+// A timestamp: when the store was told.
+inline constexpr std::string_view kMergeReceived = "received";
 // Where values were chosen by hand: the traits, a list, and the time of these writes.
 inline constexpr std::string_view kMergeChosen = "chosen";
 inline constexpr std::string_view kMergeChosenAt = "chosen_at";
@@ -61,6 +63,10 @@ inline constexpr std::string_view kConsentRecords = "\001consent";
 inline constexpr std::string_view kNoteRecords = "\001note";
 inline constexpr std::string_view kSessionRecords = "\001session";
 inline constexpr std::string_view kEditRecords = "\001edit";
+
+// A write of a trait that a rule carried over from a session, with its time and origin. Properties
+// by name: `rule`, `session`, `trait`; `digest`, of the value.
+inline constexpr std::string_view kCarryRecords = "\001carry";
 
 // Trait of the store's own: a boolean.
 inline constexpr std::string_view kArchived = "\001archived";

@@ -208,6 +208,7 @@ void Store::ApplyOne(const RemoveRecord& m, ChangeSet* changes) {
 void Store::ApplyOne(const UnmergeProfile& m, ChangeSet* changes) {
   const UnmergePlan plan = *PlanUnmerge(state_, m.loser);
   const EventTypeId merge_type = *state_.schema->FindEvent(kMergeRecords);
+  const std::optional<EventTypeId> mark_type = state_.schema->FindEvent(kDeviceRecords);
   absl::flat_hash_set<uint64_t> gone;
   for (const ProfileId id : plan.gone) gone.insert(id.value);
   absl::flat_hash_set<uint64_t> above;
@@ -224,7 +225,9 @@ void Store::ApplyOne(const UnmergeProfile& m, ChangeSet* changes) {
       if (source.id.value == m.loser.value) return Where::kNowhere;
       return gone.contains(source.id.value) ? Where::kGoes : Where::kStays;
     }
-    return is_gone(source.home, source.origin) ? Where::kGoes : Where::kStays;
+    // Whose a device is, is said by who identified, not by who had it first.
+    const IdentityId origin = type == mark_type ? kNoOrigin : source.origin;
+    return is_gone(source.home, origin) ? Where::kGoes : Where::kStays;
   };
   const RowId to = NewRow(m.loser);
   state_.live.Set(to);

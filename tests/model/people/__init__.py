@@ -38,11 +38,13 @@ Who
  W2 The guard drops the lowest rank of the command, even when another is at fault. A contact links
     nobody who is identified. Conflicts are warnings of the reply, and of kind `limit`, `two people`
     or `cap`. Only what is new to the profile can pass a limit.
- W3 `created_at`: the earliest time at which it was seen; never later than its receipt. `identified_at`: the earliest time at
+ W3 `created_at`: the earliest time at which it was seen, or made by hand; before that has come, its
+    receipt; it stays when all that says so is handed over. `identified_at`: the earliest time at
     which an identity of kind person was said. `created_via` is who came first: not canonical.
  W4 Every identify is being seen, also one that changes nothing; commands by hand are not.
  W5 A message id of any call is kept: a repeat (same profile, type, id) attaches and merges nothing.
- W6 Of external ids joined by hand the survivor's own is the active one, then the older.
+ W6 Of external ids joined by hand the survivor's own is the active one, else that of the first
+    that was merged into it.
  W7 ALIAS of an external id is refused (a conflict, a warning) unless `authenticated`. `previousId`
     is an anonymous id when a device of that name is known, or no external id is.
 Traits
@@ -56,7 +58,8 @@ Traits
  T5 A value chosen by a merge by hand is a write of then; UNMERGE takes it back. Policies sum only
     numbers, union only lists.
  T7 An email or phone set by hand is also written to the trait, unless the trait is set with it.
- T6 Every write is in the history, also late ones and those that changed nothing.
+ T6 Every write is in the history, also late ones and those that changed nothing; the same of one
+    time, origin and value again is no other write, for sums neither.
 Rest
  S1 Derived sessions: a silence of 30 minutes or more cuts, by identity of origin over all of a
     profile's events without a session. A session of the same id in a merged profile is one.
@@ -72,8 +75,9 @@ Rest
     all that its owner had by it. KEEP and MOVE: from now on only.
  O1 Labels, channels, devices are shown in the order of code points, identities by rank.
  O2 A label with blanks stands in double quotes.
- V1 An edit is a trait written, a person's or contact's identity, a merge, a command by hand; not
-    events, sessions, being seen, marks of devices, logouts.
+ V1 A version changes with what is shown of traits and of persons' and contacts' identities, with
+    a merge (of a visitor too) and with a command by hand: what changes nothing shown is no edit;
+    nor are events, sessions, being seen, marks of devices, logouts.
  V2 A limit of identities is LIMIT; another external id where one is, CONFLICT; `*` in the model
     stands for any code, where nothing is said.
  V3 Times of receipt ascend strictly, also within a batch: else MOVE and an event of one millisecond
@@ -91,8 +95,8 @@ Where the papers contradict each other
     were one. Addresses are in the permutable sets.
  C6 engine/README "email becomes the trait when the profile has none" and R12: see T3.
  C7 R4 "the lower id" and `primary`, `created_via`: see W3, T4.
- C8 R10 and R3: unmerging a claimed visitor against the marks: his marks become the restored
-    profile's, and so does all that came by the device while the other had it.
+ C8 R10 and R3: unmerging a claimed visitor against the marks: the gap in which he came is his own
+    from then on, what came by the device at other times is with whom the marks say.
  C9 PROTOCOL's version is an LSN, engine/README's a count of edits. As a count it must not come back
     to an old number when a merge is undone, or a plan of before would be taken.
  C10 The limits of devices (50, 100) and R3, which binds before any guard: see D8."""

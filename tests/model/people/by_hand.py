@@ -23,10 +23,12 @@ class ByHand(Resolving):
 
     def edit(self, home, **more):
         """The reply of a write to one profile."""
-        self.edited(home)
-        self.edits.append((home, self.now, self.verb))
+        self.trace(home)
         pid = self.resolve(home)
-        return {"profile": f"p{pid}", "version": self.profiles[pid].version} | more
+        return {"profile": f"p{pid}", "version": self.version(pid)} | more
+
+    def trace(self, home):
+        self.edits.append((home, self.now, self.verb))
 
     def meant(self, text):
         """As `named`; what is done by hand to who has a device did not come by the device."""
@@ -34,10 +36,10 @@ class ByHand(Resolving):
         return pid, home, None if identity is None or is_device(identity) else identity
 
     def unchanged(self, pid):
-        return {"profile": f"p{pid}", "version": self.profiles[pid].version}
+        return {"profile": f"p{pid}", "version": self.version(pid)}
 
     def expect(self, pid, version):
-        if version is not None and str(self.profiles[pid].version) != version:
+        if version is not None and self.version(pid) != version:
             raise Refused("STALE")
 
     # Profiles
@@ -150,13 +152,14 @@ class ByHand(Resolving):
             self.mark(identity, self.now, self.tie(), home)
         elif other:
             self.hand_over(identity, other, home, not keep)
-            self.edited(other)
+            self.trace(other)
         else:
             self.name(identity, home, self.now)
         return self.edit(home)
 
     def hand_over(self, identity, owner, home, with_facts):
         """Gives an identity of a profile to another, with what came by it or without."""
+        came = {pid: self.created_at(pid) for pid in (owner, self.resolve(home))}
         if is_device(identity):
             self.hold(owner)
             if with_facts:
@@ -175,6 +178,10 @@ class ByHand(Resolving):
                     if (fact.origin == identity and fact.home is not None and
                             self.resolve(fact.home) == owner):
                         fact.home = home
+            for pid, before in came.items():
+                for each in self.homes_of(pid):
+                    self.profiles[each].came = None
+                self.profiles[pid].came = None if self.seen_times(pid) else before
 
     def owned(self, identity, pid=None):
         """The profile that has an identity."""
@@ -189,7 +196,7 @@ class ByHand(Resolving):
         self.expect(owner, expect)
         pid = self.new_profile("split", True)
         self.hand_over(identity, owner, pid, not keep)
-        self.edited(owner)
+        self.trace(owner)
         return self.edit(pid, **{"from": f"p{owner}"})
 
     def split(self, profile, identities, expect=None):
@@ -206,7 +213,7 @@ class ByHand(Resolving):
         pid = self.new_profile("split", True)
         for identity in dict.fromkeys(identities):
             self.hand_over(identity, owner, pid, True)
-        self.edited(owner)
+        self.trace(owner)
         return self.edit(pid)
 
     def move(self, identity, profile, expect=None):
@@ -219,7 +226,7 @@ class ByHand(Resolving):
         self.room(pid, identity)
         self.hold(pid)
         self.hand_over(identity, owner, home, False)
-        self.edited(owner)
+        self.trace(owner)
         return self.edit(home)
 
     def logout(self, json):
@@ -241,11 +248,11 @@ class ByHand(Resolving):
     # Labels, consent, notes. What takes back is written for every home that has it.
 
     def label(self, profile, action, labels, expect=None):
-        pid, home, _ = self.named(profile)
-        self.expect(pid, expect)
         labels = [label.strip() for label in labels]
         if action not in ("ADD", "REMOVE") or not labels or "" in labels:
             raise Refused("*")
+        pid, home, _ = self.named(profile)
+        self.expect(pid, expect)
         if action == "ADD":
             self.profiles[home].labels |= set(labels)
         else:
@@ -257,10 +264,10 @@ class ByHand(Resolving):
         return sorted(set().union(*(self.profiles[home].labels for home in self.homes_of(pid))))
 
     def consent(self, profile, json, expect=None):
-        pid, home, origin = self.meant(profile)
-        self.expect(pid, expect)
         if json.get("decision") not in DECISIONS or not isinstance(json.get("channel"), str):
             raise Refused("*")
+        pid, home, origin = self.meant(profile)
+        self.expect(pid, expect)
         time, own_time = time_of(json, self.now)
         late = CLIENT if own_time else self.num_facts + 1
         said = {name: json.get(name)
@@ -299,15 +306,21 @@ class ByHand(Resolving):
             self.kinds[kind_of] = [fact for fact in facts if id(fact) not in gone]
         self.by_event = {key: left for key, facts in self.by_event.items()
                          if (left := [fact for fact in facts if id(fact) not in gone])}
-        for identity in [each for each, known in self.identities.items() if known.home in homes]:
-            del self.identities[identity]
+        others = {each[:2] for each in self.retired if each[1] not in homes}  # had his names before
+        gone_names = {each for each, known in self.identities.items() if known.home in homes}
+        gone_names |= {identity for identity, home, _ in self.retired
+                       if home in homes and identity not in self.identities}
+        self.identities = {each: known for each, known in self.identities.items()
+                           if known.home not in homes}
+        for identity in gone_names:
             for fact in [fact for facts in self.kinds.values() for fact in facts
-                         if fact.origin == identity]:
+                         if fact.origin == identity and (identity, fact.home) not in others]:
                 fact.origin = None  # what stays of others says no more by what it came
+                fact.data["erased"] = True
         self.retired = [each for each in self.retired if each[1] not in homes]
         self.edits = [each for each in self.edits if each[0] not in homes]
-        self.conflicts = [(*each[:2], None if each[2] in homes else each[2], *each[3:])
-                          for each in self.conflicts if each[1] not in homes]
+        for fact in self.kinds["conflict"]:
+            fact.data["other"] = None if fact.data["other"] in homes else fact.data["other"]
         for device in self.devices.values():
             for mark in device.marks:
                 if mark.profile in homes:

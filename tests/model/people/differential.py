@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random commands on people: the model and the real server must agree.
 
-    differential.py --roster PROGRAM [--rounds N] [--commands N] [--jobs N] [--replay FILE]
+    differential.py --roster PROGRAM [--rounds N] [--first N] [--commands N] [--jobs N]
+                    [--replay FILE]
 
 A round sends a random sequence, pipelined, to a server on an empty directory, compares each reply,
 and then the whole state: at the end and, every fourth round, after SIGTERM and a start, and after
@@ -10,7 +11,7 @@ a snapshot, kill -9 and a start. The sequence of every fifth is one whose order 
 sent in two orders to two servers, each is compared with the model, and what the two show with each
 other (canonical.py). When they differ the sequence is made smaller while they still do, each try on
 a directory of its own, and printed as a file that --replay takes. ROSTER_SEED repeats a run,
-ROSTER_SIZE is another default for --rounds, --jobs plays so many rounds side by side.
+from its round --first on, ROSTER_SIZE is another default for --rounds, --jobs plays so many rounds side by side.
 `--roster stub` runs against the model itself. `--survey` plays all rounds, makes nothing smaller,
 and prints what each differs in.
 
@@ -212,17 +213,23 @@ def play_orders(make_server, steps, other, now, restarts=True):
     return difference and f"two orders show: {difference}"
 
 
+def kind_of(difference):
+    """What differs, without the values: the smaller sequence is to differ in the same."""
+    return re.sub(r"\d+", "", difference.rsplit("\n", 1)[-1].split(": the model has")[0])
+
+
 def shrink(differs, steps):
     """The smallest sequence found that still differs, and the difference. Parts are left out,
     halves first, then smaller ones, until no single step can go or the time is over."""
     difference, until = differs(steps), time.monotonic() + SHRINK_SECONDS
+    kind = difference and kind_of(difference)
     size = max(1, len(steps) // 2)
     while time.monotonic() < until:
         before = len(steps)
         for first in range(len(steps) - size, -size, -size):  # from the end: less depends on it
             less = steps[:max(0, first)] + steps[max(0, first) + size + min(0, first):]
             found = less and len(less) < len(steps) and differs(less)
-            if found:
+            if found and kind_of(found) == kind:
                 steps, difference = less, found
             if time.monotonic() > until:
                 break
@@ -302,7 +309,8 @@ class Rounds:
         """Stops at the first difference, unless it is a survey. Returns how many there are."""
         flags, begun, commands, kinds, differ = self.flags, time.monotonic(), 0, Counter(), 0
         with multiprocessing.Pool(flags.jobs) as pool:
-            for index, difference, count, made in pool.imap_unordered(self, range(flags.rounds)):
+            for index, difference, count, made in pool.imap_unordered(
+                    self, range(flags.first, flags.first + flags.rounds)):
                 commands, kinds = commands + count, kinds + made
                 if difference and flags.survey:
                     differ += 1
@@ -330,6 +338,7 @@ def replay(flags, path):
 def main():
     integer, rounds = {"type": int}, int(os.environ.get("ROSTER_SIZE") or 20)
     flags = arguments(__doc__, ("--rounds", integer | {"default": rounds}),
+                      ("--first", integer | {"default": 0}),
                       ("--commands", integer | {"default": 200}),
                       ("--jobs", integer | {"default": 1}), ("--replay", {}),
                       ("--survey", {"action": "store_true"}),

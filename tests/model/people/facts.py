@@ -16,7 +16,7 @@ CLIENT = 0  # Fact.late of a time that a client gave; without one it is the numb
 @dataclass(slots=True)
 class Fact:
     """`late` orders what was written without a time of its own behind all before it."""
-    kind: str  # trait event seen session consent note
+    kind: str  # trait event seen session consent note conflict
     time: int
     late: int
     home: int | None  # none: the owner of the device `origin` at `time`
@@ -76,16 +76,15 @@ class Identity:
 class Profile:
     via: str
     made: int  # the time of receipt
-    version: int
     by_hand: bool = False  # then that is a time of its own
     status: str = "active"
     labels: set = field(default_factory=set)
     suspect: bool = False
+    came: int | None = None  # when it was created, when all that says so was taken from it
 
 
 class Facts:
-    """All of it, and who has what. `now` is the clock; `commands` counts, and is the version that
-    an edit gives a profile."""
+    """All of it, and who has what. `now` is the clock."""
 
     def __init__(self, now):
         self.now, self.commands = now, 0
@@ -94,18 +93,18 @@ class Facts:
         self.identities = {}  # of persons and contacts
         self.devices = {}
         self.gap_of = {}  # a profile that is nothing but a gap of a device: (device, start)
-        self.claimed = {}  # visitors who were claimed: their device
-        self.kinds = {kind: [] for kind in ("trait", "event", "seen", "session", "consent", "note")}
+        self.claimed = {}  # visitors who were claimed: their device, and where their gap began
+        self.kinds = {kind: [] for kind in (
+            "trait", "event", "seen", "session", "consent", "note", "conflict")}
         self.retired = []  # (identity, home, time): those that answer no more
         self.edits = []  # (home, time, command)
-        self.conflicts = []  # (time, home, other home or None, namespace, reason)
         self.by_event = {}  # (type, message id): facts
         self.num_profiles = self.num_facts = 0
         self.sorted_out = None  # facts by kind and owner, while a picture is made
 
     def new_profile(self, via, by_hand=False):
         self.num_profiles += 1
-        self.profiles[self.num_profiles] = Profile(via, self.now, self.commands, by_hand)
+        self.profiles[self.num_profiles] = Profile(via, self.now, by_hand)
         return self.num_profiles
 
     def add(self, kind, time, late, home, origin, **data):
@@ -185,7 +184,7 @@ class Facts:
         key = time, tie, whole_gap
         came = [fact for kind in ("event", "seen", "trait", "session") for fact in self.kinds[kind]
                 if fact.home is None and fact.origin == identity]
-        had = [(self.owner_of(fact), fact) for fact in came if fact.kind == "trait"]
+        created = {pid: self.created_at(pid) for fact in came if (pid := self.owner_of(fact))}
         insort(device.marks, Mark(key, profile), key=attrgetter("key"))
         if profile is None:
             places = [device.place(fact.time) for fact in came]
@@ -193,9 +192,9 @@ class Facts:
         for fact in came:
             self.gap_profile(identity, fact.time, "logout")
         self.claim(identity, device)
-        for pid, fact in had:
-            if pid is not None and self.owner_of(fact) != self.resolve(pid):  # a trait goes from one to another
-                self.edited(pid, self.owner_of(fact))
+        for pid, before in created.items():
+            if self.exists(pid) and not self.seen_times(pid):
+                self.profiles[pid].came = before
 
     def claim(self, identity, device):
         """The profile of a gap that an identify ends becomes the person, once and for all: what
@@ -205,7 +204,7 @@ class Facts:
             if owner is not None:
                 del device.gaps[start], self.gap_of[pid]
                 self.redirect[pid] = owner
-                self.claimed[pid] = identity
+                self.claimed[pid] = identity, start
 
     def cut(self, identity, device, key, filled):
         """A logout has cut a gap in two. The profile of the gap stays with what is before it,
@@ -233,8 +232,16 @@ class Facts:
     # Identities
 
     def identities_of(self, pid):
-        """Those of persons and contacts, by rank of joining: a profile's own before those of
-        profiles merged into it."""
-        mine = [(known.home != pid, known.number, identity)
-                for identity, known in self.identities.items() if self.resolve(known.home) == pid]
-        return [identity for _, _, identity in sorted(mine)]
+        """Those of persons and contacts, by rank of joining: a profile's own, then those of each
+        that was merged into it, one after the other."""
+        by_home, merged = {}, {}
+        for identity, known in sorted(self.identities.items(), key=lambda each: each[1].number):
+            by_home.setdefault(known.home, []).append(identity)
+        for loser, survivor in self.redirect.items():
+            merged.setdefault(survivor, []).append(loser)
+        homes, ordered = [pid], []
+        while homes:
+            home = homes.pop()
+            ordered += by_home.get(home, [])
+            homes += reversed(merged.get(home, []))
+        return ordered

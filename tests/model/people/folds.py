@@ -16,9 +16,11 @@ def moment(fact):
 def trait_value(policy, writes, rank_of):
     """The fact whose value a trait shows, or (of sum and union) the value itself: (value, fact).
     A clear takes away what is not later than it; so does the choice of a merge."""
+    def rank(fact):  # what came by an identity that is erased came by the least
+        return 1000 if fact.data.get("erased") else rank_of(fact.origin)
     kept = []
     for fact in sorted(writes, key=lambda fact: (moment(fact), order_key(fact.data["value"]),
-                                                 -rank_of(fact.origin), fact.origin or ())):
+                                                 -rank(fact), fact.origin or ())):
         if fact.data["value"] is None or fact.data.get("chosen"):
             kept = []
         if fact.data["value"] is not None:
@@ -26,18 +28,19 @@ def trait_value(policy, writes, rank_of):
     if policy == "nonempty":
         kept = [fact for fact in kept if fact.data["value"] not in ("", [])]
     if policy == "primary":
-        best = min((rank_of(fact.origin) for fact in kept), default=0)
-        kept = [fact for fact in kept if rank_of(fact.origin) == best]
+        best = min((rank(fact) for fact in kept), default=0)
+        kept = [fact for fact in kept if rank(fact) == best]
     if not kept:
-        return None, None
+        return None, max(writes, key=moment)
     if policy == "earliest":
-        first = kept[0]
+        first = [fact for fact in kept if moment(fact) == moment(kept[0])][-1]
     elif policy in ("max", "min"):
         pick = max if policy == "max" else min
         best = pick(order_key(fact.data["value"]) for fact in kept)
         first = [fact for fact in kept if order_key(fact.data["value"]) == best][-1]
     elif policy == "sum":
-        return sum(fact.data["value"] for fact in kept), kept[-1]
+        once = {(fact.time, fact.late, fact.origin, fact.data["value"]) for fact in kept}
+        return sum(value for _, _, _, value in once), kept[-1]
     elif policy == "union":
         return sorted({each for fact in kept for each in fact.data["value"]}), kept[-1]
     else:

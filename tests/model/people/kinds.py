@@ -113,7 +113,8 @@ def track_now(world):
 
 @kind_of(2)
 def track_future(world):
-    return world.call("track", world.person(), world.now + world.random.randrange(2, 300) * DAY,
+    who = {"userId": world.pick("u0", "u1", "u2")}
+    return world.call("track", who, world.now + world.random.randrange(2, 300) * DAY,
                       event=event(world), properties=world.properties())
 
 

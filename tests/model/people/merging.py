@@ -3,6 +3,7 @@
 what came under a profile is now, so that taking the redirect away restores both sides."""
 
 from by_hand import ByHand
+from facts import EVER
 from folds import sessions
 from names import NAMESPACES, Refused, time_text
 
@@ -22,7 +23,7 @@ class Merging(ByHand):
             raise Refused("*")
         if any(name not in self.types for name in chosen):
             raise Refused("NOTRAIT")
-        versions = [self.profiles[pid].version for pid in (survivor, loser)]
+        versions = [self.version(pid) for pid in (survivor, loser)]
         token = f"t{self.commands}"
         self.plans[token] = survivor, loser, versions, chosen
         reason = self.hand_guard(survivor, loser)
@@ -58,7 +59,7 @@ class Merging(ByHand):
         if token not in self.plans:
             raise Refused("*", "no such plan")
         survivor, loser, versions, chosen = self.plans[token]
-        now = [self.profiles[pid].version if self.exists(pid) else None
+        now = [self.version(pid) if self.exists(pid) else None
                for pid in (survivor, loser)]
         if now != versions:
             raise Refused("STALE")
@@ -91,18 +92,18 @@ class Merging(ByHand):
         self.kinds["trait"] = [fact for fact in self.kinds["trait"]
                                if fact.data.get("merge") != pid]
         if pid in self.claimed:  # an anonymous visitor whom an identify claimed: that was not he
-            for mark in self.devices[self.claimed.pop(pid)].marks:
-                if mark.profile is not None and self.resolve(mark.profile) == owner:
-                    mark.profile = pid
-        self.edited(owner)
+            identity, start = self.claimed.pop(pid)
+            time, tie = (EVER, "") if start is None else start[:2]
+            self.mark(identity, time, tie, pid, 1)
+        self.trace(owner)
         return self.edit(pid, **{"from": f"p{owner}"})
 
     def list_conflicts(self, pid=None):
-        return [{"time": time_text(time), "profile": f"p{self.resolve(home)}",
-                 "other": other and f"p{self.resolve(other)}", "identity": namespace,
-                 "reason": reason}
-                for time, home, other, namespace, reason in reversed(self.conflicts)
-                if pid in (None, self.resolve(home))]
+        return [{"time": time_text(fact.time), "profile": f"p{self.resolve(fact.home)}",
+                 "other": (other := fact.data["other"]) and f"p{self.resolve(other)}",
+                 "identity": fact.data["namespace"], "reason": fact.data["reason"]}
+                for fact in reversed(self.kinds["conflict"])
+                if pid in (None, self.resolve(fact.home))]
 
     # Pairs that may be one
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is read: GET, TIMELINE, SESSIONS, HISTORY of a profile, and the picture of it all."""
 
+import hashlib
 import json
 
 from folds import active, consent, moment, sessions, trait_value
@@ -41,6 +42,19 @@ class Picture(Merging):
     def seen_of(self, pid):
         return [fact for fact in self.facts_of(pid, "seen") if fact.time <= self.now]
 
+    def version(self, pid):
+        """Changes when something that is shown of traits or identities does, or when there was a
+        merge or an edit by hand; never comes back to what it was (C9)."""
+        homes = self.homes_of(pid)
+        traits = sorted((name, json.dumps(value), moment(fact)) for name, (value, fact)
+                        in self.folded_traits(pid).items() if fact is not None)
+        persons = self.identities_of(pid)
+        kept = active(persons)
+        said = (traits, sorted((each, each in kept) for each in persons),
+                sorted(each for each, home, _ in self.retired if home in homes), len(homes),
+                sum(home in homes for home, _, _ in self.edits))
+        return hashlib.blake2b(repr(said).encode(), digest_size=8).hexdigest()
+
     # Sections
 
     def get(self, pid):
@@ -53,12 +67,12 @@ class Picture(Merging):
         kept = active(persons)
         profile = self.profiles[pid]
         channels, addresses = consent(self.facts_of(pid, "consent"))
-        identified = [self.identities[each].time for each in persons if rank(each) <= 3]
+        identified = self.identified_times(pid, persons)
         counts = {}
         for event in events:
             counts[event.data["type"]] = counts.get(event.data["type"], 0) + 1
         return {
-            "version": profile.version, "display_name": self.display_name(traits, kept),
+            "version": self.version(pid), "display_name": self.display_name(traits, kept),
             "status": profile.status, "identified": bool(identified),
             "identified_at": time_text(min(identified, default=None)),
             "created_via": profile.via, "created_at": time_text(self.created_at(pid)),
@@ -75,6 +89,19 @@ class Picture(Merging):
             "notes": sorted([fact.data["text"], f"n{fact.number}"]
                             for fact in self.facts_of(pid, "note")),
             "merged": self.merged_into(pid), "suspect": profile.suspect, "event_counts": counts}
+
+    def identified_times(self, pid, persons):
+        """When identities of kind person were said, as far as it is still known: by what came by
+        them; of addresses also beside stronger ones; else when somebody was busy by hand."""
+        persons = {each for each in persons if rank(each) <= 3}
+        if not persons:
+            return []
+        times = [fact.time for fact in self.events_of(pid) + self.facts_of(pid, "seen")
+                 if fact.origin in persons]
+        times += [self.identities[each].said for each in persons if each[0] != "external_id"]
+        homes = self.homes_of(pid)
+        return times or [min((time for home, time, _ in self.edits if home in homes),
+                             default=self.created_at(pid))]
 
     @staticmethod
     def display_name(traits, identities):

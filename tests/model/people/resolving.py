@@ -24,21 +24,21 @@ class Resolving(Facts):
         return any(kind(identity) == PERSON for identity in self.identities_of(pid))
 
     def created_at(self, pid):
-        """The earliest time at which it was seen, that is not later than when it was made; when
-        nothing is left of that, when it was made."""
-        made = self.profiles[pid].made
-        times = [min(fact.time, made) for fact in self.facts_of(pid, "event", "seen")]
-        times += [profile.made for home, profile in self.profiles.items()
-                  if profile.by_hand and self.resolve(home) == pid]
-        return min(times, default=self.profiles[pid].made)
+        """The earliest time at which it was seen, or was made by hand; before there is one, that of
+        receipt; when nothing of that is left, what it was before."""
+        seen = self.seen_times(pid)
+        return min(seen) if seen else min(
+            self.profiles[home].made if self.profiles[home].came is None else
+            self.profiles[home].came for home in self.homes_of(pid))
+
+    def seen_times(self, pid):
+        times = [fact.time for fact in self.facts_of(pid, "event", "seen") if fact.time <= self.now]
+        return times + [profile.made for home, profile in self.profiles.items()
+                        if profile.by_hand and self.resolve(home) == pid]
 
     def by_age(self, pid):
         """R4: the order of who survives."""
         return not self.identified(pid), self.created_at(pid), pid
-
-    def edited(self, *pids):
-        for pid in pids:
-            self.profiles[self.resolve(pid)].version = self.commands
 
     def merged_into(self, pid):
         """The profiles that are merged into one, but for those that its devices brought."""
@@ -90,8 +90,6 @@ class Resolving(Facts):
         self.write_traits(traits, call.time, self.late(call), kept, origin)
         if call.kind == "alias":
             self.alias(call, home, origin)
-        if traits or created:
-            self.edited(home)
         return self.answer(call, home, created, False)
 
     def answer(self, call, home, created, duplicate):
@@ -168,7 +166,7 @@ class Resolving(Facts):
                 self.mark(device, call.time, self.tie(call), home)
         for dropped, reason in forbidden:
             other = self.identity_home(dropped)
-            self.conflicts.append((call.time, home, other, dropped[0], reason))
+            self.conflict(call.time, home, persons[0], other, dropped[0], reason)
         return home, persons[0], created
 
     def previous(self, call):
@@ -231,19 +229,19 @@ class Resolving(Facts):
         del self.gap_of[pid]
         return pid
 
+    def conflict(self, time, home, origin, other, namespace, reason):
+        self.add("conflict", time, 0, home, origin, other=other, namespace=namespace, reason=reason)
+
     def join(self, found):
         survivor, *losers = found
         for loser in losers:
             self.redirect[loser] = survivor
-        if losers:
-            self.edited(survivor)
 
     def name(self, identity, home, time):
         """Says an identity of a profile, at a time."""
         known = self.identities.get(identity)
         if known is None:
             self.identities[identity] = Identity(home, time, self.num_facts, time)
-            self.edited(home)
         else:
             known.time, known.said = min(known.time, time), min(known.said, time)
 
@@ -263,7 +261,7 @@ class Resolving(Facts):
             reason = reason or self.hand_guard(survivor, loser)
             if reason:
                 call.warnings.append("identity left out: external_id")
-                self.conflicts.append((call.time, home, known.home, "external_id", reason))
+                self.conflict(call.time, home, origin, known.home, "external_id", reason)
             else:
                 self.join([survivor, loser])
 

@@ -290,8 +290,8 @@ class Rules(unittest.TestCase):
         self.identify("u1", "a1", day=2)
         self.track("a1", day=3)
         self.ask("unmerge p1")
-        self.assertEqual((self.days("p1"), self.days("p2")), ([1, 3], []))
-        self.assertEqual(self.get("anonymous_id:a1")["profile"], "p1")
+        self.assertEqual((self.days("p1"), self.days("p2")), ([1], [3]))
+        self.assertEqual(self.get("anonymous_id:a1")["profile"], "p2")
 
     def test_r10_split(self):
         self.story.call("identify", 1, userId="u1", identities={"email": "a@x.com"})

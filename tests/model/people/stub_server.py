@@ -65,7 +65,7 @@ class StubServer:
 
     def ask(self, line):
         inner = re.sub(r'(?<=[\s"])p(\d+)(?=\s|$)', lambda m: f"p{int(m[1]) - OTHER}", line)
-        inner = re.sub(r"(?<=EXPECT )(\d+)$", lambda m: str(int(m[1]) - OTHER), inner)
+        inner = re.sub(r"(?<=EXPECT )(\w+)x$", r"\1", inner)
         reply = self.outward(self.model.ask(inner))
         return self.fault(line, reply) or reply if self.fault else reply
 
@@ -77,7 +77,7 @@ class StubServer:
         if name in ("profile", "from", "erased", "survivor", "loser", "redirected_from", "other",
                     "merged", "profiles", "rows") and isinstance(value, str):
             return re.sub(r"^p(\d+)$", lambda m: f"p{int(m[1]) + OTHER}", value)
-        return value + OTHER if name in ("version", "versions") else value
+        return f"{value}x" if name in ("version", "versions") else value
 
 
 def serve(folder):
