@@ -22,7 +22,8 @@ bool WasSaidBy(const State& state, RowId row, TraitId trait, IdentityId identity
   if (!by_hand && last_seen.Has(row) && said.ms >= last_seen.Bits(row)) return true;
   const std::vector<TraitWrite> writes = WritesOf(state, row, trait);
   return std::ranges::any_of(writes, [&](const TraitWrite& write) {
-    return write.said.origin == identity && SaidAt(write.said.time) <= said;
+    const bool implied = write.said.origin == identity && IsImplied(write.said.time);
+    return implied && SaidAt(write.said.time) <= said;
   });
 }
 

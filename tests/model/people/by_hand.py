@@ -176,6 +176,7 @@ class ByHand(Resolving):
             for facts in self.kinds.values():
                 for fact in facts:
                     if (fact.origin == identity and fact.home is not None and
+                            fact.by is self.identities.get(identity) and
                             self.resolve(fact.home) == owner):
                         fact.home = home
             for pid, before in came.items():
