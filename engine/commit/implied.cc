@@ -7,19 +7,23 @@
 
 #include "engine/reading/traits.h"
 #include "storage/memory/people/implied_time.h"
+#include "storage/memory/people/own_names.h"
 
 namespace roster {
 
 namespace {
 
 // Whether the identity is known to have been said by then. Most calls come in order: they say
-// nothing new of one that was said before.
+// nothing new of one that was said before, unless that was said by hand.
 bool WasSaidBy(const State& state, RowId row, TraitId trait, IdentityId identity, Timestamp said) {
+  const std::optional<EventTypeId> edits = state.schema->FindEvent(kEditRecords);
+  const bool by_hand = edits && state.partition(*edits).HasAny(row);
   const Column& last_seen = state.column(kLastSeen);
-  if (last_seen.Has(row) && said.ms >= last_seen.Bits(row)) return true;
+  if (!by_hand && last_seen.Has(row) && said.ms >= last_seen.Bits(row)) return true;
   const std::vector<TraitWrite> writes = WritesOf(state, row, trait);
   return std::ranges::any_of(writes, [&](const TraitWrite& write) {
-    return write.said.origin == identity && SaidAt(write.said.time) <= said;
+    const bool implied = write.said.origin == identity && IsImplied(write.said.time);
+    return implied && SaidAt(write.said.time) <= said;
   });
 }
 

@@ -233,10 +233,15 @@ class Resolver {
       if (profiles.size() > 1) num_merges += identified + CountMerges(state(), profile);
     }
     if (num_identified > 1 && !vouched) return "two people";
-    for (const UsableIdentity* identity : unknown) ++all[identity->name_space.value];
+    // One that is beyond a limit already, by force, may still get others.
+    std::vector<bool> grows(spaces.size(), profiles.size() > 1);
+    for (const UsableIdentity* identity : unknown) {
+      ++all[identity->name_space.value];
+      grows[identity->name_space.value] = true;
+    }
     uint32_t total = 0;
     for (size_t n = 0; n < all.size(); ++n) {
-      if (all[n] > spaces[n].limit) return "limit";
+      if (grows[n] && all[n] > spaces[n].limit) return "limit";
       total += all[n];
     }
     const bool capped = total > kMaxProfileIdentities || num_merges > kMaxProfileMerges;

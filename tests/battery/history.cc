@@ -9,8 +9,8 @@
 namespace roster {
 namespace {
 
-// A store starts at its clock's ceiling, a second ahead of what it was. Behind that its clock is the
-// wall's, as is that of a store which took other commits or was never closed.
+// A store starts at its clock's ceiling, a second ahead of what it was. Behind that its clock is
+// the wall's, as is that of a store which took other commits or was never closed.
 constexpr int64_t kBehindCeilingMs = 1001;
 
 class Maker {
@@ -176,9 +176,7 @@ class Maker {
 
 }  // namespace
 
-Steps MakeHistory(uint64_t seed, size_t num_steps) {
-  return Maker(seed).Make(num_steps);
-}
+Steps MakeHistory(uint64_t seed, size_t num_steps) { return Maker(seed).Make(num_steps); }
 
 Options SmallFileOptions() {
   Options options;

@@ -50,7 +50,8 @@ void AppendMarks(const State& state, RowId row, IdentityId device, std::vector<P
   for (const EventRef event : partition.EventsOf(row)) {
     const EventBlock& block = partition.block(ChunkOf(row));
     if (OriginOf(block, event) != device) continue;
-    const auto kind = static_cast<DeviceMarkKind>(PropertyOf(block, event, kDeviceMark).value_or(0));
+    const auto kind =
+        static_cast<DeviceMarkKind>(PropertyOf(block, event, kDeviceMark).value_or(0));
     if (kind == DeviceMarkKind::kClaimed) continue;
     marks->push_back({kind, TimeOf(block, event), IdOf(block, event).value, state.ProfileAt(row)});
   }

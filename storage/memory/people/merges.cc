@@ -37,7 +37,8 @@ std::vector<MergeRecord> MergesOf(const State& state, RowId row) {
   const std::optional<EventTypeId> type = state.schema->FindEvent(kMergeRecords);
   if (!type) return merges;
   const EventPartition& partition = state.partition(*type);
-  const std::optional<PropertyId> received = state.schema->event(*type).FindProperty(kMergeReceived);
+  const std::optional<PropertyId> received =
+      state.schema->event(*type).FindProperty(kMergeReceived);
   for (const EventRef event : partition.EventsOf(row)) {
     const EventBlock& block = partition.block(ChunkOf(row));
     const ProfileId loser{IdOf(block, event).value};

@@ -2,7 +2,7 @@
 """Commands on one profile: create, set, identities (R15, R16), labels, consent, notes, erase."""
 
 from calls import identities_of, time_of
-from facts import CLIENT, LAST, Device, Identity
+from facts import CLIENT, LAST, Device
 from folds import active
 from names import (CONTACT, NAMESPACES, Refused, flat, is_blocked, is_device, kind, limit,
                    normal, rank)
@@ -106,7 +106,8 @@ class ByHand(Resolving):
     def replace(self, pid, home, namespace, identity):
         for old in [each for each in self.identities_of(pid) if each[0] == namespace]:
             if old != identity and not (limit(namespace) == 1):
-                self.retired.append((old, self.identities.pop(old).home, self.now))
+                known = self.identities.pop(old)
+                self.retired.append((old, known.home, self.now, known))
         if identity is not None:
             self.hold(pid)
             self.name(identity, home, self.now)
@@ -170,12 +171,12 @@ class ByHand(Resolving):
                 self.mark(identity, self.now, self.tie(), home)
         else:
             known = self.identities[identity]
-            moved = self.now if not with_facts else known.time
-            self.identities[identity] = Identity(home, moved, self.num_facts, known.said)
+            known.home, known.number = home, self.num_facts
         if with_facts:
             for facts in self.kinds.values():
                 for fact in facts:
                     if (fact.origin == identity and fact.home is not None and
+                            fact.by is self.identities.get(identity) and
                             self.resolve(fact.home) == owner):
                         fact.home = home
             for pid, before in came.items():
@@ -306,17 +307,13 @@ class ByHand(Resolving):
             self.kinds[kind_of] = [fact for fact in facts if id(fact) not in gone]
         self.by_event = {key: left for key, facts in self.by_event.items()
                          if (left := [fact for fact in facts if id(fact) not in gone])}
-        others = {each[:2] for each in self.retired if each[1] not in homes}  # had his names before
-        gone_names = {each for each, known in self.identities.items() if known.home in homes}
-        gone_names |= {identity for identity, home, _ in self.retired
-                       if home in homes and identity not in self.identities}
+        gone = [known for known in self.identities.values() if known.home in homes]
+        gone += [known for _, home, _, known in self.retired if home in homes]
         self.identities = {each: known for each, known in self.identities.items()
                            if known.home not in homes}
-        for identity in gone_names:
-            for fact in [fact for facts in self.kinds.values() for fact in facts
-                         if fact.origin == identity and (identity, fact.home) not in others]:
+        for fact in [fact for facts in self.kinds.values() for fact in facts]:
+            if any(fact.by is known for known in gone):
                 fact.origin = None  # what stays of others says no more by what it came
-                fact.data["erased"] = True
         self.retired = [each for each in self.retired if each[1] not in homes]
         self.edits = [each for each in self.edits if each[0] not in homes]
         for fact in self.kinds["conflict"]:

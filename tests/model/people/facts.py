@@ -23,6 +23,7 @@ class Fact:
     origin: tuple | None
     number: int  # of arrival
     data: dict
+    by: object  # the identity of that name then: another one may have the name later
 
 
 @dataclass(slots=True)
@@ -64,10 +65,8 @@ class Device:
 
 @dataclass(slots=True)
 class Identity:
-    """A person's or contact's identity: where it was said, and the earliest time of that. `said`:
-    the earliest time at all, also before it was handed over."""
+    """A person's or contact's identity: where it was said, and the earliest time of that."""
     home: int
-    time: int
     number: int
     said: int
 
@@ -96,7 +95,7 @@ class Facts:
         self.claimed = {}  # visitors who were claimed: their device, and where their gap began
         self.kinds = {kind: [] for kind in (
             "trait", "event", "seen", "session", "consent", "note", "conflict")}
-        self.retired = []  # (identity, home, time): those that answer no more
+        self.retired = []  # (identity, home, time, Identity): those that answer no more
         self.edits = []  # (home, time, command)
         self.by_event = {}  # (type, message id): facts
         self.num_profiles = self.num_facts = 0
@@ -109,7 +108,7 @@ class Facts:
 
     def add(self, kind, time, late, home, origin, **data):
         self.num_facts += 1
-        fact = Fact(kind, time, late, home, origin, self.num_facts, data)
+        fact = Fact(kind, time, late, home, origin, self.num_facts, data, self.identities.get(origin))
         self.kinds[kind].append(fact)
         return fact
 

@@ -16,11 +16,9 @@ def moment(fact):
 def trait_value(policy, writes, rank_of):
     """The fact whose value a trait shows, or (of sum and union) the value itself: (value, fact).
     A clear takes away what is not later than it; so does the choice of a merge."""
-    def rank(fact):  # what came by an identity that is erased came by the least
-        return 1000 if fact.data.get("erased") else rank_of(fact.origin)
     kept = []
     for fact in sorted(writes, key=lambda fact: (moment(fact), order_key(fact.data["value"]),
-                                                 -rank(fact), fact.origin or ())):
+                                                 -rank_of(fact.origin), fact.origin or ())):
         if fact.data["value"] is None or fact.data.get("chosen"):
             kept = []
         if fact.data["value"] is not None:
@@ -28,8 +26,8 @@ def trait_value(policy, writes, rank_of):
     if policy == "nonempty":
         kept = [fact for fact in kept if fact.data["value"] not in ("", [])]
     if policy == "primary":
-        best = min((rank(fact) for fact in kept), default=0)
-        kept = [fact for fact in kept if rank(fact) == best]
+        best = min((rank_of(fact.origin) for fact in kept), default=0)
+        kept = [fact for fact in kept if rank_of(fact.origin) == best]
     if not kept:
         return None, max(writes, key=moment)
     if policy == "earliest":

@@ -51,7 +51,7 @@ class Picture(Merging):
         persons = self.identities_of(pid)
         kept = active(persons)
         said = (traits, sorted((each, each in kept) for each in persons),
-                sorted(each for each, home, _ in self.retired if home in homes), len(homes),
+                sorted(each for each, home, _, _ in self.retired if home in homes), len(homes),
                 sum(home in homes for home, _, _ in self.edits))
         return hashlib.blake2b(repr(said).encode(), digest_size=8).hexdigest()
 

@@ -133,7 +133,7 @@ class Reads(Picture):
             raise Refused("NOTRAIT")
         shown = {"history": self.history(pid, trait, until)}
         if trait is None:
-            texts = [f"{namespace}:{value}" for (namespace, value), home, _ in self.retired
+            texts = [f"{namespace}:{value}" for (namespace, value), home, _, _ in self.retired
                      if self.resolve(home) == pid]
             shown["identities"] = objects(texts)
             shown["edits"] = [{"when": time_text(time), "who": None, "what": verb}

@@ -241,9 +241,9 @@ class Resolving(Facts):
         """Says an identity of a profile, at a time."""
         known = self.identities.get(identity)
         if known is None:
-            self.identities[identity] = Identity(home, time, self.num_facts, time)
+            self.identities[identity] = Identity(home, self.num_facts, time)
         else:
-            known.time, known.said = min(known.time, time), min(known.said, time)
+            known.said = min(known.said, time)
 
     def alias(self, call, home, origin):
         """What was known as `previousId` is this person's (R7: an external id stays, retired)."""
