@@ -9,15 +9,15 @@
 #include "engine/commit/device_owner.h"
 #include "engine/commit/implied.h"
 #include "engine/commit/resolve.h"
-#include "storage/memory/people/implied_time.h"
 #include "engine/limits.h"
-#include "storage/memory/people/own_records.h"
 #include "engine/reading/profile_ref.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
+#include "storage/memory/people/implied_time.h"
 #include "storage/memory/people/merges.h"
 #include "storage/memory/people/own_names.h"
+#include "storage/memory/people/own_records.h"
 
 namespace roster {
 namespace {

@@ -6,12 +6,12 @@
 #include "engine/by_hand/hand.h"
 #include "engine/commit/device_owner.h"
 #include "engine/commit/resolve.h"
-#include "storage/memory/people/own_records.h"
 #include "engine/reading/profile_ref.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
 #include "storage/memory/people/own_names.h"
+#include "storage/memory/people/own_records.h"
 
 namespace roster {
 namespace {

@@ -6,12 +6,12 @@
 #include <algorithm>
 
 #include "engine/by_hand/hand.h"
-#include "storage/memory/people/own_records.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
 #include "storage/base/unicode.h"
 #include "storage/memory/people/own_names.h"
+#include "storage/memory/people/own_records.h"
 
 namespace roster {
 namespace {

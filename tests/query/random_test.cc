@@ -110,7 +110,9 @@ TEST_CASE("the next flip") {
       INFO(text);
       const auto filter = Planned("count including archived where " + text, view);
       // What binds to more than one leaf is logic.
-      const bool exact = leaf && dynamic_cast<const LogicOperator*>(filter.get()) == nullptr;
+      const bool for_ever = text.find("anniversary") != std::string::npos;
+      const bool exact =
+          leaf && !for_ever && dynamic_cast<const LogicOperator*>(filter.get()) == nullptr;
       for (uint32_t row = 0; row < view->num_rows(); row += 3) {
         if (view->live.Test({row})) CheckFlip(*filter, view, {row}, exact);
       }
