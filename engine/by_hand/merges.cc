@@ -118,6 +118,11 @@ absl::StatusOr<ItemResult> Hand::Do(const Unmerge& item) {
   effects_->Do(UnmergeProfile{item.loser});
   TakeBack(from, chosen);
   Part(item.loser, from, visits, effects_);
+  for (const ProfileId side : {item.loser, from}) {
+    for (size_t n = 0; n < effects_->schema().namespaces().size(); ++n) {
+      Reinstate(side, {static_cast<uint16_t>(n)});
+    }
+  }
   Trace({from, from}, "unmerge", StrCat("{\"loser\":\"p", item.loser.value, "\"}"));
   Trace({item.loser, item.loser}, "unmerge", StrCat("{\"from\":\"p", from.value, "\"}"));
   return ItemResult{.status = {}, .profile = item.loser, .other = from};

@@ -154,6 +154,15 @@ class Facts:
             return [fact for kind in kinds for fact in self.sorted_out.get((kind, pid), ())]
         return [fact for kind in kinds for fact in self.kinds[kind] if self.owner_of(fact) == pid]
 
+    def once_each(self, pid):
+        """The events of a profile. One that two had sent before they became one (C4) is one: the
+        survivor's own, else the first."""
+        kept = {}
+        for fact in sorted(self.facts_of(pid, "event"),
+                           key=lambda fact: (self.home_of(fact) != pid, fact.number)):
+            kept.setdefault((fact.data["type"], fact.data["id"]), fact)
+        return sorted(kept.values(), key=lambda fact: fact.number)
+
     def sort_out(self):
         self.sorted_out = {}
         for kind, facts in self.kinds.items():

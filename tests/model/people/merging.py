@@ -49,7 +49,7 @@ class Merging(ByHand):
                 if value is not None}
 
     def moves(self, pid):
-        events = self.facts_of(pid, "event")
+        events = self.once_each(pid)
         told = self.facts_of(pid, "session")
         return {"identities": len(self.all_identities(pid)), "events": len(events),
                 "sessions": len(list(sessions(events, told, self.now))),

@@ -36,7 +36,7 @@ class Picture(Merging):
 
     def events_of(self, pid):
         """The events that have come, and are not too old to be kept."""
-        return [fact for fact in self.facts_of(pid, "event") if fact.time <= self.now and
+        return [fact for fact in self.once_each(pid) if fact.time <= self.now and
                 fact.time > self.now - self.retention.get(fact.data["type"], 10**6 * DAY)]
 
     def seen_of(self, pid):
@@ -97,7 +97,7 @@ class Picture(Merging):
         if not persons:
             return []
         times = [fact.time for fact in self.events_of(pid) + self.facts_of(pid, "seen")
-                 if fact.origin in persons]
+                 if fact.origin in persons and fact.by is self.identities[fact.origin]]
         times += [self.identities[each].said for each in persons if each[0] != "external_id"]
         homes = self.homes_of(pid)
         return times or [min((time for home, time, _ in self.edits if home in homes),
