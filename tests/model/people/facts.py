@@ -154,14 +154,13 @@ class Facts:
             return [fact for kind in kinds for fact in self.sorted_out.get((kind, pid), ())]
         return [fact for kind in kinds for fact in self.kinds[kind] if self.owner_of(fact) == pid]
 
-    def once_each(self, pid):
-        """The events of a profile. One that two had sent before they became one (C4) is one: the
-        survivor's own, else the first."""
-        kept = {}
-        for fact in sorted(self.facts_of(pid, "event"),
-                           key=lambda fact: (self.home_of(fact) != pid, fact.number)):
-            kept.setdefault((fact.data["type"], fact.data["id"]), fact)
-        return sorted(kept.values(), key=lambda fact: fact.number)
+    def unite(self, survivor, loser):
+        """One profile from now on. An event that both had sent (C4) is the survivor's for good."""
+        ours = {(fact.data["type"], fact.data["id"]) for fact in self.facts_of(survivor, "event")}
+        double = {id(fact) for fact in self.facts_of(loser, "event")
+                  if (fact.data["type"], fact.data["id"]) in ours}
+        self.kinds["event"] = [fact for fact in self.kinds["event"] if id(fact) not in double]
+        self.redirect[loser] = survivor
 
     def sort_out(self):
         self.sorted_out = {}

@@ -49,7 +49,7 @@ class Merging(ByHand):
                 if value is not None}
 
     def moves(self, pid):
-        events = self.once_each(pid)
+        events = self.facts_of(pid, "event")
         told = self.facts_of(pid, "session")
         return {"identities": len(self.all_identities(pid)), "events": len(events),
                 "sessions": len(list(sessions(events, told, self.now))),
@@ -73,7 +73,7 @@ class Merging(ByHand):
         values = {"survivor": self.values(survivor), "loser": self.values(loser)}
         self.hold(survivor)
         self.hold(loser)
-        self.redirect[loser] = survivor
+        self.unite(survivor, loser)
         for name, side in chosen.items():
             self.add("trait", self.now, self.num_facts + 1, survivor, None, name=name,
                      value=values[side].get(name), chosen=True, merge=loser)

@@ -36,7 +36,7 @@ class Picture(Merging):
 
     def events_of(self, pid):
         """The events that have come, and are not too old to be kept."""
-        return [fact for fact in self.once_each(pid) if fact.time <= self.now and
+        return [fact for fact in self.facts_of(pid, "event") if fact.time <= self.now and
                 fact.time > self.now - self.retention.get(fact.data["type"], 10**6 * DAY)]
 
     def seen_of(self, pid):
