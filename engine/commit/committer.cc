@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/commit/committer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/commit/effects.h"
@@ -109,6 +110,13 @@ struct BoundOf {
   size_t operator()(const CheckedRetain&) const { return kItemBytes; }
   size_t operator()(const CheckedByHand& item) const { return BytesOfHand(*item.item); }
 };
+
+// What is due may come with a command that was refused, whose id is not kept: trying it again is
+// right.
+std::string KeptId(const WriteOptions& options, const WriteResult& result) {
+  const auto done = [](const ItemResult& item) { return item.status.ok(); };
+  return std::ranges::any_of(result.items, done) ? options.request_id : std::string();
+}
 
 // What was carried over is of the same commit as what brought it about.
 void SetVersions(const State& state, WriteResult* result) {
@@ -265,12 +273,13 @@ WriteResult Committer::Apply(const Batch& batch, CheckedItems items,
   committed->ceiling = time.ceiling;
   const ProfileId first = result.items.empty() ? ProfileId{} : result.items.front().profile;
   const uint64_t record = result.items.empty() ? 0 : result.items.front().record;
+  const std::string request_id = KeptId(batch.options, result);
   result.lsn = {store.lsn().value + 1};
   if (parts_.log != nullptr) {
     std::string payload;
     EncodeCommitHeader({.received_at = time.clock,
-                        .request_id = batch.options.request_id,
-                        .digest = digest,
+                        .request_id = request_id,
+                        .digest = request_id.empty() ? 0 : digest,
                         .actor = batch.options.actor,
                         .outcome = first,
                         .record = record,
@@ -285,8 +294,8 @@ WriteResult Committer::Apply(const Batch& batch, CheckedItems items,
   store.FinishCommit(result.lsn);
   Loop* const upkeep = parts_.shared->upkeep;
   if (upkeep != nullptr && store.has_seal_due()) upkeep->Wake();
-  if (!batch.options.request_id.empty()) {
-    parts_.shared->requests.Add(batch.options.request_id, {digest, result.lsn, first, record});
+  if (!request_id.empty()) {
+    parts_.shared->requests.Add(request_id, {digest, result.lsn, first, record});
   }
   return result;
 }
