@@ -181,7 +181,7 @@ absl::StatusOr<CheckedItem> Check(const Track& item, Timestamp clock, EventIdSou
 
 absl::StatusOr<CheckedItem> Check(const Retain& item, Timestamp, EventIdSource*, Names* names) {
   const std::optional<EventTypeId> event = names->schema().FindEvent(ToNfc(item.event));
-  if (!event) {
+  if (!event || names->schema().event(*event).own) {
     return MakeError(ErrorCode::kNoTrait, StrCat("unknown event type: ", item.event));
   }
   if (item.keep_ms < 0 || item.keep_ms > kMaxKeepMs) {
