@@ -198,10 +198,14 @@ absl::StatusOr<CheckedItem> Check(const Alias& item, Timestamp clock, EventIdSou
   checked.id = IdOfCall(id, clock, ids);
   ROSTER_ASSIGN_OR_RETURN(checked.call, CheckCall(item, clock, names));
   if (item.previous.empty()) return MakeError(ErrorCode::kParse, "alias without previousId");
-  ROSTER_RETURN_IF_ERROR(CheckText("previousId", item.previous));
-  checked.previous = NormaliseIdentity("external_id", item.previous, names->state().default_region);
-  if (IsBlockedIdentity(item.previous, checked.previous)) {
-    return MakeError(ErrorCode::kNoIdentity, "no usable identity: previousId is a blocked value");
+  // Which of the two it is is known when it is done.
+  for (const char* space : {"external_id", "anonymous_id"}) {
+    const IdentityRef previous{space, item.previous};
+    ROSTER_RETURN_IF_ERROR(CheckIdentity(names->schema(), previous));
+    checked.previous = NormaliseIdentity(space, item.previous, names->state().default_region);
+    if (IsBlocked(names->state(), previous, checked.previous)) {
+      return MakeError(ErrorCode::kNoIdentity, "no usable identity: previousId is a blocked value");
+    }
   }
   return checked;
 }

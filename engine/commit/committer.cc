@@ -106,7 +106,9 @@ struct BoundOf {
     return BytesOf(item.call) + item.event.size() + BytesOf(item.properties) +
            BytesOf(item.traits.fields);
   }
-  size_t operator()(const CheckedAlias& item) const { return 2 * BytesOf(item.call); }
+  size_t operator()(const CheckedAlias& item) const {
+    return 2 * BytesOf(item.call) + kIdentityBytes + 3 * item.previous.size();
+  }
   size_t operator()(const CheckedRetain&) const { return kItemBytes; }
   size_t operator()(const CheckedByHand& item) const { return BytesOfHand(*item.item); }
 };
