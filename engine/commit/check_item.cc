@@ -71,7 +71,8 @@ uint8_t ScaleOf(const Value& value) {
 // What filters and columns call the profile's id: no trait can have the name.
 constexpr std::string_view kProfileIdName = "id";
 
-absl::StatusOr<std::optional<SessionInfo>> CheckSession(const std::optional<SessionInfo>& given) {
+absl::StatusOr<std::optional<SessionInfo>> CheckSession(const std::optional<SessionInfo>& given,
+                                                        Timestamp clock) {
   if (!given) return std::nullopt;
   SessionInfo session = *given;
   if (session.id.empty()) return MakeError(ErrorCode::kParse, "session without an id");
@@ -79,6 +80,12 @@ absl::StatusOr<std::optional<SessionInfo>> CheckSession(const std::optional<Sess
        {&session.id, &session.kind, &session.channel, &session.name, &session.platform}) {
     ROSTER_RETURN_IF_ERROR(CheckText("session", *text));
     *text = ToNfc(*text);
+  }
+  for (const std::optional<Timestamp>& time : {session.start, session.end}) {
+    if (time) ROSTER_RETURN_IF_ERROR(CheckTime(time, clock).status());
+  }
+  if (session.start && session.end && *session.start > *session.end) {
+    return MakeError(ErrorCode::kParse, "session ends before it starts");
   }
   ROSTER_ASSIGN_OR_RETURN(session.properties, CleanFields(session.properties));
   return session;
@@ -107,7 +114,7 @@ absl::StatusOr<CheckedCall> CheckCall(const Item& item, Timestamp clock, Names* 
     ROSTER_RETURN_IF_ERROR(CheckText("channel", item.channel));
     call.source = item.source;
     call.channel = ToNfc(item.channel);
-    ROSTER_ASSIGN_OR_RETURN(call.session, CheckSession(item.session));
+    ROSTER_ASSIGN_OR_RETURN(call.session, CheckSession(item.session, clock));
   }
   if constexpr (requires { item.authenticated; }) call.authenticated = item.authenticated;
   return call;
