@@ -5,7 +5,9 @@
 // Source: IDENTITY.md R6, R7.
 #include <algorithm>
 
+#include "absl/container/flat_hash_set.h"
 #include "engine/by_hand/hand.h"
+#include "engine/limits.h"
 #include "engine/reading/own_records.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
@@ -17,6 +19,53 @@ namespace roster {
 namespace {
 
 Value ListOf(const std::vector<std::string>& labels) { return TextList(labels); }
+
+absl::Status CheckLabels(const Label& item) {
+  const size_t count = item.add.size() + item.remove.size();
+  if (count == 0) return MakeError(ErrorCode::kErr, "no label to add or remove");
+  if (count > kMaxItemLabels) {
+    return MakeError(ErrorCode::kLimit,
+                     StrCat("more than ", kMaxItemLabels, " labels in one command"));
+  }
+  for (const auto* labels : {&item.add, &item.remove}) {
+    for (const std::string& label : *labels) {
+      ROSTER_RETURN_IF_ERROR(CheckText("label", label));
+      if (label.empty()) return MakeError(ErrorCode::kErr, "a label without a text");
+    }
+  }
+  return absl::OkStatus();
+}
+
+struct LabelChange {
+  std::vector<HomeLabel> removed;
+  std::vector<std::string> added;
+  size_t num_labels = 0;  // afterwards
+};
+
+// What is added is added behind what is removed.
+LabelChange ChangeOf(const Label& item, const std::vector<HomeLabel>& had, ProfileId home) {
+  absl::flat_hash_set<std::string> taken;
+  for (const std::string& label : item.remove) taken.insert(ToNfc(label));
+  LabelChange change;
+  absl::flat_hash_set<std::string> left;
+  absl::flat_hash_set<std::string> own;
+  for (const HomeLabel& one : had) {
+    if (taken.contains(one.label)) {
+      change.removed.push_back(one);
+      continue;
+    }
+    left.insert(one.label);
+    if (one.home == home) own.insert(one.label);
+  }
+  for (const std::string& given : item.add) {
+    std::string label = ToNfc(given);
+    if (!own.insert(label).second) continue;
+    left.insert(label);
+    change.added.push_back(std::move(label));
+  }
+  change.num_labels = left.size();
+  return change;
+}
 
 // The ids under which a decision on the channel that names no address came.
 std::vector<ProfileId> HomesOfConsent(const State& state, RowId row, const std::string& channel) {
@@ -33,32 +82,23 @@ std::vector<ProfileId> HomesOfConsent(const State& state, RowId row, const std::
 
 absl::StatusOr<ItemResult> Hand::Do(const Label& item) {
   ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.profile));
-  if (item.add.empty() && item.remove.empty()) {
-    return MakeError(ErrorCode::kErr, "no label to add or remove");
-  }
-  for (const auto* labels : {&item.add, &item.remove}) {
-    for (const std::string& label : *labels) {
-      ROSTER_RETURN_IF_ERROR(CheckText("label", label));
-      if (label.empty()) return MakeError(ErrorCode::kErr, "a label without a text");
-    }
-  }
+  ROSTER_RETURN_IF_ERROR(CheckLabels(item));
   const RowId row = RowOf(target.profile);
   const std::vector<std::string> before = LabelsOf(state(), row);
-  const Timestamp now = effects_->clock();
-  for (const std::string& label : item.remove) {
-    for (const HomeLabel& had : LabelsByHome(state(), row)) {
-      if (had.label != ToNfc(label)) continue;
-      Add({target.profile, had.home, kNoOrigin}, kLabelRecords, now,
-          {{"label", had.label}, {"added", false}, {"actor", options_.actor}});
-    }
+  const LabelChange labels = ChangeOf(item, LabelsByHome(state(), row), target.home);
+  // Merges may have brought more.
+  if (labels.num_labels > std::max(kMaxProfileLabels, before.size())) {
+    return MakeError(ErrorCode::kLimit,
+                     StrCat("a profile has at most ", kMaxProfileLabels, " labels"));
   }
-  for (const std::string& label : item.add) {
-    const std::vector<HomeLabel> has = LabelsByHome(state(), row);
-    if (std::find(has.begin(), has.end(), HomeLabel{ToNfc(label), target.home}) != has.end()) {
-      continue;
-    }
+  const Timestamp now = effects_->clock();
+  for (const HomeLabel& had : labels.removed) {
+    Add({target.profile, had.home, kNoOrigin}, kLabelRecords, now,
+        {{"label", had.label}, {"added", false}, {"actor", options_.actor}});
+  }
+  for (const std::string& label : labels.added) {
     Add({target.profile, target.home}, kLabelRecords, now,
-        {{"label", ToNfc(label)}, {"added", true}, {"actor", options_.actor}});
+        {{"label", label}, {"added", true}, {"actor", options_.actor}});
   }
   ItemResult result{.status = {}, .profile = target.profile};
   result.labels = LabelsOf(state(), row);
