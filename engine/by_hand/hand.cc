@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/by_hand/hand.h"
 
+#include <algorithm>
+
 #include "engine/commit/resolve.h"
+#include "engine/limits.h"
 #include "engine/reading/profile_ref.h"
 #include "roster/error.h"
 #include "roster/json.h"
@@ -12,23 +15,65 @@
 namespace roster {
 namespace {
 
-void AddMember(std::string_view name, const Value& value, std::string* object) {
+// The texts that fit into so much JSON.
+TextList BeginningOf(const TextList& list) {
+  TextList beginning;
+  size_t bytes = 2;
+  for (const std::string& text : list) {
+    std::string json;
+    if (text.size() < kMaxAuditBytes) AppendJson(Value(text), &json);
+    bytes += json.size() + 1;
+    if (json.empty() || bytes > kMaxAuditBytes) break;
+    beginning.push_back(text);
+  }
+  return beginning;
+}
+
+std::string BeginningOf(std::string_view text) {
+  std::string json;
+  for (size_t bytes = kMaxAuditBytes - 2;; bytes = bytes * 3 / 4) {  // quotes are escaped
+    size_t end = std::min(bytes, text.size());
+    while (end > 0 && end < text.size() && (text[end] & 0xc0) == 0x80) --end;
+    const std::string beginning(text.substr(0, end));
+    json.clear();
+    AppendJson(Value(beginning), &json);
+    if (json.size() <= kMaxAuditBytes) return beginning;
+  }
+}
+
+// The value, or its beginning.
+Value CutForAudit(const Value& value) {
+  if (const auto* list = std::get_if<TextList>(&value)) return BeginningOf(*list);
+  if (const auto* text = std::get_if<std::string>(&value)) return BeginningOf(*text);
+  const auto* json = std::get_if<Json>(&value);
+  if (json == nullptr || json->text.size() <= kMaxAuditBytes) return value;
+  return BeginningOf(json->text);
+}
+
+// Returns whether the value was cut.
+bool AddMember(std::string_view name, const Value& value, std::string* object) {
   object->push_back(object->empty() ? '{' : ',');
   AppendJson(Value(std::string(name)), object);
   object->push_back(':');
-  AppendJson(value, object);
+  const Value shown = CutForAudit(value);
+  AppendJson(shown, object);
+  return shown != value;
 }
 
 }  // namespace
 
 void Change::Add(std::string_view name, const Value& before, const Value& after) {
-  AddMember(name, before, &before_);
-  AddMember(name, after, &after_);
+  const bool cut_before = AddMember(name, before, &before_);
+  const bool cut_after = AddMember(name, after, &after_);
+  if (!cut_before && !cut_after) return;
+  cut_.push_back(cut_.empty() ? '[' : ',');
+  AppendJson(Value(std::string(name)), &cut_);
 }
 
 std::string Change::ToJson() const {
   if (before_.empty()) return "{}";
-  return StrCat("{\"before\":", before_, "},\"after\":", after_, "}}");
+  return StrCat("{\"before\":", before_, "},\"after\":", after_, "}",
+                cut_.empty() ? "" : StrCat(",\"cut\":", cut_, "]"), "}");
 }
 
 absl::StatusOr<Target> Hand::Find(const ProfileRef& ref) const {

@@ -27,7 +27,8 @@ struct Target {
 };
 
 // What an edit changed, for the audit trail: as JSON {"before":{...},"after":{...}}, where what was
-// not there before, or is not after, is null.
+// not there before, or is not after, is null. A value longer than kMaxAuditBytes is its beginning,
+// of a list the texts that fit, and "cut" has the names of these.
 class Change {
  public:
   void Add(std::string_view name, const Value& before, const Value& after);
@@ -36,6 +37,7 @@ class Change {
  private:
   std::string before_;
   std::string after_;
+  std::string cut_;
 };
 
 class Hand {

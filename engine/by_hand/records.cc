@@ -67,17 +67,6 @@ LabelChange ChangeOf(const Label& item, const std::vector<HomeLabel>& had, Profi
   return change;
 }
 
-// The ids under which a decision on the channel that names no address came.
-std::vector<ProfileId> HomesOfConsent(const State& state, RowId row, const std::string& channel) {
-  std::vector<ProfileId> homes;
-  for (const OwnRecord& record : OwnRecordsOf(state, row, kConsentRecords)) {
-    if (record.Text("channel") == channel && record.Text("address").empty()) {
-      homes.push_back(record.home());
-    }
-  }
-  return homes;
-}
-
 }  // namespace
 
 absl::StatusOr<ItemResult> Hand::Do(const Label& item) {

@@ -82,7 +82,8 @@ class Committer {
   EventIdSource event_ids_;
   std::atomic<bool> disk_full_{false};
   std::atomic<uint64_t> num_blocked_{0};
-  int64_t next_hold_us_ = 0;  // monotonic; when to try again for the disk reserve
+  size_t reserved_bytes_ = 0;  // for the command at hand
+  int64_t next_hold_us_ = 0;   // monotonic; when to try again for the disk reserve
 };
 
 }  // namespace roster
