@@ -100,7 +100,7 @@ TEST_CASE("a plan chooses traits of clients only, whatever it says", "[R17]") {
 
 TEST_CASE("a namespace of a system trait's name implies nothing", "[R1]") {
   People people;
-  people.Ok(Declare{.statement = "declare namespace created_via kind contact", .time_zone = {}});
+  people.Ok(Declare{.statement = "declare namespace created_via kind contact", .time_zone = "UTC"});
   const IdentityRef odd{"created_via", "import"};
   people.Ok(Traits({User("u1"), odd}, {}, At(5000)));
   people.Ok(Edit{.profile = User("u1"), .traits = {}, .identities = {{"created_via", "other"}}});
