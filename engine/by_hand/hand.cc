@@ -156,7 +156,6 @@ uint64_t Hand::Add(Target target, std::string_view type, Timestamp time,
 }
 
 void Hand::Trace(Target target, std::string_view action, std::string detail) {
-  target.origin = kNoOrigin;  // what was done stays with whom it was done to
   Add(target, kEditRecords, effects_->clock(),
       {{"actor", options_.actor},
        {"action", std::string(action)},

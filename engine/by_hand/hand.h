@@ -95,7 +95,8 @@ class Hand {
   // Adds a record, which came by what the target was meant by.
   uint64_t Add(Target target, std::string_view type, Timestamp time,
                std::vector<std::pair<std::string_view, Value>> values);
-  // Leaves a trace of what was done. `detail` is JSON.
+  // Leaves a trace of what was done. `detail` is JSON. It goes where what was done goes: who is
+  // split off and erased leaves nothing in the trail of who he was with.
   void Trace(Target target, std::string_view action, std::string detail);
 
   const WriteOptions& options_;

@@ -2,6 +2,7 @@
 //
 // Joining two profiles by hand, and what takes apart: the plan that was previewed, unmerge, logout.
 // Source: IDENTITY.md R3, R10, R17.
+#include "storage/memory/people/merges.h"
 #include "engine/by_hand/hand.h"
 #include "engine/commit/device_owner.h"
 #include "engine/commit/resolve.h"
@@ -11,7 +12,6 @@
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
-#include "storage/memory/people/merges.h"
 #include "storage/memory/people/own_names.h"
 
 namespace roster {

@@ -161,6 +161,21 @@ TEST_CASE("who came how is told apart again in the order of the merges", "[R10]"
   });
 }
 
+TEST_CASE("who is split off and erased leaves nothing in the other's trail", "[R14]") {
+  People people;
+  people.Ok(Traits({User("u1"), {"email", "bob@x.nl"}}, {}, At(5000)));
+  people.Ok(Edit{.profile = IdentityRef{"email", "bob@x.nl"},
+                 .traits = {{"diagnosis", "secret"}},
+                 .identities = {}});
+  people.Ok(Split{.profile = User("u1"), .identities = {{"email", "bob@x.nl"}}});
+  people.Ok(Erase{.profile = IdentityRef{"email", "bob@x.nl"}});
+  people.Always([&] {
+    for (const EditEntry& edit : people.GetHistory(User("u1")).edits) {
+      CHECK(edit.detail.find("secret") == std::string::npos);
+    }
+  });
+}
+
 TEST_CASE("a plan is one word, and a damaged one is known", "[R17]") {
   const MergePlan plan{.survivor = {12},
                        .loser = {3'000'000'000},
