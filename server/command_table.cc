@@ -141,8 +141,9 @@ absl::Status CommandTable::CheckArity(const Command& command, const Request& req
   const auto count = static_cast<int>(request.words.size()) + 1;
   const bool fits = command.arity >= 0 ? count == command.arity : count >= -command.arity;
   if (fits) return absl::OkStatus();
-  return MakeError(ErrorCode::kErr,
-                   "wrong number of arguments for '" + ToLower(command.name) + "' command");
+  return MakeError(ErrorCode::kErr, "wrong number of arguments for '" + ToLower(command.name) +
+                                        "' command; usage: " + std::string(command.name) + " " +
+                                        std::string(command.usage));
 }
 
 RequestSizer::Limit CommandTable::LimitFor(std::string_view verb) const {

@@ -274,7 +274,7 @@ absl::Status ReadSections(const std::vector<std::string>& names, Asked* asked) {
         std::find_if(std::begin(kSections), std::end(kSections),
                      [&](const SectionForm& known) { return known.name == ToLower(name); });
     if (form == std::end(kSections)) {
-      std::string message = "unknown section; there are";
+      std::string message = "unknown section: " + ShownName(name) + "; there are";
       for (const SectionForm& known : kSections) message += " " + std::string(known.name);
       return MakeError(ErrorCode::kErr, message);
     }

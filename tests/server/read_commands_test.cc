@@ -59,7 +59,7 @@ TEST_CASE("GET computes and shows the sections that are asked for") {
 TEST_CASE("GET says what is wrong") {
   Clients clients;
   CHECK(Has(clients.Line("get p1 sections traits paint"),
-            "unknown section; there are version display_name status"));
+            "unknown section: paint; there are version display_name status"));
   for (const char* wrong : {"sections", "events 10001", "events -1", "events", "labels",
                             "events 5 events 6", "events 5 labels"}) {
     CHECK(Has(clients.Line(std::string("get p1 ") + wrong),
