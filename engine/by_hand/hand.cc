@@ -19,6 +19,13 @@ void AddMember(std::string_view name, const Value& value, std::string* object) {
   AppendJson(value, object);
 }
 
+// Null when there is none.
+Value OneOrList(const TextList& texts) {
+  if (texts.empty()) return {};
+  if (texts.size() == 1) return texts[0];
+  return texts;
+}
+
 }  // namespace
 
 void Change::Add(std::string_view name, const Value& before, const Value& after) {
@@ -26,9 +33,24 @@ void Change::Add(std::string_view name, const Value& before, const Value& after)
   AddMember(name, after, &after_);
 }
 
+void Change::AddIdentity(std::string_view name_space, const Value& before, const Value& after) {
+  Identities& of = identities_[std::string(name_space)];
+  if (const auto* text = std::get_if<std::string>(&before)) of.before.push_back(*text);
+  if (const auto* text = std::get_if<std::string>(&after)) of.after.push_back(*text);
+}
+
 std::string Change::ToJson() const {
-  if (before_.empty()) return "{}";
-  return StrCat("{\"before\":", before_, "},\"after\":", after_, "}}");
+  std::string json;
+  if (!before_.empty()) json = StrCat("{\"before\":", before_, "},\"after\":", after_, "}");
+  std::string identities;
+  for (const auto& [name_space, of] : identities_) {
+    std::string sides;
+    AddMember("before", OneOrList(of.before), &sides);
+    AddMember("after", OneOrList(of.after), &sides);
+    AddMember(name_space, Json{StrCat(sides, "}")}, &identities);
+  }
+  if (!identities.empty()) AddMember("identities", Json{StrCat(identities, "}")}, &json);
+  return json.empty() ? "{}" : StrCat(json, "}");
 }
 
 absl::StatusOr<Target> Hand::Find(const ProfileRef& ref) const {
