@@ -13,6 +13,7 @@
 #include "engine/limits.h"
 #include "engine/reading/own_records.h"
 #include "engine/reading/profile_ref.h"
+#include "engine/reading/traits.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
@@ -168,10 +169,9 @@ absl::StatusOr<ItemResult> Hand::Do(const Edit& item) {
     Replace(target, identity, &former, &change);
     // An address is also the trait of its namespace's name, unless that is set with it.
     const std::string& space = effects_->schema().name_space(identity.name_space).name;
-    const auto trait = effects_->schema().FindTrait(space);
-    const bool is_text = trait && effects_->schema().trait(*trait).type == ValueType::kText;
     const auto same = [&](const Field& field) { return field.key == space; };
-    if (!is_text || std::ranges::any_of(traits.fields, same)) continue;
+    if (!ImpliedTrait(effects_->schema(), identity.name_space)) continue;
+    if (std::ranges::any_of(traits.fields, same)) continue;
     traits.fields.push_back({space, {}});
     if (!identity.value.empty()) traits.fields.back().value = identity.value;
   }

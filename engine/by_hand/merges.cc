@@ -8,6 +8,7 @@
 #include "engine/commit/resolve.h"
 #include "engine/reading/own_records.h"
 #include "engine/reading/profile_ref.h"
+#include "engine/reading/traits.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
@@ -85,7 +86,9 @@ absl::StatusOr<ItemResult> Hand::Do(const MergePlan& item) {
        {std::pair(&item.of_survivor, survivor), std::pair(&item.of_loser, loser)}) {
     for (const std::string& name : *names) {
       const auto trait = effects_->schema().FindTrait(name);
-      if (!trait) return MakeError(ErrorCode::kNoTrait, StrCat("unknown trait: ", name));
+      if (!trait || !IsOfClients(effects_->schema().trait(*trait))) {
+        return MakeError(ErrorCode::kNoTrait, StrCat("unknown trait: ", name));
+      }
       chosen.emplace_back(*trait, state().column(*trait).Get(row));
       names_chosen.push_back(name);
       for (const RowId side : {survivor, loser}) {

@@ -145,8 +145,7 @@ void SetSession(const SessionInfo& session, ProfileId profile, const CheckedCall
   // What comes by another identity may be somebody else's one day.
   const std::string_view by = effects->state().identities.KeyAt(origin);
   const uint64_t words[] = {XXH3_64bits(content.data(), content.size()),
-                            static_cast<uint64_t>(call.time.ms),
-                            XXH3_64bits(by.data(), by.size())};
+                            static_cast<uint64_t>(call.time.ms), XXH3_64bits(by.data(), by.size())};
   const EventId id{XXH3_64bits(words, sizeof(words))};
   const RowId row = *effects->state().FindProfile(profile);
   if (effects->state().partition(type).Contains(row, id)) return;

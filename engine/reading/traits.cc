@@ -26,6 +26,13 @@ TraitRecord RecordOf(const State& state, Value value, const Stamp& stamp) {
 
 bool IsOfClients(const TraitInfo& info) { return !info.system && !IsOwnName(info.name); }
 
+std::optional<TraitId> ImpliedTrait(const Schema& schema, NamespaceId space) {
+  const std::optional<TraitId> trait = schema.FindTrait(schema.name_space(space).name);
+  if (!trait) return std::nullopt;
+  const TraitInfo& info = schema.trait(*trait);
+  return IsOfClients(info) && info.type == ValueType::kText ? trait : std::nullopt;
+}
+
 std::vector<TraitWrite> WritesOf(const State& state, RowId row, TraitId trait) {
   const TraitInfo& info = state.schema->trait(trait);
   std::vector<TraitWrite> writes;

@@ -20,6 +20,10 @@ namespace roster {
 // Whether clients see a trait.
 bool IsOfClients(const TraitInfo& info);
 
+// The trait that identities of a namespace imply: the one of its name, where that is a text and
+// clients'.
+std::optional<TraitId> ImpliedTrait(const Schema& schema, NamespaceId space);
+
 // One write of a trait with the profile id under which it came.
 struct TraitWrite {
   TraitRecord said;
