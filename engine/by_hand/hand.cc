@@ -60,6 +60,20 @@ bool AddMember(std::string_view name, const Value& value, std::string* object) {
   return shown != value;
 }
 
+// `members`: an object that is still open; what is long in it is cut already.
+void AddObject(std::string_view name, std::string_view members, std::string* object) {
+  object->push_back(object->empty() ? '{' : ',');
+  AppendJson(Value(std::string(name)), object);
+  *object += StrCat(":", members, "}");
+}
+
+// Null when there is none.
+Value OneOrList(const TextList& texts) {
+  if (texts.empty()) return {};
+  if (texts.size() == 1) return texts[0];
+  return texts;
+}
+
 }  // namespace
 
 void Change::Add(std::string_view name, const Value& before, const Value& after) {
@@ -70,10 +84,25 @@ void Change::Add(std::string_view name, const Value& before, const Value& after)
   AppendJson(Value(std::string(name)), &cut_);
 }
 
+void Change::AddIdentity(std::string_view name_space, const Value& before, const Value& after) {
+  Identities& of = identities_[std::string(name_space)];
+  if (const auto* text = std::get_if<std::string>(&before)) of.before.push_back(*text);
+  if (const auto* text = std::get_if<std::string>(&after)) of.after.push_back(*text);
+}
+
 std::string Change::ToJson() const {
-  if (before_.empty()) return "{}";
-  return StrCat("{\"before\":", before_, "},\"after\":", after_, "}",
-                cut_.empty() ? "" : StrCat(",\"cut\":", cut_, "]"), "}");
+  std::string json;
+  if (!before_.empty()) json = StrCat("{\"before\":", before_, "},\"after\":", after_, "}");
+  if (!cut_.empty()) json += StrCat(",\"cut\":", cut_, "]");
+  std::string identities;
+  for (const auto& [name_space, of] : identities_) {
+    std::string sides;
+    AddMember("before", OneOrList(of.before), &sides);
+    AddMember("after", OneOrList(of.after), &sides);
+    AddObject(name_space, sides, &identities);
+  }
+  if (!identities.empty()) AddObject("identities", identities, &json);
+  return json.empty() ? "{}" : StrCat(json, "}");
 }
 
 absl::StatusOr<Target> Hand::Find(const ProfileRef& ref) const {

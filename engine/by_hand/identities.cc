@@ -84,7 +84,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Create& item) {
   Change change;
   for (const UsableIdentity& identity : identities) {  // strongest first: devices come last
     AttachNew({profile, profile}, identity);
-    change.Add(effects_->schema().name_space(identity.name_space).name, {}, identity.value);
+    change.AddIdentity(effects_->schema().name_space(identity.name_space).name, {}, identity.value);
   }
   SetTraits({profile, profile}, std::move(traits.fields), &change);
   Trace({profile, profile}, "create", change.ToJson());
@@ -109,7 +109,7 @@ void Hand::Replace(Target target, const UsableIdentity& identity, std::vector<Id
                    Change* change) {
   const ProfileId profile = target.profile;
   const std::string& space = effects_->schema().name_space(identity.name_space).name;
-  Value before;
+  TextList before;
   bool has = false;
   for (const IdentityId old : state().identities.OfRow(RowOf(profile))) {
     const IdentityName name = state().identities.NameOf(old);
@@ -119,7 +119,7 @@ void Hand::Replace(Target target, const UsableIdentity& identity, std::vector<Id
       has = true;
       continue;
     }
-    before = std::string(name.value);
+    before.emplace_back(name.value);
     effects_->Do(MoveIdentity{old, profile, IdentityStanding::kFormer});
     former->push_back(old);
   }
@@ -129,7 +129,8 @@ void Hand::Replace(Target target, const UsableIdentity& identity, std::vector<Id
     HoldVisits(profile, effects_);
     AttachNew(target, identity);
   }
-  change->Add(space, before, after);
+  for (const std::string& old : before) change->AddIdentity(space, old, {});
+  change->AddIdentity(space, {}, after);
 }
 
 // An empty value takes the namespace's identities away.
@@ -237,7 +238,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Attach& item) {
     AttachNew(target, identity);
   }
   Change change;
-  change.Add(effects_->schema().name_space(identity.name_space).name, {}, identity.value);
+  change.AddIdentity(effects_->schema().name_space(identity.name_space).name, {}, identity.value);
   Trace(target, "attach", change.ToJson());
   return result;
 }

@@ -6,10 +6,13 @@
 #include <algorithm>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_format.h"
 #include "engine/by_hand/hand.h"
 #include "engine/limits.h"
 #include "engine/reading/own_records.h"
+#include "engine/reading/said.h"
 #include "roster/error.h"
+#include "roster/json.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
 #include "storage/base/unicode.h"
@@ -19,6 +22,54 @@ namespace roster {
 namespace {
 
 Value ListOf(const std::vector<std::string>& labels) { return TextList(labels); }
+
+// The ids under which a decision on the channel that names no address came.
+std::vector<ProfileId> HomesOfConsent(const State& state, RowId row, const std::string& channel) {
+  std::vector<ProfileId> homes;
+  for (const OwnRecord& record : OwnRecordsOf(state, row, kConsentRecords)) {
+    if (record.Text("channel") == channel && record.Text("address").empty()) {
+      homes.push_back(record.home());
+    }
+  }
+  return homes;
+}
+
+// A decision as the trace of it shows it.
+Value Shown(const ConsentEntry& consent) {
+  std::string json = "{\"decision\":";
+  AppendJson(Value(std::string(NameOf(consent.decision))), &json);
+  const auto add = [&](std::string_view name, const std::string& text) {
+    if (text.empty()) return;
+    json += StrCat(",\"", name, "\":");
+    AppendJson(Value(text), &json);
+  };
+  add("channel", consent.channel);
+  add("time", FormatTimestamp(consent.time));
+  add("address", consent.address);
+  add("policy", consent.policy);
+  add("version", consent.version);
+  add("source", consent.source);
+  return Json{StrCat(json, "}")};
+}
+
+// The latest decision on the channel and address, without its evidence, which HISTORY has; missing
+// when there is none.
+Value LatestShown(const State& state, RowId row, const ConsentEntry& of) {
+  for (const ConsentEntry& known : DecisionsOf(state, row)) {
+    if (known.channel != of.channel || known.address != of.address) continue;
+    return Shown({.channel = {},
+                  .decision = known.decision,
+                  .time = known.time,
+                  .address = {},
+                  .policy = {},
+                  .version = {},
+                  .source = {},
+                  .actor = {}});
+  }
+  return {};
+}
+
+std::string OfNote(uint64_t id) { return absl::StrFormat("{\"note\":\"%016x\"}", id); }
 
 absl::Status CheckLabels(const Label& item) {
   const size_t count = item.add.size() + item.remove.size();
@@ -121,12 +172,21 @@ absl::StatusOr<ItemResult> Hand::Do(const Consent& item) {
   }
   std::sort(homes.begin(), homes.end());
   homes.erase(std::unique(homes.begin(), homes.end()), homes.end());
+  const ConsentEntry decided = {.channel = ToNfc(item.channel),
+                                .decision = item.decision,
+                                .time = time,
+                                .address = ToNfc(item.address),
+                                .policy = ToNfc(item.policy),
+                                .version = ToNfc(item.version),
+                                .source = ToNfc(item.source),
+                                .actor = {}};
+  const Value before = LatestShown(state(), RowOf(target.profile), decided);
   for (const ProfileId home : homes) {
     const IdentityId origin = home == target.home ? target.origin : kNoOrigin;
     Add({target.profile, home, origin}, kConsentRecords, time, values);
   }
   Change change;
-  change.Add("consent", {}, item.channel);
+  change.Add("consent", before, Shown(decided));
   Trace(target, "consent", change.ToJson());
   return ItemResult{.status = {}, .profile = target.profile};
 }
@@ -139,7 +199,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Note& item) {
     ROSTER_RETURN_IF_ERROR(CheckText("note", item.text));
     result.record = Add(target, kNoteRecords, effects_->clock(),
                         {{"text", item.text}, {"actor", options_.actor}});
-    Trace(target, "note", "{}");
+    Trace(target, "note", OfNote(result.record));
     return result;
   }
   const auto type = effects_->schema().FindEvent(kNoteRecords);
@@ -149,17 +209,19 @@ absl::StatusOr<ItemResult> Hand::Do(const Note& item) {
   effects_->KeepRecordsOf(target.profile);
   effects_->Do(RemoveRecord{target.profile, *type, {item.remove}});
   result.record = item.remove;
-  Trace(target, "note removed", "{}");
+  Trace(target, "note removed", OfNote(item.remove));
   return result;
 }
 
 absl::StatusOr<ItemResult> Hand::Do(const Archive& item) {
   ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.profile));
+  const auto name = [](bool archived) { return archived ? "archived" : "active"; };
+  const TraitId trait = effects_->Trait(kArchived, ValueType::kBoolean, 0);
+  const Value before = state().column(trait).Get(RowOf(target.profile));
   Change change;
-  SetTrait({target.profile, target.home}, effects_->Trait(kArchived, ValueType::kBoolean, 0),
-           item.archived, &change);
+  SetTrait({target.profile, target.home}, trait, item.archived, &change);
   Change shown;
-  shown.Add("status", {}, item.archived ? "archived" : "active");
+  shown.Add("status", name(before == Value(true)), name(item.archived));
   Trace(target, item.archived ? "archive" : "activate", shown.ToJson());
   return ItemResult{.status = {}, .profile = target.profile};
 }

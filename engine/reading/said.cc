@@ -33,7 +33,8 @@ ConsentEntry EntryOf(const OwnRecord& record) {
           .address = record.Text("address"),
           .policy = record.Text("policy"),
           .version = record.Text("version"),
-          .source = record.Text("source")};
+          .source = record.Text("source"),
+          .actor = record.Text("actor")};
 }
 
 }  // namespace
@@ -62,6 +63,17 @@ std::vector<ConsentEntry> ConsentOf(const State& state, RowId row) {
     if (guarded(consent.back(), entry)) consent.back() = std::move(entry);
   }
   return consent;
+}
+
+std::vector<ConsentEntry> DecisionsOf(const State& state, RowId row) {
+  std::vector<ConsentEntry> decisions;
+  for (const OwnRecord& record : OwnRecordsOf(state, row, kConsentRecords)) {
+    ConsentEntry entry = EntryOf(record);
+    if (std::find(decisions.begin(), decisions.end(), entry) != decisions.end()) continue;
+    decisions.push_back(std::move(entry));
+  }
+  std::reverse(decisions.begin(), decisions.end());
+  return decisions;
 }
 
 std::vector<NoteEntry> NotesOf(const State& state, RowId row) {
