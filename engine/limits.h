@@ -22,6 +22,10 @@ inline constexpr size_t kMaxTextBytes = 64 << 10;
 inline constexpr size_t kMaxIdentityBytes = 1024;
 inline constexpr size_t kMaxItemIdentities = 64;
 inline constexpr size_t kMaxItemFields = 1000;
+inline constexpr size_t kMaxItemLabels = 1000;  // of one command
+inline constexpr size_t kMaxProfileLabels = 1000;
+// Of a value in the audit trail, as JSON.
+inline constexpr size_t kMaxAuditBytes = 1024;
 inline constexpr uint32_t kMaxProfileIdentities = 1000;  // R11
 inline constexpr uint32_t kMaxProfileMerges = 100;       // R11
 inline constexpr size_t kMaxCommandBytes = 16 << 20;     // of the commit that a command becomes

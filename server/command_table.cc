@@ -141,8 +141,10 @@ absl::Status CommandTable::CheckArity(const Command& command, const Request& req
   const auto count = static_cast<int>(request.words.size()) + 1;
   const bool fits = command.arity >= 0 ? count == command.arity : count >= -command.arity;
   if (fits) return absl::OkStatus();
-  return MakeError(ErrorCode::kErr,
-                   "wrong number of arguments for '" + ToLower(command.name) + "' command");
+  std::string usage(command.name);
+  if (!command.usage.empty()) usage += " " + std::string(command.usage);
+  return MakeError(ErrorCode::kErr, "wrong number of arguments for '" + ToLower(command.name) +
+                                        "' command; usage: " + usage);
 }
 
 RequestSizer::Limit CommandTable::LimitFor(std::string_view verb) const {

@@ -64,8 +64,7 @@ absl::Status TakeOptions(size_t first, Request* request) {
 }
 
 absl::Status UnknownMember(std::string_view name, ArgStyle style) {
-  std::string shown(name.substr(0, kMaxShownMember));
-  while (FindInvalidUtf8(shown) != std::string_view::npos) shown.pop_back();
+  const std::string shown = ShownName(name);
   const std::string_view args = style == ArgStyle::kWords ? "args, " : "";
   return MakeError(ErrorCode::kParse, "unknown member `" + shown + "`; known: cmd, query, " +
                                           std::string(args) + "params, id, idem, timeout_ms");
@@ -237,6 +236,12 @@ absl::Status Shape(ArgStyle style, Request* request) {
       return ShapeEdit(request);
   }
   return absl::OkStatus();
+}
+
+std::string ShownName(std::string_view name) {
+  std::string shown(name.substr(0, kMaxShownMember));
+  while (FindInvalidUtf8(shown) != std::string_view::npos) shown.pop_back();
+  return shown;
 }
 
 std::string TailOf(const Request& request, size_t num_words, uint32_t* offset) {

@@ -72,6 +72,9 @@ absl::Status InvalidUtf8Error(std::string_view text, size_t offset);
 std::string ToUpper(std::string_view text);
 std::string ToLower(std::string_view text);
 
+// A name of a client's as an error shows it: not long, whole characters.
+std::string ShownName(std::string_view name);
+
 // What stands behind the first `num_words` words of a request of kEdit, verbatim; `offset`: where
 // it begins in the line.
 std::string TailOf(const Request& request, size_t num_words, uint32_t* offset);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/by_hand/hand.h"
 
+#include <algorithm>
+
 #include "engine/commit/resolve.h"
+#include "engine/limits.h"
 #include "engine/reading/profile_ref.h"
 #include "roster/error.h"
 #include "roster/json.h"
@@ -12,23 +15,94 @@
 namespace roster {
 namespace {
 
-void AddMember(std::string_view name, const Value& value, std::string* object) {
+// The texts that fit into so much JSON.
+TextList BeginningOf(const TextList& list) {
+  TextList beginning;
+  size_t bytes = 2;
+  for (const std::string& text : list) {
+    std::string json;
+    if (text.size() < kMaxAuditBytes) AppendJson(Value(text), &json);
+    bytes += json.size() + 1;
+    if (json.empty() || bytes > kMaxAuditBytes) break;
+    beginning.push_back(text);
+  }
+  return beginning;
+}
+
+std::string BeginningOf(std::string_view text) {
+  std::string json;
+  for (size_t bytes = kMaxAuditBytes - 2;; bytes = bytes * 3 / 4) {  // quotes are escaped
+    size_t end = std::min(bytes, text.size());
+    while (end > 0 && end < text.size() && (text[end] & 0xc0) == 0x80) --end;
+    const std::string beginning(text.substr(0, end));
+    json.clear();
+    AppendJson(Value(beginning), &json);
+    if (json.size() <= kMaxAuditBytes) return beginning;
+  }
+}
+
+// The value, or its beginning.
+Value CutForAudit(const Value& value) {
+  if (const auto* list = std::get_if<TextList>(&value)) return BeginningOf(*list);
+  if (const auto* text = std::get_if<std::string>(&value)) return BeginningOf(*text);
+  const auto* json = std::get_if<Json>(&value);
+  if (json == nullptr || json->text.size() <= kMaxAuditBytes) return value;
+  return BeginningOf(json->text);
+}
+
+// Returns whether the value was cut.
+bool AddMember(std::string_view name, const Value& value, std::string* object) {
   object->push_back(object->empty() ? '{' : ',');
   AppendJson(Value(std::string(name)), object);
   object->push_back(':');
-  AppendJson(value, object);
+  const Value shown = CutForAudit(value);
+  AppendJson(shown, object);
+  return shown != value;
+}
+
+// `members`: an object that is still open; what is long in it is cut already.
+void AddObject(std::string_view name, std::string_view members, std::string* object) {
+  object->push_back(object->empty() ? '{' : ',');
+  AppendJson(Value(std::string(name)), object);
+  *object += StrCat(":", members, "}");
+}
+
+// Null when there is none.
+Value OneOrList(const TextList& texts) {
+  if (texts.empty()) return {};
+  if (texts.size() == 1) return texts[0];
+  return texts;
 }
 
 }  // namespace
 
 void Change::Add(std::string_view name, const Value& before, const Value& after) {
-  AddMember(name, before, &before_);
-  AddMember(name, after, &after_);
+  const bool cut_before = AddMember(name, before, &before_);
+  const bool cut_after = AddMember(name, after, &after_);
+  if (!cut_before && !cut_after) return;
+  cut_.push_back(cut_.empty() ? '[' : ',');
+  AppendJson(Value(std::string(name)), &cut_);
+}
+
+void Change::AddIdentity(std::string_view name_space, const Value& before, const Value& after) {
+  Identities& of = identities_[std::string(name_space)];
+  if (const auto* text = std::get_if<std::string>(&before)) of.before.push_back(*text);
+  if (const auto* text = std::get_if<std::string>(&after)) of.after.push_back(*text);
 }
 
 std::string Change::ToJson() const {
-  if (before_.empty()) return "{}";
-  return StrCat("{\"before\":", before_, "},\"after\":", after_, "}}");
+  std::string json;
+  if (!before_.empty()) json = StrCat("{\"before\":", before_, "},\"after\":", after_, "}");
+  if (!cut_.empty()) json += StrCat(",\"cut\":", cut_, "]");
+  std::string identities;
+  for (const auto& [name_space, of] : identities_) {
+    std::string sides;
+    AddMember("before", OneOrList(of.before), &sides);
+    AddMember("after", OneOrList(of.after), &sides);
+    AddObject(name_space, sides, &identities);
+  }
+  if (!identities.empty()) AddObject("identities", identities, &json);
+  return json.empty() ? "{}" : StrCat(json, "}");
 }
 
 absl::StatusOr<Target> Hand::Find(const ProfileRef& ref) const {
@@ -111,7 +185,6 @@ uint64_t Hand::Add(Target target, std::string_view type, Timestamp time,
 }
 
 void Hand::Trace(Target target, std::string_view action, std::string detail) {
-  target.origin = kNoOrigin;  // what was done stays with whom it was done to
   Add(target, kEditRecords, effects_->clock(),
       {{"actor", options_.actor},
        {"action", std::string(action)},

@@ -5,6 +5,7 @@
 #ifndef ROSTER_ENGINE_BY_HAND_HAND_H_
 #define ROSTER_ENGINE_BY_HAND_HAND_H_
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,15 +28,27 @@ struct Target {
 };
 
 // What an edit changed, for the audit trail: as JSON {"before":{...},"after":{...}}, where what was
-// not there before, or is not after, is null.
+// not there before, or is not after, is null. Identities stand apart, for a trait may have the name
+// of a namespace: {"identities":{"email":{"before":...,"after":...}}}.
+// A value longer than kMaxAuditBytes is its beginning, of a list the texts that fit, and "cut" has
+// the names of these.
 class Change {
  public:
   void Add(std::string_view name, const Value& before, const Value& after);
+  // Of several of one namespace each has its own.
+  void AddIdentity(std::string_view name_space, const Value& before, const Value& after);
   std::string ToJson() const;
 
  private:
+  struct Identities {
+    TextList before;
+    TextList after;
+  };
+
   std::string before_;
   std::string after_;
+  std::string cut_;
+  std::map<std::string, Identities> identities_;
 };
 
 class Hand {
@@ -93,7 +106,8 @@ class Hand {
   // Adds a record, which came by what the target was meant by.
   uint64_t Add(Target target, std::string_view type, Timestamp time,
                std::vector<std::pair<std::string_view, Value>> values);
-  // Leaves a trace of what was done. `detail` is JSON.
+  // Leaves a trace of what was done. `detail` is JSON. It goes where what was done goes: who is
+  // split off and erased leaves nothing in the trail of who he was with.
   void Trace(Target target, std::string_view action, std::string detail);
 
   const WriteOptions& options_;

@@ -11,6 +11,7 @@
 #include "engine/commit/resolve.h"
 #include "engine/limits.h"
 #include "engine/reading/profile_ref.h"
+#include "engine/reading/traits.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
@@ -83,7 +84,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Create& item) {
   Change change;
   for (const UsableIdentity& identity : identities) {  // strongest first: devices come last
     AttachNew({profile, profile}, identity);
-    change.Add(effects_->schema().name_space(identity.name_space).name, {}, identity.value);
+    change.AddIdentity(effects_->schema().name_space(identity.name_space).name, {}, identity.value);
   }
   SetTraits({profile, profile}, std::move(traits.fields), &change);
   Trace({profile, profile}, "create", change.ToJson());
@@ -108,7 +109,7 @@ void Hand::Replace(Target target, const UsableIdentity& identity, std::vector<Id
                    Change* change) {
   const ProfileId profile = target.profile;
   const std::string& space = effects_->schema().name_space(identity.name_space).name;
-  Value before;
+  TextList before;
   bool has = false;
   for (const IdentityId old : state().identities.OfRow(RowOf(profile))) {
     const IdentityName name = state().identities.NameOf(old);
@@ -118,7 +119,7 @@ void Hand::Replace(Target target, const UsableIdentity& identity, std::vector<Id
       has = true;
       continue;
     }
-    before = std::string(name.value);
+    before.emplace_back(name.value);
     effects_->Do(MoveIdentity{old, profile, IdentityStanding::kFormer});
     former->push_back(old);
   }
@@ -128,7 +129,8 @@ void Hand::Replace(Target target, const UsableIdentity& identity, std::vector<Id
     HoldVisits(profile, effects_);
     AttachNew(target, identity);
   }
-  change->Add(space, before, after);
+  for (const std::string& old : before) change->AddIdentity(space, old, {});
+  change->AddIdentity(space, {}, after);
 }
 
 // An empty value takes the namespace's identities away.
@@ -167,10 +169,9 @@ absl::StatusOr<ItemResult> Hand::Do(const Edit& item) {
     Replace(target, identity, &former, &change);
     // An address is also the trait of its namespace's name, unless that is set with it.
     const std::string& space = effects_->schema().name_space(identity.name_space).name;
-    const auto trait = effects_->schema().FindTrait(space);
-    const bool is_text = trait && effects_->schema().trait(*trait).type == ValueType::kText;
     const auto same = [&](const Field& field) { return field.key == space; };
-    if (!is_text || std::ranges::any_of(traits.fields, same)) continue;
+    if (!ImpliedTrait(effects_->schema(), identity.name_space)) continue;
+    if (std::ranges::any_of(traits.fields, same)) continue;
     traits.fields.push_back({space, {}});
     if (!identity.value.empty()) traits.fields.back().value = identity.value;
   }
@@ -237,7 +238,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Attach& item) {
     AttachNew(target, identity);
   }
   Change change;
-  change.Add(effects_->schema().name_space(identity.name_space).name, {}, identity.value);
+  change.AddIdentity(effects_->schema().name_space(identity.name_space).name, {}, identity.value);
   Trace(target, "attach", change.ToJson());
   return result;
 }

@@ -7,6 +7,7 @@
 #include "engine/commit/device_owner.h"
 #include "engine/commit/resolve.h"
 #include "engine/reading/profile_ref.h"
+#include "engine/reading/traits.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
@@ -85,7 +86,9 @@ absl::StatusOr<ItemResult> Hand::Do(const MergePlan& item) {
        {std::pair(&item.of_survivor, survivor), std::pair(&item.of_loser, loser)}) {
     for (const std::string& name : *names) {
       const auto trait = effects_->schema().FindTrait(name);
-      if (!trait) return MakeError(ErrorCode::kNoTrait, StrCat("unknown trait: ", name));
+      if (!trait || !IsOfClients(effects_->schema().trait(*trait))) {
+        return MakeError(ErrorCode::kNoTrait, StrCat("unknown trait: ", name));
+      }
       chosen.emplace_back(*trait, state().column(*trait).Get(row));
       names_chosen.push_back(name);
       for (const RowId side : {survivor, loser}) {
@@ -118,6 +121,11 @@ absl::StatusOr<ItemResult> Hand::Do(const Unmerge& item) {
   effects_->Do(UnmergeProfile{item.loser});
   TakeBack(from, chosen);
   Part(item.loser, from, visits, effects_);
+  for (const ProfileId side : {item.loser, from}) {
+    for (size_t n = 0; n < effects_->schema().namespaces().size(); ++n) {
+      Reinstate(side, {static_cast<uint16_t>(n)});
+    }
+  }
   Trace({from, from}, "unmerge", StrCat("{\"loser\":\"p", item.loser.value, "\"}"));
   Trace({item.loser, item.loser}, "unmerge", StrCat("{\"from\":\"p", from.value, "\"}"));
   return ItemResult{.status = {}, .profile = item.loser, .other = from};

@@ -5,8 +5,13 @@
 // Source: IDENTITY.md R6, R7.
 #include <algorithm>
 
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_format.h"
 #include "engine/by_hand/hand.h"
+#include "engine/limits.h"
+#include "engine/reading/said.h"
 #include "roster/error.h"
+#include "roster/json.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
 #include "storage/base/unicode.h"
@@ -18,23 +23,49 @@ namespace {
 
 Value ListOf(const std::vector<std::string>& labels) { return TextList(labels); }
 
-// The ids under which a decision on the channel that names no address came.
-std::vector<ProfileId> HomesOfConsent(const State& state, RowId row, const std::string& channel) {
-  std::vector<ProfileId> homes;
-  for (const OwnRecord& record : OwnRecordsOf(state, row, kConsentRecords)) {
-    if (record.Text("channel") == channel && record.Text("address").empty()) {
-      homes.push_back(record.home());
-    }
-  }
-  return homes;
+// A decision as the trace of it shows it.
+Value Shown(const ConsentEntry& consent) {
+  std::string json = "{\"decision\":";
+  AppendJson(Value(std::string(NameOf(consent.decision))), &json);
+  const auto add = [&](std::string_view name, const std::string& text) {
+    if (text.empty()) return;
+    json += StrCat(",\"", name, "\":");
+    AppendJson(Value(text), &json);
+  };
+  add("channel", consent.channel);
+  add("time", FormatTimestamp(consent.time));
+  add("address", consent.address);
+  add("policy", consent.policy);
+  add("version", consent.version);
+  add("source", consent.source);
+  return Json{StrCat(json, "}")};
 }
 
-}  // namespace
+// The latest decision on the channel and address, without its evidence, which HISTORY has; missing
+// when there is none.
+Value LatestShown(const State& state, RowId row, const ConsentEntry& of) {
+  for (const ConsentEntry& known : DecisionsOf(state, row)) {
+    if (known.channel != of.channel || known.address != of.address) continue;
+    return Shown({.channel = {},
+                  .decision = known.decision,
+                  .time = known.time,
+                  .address = {},
+                  .policy = {},
+                  .version = {},
+                  .source = {},
+                  .actor = {}});
+  }
+  return {};
+}
 
-absl::StatusOr<ItemResult> Hand::Do(const Label& item) {
-  ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.profile));
-  if (item.add.empty() && item.remove.empty()) {
-    return MakeError(ErrorCode::kErr, "no label to add or remove");
+std::string OfNote(uint64_t id) { return absl::StrFormat("{\"note\":\"%016x\"}", id); }
+
+absl::Status CheckLabels(const Label& item) {
+  const size_t count = item.add.size() + item.remove.size();
+  if (count == 0) return MakeError(ErrorCode::kErr, "no label to add or remove");
+  if (count > kMaxItemLabels) {
+    return MakeError(ErrorCode::kLimit,
+                     StrCat("more than ", kMaxItemLabels, " labels in one command"));
   }
   for (const auto* labels : {&item.add, &item.remove}) {
     for (const std::string& label : *labels) {
@@ -42,23 +73,61 @@ absl::StatusOr<ItemResult> Hand::Do(const Label& item) {
       if (label.empty()) return MakeError(ErrorCode::kErr, "a label without a text");
     }
   }
-  const RowId row = RowOf(target.profile);
-  const std::vector<std::string> before = LabelsOf(state(), row);
-  const Timestamp now = effects_->clock();
-  for (const std::string& label : item.remove) {
-    for (const HomeLabel& had : LabelsByHome(state(), row)) {
-      if (had.label != ToNfc(label)) continue;
-      Add({target.profile, had.home, kNoOrigin}, kLabelRecords, now,
-          {{"label", had.label}, {"added", false}, {"actor", options_.actor}});
-    }
-  }
-  for (const std::string& label : item.add) {
-    const std::vector<HomeLabel> has = LabelsByHome(state(), row);
-    if (std::find(has.begin(), has.end(), HomeLabel{ToNfc(label), target.home}) != has.end()) {
+  return absl::OkStatus();
+}
+
+struct LabelChange {
+  std::vector<HomeLabel> removed;
+  std::vector<std::string> added;
+  size_t num_labels = 0;  // afterwards
+};
+
+// What is added is added behind what is removed.
+LabelChange ChangeOf(const Label& item, const std::vector<HomeLabel>& had, ProfileId home) {
+  absl::flat_hash_set<std::string> taken;
+  for (const std::string& label : item.remove) taken.insert(ToNfc(label));
+  LabelChange change;
+  absl::flat_hash_set<std::string> left;
+  absl::flat_hash_set<std::string> own;
+  for (const HomeLabel& one : had) {
+    if (taken.contains(one.label)) {
+      change.removed.push_back(one);
       continue;
     }
+    left.insert(one.label);
+    if (one.home == home) own.insert(one.label);
+  }
+  for (const std::string& given : item.add) {
+    std::string label = ToNfc(given);
+    if (!own.insert(label).second) continue;
+    left.insert(label);
+    change.added.push_back(std::move(label));
+  }
+  change.num_labels = left.size();
+  return change;
+}
+
+}  // namespace
+
+absl::StatusOr<ItemResult> Hand::Do(const Label& item) {
+  ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.profile));
+  ROSTER_RETURN_IF_ERROR(CheckLabels(item));
+  const RowId row = RowOf(target.profile);
+  const std::vector<std::string> before = LabelsOf(state(), row);
+  const LabelChange labels = ChangeOf(item, LabelsByHome(state(), row), target.home);
+  // Merges may have brought more.
+  if (labels.num_labels > std::max(kMaxProfileLabels, before.size())) {
+    return MakeError(ErrorCode::kLimit,
+                     StrCat("a profile has at most ", kMaxProfileLabels, " labels"));
+  }
+  const Timestamp now = effects_->clock();
+  for (const HomeLabel& had : labels.removed) {
+    Add({target.profile, had.home, kNoOrigin}, kLabelRecords, now,
+        {{"label", had.label}, {"added", false}, {"actor", options_.actor}});
+  }
+  for (const std::string& label : labels.added) {
     Add({target.profile, target.home}, kLabelRecords, now,
-        {{"label", ToNfc(label)}, {"added", true}, {"actor", options_.actor}});
+        {{"label", label}, {"added", true}, {"actor", options_.actor}});
   }
   ItemResult result{.status = {}, .profile = target.profile};
   result.labels = LabelsOf(state(), row);
@@ -92,12 +161,21 @@ absl::StatusOr<ItemResult> Hand::Do(const Consent& item) {
   }
   std::sort(homes.begin(), homes.end());
   homes.erase(std::unique(homes.begin(), homes.end()), homes.end());
+  const ConsentEntry decided = {.channel = ToNfc(item.channel),
+                                .decision = item.decision,
+                                .time = time,
+                                .address = ToNfc(item.address),
+                                .policy = ToNfc(item.policy),
+                                .version = ToNfc(item.version),
+                                .source = ToNfc(item.source),
+                                .actor = {}};
+  const Value before = LatestShown(state(), RowOf(target.profile), decided);
   for (const ProfileId home : homes) {
     const IdentityId origin = home == target.home ? target.origin : kNoOrigin;
     Add({target.profile, home, origin}, kConsentRecords, time, values);
   }
   Change change;
-  change.Add("consent", {}, item.channel);
+  change.Add("consent", before, Shown(decided));
   Trace(target, "consent", change.ToJson());
   return ItemResult{.status = {}, .profile = target.profile};
 }
@@ -110,7 +188,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Note& item) {
     ROSTER_RETURN_IF_ERROR(CheckText("note", item.text));
     result.record = Add(target, kNoteRecords, effects_->clock(),
                         {{"text", item.text}, {"actor", options_.actor}});
-    Trace(target, "note", "{}");
+    Trace(target, "note", OfNote(result.record));
     return result;
   }
   const auto type = effects_->schema().FindEvent(kNoteRecords);
@@ -120,17 +198,19 @@ absl::StatusOr<ItemResult> Hand::Do(const Note& item) {
   effects_->KeepRecordsOf(target.profile);
   effects_->Do(RemoveRecord{target.profile, *type, {item.remove}});
   result.record = item.remove;
-  Trace(target, "note removed", "{}");
+  Trace(target, "note removed", OfNote(item.remove));
   return result;
 }
 
 absl::StatusOr<ItemResult> Hand::Do(const Archive& item) {
   ROSTER_ASSIGN_OR_RETURN(const Target target, Find(item.profile));
+  const auto name = [](bool archived) { return archived ? "archived" : "active"; };
+  const TraitId trait = effects_->Trait(kArchived, ValueType::kBoolean, 0);
+  const Value before = state().column(trait).Get(RowOf(target.profile));
   Change change;
-  SetTrait({target.profile, target.home}, effects_->Trait(kArchived, ValueType::kBoolean, 0),
-           item.archived, &change);
+  SetTrait({target.profile, target.home}, trait, item.archived, &change);
   Change shown;
-  shown.Add("status", {}, item.archived ? "archived" : "active");
+  shown.Add("status", name(before == Value(true)), name(item.archived));
   Trace(target, item.archived ? "archive" : "activate", shown.ToJson());
   return ItemResult{.status = {}, .profile = target.profile};
 }

@@ -71,7 +71,8 @@ uint8_t ScaleOf(const Value& value) {
 // What filters and columns call the profile's id: no trait can have the name.
 constexpr std::string_view kProfileIdName = "id";
 
-absl::StatusOr<std::optional<SessionInfo>> CheckSession(const std::optional<SessionInfo>& given) {
+absl::StatusOr<std::optional<SessionInfo>> CheckSession(const std::optional<SessionInfo>& given,
+                                                        Timestamp clock) {
   if (!given) return std::nullopt;
   SessionInfo session = *given;
   if (session.id.empty()) return MakeError(ErrorCode::kParse, "session without an id");
@@ -79,6 +80,12 @@ absl::StatusOr<std::optional<SessionInfo>> CheckSession(const std::optional<Sess
        {&session.id, &session.kind, &session.channel, &session.name, &session.platform}) {
     ROSTER_RETURN_IF_ERROR(CheckText("session", *text));
     *text = ToNfc(*text);
+  }
+  for (const std::optional<Timestamp>& time : {session.start, session.end}) {
+    if (time) ROSTER_RETURN_IF_ERROR(CheckTime(time, clock).status());
+  }
+  if (session.start && session.end && *session.start > *session.end) {
+    return MakeError(ErrorCode::kParse, "session ends before it starts");
   }
   ROSTER_ASSIGN_OR_RETURN(session.properties, CleanFields(session.properties));
   return session;
@@ -107,7 +114,7 @@ absl::StatusOr<CheckedCall> CheckCall(const Item& item, Timestamp clock, Names* 
     ROSTER_RETURN_IF_ERROR(CheckText("channel", item.channel));
     call.source = item.source;
     call.channel = ToNfc(item.channel);
-    ROSTER_ASSIGN_OR_RETURN(call.session, CheckSession(item.session));
+    ROSTER_ASSIGN_OR_RETURN(call.session, CheckSession(item.session, clock));
   }
   if constexpr (requires { item.authenticated; }) call.authenticated = item.authenticated;
   return call;
@@ -181,7 +188,7 @@ absl::StatusOr<CheckedItem> Check(const Track& item, Timestamp clock, EventIdSou
 
 absl::StatusOr<CheckedItem> Check(const Retain& item, Timestamp, EventIdSource*, Names* names) {
   const std::optional<EventTypeId> event = names->schema().FindEvent(ToNfc(item.event));
-  if (!event) {
+  if (!event || names->schema().event(*event).own) {
     return MakeError(ErrorCode::kNoTrait, StrCat("unknown event type: ", item.event));
   }
   if (item.keep_ms < 0 || item.keep_ms > kMaxKeepMs) {
@@ -198,10 +205,14 @@ absl::StatusOr<CheckedItem> Check(const Alias& item, Timestamp clock, EventIdSou
   checked.id = IdOfCall(id, clock, ids);
   ROSTER_ASSIGN_OR_RETURN(checked.call, CheckCall(item, clock, names));
   if (item.previous.empty()) return MakeError(ErrorCode::kParse, "alias without previousId");
-  ROSTER_RETURN_IF_ERROR(CheckText("previousId", item.previous));
-  checked.previous = NormaliseIdentity("external_id", item.previous, names->state().default_region);
-  if (IsBlockedIdentity(item.previous, checked.previous)) {
-    return MakeError(ErrorCode::kNoIdentity, "no usable identity: previousId is a blocked value");
+  // Which of the two it is is known when it is done.
+  for (const char* space : {"external_id", "anonymous_id"}) {
+    const IdentityRef previous{space, item.previous};
+    ROSTER_RETURN_IF_ERROR(CheckIdentity(names->schema(), previous));
+    checked.previous = NormaliseIdentity(space, item.previous, names->state().default_region);
+    if (IsBlocked(names->state(), previous, checked.previous)) {
+      return MakeError(ErrorCode::kNoIdentity, "no usable identity: previousId is a blocked value");
+    }
   }
   return checked;
 }

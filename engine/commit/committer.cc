@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/commit/committer.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "engine/commit/bound.h"
 #include "engine/commit/effects.h"
 #include "engine/commit/perform.h"
 #include "engine/limits.h"
 #include "engine/reading/profile_ref.h"
 #include "roster/error.h"
+#include "storage/base/check.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
 #include "storage/mutation.h"
@@ -29,86 +32,21 @@ bool Grows(const absl::StatusOr<CheckedItem>& item) {
   return by_hand == nullptr || !std::holds_alternative<Erase>(*by_hand->item);
 }
 
-// More than what an item becomes in a commit: names that it declares, a merge for each identity.
-constexpr size_t kItemBytes = 512;
-constexpr size_t kIdentityBytes = 1024;
-constexpr size_t kFieldBytes = 64;
-// Traits and types are declared with the records of merges once each, whoever is merged first.
-constexpr size_t kDeclarationBytes = 64 << 10;
-
-size_t SizeOf(const Value& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) return text->size();
-  if (const auto* json = std::get_if<Json>(&value)) return json->text.size();
-  size_t bytes = 0;
-  if (const auto* list = std::get_if<TextList>(&value)) {
-    for (const std::string& text : *list) bytes += text.size() + 16;
-  }
-  return bytes;
+// It is found by the bound, which is some times what the items hold.
+absl::Status TooLarge(size_t num_items) {
+  const std::string what = num_items == 1 ? "command" : StrCat("batch of ", num_items, " items");
+  return MakeError(
+      ErrorCode::kLimit,
+      StrCat("the commit that this ", what, " would become may be larger than ", kMaxCommandBytes,
+             " bytes: send it in smaller ", num_items == 1 ? "parts" : "batches"));
 }
 
-size_t BytesOf(const std::vector<Field>& fields) {
-  size_t bytes = 0;
-  for (const Field& field : fields) {
-    bytes += kFieldBytes + 3 * field.key.size() + SizeOf(field.value);
-  }
-  return bytes;
+// What is due may come with a command that was refused, whose id is not kept: trying it again is
+// right.
+std::string KeptId(const WriteOptions& options, const WriteResult& result) {
+  const auto done = [](const ItemResult& item) { return item.status.ok(); };
+  return std::ranges::any_of(result.items, done) ? options.request_id : std::string();
 }
-
-size_t BytesOf(const CheckedCall& call) {
-  size_t bytes = kItemBytes + call.source.size() + 3 * call.channel.size();
-  if (call.session) {
-    bytes += 2 * kItemBytes + 3 * (call.session->id.size() + call.session->kind.size() +
-                                   call.session->channel.size() + call.session->name.size() +
-                                   call.session->platform.size());
-    bytes += 2 * BytesOf(call.session->properties);
-  }
-  for (const UsableIdentity& identity : call.identities) {
-    bytes += kIdentityBytes + 3 * identity.value.size();
-  }
-  for (const IdentityRef& blocked : call.blocked) {
-    bytes += kItemBytes + 6 * (blocked.space.size() + blocked.value.size());  // as JSON
-  }
-  return bytes;
-}
-
-struct HandBound {
-  size_t operator()(const Create& item) const { return BytesOf(item.traits); }
-  size_t operator()(const Edit& item) const { return BytesOf(item.traits); }
-  size_t operator()(const Note& item) const { return item.text.size(); }
-  size_t operator()(const Label& item) const {
-    size_t bytes = 0;
-    for (const auto* labels : {&item.add, &item.remove}) {
-      for (const std::string& label : *labels) bytes += kItemBytes + 3 * label.size();
-    }
-    return bytes;
-  }
-  size_t operator()(const Consent& item) const {
-    return 3 * (item.channel.size() + item.address.size() + item.policy.size() +
-                item.version.size() + item.source.size());
-  }
-  // The rest holds identities only.
-  template <typename T>
-  size_t operator()(const T&) const {
-    return kMaxItemIdentities * (kIdentityBytes + kMaxIdentityBytes);
-  }
-};
-
-size_t BytesOfHand(const WriteItem& item) {
-  return kMaxItemIdentities * (kIdentityBytes + kMaxIdentityBytes) + std::visit(HandBound(), item);
-}
-
-struct BoundOf {
-  size_t operator()(const CheckedIdentify& item) const {
-    return BytesOf(item.call) + BytesOf(item.traits.fields);
-  }
-  size_t operator()(const CheckedTrack& item) const {
-    return BytesOf(item.call) + item.event.size() + BytesOf(item.properties) +
-           BytesOf(item.traits.fields);
-  }
-  size_t operator()(const CheckedAlias& item) const { return 2 * BytesOf(item.call); }
-  size_t operator()(const CheckedRetain&) const { return kItemBytes; }
-  size_t operator()(const CheckedByHand& item) const { return BytesOfHand(*item.item); }
-};
 
 // What was carried over is of the same commit as what brought it about.
 void SetVersions(const State& state, WriteResult* result) {
@@ -202,16 +140,16 @@ absl::StatusOr<Committer::CheckedItems> Committer::CheckAll(const Batch& batch, 
 
 // What time alone brings is small and must go on when nothing else may.
 absl::Status Committer::ReserveFor(const CheckedItems& items) {
+  const State& state = store().state();
   size_t bound = kDeclarationBytes;
   if (carries()) bound += CarryOver::kMaxBytes;
-  for (const auto& item : items) bound += item.ok() ? std::visit(BoundOf(), *item) : 0;
+  for (const auto& item : items) bound += item.ok() ? CommitBytes(*item, state) : 0;
+  reserved_bytes_ = bound;
+  if (bound > kMaxCommandBytes) return TooLarge(items.size());
   return Reserve(bound, std::ranges::any_of(items, Grows));
 }
 
 absl::Status Committer::Reserve(size_t payload_bytes, bool grows) {
-  if (payload_bytes > kMaxCommandBytes) {
-    return MakeError(ErrorCode::kLimit, StrCat("command larger than ", kMaxCommandBytes, " bytes"));
-  }
   const uint64_t limit = options_.memory_limit_bytes;
   if (grows && limit != 0 &&
       store().MemoryBytes() + requests().MemoryBytes() + payload_bytes > limit) {
@@ -265,18 +203,20 @@ WriteResult Committer::Apply(const Batch& batch, CheckedItems items,
   committed->ceiling = time.ceiling;
   const ProfileId first = result.items.empty() ? ProfileId{} : result.items.front().profile;
   const uint64_t record = result.items.empty() ? 0 : result.items.front().record;
+  const std::string request_id = KeptId(batch.options, result);
   result.lsn = {store.lsn().value + 1};
   if (parts_.log != nullptr) {
     std::string payload;
     EncodeCommitHeader({.received_at = time.clock,
-                        .request_id = batch.options.request_id,
-                        .digest = digest,
+                        .request_id = request_id,
+                        .digest = request_id.empty() ? 0 : digest,
                         .actor = batch.options.actor,
                         .outcome = first,
                         .record = record,
                         .num_items = batch.items.size()},
                        &payload);
     payload += effects.payload();
+    ROSTER_DCHECK(payload.size() <= reserved_bytes_);
     const absl::StatusOr<Lsn> lsn = parts_.log->AppendCommit(payload, time.ceiling);
     // What was applied stays, also when the log does not take it: it is a commit of this memory.
     if (lsn.ok()) result.lsn = *lsn;
@@ -285,8 +225,8 @@ WriteResult Committer::Apply(const Batch& batch, CheckedItems items,
   store.FinishCommit(result.lsn);
   Loop* const upkeep = parts_.shared->upkeep;
   if (upkeep != nullptr && store.has_seal_due()) upkeep->Wake();
-  if (!batch.options.request_id.empty()) {
-    parts_.shared->requests.Add(batch.options.request_id, {digest, result.lsn, first, record});
+  if (!request_id.empty()) {
+    parts_.shared->requests.Add(request_id, {digest, result.lsn, first, record});
   }
   return result;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One command into one commit: stage, reserve, apply, append. What comes after, writing and syncing
-// for a group, is the queue's. Thread rule: the writer's: any thread, one at a time.
+// One command into one commit: check, reserve, perform, append. What comes after, writing and
+// syncing for a group, is the queue's. Thread rule: the writer's: any thread, one at a time.
 // Source: ARCHITECTURE.md "Three walks", Write; engine/README.md "Writes".
 #ifndef ROSTER_ENGINE_COMMIT_COMMITTER_H_
 #define ROSTER_ENGINE_COMMIT_COMMITTER_H_
@@ -82,7 +82,8 @@ class Committer {
   EventIdSource event_ids_;
   std::atomic<bool> disk_full_{false};
   std::atomic<uint64_t> num_blocked_{0};
-  int64_t next_hold_us_ = 0;  // monotonic; when to try again for the disk reserve
+  size_t reserved_bytes_ = 0;  // for the command at hand
+  int64_t next_hold_us_ = 0;   // monotonic; when to try again for the disk reserve
 };
 
 }  // namespace roster

@@ -266,9 +266,25 @@ void HoldVisits(ProfileId profile, Effects* effects) {
   }
 }
 
+namespace {
+
+// Whether it was nobody but a visitor, merged by an identify: else its devices are its own.
+bool IsClaimed(const State& state, RowId row, ProfileId visitor) {
+  for (const IdentityId id : state.identities.OfRow(row)) {
+    if (state.identities.HomeOf(id) == visitor && !IsDevice(state, id)) return false;
+  }
+  const std::vector<OwnRecord> merges = OwnRecordsOf(state, row, kMergeRecords);
+  return std::ranges::any_of(merges, [&](const OwnRecord& merge) {
+    return merge.id().value == visitor.value && merge.origin() != kNoOrigin;
+  });
+}
+
+}  // namespace
+
 std::vector<Visit> ClaimedVisits(const State& state, ProfileId visitor) {
   const RowId row = *state.FindProfile(visitor);
   std::vector<Visit> visits;
+  if (!IsClaimed(state, row, visitor)) return visits;
   absl::flat_hash_set<IdentityId> own;  // on which he identified himself
   for (const OwnRecord& mark : OwnRecordsOf(state, row, kDeviceRecords)) {
     if (OwnHomeOf(mark) != visitor || !IsAttached(state, mark.origin())) continue;

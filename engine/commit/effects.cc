@@ -29,6 +29,8 @@ bool IsArchived(const State& state, RowId row) {
 
 void Effects::Do(const Mutation& mutation) {
   if (payload_.empty() && !std::holds_alternative<Advance>(mutation)) Do(Advance{clock_});
+  // What a file may not say is never written to one: no restart could read it.
+  ROSTER_DCHECK(store_->Check(mutation).ok());
   EncodeMutation(mutation, &payload_);
   store_->Apply(mutation, &changes_);
 }

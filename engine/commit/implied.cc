@@ -32,9 +32,8 @@ bool WasSaidBy(const State& state, RowId row, TraitId trait, IdentityId identity
 void Imply(ProfileId profile, IdentityId identity, Timestamp said, bool is_new, Effects* effects) {
   const State& state = effects->state();
   const IdentityName name = state.identities.NameOf(identity);
-  const auto trait =
-      effects->schema().FindTrait(effects->schema().name_space(name.name_space).name);
-  if (!trait || effects->schema().trait(*trait).type != ValueType::kText) return;
+  const std::optional<TraitId> trait = ImpliedTrait(effects->schema(), name.name_space);
+  if (!trait) return;
   const Timestamp time = ImpliedTime(said);
   const RowId row = *state.FindProfile(profile);
   const std::optional<Stamp> known = state.StampOf(*trait, row);

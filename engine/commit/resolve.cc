@@ -21,20 +21,6 @@
 namespace roster {
 namespace {
 
-absl::Status CheckIdentity(const Schema& schema, const IdentityRef& ref) {
-  if (FindInvalidUtf8(ref.space) || FindInvalidUtf8(ref.value)) {
-    return MakeError(ErrorCode::kParse, "identity is not valid UTF-8");
-  }
-  if (!schema.FindNamespace(ref.space)) {
-    return MakeError(ErrorCode::kNoTrait, StrCat("unknown namespace: ", ref.space));
-  }
-  if (ref.value.size() > kMaxIdentityBytes) {
-    return MakeError(ErrorCode::kLimit, StrCat("identity longer than ", kMaxIdentityBytes,
-                                               " bytes, namespace: ", ref.space));
-  }
-  return absl::OkStatus();
-}
-
 // The operator's list.
 bool IsBlockedHere(const State& state, std::string_view space, std::string_view value) {
   const TextMap<std::string>& definitions = *state.definitions;
@@ -405,6 +391,24 @@ std::vector<ProfileId> FindProfiles(const Call& call, const Effects& effects) {
   return profiles;
 }
 
+bool IsBlocked(const State& state, const IdentityRef& ref, std::string_view value) {
+  return IsBlockedIdentity(ref.value, value) || IsBlockedHere(state, ref.space, value);
+}
+
+absl::Status CheckIdentity(const Schema& schema, const IdentityRef& ref) {
+  if (FindInvalidUtf8(ref.space) || FindInvalidUtf8(ref.value)) {
+    return MakeError(ErrorCode::kParse, "identity is not valid UTF-8");
+  }
+  if (!schema.FindNamespace(ref.space)) {
+    return MakeError(ErrorCode::kNoTrait, StrCat("unknown namespace: ", ref.space));
+  }
+  if (ref.value.size() > kMaxIdentityBytes) {
+    return MakeError(ErrorCode::kLimit, StrCat("identity longer than ", kMaxIdentityBytes,
+                                               " bytes, namespace: ", ref.space));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const State& state,
                                                              const std::vector<IdentityRef>& refs,
                                                              std::vector<std::string>* warnings,
@@ -420,8 +424,7 @@ absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(const State& state,
     const NamespaceId id = *schema.FindNamespace(ref.space);
     UsableIdentity identity{id, NormaliseIdentity(ref.space, ref.value, state.default_region),
                             schema.name_space(id).kind, schema.name_space(id).rank};
-    if (IsBlockedIdentity(ref.value, identity.value) ||
-        IsBlockedHere(state, ref.space, identity.value)) {
+    if (IsBlocked(state, ref, identity.value)) {
       warnings->push_back(StrCat("blocked value is no identity: ", ref.space));
       if (blocked != nullptr) blocked->push_back(ref);
     } else {

@@ -33,6 +33,11 @@ absl::StatusOr<std::vector<UsableIdentity>> UsableIdentities(
     const State& state, const std::vector<IdentityRef>& refs, std::vector<std::string>* warnings,
     std::vector<IdentityRef>* blocked = nullptr);
 
+// Whether a value is no identity, by the rules or by the operator's list. `value`: normalised.
+bool IsBlocked(const State& state, const IdentityRef& ref, std::string_view value);
+// Errors: NOTRAIT (unknown namespace), PARSE (not UTF-8), LIMIT (length).
+absl::Status CheckIdentity(const Schema& schema, const IdentityRef& ref);
+
 // Who a command is about, and what it may do to who that is.
 struct Call {
   std::vector<UsableIdentity> identities;  // not empty

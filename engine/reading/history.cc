@@ -8,6 +8,7 @@
 
 #include "engine/measures/carrying.h"
 #include "engine/reading/profile_ref.h"
+#include "engine/reading/said.h"
 #include "engine/reading/traits.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
@@ -110,6 +111,7 @@ absl::StatusOr<History> ReadHistory(const ReadView& view, RowId row,
     if (former) history.identities.push_back(RefOf(state, id));
   }
   history.edits = EditsOf(state, row);
+  history.consent = DecisionsOf(state, row);
   return history;
 }
 

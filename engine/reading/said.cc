@@ -2,26 +2,45 @@
 #include "engine/reading/said.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "storage/memory/people/consent.h"
 #include "storage/memory/people/own_names.h"
 #include "storage/memory/people/own_records.h"
 
 namespace roster {
+namespace {
+
+ConsentEntry EntryOf(const OwnRecord& record) {
+  return {.channel = record.Text("channel"),
+          .decision = static_cast<Decision>(record.Integer("decision")),
+          .time = record.time(),
+          .address = record.Text("address"),
+          .policy = record.Text("policy"),
+          .version = record.Text("version"),
+          .source = record.Text("source"),
+          .actor = record.Text("actor")};
+}
+
+}  // namespace
 
 std::vector<ConsentEntry> ConsentOf(const State& state, RowId row) {
   std::vector<ConsentEntry> consent;
   for (const StandingConsent& standing : ConsentStanding(state, row)) {
-    const OwnRecord& record = standing.record;
-    consent.push_back({.channel = standing.channel,
-                       .decision = static_cast<Decision>(standing.decision),
-                       .time = record.time(),
-                       .address = record.Text("address"),
-                       .policy = record.Text("policy"),
-                       .version = record.Text("version"),
-                       .source = record.Text("source")});
+    consent.push_back(EntryOf(standing.record));
   }
   return consent;
+}
+
+std::vector<ConsentEntry> DecisionsOf(const State& state, RowId row) {
+  std::vector<ConsentEntry> decisions;
+  for (const OwnRecord& record : OwnRecordsOf(state, row, kConsentRecords)) {
+    ConsentEntry entry = EntryOf(record);
+    if (std::find(decisions.begin(), decisions.end(), entry) != decisions.end()) continue;
+    decisions.push_back(std::move(entry));
+  }
+  std::reverse(decisions.begin(), decisions.end());
+  return decisions;
 }
 
 std::vector<NoteEntry> NotesOf(const State& state, RowId row) {

@@ -17,6 +17,9 @@ namespace roster {
 // most guarded. By channel.
 std::vector<ConsentEntry> ConsentOf(const State& state, RowId row);
 
+// All that was ever decided, newest first; what was written for several homes once.
+std::vector<ConsentEntry> DecisionsOf(const State& state, RowId row);
+
 // Oldest first.
 std::vector<NoteEntry> NotesOf(const State& state, RowId row);
 

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "engine/reading/words.h"
+#include "query/errors.h"
 #include "roster/error.h"
 #include "storage/base/bytes.h"
 #include "storage/base/status_macros.h"
@@ -55,6 +56,20 @@ absl::StatusOr<std::optional<Place>> ParseCursor(const std::string& cursor) {
   return place;
 }
 
+// "; did you mean ...?", or nothing. Of a type with blanks that was not in quotes only the first
+// word came.
+std::string Meant(const Schema& schema, const std::string& name) {
+  std::vector<std::string_view> types;
+  for (const EventTypeInfo& type : schema.events()) {
+    if (type.own) continue;
+    if (type.name.starts_with(name + " ")) {
+      return StrCat("; did you mean \"", type.name, "\"? What has blanks stands in double quotes");
+    }
+    types.push_back(type.name);
+  }
+  return query::DidYouMean(name, types);
+}
+
 // By EventTypeId, of those that are asked for; empty: all.
 absl::StatusOr<std::vector<bool>> AskedTypes(const Schema& schema,
                                              const std::vector<std::string>& names) {
@@ -63,7 +78,8 @@ absl::StatusOr<std::vector<bool>> AskedTypes(const Schema& schema,
     if (FindInvalidUtf8(name)) return MakeError(ErrorCode::kParse, "a type is not valid UTF-8");
     const std::optional<EventTypeId> type = schema.FindEvent(ToNfc(name));
     if (!type || schema.event(*type).own) {
-      return MakeError(ErrorCode::kNoTrait, StrCat("unknown event type: ", name));
+      return MakeError(ErrorCode::kNoTrait,
+                       StrCat("unknown event type: ", name, Meant(schema, ToNfc(name))));
     }
     asked.resize(schema.events().size());
     asked[type->value] = true;

@@ -9,6 +9,13 @@ namespace roster {
 
 bool IsOfClients(const TraitInfo& info) { return !info.system && !IsOwnName(info.name); }
 
+std::optional<TraitId> ImpliedTrait(const Schema& schema, NamespaceId space) {
+  const std::optional<TraitId> trait = schema.FindTrait(schema.name_space(space).name);
+  if (!trait) return std::nullopt;
+  const TraitInfo& info = schema.trait(*trait);
+  return IsOfClients(info) && info.type == ValueType::kText ? trait : std::nullopt;
+}
+
 std::string TextTrait(const State& state, RowId row, std::string_view name) {
   const std::optional<TraitId> trait = state.schema->FindTrait(name);
   if (!trait) return {};

@@ -4,6 +4,7 @@
 #ifndef ROSTER_ENGINE_READING_TRAITS_H_
 #define ROSTER_ENGINE_READING_TRAITS_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,10 @@ namespace roster {
 
 // Whether clients see a trait.
 bool IsOfClients(const TraitInfo& info);
+
+// The trait that identities of a namespace imply: the one of its name, where that is a text and
+// clients'.
+std::optional<TraitId> ImpliedTrait(const Schema& schema, NamespaceId space);
 
 // The value of a text trait; empty where there is none.
 std::string TextTrait(const State& state, RowId row, std::string_view name);

@@ -117,7 +117,7 @@ std::string Print(const DefineCarry& carry) {
 }
 
 std::string Print(const Drop& drop) {
-  const std::string text = StrCat("drop ", Spelling(drop.kind));
+  std::string text = StrCat("drop ", Spelling(drop.kind));
   if (drop.kind == Defined::kEngagement) return text;
   return StrCat(text, " ", QuoteText(drop.name.text));
 }

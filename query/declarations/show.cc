@@ -82,7 +82,8 @@ TableAnswer ShowNamespaces(const ReadView& view) {
                      {"kind", ValueType::kText},
                      {"rank", ValueType::kInteger},
                      {"limit", ValueType::kInteger},
-                     {"blocked", ValueType::kTextList}},
+                     {"blocked", ValueType::kTextList},
+                     {"immutable", ValueType::kBoolean}},
                     {}};
   for (const NamespaceInfo& space : view.schema().namespaces()) {
     TextList blocked;
@@ -92,7 +93,7 @@ TableAnswer ShowNamespaces(const ReadView& view) {
     }
     std::sort(blocked.begin(), blocked.end());
     table.rows.push_back({space.name, std::string(ast::Spelling(space.kind)), int64_t{space.rank},
-                          int64_t{space.limit}, std::move(blocked)});
+                          int64_t{space.limit}, std::move(blocked), space.limit == 1});
   }
   return table;
 }

@@ -20,8 +20,7 @@ absl::StatusOr<ast::Statement> Parse(std::string_view text);
 
 // Takes the condition on one event that begins at `*at`, for the parser of declarations. False when
 // there is none; then `expected` has what would be one. Requires: `end` is behind the kEnd.
-bool TakeCondition(const Token** at, const Token* end, Expectations* expected,
-                   ast::Filter* condition);
+bool TakeCondition(const Token** at, const Token* end, Expectations* expected, ast::Filter* taken);
 
 // The same for a filter over profiles.
 bool TakeFilter(const Token** at, const Token* end, Expectations* expected, ast::Filter* filter);

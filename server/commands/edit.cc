@@ -145,6 +145,7 @@ Prepared LabelProfile(const Session& session, const Request& request) {
   if (action != "ADD" && action != "REMOVE") return SyntaxError("ADD or REMOVE, and labels");
   (action == "ADD" ? item.add : item.remove).assign(request.words.begin() + 2, request.words.end());
   return Prepare(session, request, std::move(item), [](const ItemResult& result, Reply::Map* map) {
+    if (result.duplicate) return;  // of a repeat they are not known
     Reply::Array labels;
     for (const std::string& label : result.labels) labels.push_back(Reply::Text(label));
     map->emplace_back("labels", Reply(std::move(labels)));

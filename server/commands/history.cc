@@ -41,6 +41,15 @@ Reply OneEdit(EditEntry edit) {
   return Reply(std::move(map));
 }
 
+Reply OneDecision(ConsentEntry decision) {
+  Reply::Map map;
+  map.emplace_back("channel", Reply::Text(std::move(decision.channel)));
+  std::string who = std::move(decision.actor);
+  AddDecision(std::move(decision), &map);
+  AddText("who", std::move(who), &map);
+  return Reply(std::move(map));
+}
+
 Reply ToReply(History history, bool all) {
   Reply::Map map;
   map.emplace_back("history", TraitHistory(std::move(history.traits)));
@@ -53,6 +62,10 @@ Reply ToReply(History history, bool all) {
   Reply::Array edits;
   for (EditEntry& edit : history.edits) edits.push_back(OneEdit(std::move(edit)));
   map.emplace_back("edits", Reply(std::move(edits)));
+  Reply::Array consent;
+  for (ConsentEntry& decision : history.consent)
+    consent.push_back(OneDecision(std::move(decision)));
+  AddFull("consent", Reply(std::move(consent)), &map);
   return Reply(std::move(map));
 }
 

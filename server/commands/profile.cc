@@ -35,18 +35,12 @@ Reply Traits(Profile* profile) {
 }
 
 Reply Consents(Profile* profile) {
-  constexpr const char* kDecisions[] = {"unknown", "granted", "withdrawn"};
   Reply::Map map;
   for (ConsentEntry& consent : profile->consent) {
+    std::string channel = std::move(consent.channel);
     Reply::Map entry;
-    entry.emplace_back("decision",
-                       Reply::Text(kDecisions[static_cast<size_t>(consent.decision) % 3]));
-    entry.emplace_back("time", Reply::FromTime(consent.time));
-    AddText("address", std::move(consent.address), &entry);
-    AddText("policy", std::move(consent.policy), &entry);
-    AddText("version", std::move(consent.version), &entry);
-    AddText("source", std::move(consent.source), &entry);
-    map.emplace_back(std::move(consent.channel), Reply(std::move(entry)));
+    AddDecision(std::move(consent), &entry);
+    map.emplace_back(std::move(channel), Reply(std::move(entry)));
   }
   return Reply(std::move(map));
 }
@@ -274,7 +268,7 @@ absl::Status ReadSections(const std::vector<std::string>& names, Asked* asked) {
         std::find_if(std::begin(kSections), std::end(kSections),
                      [&](const SectionForm& known) { return known.name == ToLower(name); });
     if (form == std::end(kSections)) {
-      std::string message = "unknown section; there are";
+      std::string message = "unknown section: " + ShownName(name) + "; there are";
       for (const SectionForm& known : kSections) message += " " + std::string(known.name);
       return MakeError(ErrorCode::kErr, message);
     }

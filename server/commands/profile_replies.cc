@@ -66,6 +66,15 @@ void AddCarried(const std::optional<CarriedFrom>& carried, Reply::Map* map) {
   map->emplace_back("carried", Reply(std::move(from)));
 }
 
+void AddDecision(ConsentEntry consent, Reply::Map* map) {
+  map->emplace_back("decision", Reply::Text(NameOf(consent.decision)));
+  map->emplace_back("time", Reply::FromTime(consent.time));
+  AddText("address", std::move(consent.address), map);
+  AddText("policy", std::move(consent.policy), map);
+  AddText("version", std::move(consent.version), map);
+  AddText("source", std::move(consent.source), map);
+}
+
 void AddFull(std::string_view name, Reply reply, Reply::Map* map) {
   const auto* array = std::get_if<Reply::Array>(&reply.node());
   const auto* inner = std::get_if<Reply::Map>(&reply.node());

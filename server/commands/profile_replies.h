@@ -32,6 +32,8 @@ void AddOrigin(const std::optional<IdentityRef>& origin, Reply::Map* map);
 void AddCarried(const std::optional<CarriedFrom>& carried, Reply::Map* map);
 // The same of a list or map that is empty.
 void AddFull(std::string_view name, Reply reply, Reply::Map* map);
+// What was decided, with its evidence; not the channel.
+void AddDecision(ConsentEntry consent, Reply::Map* map);
 
 // What a reading call found, as `make` shows it.
 template <typename T, typename Make>

@@ -74,7 +74,8 @@ Outcome Select(const Services&, Session* session, const Request& request) {
                                 "`find columns where ...` to list"));
   }
   if (!one_word) {
-    return Outcome(Reply::Error("ERR", "wrong number of arguments for 'select' command"));
+    return Outcome(Reply::Error(
+        "ERR", "wrong number of arguments for 'select' command; usage: SELECT number"));
   }
   if (request.words[0] == "0") return Outcome(Reply::Ok());
   return Outcome(Reply::Error("ERR", "there is one store, number 0"));

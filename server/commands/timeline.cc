@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // TIMELINE and SESSIONS: what somebody did, in the order of time.
+#include <algorithm>
+
 #include "server/commands/commands.h"
 #include "server/commands/profile_replies.h"
 #include "server/commands/profile_words.h"
@@ -25,7 +27,9 @@ Reply OneSession(SessionEntry session) {
   AddTime("start", session.start, &map);
   AddTime("end", session.end, &map);
   if (session.start && session.end) {
-    map.emplace_back("duration_ms", Reply::Integer(session.end->ms - session.start->ms));
+    // What was said at different times may not agree.
+    const int64_t duration_ms = std::max<int64_t>(0, session.end->ms - session.start->ms);
+    map.emplace_back("duration_ms", Reply::Integer(duration_ms));
   }
   map.emplace_back("events", Reply::Unsigned(session.num_events));
   AddFull("goals", TextList(std::move(session.goals)), &map);

@@ -391,9 +391,11 @@ void Store::Seen(RowId row, Timestamp time) {
   }
 }
 
-// How a profile came to be keeps the time at which it did, so that merges take both from one side.
+// How a profile came to be keeps the time at which that was said: of two that merge, the one that
+// came first says it. Older versions moved it along.
 void Store::CreatedEarlier(RowId row, Timestamp time, IdentityId origin) {
   state_.columns[kCreatedAt.value].Mutable().Set(row, time.ms, {time, origin}, &state_.stamps);
+  if (state_.schema->has_calls()) return;
   Column& via = state_.columns[kCreatedVia.value].Mutable();
   via.Set(row, via.Bits(row), {time, origin}, &state_.stamps);
 }

@@ -28,6 +28,75 @@ bool Fits(const Value& value, ValueType type, uint8_t scale) {
 // Ids of declarations have 16 bits.
 constexpr size_t kMaxIds = 0xffff;
 
+// What the store writes into records of its own, and reads back without asking what type it has.
+// An id: where it is found by that and not by its name.
+struct OwnProperty {
+  std::string_view type;
+  std::string_view name;
+  ValueType is;
+  PropertyId id = {};  // 0: any
+};
+
+constexpr OwnProperty kOwnProperties[] = {
+    {kMergeRecords, "survivor", ValueType::kInteger, kMergeSurvivor},
+    {kMergeRecords, "loser_created_at", ValueType::kTimestamp, kMergeLoserCreated},
+    {kMergeRecords, "loser_created_via", ValueType::kText, kMergeLoserVia},
+    {kMergeRecords, "survivor_created_at", ValueType::kTimestamp, kMergeSurvivorCreated},
+    {kMergeRecords, "survivor_created_via", ValueType::kText, kMergeSurvivorVia},
+    {kMergeRecords, kMergeReceived, ValueType::kTimestamp},
+    {kMergeRecords, kMergeChosen, ValueType::kTextList},
+    {kMergeRecords, kMergeChosenAt, ValueType::kTimestamp},
+    {kDeviceRecords, "mark", ValueType::kInteger, kDeviceMark},
+    {kConflictRecords, "other", ValueType::kInteger},
+    {kConflictRecords, "identity", ValueType::kText},
+    {kConflictRecords, "reason", ValueType::kText},
+    {kCallRecords, "channel", ValueType::kText},
+    {kLabelRecords, "label", ValueType::kText},
+    {kLabelRecords, "added", ValueType::kBoolean},
+    {kLabelRecords, "actor", ValueType::kText},
+    {kConsentRecords, "channel", ValueType::kText},
+    {kConsentRecords, "decision", ValueType::kInteger},
+    {kConsentRecords, "address", ValueType::kText},
+    {kConsentRecords, "policy", ValueType::kText},
+    {kConsentRecords, "version", ValueType::kText},
+    {kConsentRecords, "source", ValueType::kText},
+    {kConsentRecords, "actor", ValueType::kText},
+    {kNoteRecords, "text", ValueType::kText},
+    {kNoteRecords, "actor", ValueType::kText},
+    {kSessionRecords, "id", ValueType::kText},
+    {kSessionRecords, "kind", ValueType::kText},
+    {kSessionRecords, "channel", ValueType::kText},
+    {kSessionRecords, "name", ValueType::kText},
+    {kSessionRecords, "platform", ValueType::kText},
+    {kSessionRecords, "start", ValueType::kTimestamp},
+    {kSessionRecords, "end", ValueType::kTimestamp},
+    {kSessionRecords, "agent_takeover", ValueType::kBoolean},
+    {kSessionRecords, "properties", ValueType::kJson},
+    {kEditRecords, "actor", ValueType::kText},
+    {kEditRecords, "action", ValueType::kText},
+    {kEditRecords, "detail", ValueType::kJson},
+    {kCarryRecords, "rule", ValueType::kText},
+    {kCarryRecords, "session", ValueType::kText},
+    {kCarryRecords, "trait", ValueType::kText},
+    {kCarryRecords, "digest", ValueType::kInteger},
+};
+
+// Whether a property can be the next of a type. What no version of now knows may be there, but not
+// in the place of another.
+bool FitsOwnType(const DeclareProperty& m, const EventTypeInfo& event) {
+  if (m.name == kHomeProperty && m.type != ValueType::kInteger) return false;
+  if (m.name == kImportantProperty && m.type != ValueType::kBoolean) return false;
+  if (!event.own) return true;
+  const PropertyId next{static_cast<uint16_t>(event.properties.size())};
+  for (const OwnProperty& own : kOwnProperties) {
+    if (own.type != event.name) continue;
+    const bool named = own.name == m.name;
+    if (named && own.is != m.type) return false;
+    if (own.id.value != 0 && named != (own.id == next)) return false;
+  }
+  return true;
+}
+
 struct Checker {
   const State& state;
 
@@ -47,6 +116,8 @@ struct Checker {
     if (!IsStorable(m.type, m.scale)) return Refuse("type of a trait");
     if (state.schema->FindTrait(m.name)) return Refuse("trait declared twice");
     if (state.schema->traits().size() >= kMaxIds) return Refuse("too many traits");
+    const bool fits_own = m.name != kArchived || m.type == ValueType::kBoolean;
+    if (!fits_own) return Refuse("type of a trait of the store's own");
     const auto records = state.schema->FindEvent(TraitRecordsName(m.name));
     if (!records) return absl::OkStatus();
     const std::vector<PropertyInfo>& said = state.schema->event(*records).properties;
@@ -69,14 +140,12 @@ struct Checker {
     if (!FitsOwn(m, event)) return Refuse("type of a property of the store's own");
     return absl::OkStatus();
   }
-  // Records of the store's own are read back without asking what type they have.
   bool FitsOwn(const DeclareProperty& m, const EventTypeInfo& event) const {
-    const bool is_home = m.name == kHomeProperty;
-    if (is_home && m.type != ValueType::kInteger) return false;
-    if (event.properties.size() != kRecordValue.value) return true;
-    if (event.name == kDeviceRecords) return !is_home && m.type == ValueType::kInteger;
+    if (!FitsOwnType(m, event)) return false;
     if (!event.name.starts_with(kTraitRecords)) return true;
-    if (is_home) return false;
+    const bool is_value = event.properties.size() == kRecordValue.value;
+    if (is_value != (m.name == "value")) return false;
+    if (!is_value) return true;
     const auto trait =
         state.schema->FindTrait(std::string_view(event.name).substr(kTraitRecords.size()));
     if (!trait) return true;

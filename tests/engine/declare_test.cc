@@ -3,6 +3,8 @@
 // What is declared and defined: its effects, its errors, its measures of a profile; over a restart.
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <fstream>
+#include <string>
 
 #include "roster/error.h"
 #include "storage/base/text.h"
@@ -66,6 +68,23 @@ struct Fixture {
 };
 
 Timestamp Ago(int64_t ms) { return {kTestStartMs - ms}; }
+
+TEST_CASE("an empty store takes every declaration of LANGUAGE.md, in the order of the page") {
+  Fixture f;
+  std::ifstream file(ROSTER_LANGUAGE_MD);
+  REQUIRE(file.good());
+  bool inside = false;
+  int statements = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("```")) {
+      inside = line == "```declaration";
+    } else if (inside) {
+      f.Ok(line);
+      ++statements;
+    }
+  }
+  CHECK(statements > 20);
+}
 
 TEST_CASE("a trait is declared with its options, which declaring again alters", "[T29][T34]") {
   Fixture f;
@@ -170,8 +189,8 @@ TEST_CASE("events and their properties are declared with types", "[G2]") {
 TEST_CASE("namespaces are declared, and limits altered", "[R1][R0]") {
   Fixture f;
   f.Ok("declare namespace crm kind person limit 2 blocked (\"test\", \" 000x \")");
-  const std::vector<Value> shown = {"crm", "person", int64_t{3}, int64_t{2},
-                                    TextList{"000x", "test"}};
+  const std::vector<Value> shown = {
+      "crm", "person", int64_t{3}, int64_t{2}, TextList{"000x", "test"}, false};
   CHECK(f.Row("show namespaces", "crm") == shown);
   CHECK(f.Refused("declare namespace crm kind device") ==
         "CONFLICT 28: namespace `crm` is of kind person, not device");
@@ -182,6 +201,7 @@ TEST_CASE("namespaces are declared, and limits altered", "[R1][R0]") {
         "NOTRAIT 17: unknown namespace `emial`; did you mean `email`?");
   f.Ok("declare namespace badge kind person immutable unique");
   CHECK(f.Row("show namespaces", "badge")[3] == Value(int64_t{1}));
+  CHECK(f.Row("show namespaces", "badge")[5] == Value(true));
 
   f.Write(Traits({{"crm", "c1"}}));
   const auto blocked = f.db->Write(WriteItem(Traits({{"crm", "test "}})));

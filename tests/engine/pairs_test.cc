@@ -85,6 +85,28 @@ TEST_CASE("what was previewed is done exactly so, choices among it", "[C26][R17]
   CHECK(people.Refused(*plan) == ErrorCode::kStale);
 }
 
+TEST_CASE("a plan chooses traits of clients only, whatever it says", "[R17]") {
+  People people;
+  people.Ok(Traits({User("u1")}, {}, At(5000)));
+  people.Ok(Traits({User("u2")}, {}, At(2000)));
+  for (const char* name : {"created_at", "first_seen", "created_via", "\001archived"}) {
+    INFO(name);
+    MergePlan plan = people.Preview(User("u1"), User("u2")).plan;
+    plan.of_loser = {name};
+    CHECK(people.Refused(plan) == ErrorCode::kNoTrait);
+  }
+  people.Always([&] { CHECK(people.Get(User("u2")).merged.empty()); });
+}
+
+TEST_CASE("a namespace of a system trait's name implies nothing", "[R1]") {
+  People people;
+  people.Ok(Declare{.statement = "declare namespace created_via kind contact", .time_zone = "UTC"});
+  const IdentityRef odd{"created_via", "import"};
+  people.Ok(Traits({User("u1"), odd}, {}, At(5000)));
+  people.Ok(Edit{.profile = User("u1"), .traits = {}, .identities = {{"created_via", "other"}}});
+  people.Always([&] { CHECK(people.Get(User("u1")).created_via == "identify"); });
+}
+
 TEST_CASE("a limit that a merge would pass is named, and refuses it", "[R11][R17]") {
   People people;
   for (int i = 0; i < 6; ++i) {
@@ -136,6 +158,21 @@ TEST_CASE("who came how is told apart again in the order of the merges", "[R10]"
     const Profile after = people.Get(User("u1"));
     CHECK(after.created_via == before.created_via);
     CHECK(after.created_at == before.created_at);
+  });
+}
+
+TEST_CASE("who is split off and erased leaves nothing in the other's trail", "[R14]") {
+  People people;
+  people.Ok(Traits({User("u1"), {"email", "bob@x.nl"}}, {}, At(5000)));
+  people.Ok(Edit{.profile = IdentityRef{"email", "bob@x.nl"},
+                 .traits = {{"diagnosis", "secret"}},
+                 .identities = {}});
+  people.Ok(Split{.profile = User("u1"), .identities = {{"email", "bob@x.nl"}}});
+  people.Ok(Erase{.profile = IdentityRef{"email", "bob@x.nl"}});
+  people.Always([&] {
+    for (const EditEntry& edit : people.GetHistory(User("u1")).edits) {
+      CHECK(edit.detail.find("secret") == std::string::npos);
+    }
   });
 }
 

@@ -78,6 +78,31 @@ TEST_CASE("a request id makes a command at-most-once, across restarts", "[P17]")
   }
 }
 
+TEST_CASE("a refused command is not kept, also when its commit had what was due", "[P17]") {
+  FaultyFileSystem files;
+  const WriteOptions once{.request_id = "r1", .actor = {}};
+  const WriteItem archive = Archive{.profile = User("u2")};
+  {
+    World world(&files);
+    const auto db = world.Open();
+    REQUIRE(db->Write(Event("u1", "order", "m1", {}, Timestamp{kTestStartMs + 60'000})).ok());
+    world.clock.now_ms += 120'000;  // the order's time has come
+    const uint64_t commits = db->GetStats().num_commits;
+    CHECK(ErrorCodeOf(db->Write(archive, once).status()) == ErrorCode::kNoProfile);
+    CHECK(db->GetStats().num_commits == commits + 1);
+    CHECK(ErrorCodeOf(db->Write(archive, once).status()) == ErrorCode::kNoProfile);
+  }
+  for (int run = 0; run < 2; ++run) {
+    World world(&files, kTestStartMs + 180'000);
+    const auto db = world.Open();
+    REQUIRE(db->Write(Event("u2", "order", "m2")).ok());
+    const auto result = db->Write(archive, once);
+    REQUIRE(result.ok());
+    CHECK(result->duplicate == (run > 0));
+    CHECK(MustGet(db.get(), User("u2")).archived);
+  }
+}
+
 TEST_CASE("the clock of views does not go back over a crash", "[clock]") {
   FaultyFileSystem files;
   std::unique_ptr<FaultyFileSystem> crashed;

@@ -56,6 +56,17 @@ void CheckEqual(Database* db, int64_t now_ms, Model* model) {
   REQUIRE(db->GetStats().num_events == total);
 }
 
+TEST_CASE("the store's own records are not kept shorter", "[retention]") {
+  FaultyFileSystem files;
+  World world(&files);
+  const auto db = world.Open();
+  REQUIRE(db->Write(Event("u1", "order", "m1")).ok());
+  REQUIRE(db->Write(Retain{"order", kHourMs}).ok());
+  for (const char* own : {"\001call", "\001merge"}) {
+    CHECK(ErrorCodeOf(db->Write(Retain{own, kHourMs}).status()) == ErrorCode::kNoTrait);
+  }
+}
+
 TEST_CASE("retention removes what it says and nothing else", "[retention]") {
   std::mt19937_64 random(TestSeed());
   const std::vector<std::string> types = {"view", "order"};

@@ -293,6 +293,12 @@ TEST_CASE("limits of items and commands are answered by name", "[limits]") {
                                {{"text", std::string(60'000, static_cast<char>('a' + i % 26))}}));
   }
   CHECK(ErrorCodeOf(f.db->Write(huge).status()) == ErrorCode::kLimit);
+  huge.items.assign(20'000, Event("u1", "note", "m1"));
+  const absl::Status many_small = f.db->Write(huge).status();
+  CHECK(ErrorCodeOf(many_small) == ErrorCode::kLimit);
+  CHECK(std::string(many_small.message()).find("commit that this batch of 20000 items") !=
+        std::string::npos);
+  CHECK(std::string(many_small.message()).find("smaller batches") != std::string::npos);
   CHECK(f.db->GetStats().num_profiles == 0);
   const auto endless = f.db->Execute("count", {}, {.timeout_ms = INT64_MAX});
   CHECK(endless.ok());

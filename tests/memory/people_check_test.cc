@@ -97,6 +97,49 @@ TEST_CASE("records of a trait have its type, whichever is declared first", "[che
   CHECK_FALSE(two.Fits(DeclareProperty{system, "value", ValueType::kTimestamp}));
 }
 
+// What is declared for a type of the store's own, as no engine does it.
+bool FitsNew(std::string_view type, std::string name, ValueType is) {
+  StoreBuilder b;
+  const EventTypeId event = b.Event(std::string(type));
+  return b.store.Check(DeclareProperty{event, std::move(name), is}).ok();
+}
+
+TEST_CASE("types of the store's own have the properties that it relies on", "[check]") {
+  using enum ValueType;
+  CHECK_FALSE(FitsNew(kMergeRecords, "another", kInteger));
+  CHECK_FALSE(FitsNew(kMergeRecords, "survivor", kText));
+  CHECK_FALSE(FitsNew(kMergeRecords, "received", kTimestamp));
+  CHECK_FALSE(FitsNew(kMergeRecords, "loser_created_at", kTimestamp));
+  CHECK_FALSE(FitsNew(kMergeRecords, std::string(kHomeProperty), kInteger));
+  CHECK_FALSE(FitsNew(kDeviceRecords, "another", kInteger));
+  CHECK_FALSE(FitsNew(kDeviceRecords, "mark", kText));
+  CHECK_FALSE(FitsNew(kDeviceRecords, std::string(kHomeProperty), kInteger));
+  CHECK_FALSE(FitsNew(kEditRecords, "actor", kInteger));
+  CHECK_FALSE(FitsNew(kEditRecords, "detail", kText));
+  CHECK_FALSE(FitsNew(kLabelRecords, "added", kText));
+  CHECK_FALSE(FitsNew(kConsentRecords, "decision", kText));
+  CHECK_FALSE(FitsNew(kNoteRecords, "text", kTextList));
+  CHECK_FALSE(FitsNew(kSessionRecords, "start", kText));
+  CHECK_FALSE(FitsNew(kCarryRecords, "digest", kText));
+  CHECK_FALSE(FitsNew(kConflictRecords, "other", kText));
+  CHECK_FALSE(FitsNew(kCallRecords, "channel", kTextList));
+  CHECK_FALSE(FitsNew(TraitRecordsName("later"), "another", kText));
+  CHECK_FALSE(FitsNew("order", std::string(kImportantProperty), kInteger));
+  CHECK_FALSE(FitsNew("order", std::string(kHomeProperty), kText));
+  // Names are the clients' elsewhere, and what a later version adds stands behind.
+  CHECK(FitsNew("order", "survivor", kText));
+  CHECK(FitsNew(kEditRecords, "reason", kInteger));
+  CHECK(FitsNew("\001later", "actor", kInteger));
+  CHECK(FitsNew(TraitRecordsName("later"), "value", kText));
+  Two two;
+  CHECK_FALSE(two.Fits(DeclareProperty{two.merges, "received", ValueType::kTimestamp}));
+  CHECK_FALSE(two.Fits(DeclareProperty{two.merges, "loser_created_at", ValueType::kText}));
+  CHECK(two.Fits(DeclareProperty{two.merges, "loser_created_at", ValueType::kTimestamp}));
+  CHECK(two.Fits(DeclareProperty{two.devices, "more", ValueType::kText}));
+  CHECK_FALSE(two.Fits(DeclareTrait{std::string(kArchived), ValueType::kText}));
+  CHECK(two.Fits(DeclareTrait{std::string(kArchived), ValueType::kBoolean}));
+}
+
 TEST_CASE("records that no engine wrote do no harm", "[check]") {
   Two two;
   const EventTypeId records = two.b.Event(TraitRecordsName("text"));

@@ -33,10 +33,10 @@ class People {
     }
     merges_ = b.Event(std::string(kMergeRecords));
     b.Property(merges_, "survivor", ValueType::kInteger);
-    b.Property(merges_, "loser_created", ValueType::kTimestamp);
-    b.Property(merges_, "loser_via", ValueType::kText);
-    b.Property(merges_, "survivor_created", ValueType::kTimestamp);
-    b.Property(merges_, "survivor_via", ValueType::kText);
+    b.Property(merges_, "loser_created_at", ValueType::kTimestamp);
+    b.Property(merges_, "loser_created_via", ValueType::kText);
+    b.Property(merges_, "survivor_created_at", ValueType::kTimestamp);
+    b.Property(merges_, "survivor_created_via", ValueType::kText);
     Home(merges_);
     b.Namespace("email");
     b.Apply(Advance{{1'000}});

@@ -149,7 +149,9 @@ TEST_CASE("identify, track and get") {
   CHECK(Has(clients.Line("get p99"), "NOPROFILE"));
   CHECK(Has(clients.Line("get 99"), "a profile is named by"));
   CHECK(Has(clients.Line("get email:"), "a profile is named by"));
-  CHECK(Has(clients.Resp({"GET"}), "-ERR wrong number of arguments for 'get' command"));
+  CHECK(Has(clients.Resp({"GET"}),
+            "-ERR wrong number of arguments for 'get' command; usage: GET "
+            "profile [SECTIONS name...]"));
 }
 
 TEST_CASE("errors of a write") {

@@ -68,6 +68,14 @@ class FakeReads : public Database {
                       {"plan", "pro", {1000}, {}, {7}}};
     history.identities = {{"email", "old@example.com"}};
     history.edits = {{{3000}, "jo", "set", R"({"before":{"plan":null},"after":{"plan":"pro"}})"}};
+    history.consent = {{.channel = "email",
+                        .decision = Decision::kGranted,
+                        .time = {3000},
+                        .address = {},
+                        .policy = "privacy",
+                        .version = {},
+                        .source = {},
+                        .actor = "jo"}};
     return ReadResult<History>{.lsn = got->lsn, .profile = got->profile.id, .value = history};
   }
   absl::StatusOr<ReadResult<std::vector<ConflictEntry>>> GetConflicts(

@@ -59,7 +59,7 @@ TEST_CASE("GET computes and shows the sections that are asked for") {
 TEST_CASE("GET says what is wrong") {
   Clients clients;
   CHECK(Has(clients.Line("get p1 sections traits paint"),
-            "unknown section; there are version display_name status"));
+            "unknown section: paint; there are version display_name status"));
   for (const char* wrong : {"sections", "events 10001", "events -1", "events", "labels",
                             "events 5 events 6", "events 5 labels"}) {
     CHECK(Has(clients.Line(std::string("get p1 ") + wrong),
@@ -129,7 +129,9 @@ TEST_CASE("HISTORY of all, of a trait, as of a time") {
             R"("time":"1970-01-01T00:00:01Z","profile":"p7"}],)"
             R"("identities":[{"namespace":"email","value":"old@example.com"}],)"
             R"("edits":[{"when":"1970-01-01T00:00:03Z","who":"jo","what":"set",)"
-            R"("before":{"plan":null},"after":{"plan":"pro"}}]})"));
+            R"("before":{"plan":null},"after":{"plan":"pro"}}],)"
+            R"("consent":[{"channel":"email","decision":"granted",)"
+            R"("time":"1970-01-01T00:00:03Z","policy":"privacy","who":"jo"}]})"));
   CHECK_FALSE(Has(clients.Line("history p1 plan"), "edits"));
   CHECK(clients.asked().history.trait == "plan");
   clients.Line("history p1 \"favourite colour\" as of 2026-01-01");

@@ -108,6 +108,15 @@ std::vector<Mutation> RandomChanges::Declarations() {
     }
     ++num_events;
   };
+  const auto own = [&](std::string_view name,
+                       const std::vector<std::pair<std::string, ValueType>>& properties) {
+    all.push_back(DeclareEvent{std::string(name)});
+    for (const auto& [property, type] : properties) {
+      all.push_back(DeclareProperty{{num_events}, property, type});
+    }
+    ++num_events;
+    home();
+  };
   all.push_back(DeclareNamespace{{"email", NamespaceKind::kPerson, 1, 5}});
   all.push_back(DeclareNamespace{{"device", NamespaceKind::kDevice, 3, 9}});
   for (int e = 0; e < 3; ++e) {
@@ -123,11 +132,12 @@ std::vector<Mutation> RandomChanges::Declarations() {
     all.push_back(DeclareProperty{{num_events++}, "value", type, scale});
     if (type != ValueType::kDate) home();
   }
-  event(std::string(kMergeRecords), {ValueType::kInteger, ValueType::kTimestamp, ValueType::kText,
-                                     ValueType::kTimestamp, ValueType::kText});
-  home();
-  event(std::string(kDeviceRecords), {ValueType::kInteger});
-  home();
+  own(kMergeRecords, {{"survivor", ValueType::kInteger},
+                      {"loser_created_at", ValueType::kTimestamp},
+                      {"loser_created_via", ValueType::kText},
+                      {"survivor_created_at", ValueType::kTimestamp},
+                      {"survivor_created_via", ValueType::kText}});
+  own(kDeviceRecords, {{"mark", ValueType::kInteger}});
   return all;
 }
 

@@ -65,6 +65,8 @@ struct ConsentEntry {
   std::string policy;
   std::string version;
   std::string source;
+  std::string actor;  // who wrote it down
+  bool operator==(const ConsentEntry&) const = default;
 };
 
 struct NoteEntry {
@@ -228,17 +230,18 @@ struct EditEntry {
   Timestamp time;
   std::string actor;
   std::string action;
-  std::string detail;  // JSON: {"before":{...},"after":{...}} or what else it was about
+  std::string detail;  // JSON: {"before":{...},"after":{...},"identities":{...}} or what else it is
 };
 
 struct History {
   std::vector<HistoryEntry> traits;     // newest first
   std::vector<IdentityRef> identities;  // that it had, and has no more
   std::vector<EditEntry> edits;         // newest first
+  std::vector<ConsentEntry> consent;    // all that was decided, newest first
 };
 
 struct HistoryOptions {
-  std::string trait;               // empty: all, with identities and edits
+  std::string trait;               // empty: all, with identities, edits, consent
   std::optional<Timestamp> as_of;  // instead of the history: the traits as they were
 };
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -137,6 +138,12 @@ struct Label {
 };
 
 enum class Decision : uint8_t { kUnknown = 0, kGranted = 1, kWithdrawn = 2 };
+
+// "unknown", "granted", "withdrawn".
+inline std::string_view NameOf(Decision decision) {
+  if (decision == Decision::kGranted) return "granted";
+  return decision == Decision::kWithdrawn ? "withdrawn" : "unknown";
+}
 
 struct Consent {
   ProfileRef profile;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The devices that more than one profile has marks on, or that somebody logged out of: which
-// profiles to look at. All others are whose identity they are. Derived from the device records;
-// kept by Store::Apply. Thread rule: the writer's.
+// Devices that had a mark elsewhere than on whose identity they were, or a logout: which profiles
+// to look at; what was noted stays. All others are whose identity they are. Derived from the device
+// records; kept by Store::Apply. Thread rule: the writer's.
 #ifndef ROSTER_STORAGE_MEMORY_PEOPLE_DEVICES_H_
 #define ROSTER_STORAGE_MEMORY_PEOPLE_DEVICES_H_
 

@@ -113,8 +113,8 @@ Creation OwnCreation(const State& state, RowId row, ProfileId id) {
     if (merge.survivor == id) return merge.survivor_came;
     if (merge.loser == id) return merge.loser_came;
   }
-  return {Or<Timestamp>(state.column(kCreatedAt).Get(row)),
-          Or<std::string>(state.column(kCreatedVia).Get(row))};
+  const std::optional<Stamp> came = state.StampOf(kCreatedVia, row);
+  return {came ? came->time : Timestamp{}, Or<std::string>(state.column(kCreatedVia).Get(row))};
 }
 
 Creation EarliestOf(const std::vector<MergeRecord>& merges, const std::vector<ProfileId>& ids) {

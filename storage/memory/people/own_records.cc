@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/memory/people/own_records.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -72,6 +73,18 @@ std::vector<OwnRecord> OwnRecordsOf(const State& state, RowId row, std::string_v
     records.emplace_back(state, *event, row, ref);
   }
   return records;
+}
+
+std::vector<ProfileId> HomesOfConsent(const State& state, RowId row, std::string_view channel) {
+  std::vector<ProfileId> homes;
+  for (const OwnRecord& record : OwnRecordsOf(state, row, kConsentRecords)) {
+    if (record.Text("channel") == channel && record.Text("address").empty()) {
+      homes.push_back(record.home());
+    }
+  }
+  std::sort(homes.begin(), homes.end());
+  homes.erase(std::unique(homes.begin(), homes.end()), homes.end());
+  return homes;
 }
 
 std::vector<HomeLabel> LabelsByHome(const State& state, RowId row) {

@@ -51,6 +51,9 @@ struct HomeLabel {
   bool operator==(const HomeLabel&) const = default;
 };
 
+// The profile ids under which a decision on the channel that names no address came, each once.
+std::vector<ProfileId> HomesOfConsent(const State& state, RowId row, std::string_view channel);
+
 // The labels that the latest word under each home gives, by label and home.
 std::vector<HomeLabel> LabelsByHome(const State& state, RowId row);
 // Each once.

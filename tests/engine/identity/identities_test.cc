@@ -190,6 +190,26 @@ TEST_CASE("a blocked value is no identity, stays on the event and is counted", "
   CHECK(ErrorCodeOf(alias.status()) == ErrorCode::kNoIdentity);
 }
 
+TEST_CASE("what somebody was called before is held to the rules of identities", "[R0][R7]") {
+  FaultyFileSystem files;
+  World world(&files);
+  const auto db = world.Open();
+  const auto refused = [&](const std::string& previous) {
+    const auto done = db->Write(Alias{.previous = previous, .identities = {User("u1")}});
+    REQUIRE_FALSE(done.ok());
+    return ErrorCodeOf(done.status());
+  };
+  Done(db.get(), Declare{"declare namespace anonymous_id kind anonymous blocked (\"guest\")"});
+  Done(db.get(), Declare{"declare namespace external_id kind person blocked (\"test\")"});
+  CHECK(refused(std::string(1025, 'x')) == ErrorCode::kLimit);
+  CHECK(refused("\xc3\x28") == ErrorCode::kParse);
+  CHECK(refused(" guest") == ErrorCode::kNoIdentity);
+  CHECK(refused("test") == ErrorCode::kNoIdentity);
+  CHECK(db->GetStats().num_profiles == 0);
+  Done(db.get(), Alias{.previous = std::string(1024, 'x'), .identities = {User("u1")}});
+  CHECK(MustGet(db.get(), User("u1")).identities.size() == 2);
+}
+
 TEST_CASE("the stats list the largest profiles by identities", "[R11]") {
   FaultyFileSystem files;
   World world(&files);

@@ -183,7 +183,7 @@ TEST_CASE("what is carried over does not depend on the order of arrival", "[T30]
     People people;
     Rules(&people);
     for (const size_t i : order) people.Ok(calls[i]);
-    const Texts picture = Picture(&people);
+    Texts picture = Picture(&people);
     people.Restart();
     CHECK(Picture(&people) == picture);
     return picture;

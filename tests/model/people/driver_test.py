@@ -23,7 +23,7 @@ def other_code(_, reply):
 
 
 def no_error(line, reply):
-    if not reply["ok"] and line.startswith("merge APPLY"):
+    if not reply["ok"] and line.startswith("identify "):
         return {"ok": True, "result": {"profile": "p1001", "version": 1}}
     return None
 

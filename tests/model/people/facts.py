@@ -154,6 +154,14 @@ class Facts:
             return [fact for kind in kinds for fact in self.sorted_out.get((kind, pid), ())]
         return [fact for kind in kinds for fact in self.kinds[kind] if self.owner_of(fact) == pid]
 
+    def unite(self, survivor, loser):
+        """One profile from now on. An event that both had sent (C4) is the survivor's for good."""
+        ours = {(fact.data["type"], fact.data["id"]) for fact in self.facts_of(survivor, "event")}
+        double = {id(fact) for fact in self.facts_of(loser, "event")
+                  if (fact.data["type"], fact.data["id"]) in ours}
+        self.kinds["event"] = [fact for fact in self.kinds["event"] if id(fact) not in double]
+        self.redirect[loser] = survivor
+
     def sort_out(self):
         self.sorted_out = {}
         for kind, facts in self.kinds.items():

@@ -115,7 +115,7 @@ def shown_session(id, fields, events, told):
             "channel": fields.get("channel") or (told[0][2] if told else None),
             "channels": sorted({channel for time, _, channel in told if time == told[0][0]}),
             "name": fields.get("name"), "platform": fields.get("platform"),
-            "start": start, "end": end, "duration_ms": end - start if whole else None,
+            "start": start, "end": end, "duration_ms": max(0, end - start) if whole else None,
             "events": len(events), "agent_takeover": fields.get("agent_takeover", False),
             "properties": properties, "members": [event.data["id"] for event in events]}
 

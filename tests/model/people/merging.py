@@ -73,7 +73,7 @@ class Merging(ByHand):
         values = {"survivor": self.values(survivor), "loser": self.values(loser)}
         self.hold(survivor)
         self.hold(loser)
-        self.redirect[loser] = survivor
+        self.unite(survivor, loser)
         for name, side in chosen.items():
             self.add("trait", self.now, self.num_facts + 1, survivor, None, name=name,
                      value=values[side].get(name), chosen=True, merge=loser)

@@ -97,7 +97,7 @@ class Picture(Merging):
         if not persons:
             return []
         times = [fact.time for fact in self.events_of(pid) + self.facts_of(pid, "seen")
-                 if fact.origin in persons]
+                 if fact.origin in persons and fact.by is self.identities[fact.origin]]
         times += [self.identities[each].said for each in persons if each[0] != "external_id"]
         homes = self.homes_of(pid)
         return times or [min((time for home, time, _ in self.edits if home in homes),

@@ -235,7 +235,7 @@ class Resolving(Facts):
     def join(self, found):
         survivor, *losers = found
         for loser in losers:
-            self.redirect[loser] = survivor
+            self.unite(survivor, loser)
 
     def name(self, identity, home, time):
         """Says an identity of a profile, at a time."""

@@ -25,7 +25,8 @@ WRONG = {"integer": "old", "number": "much", "boolean": "yes", "list": 7, "date"
 EVENTS = ["order", "view", "form sent"]
 CHANNELS = ["web", "email", "whatsapp", "chat"]
 PEOPLE = ["u0", "u1", "u2", "Жан", "Ame\u0301lie"]
-NONE = {"profile": "p999999", "version": "999999", "plan": "t0", "note": "n0", "from": "p999999"}
+NONE = {"profile": "p999999", "version": "999999", "plan": "t0", "note": "n0", "from": "p999999",
+        "loser": "p999999"}
 
 
 def filled(template, replies):
