@@ -7,6 +7,9 @@
 #include <atomic>
 #include <memory>
 
+#include "engine/asking/answers.h"
+#include "engine/asking/pages.h"
+#include "engine/asking/view_catalog.h"
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/checkpoint/held_views.h"
 #include "engine/checkpoint/snapshot_file.h"
@@ -26,8 +29,8 @@
 #include "engine/upkeep/forgetting.h"
 #include "engine/upkeep/sealer.h"
 #include "engine/view_clock.h"
+#include "query/grammar/grammar.h"
 #include "query/query.h"
-#include "query/schema_catalog.h"
 #include "roster/database.h"
 #include "roster/error.h"
 #include "storage/base/digest.h"
@@ -45,33 +48,7 @@ namespace {
 
 constexpr size_t kNumLargest = 5;  // profiles in the stats
 
-// Names as the schema has them, identities in the form in which writes keep them.
-class ViewCatalog final : public query::SchemaCatalog {
- public:
-  // Lifetime: the view's.
-  explicit ViewCatalog(const State& state)
-      : query::SchemaCatalog(*state.schema, &*state.definitions), state_(state) {}
-
-  std::string NormalIdentity(NamespaceId id, std::string_view value) const override {
-    return NormaliseIdentity(state_.schema->name_space(id).name, value, state_.default_region);
-  }
-
- private:
-  const State& state_;
-};
-
-Count ToPublic(query::CountAnswer answer) { return {answer.count}; }
-
-Table ToPublic(query::TableAnswer answer) {
-  Table table;
-  for (query::AnswerColumn& column : answer.columns) {
-    table.columns.push_back({std::move(column.name), column.type});
-  }
-  table.rows = std::move(answer.rows);
-  return table;
-}
-
-MemoryEntry ToPublic(MemoryUse use) {
+MemoryEntry EntryOf(MemoryUse use) {
   constexpr std::array<const char*, 4> kKinds = {"trait", "event", "identities", "rows"};
   MemoryEntry entry{.kind = kKinds[static_cast<size_t>(use.kind)],
                     .name = std::move(use.name),
@@ -89,7 +66,8 @@ class Engine final : public Database {
         environment_(environment),
         log_(std::move(log)),
         reserve_(environment.files, path, options.disk_reserve_bytes),
-        held_(options.pinned_limit_bytes) {}
+        held_(options.pinned_limit_bytes),
+        pages_(environment.clock, options.page_idle_ms, environment.random->Next(), &held_) {}
   ~Engine() override { Close().IgnoreError(); }
 
   // Recovers, and starts the writer. Requires: called once, before anything else.
@@ -136,6 +114,8 @@ class Engine final : public Database {
   template <typename T, typename Look>
   absl::StatusOr<ReadResult<T>> Read(const std::optional<ProfileRef>& ref, Look look);
   std::optional<Timestamp> NextDue();
+  uint64_t MemoryBytes();
+  WriteDone LettingGo(const Batch& batch, WriteDone done);
   void SealExpired(const Retain& retain);
   absl::Status Open() const;
   BackupStats GetBackupStats() const;
@@ -147,6 +127,7 @@ class Engine final : public Database {
   const std::unique_ptr<LogDirectory> log_;
   DiskReserve reserve_;
   HeldViews held_;
+  Pages pages_;
   DefinitionCache definitions_;
   SharedStore shared_;
   std::unique_ptr<ViewClock> clock_;
@@ -236,11 +217,12 @@ absl::StatusOr<WriteResult> Engine::Write(Batch batch) {
   Mutex mutex;
   CondVar changed;
   std::optional<absl::StatusOr<WriteResult>> outcome;
-  queue_->Submit(std::move(batch), CommitQueue::By::kCaller, [&](auto result) {
+  WriteDone done = LettingGo(batch, [&](auto result) {
     MutexLock lock(&mutex);
     outcome = std::move(result);
     changed.NotifyOne();
   });
+  queue_->Submit(std::move(batch), CommitQueue::By::kCaller, std::move(done));
   queue_->Lead(CommitQueue::Patience::kWaits);
   while (environment_.executor->RunOne()) {
   }
@@ -265,11 +247,26 @@ void Engine::SealExpired(const Retain& retain) {
   sealer_->SealExpired(*event);
 }
 
+// Who was erased is on no page any more. What pages do not use any more goes by the way.
+Database::WriteDone Engine::LettingGo(const Batch& batch, WriteDone done) {
+  pages_.DropIdle();
+  const bool erases = std::any_of(batch.items.begin(), batch.items.end(), [](const auto& item) {
+    return std::holds_alternative<Erase>(item);
+  });
+  if (!erases) return done;
+  return [this, done = std::move(done)](auto result) {
+    pages_.DropAll();
+    done(std::move(result));
+  };
+}
+
 void Engine::WriteAsync(Batch batch, WriteDone done) {
+  done = LettingGo(batch, std::move(done));
   queue_->Submit(std::move(batch), CommitQueue::By::kWriter, std::move(done));
 }
 
 void Engine::Enqueue(Batch batch, WriteDone done) {
+  done = LettingGo(batch, std::move(done));
   queue_->Submit(std::move(batch), CommitQueue::By::kCaller, std::move(done));
 }
 
@@ -355,21 +352,44 @@ absl::StatusOr<QueryResult> Engine::Execute(std::string_view statement,
   ROSTER_RETURN_IF_ERROR(Open());
   const int64_t started_us = environment_.clock->MonotonicMicros();
   ++num_statements_;
-  const ReadView view = TakeView();
-  const ViewCatalog catalog(view.state());
+  ROSTER_ASSIGN_OR_RETURN(const query::ast::Statement parsed, query::Parse(statement));
+  const auto* find = std::get_if<query::ast::Find>(&parsed.verb);
+  const uint64_t question = find != nullptr ? QuestionOf(parsed, params, options.time_zone) : 0;
+  query::QueryOptions asked{.time_zone = options.time_zone};
+  std::optional<ReadView> view;
+  if (find != nullptr && find->after) {
+    ROSTER_ASSIGN_OR_RETURN(const std::string cursor,
+                            query::TextOf(*find->after, statement, params));
+    ROSTER_ASSIGN_OR_RETURN(const Pages::Page page, pages_.Find(cursor, question));
+    view = page.view;
+    asked.after = page.after;
+  } else {
+    view = TakeView();
+  }
+  const ViewCatalog catalog(view->state());
   const int64_t timeout_ms = std::min(
       options.timeout_ms > 0 ? options.timeout_ms : options_.statement_timeout_ms, kMaxTimeoutMs);
   query::ExecutionLimits limits;
   limits.clock = environment_.clock;
   limits.deadline_us = started_us + timeout_ms * 1000;
   absl::StatusOr<query::QueryAnswer> answer =
-      query::Run(statement, params, {.time_zone = options.time_zone}, view, catalog, limits);
-  QueryResult result{.lsn = view.lsn(), .clock = view.clock(), .data = {}};
+      query::Run(parsed, statement, params, asked, *view, catalog, limits);
+  QueryResult result{.lsn = view->lsn(), .clock = view->clock(), .data = {}};
   result.took_us = environment_.clock->MonotonicMicros() - started_us;
-  result.durable = queue_->WaitUntilAnswerable(view.lsn());
+  result.durable = queue_->WaitUntilAnswerable(view->lsn());
   ROSTER_RETURN_IF_ERROR(answer.status());
-  std::visit([&](auto& part) { result.data = ToPublic(std::move(part)); }, *answer);
+  std::optional<ProfileId> last;
+  if (const auto* table = std::get_if<query::TableAnswer>(&*answer)) last = table->next_after;
+  result.data = ToPublic(*std::move(answer));
+  if (last && find != nullptr) {
+    std::get<Table>(result.data).cursor = pages_.Hold(*view, question, *last, MemoryBytes());
+  }
   return result;
+}
+
+uint64_t Engine::MemoryBytes() {
+  MutexLock lock(&shared_.mutex);
+  return shared_.store.MemoryBytes();
 }
 
 Stats Engine::GetStats() {
@@ -415,7 +435,7 @@ std::vector<MemoryEntry> Engine::GetMemory() {
   }
   std::vector<MemoryEntry> entries;
   entries.reserve(uses.size());
-  for (MemoryUse& use : uses) entries.push_back(ToPublic(std::move(use)));
+  for (MemoryUse& use : uses) entries.push_back(EntryOf(std::move(use)));
   return entries;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A statement with every name resolved, every type checked and every literal in the form of the
+// A filter with every name resolved, every type checked and every literal in the form of the
 // cells that it is compared with. What moves with time (windows) stays a function of now, so a
 // bound filter is true of any later view too. Made by the binder; read by the planner.
 // Thread rule: plain values.
@@ -25,8 +25,6 @@
 #include "storage/memory/schema.h"
 
 namespace roster::query {
-
-// --- Filters ---
 
 struct BoundFilter;
 
@@ -62,6 +60,11 @@ struct BoundNever {};
 // Profiles with one of the labels. Sorted.
 struct BoundLabel {
   std::vector<std::string> labels;
+};
+// Profiles that answer for one of the ids.
+struct BoundMembers {
+  std::vector<ProfileId> ids;
+  std::string segment;
 };
 // Profiles with an identity: in the namespace, or of the kind, or any.
 struct BoundHasIdentity {
@@ -181,12 +184,12 @@ struct BoundResumed {
 
 // What the value of a trait was over time.
 struct BoundHistory {
-  enum class Kind : uint8_t { kWas, kChanged, kStays };
+  enum class Kind : uint8_t { kWas, kChanged, kStays, kIs };
   Kind kind = Kind::kWas;
   TraitId trait;
   ValueInfo info;
   std::optional<CellPredicate> from;  // before a change
-  std::optional<CellPredicate> to;    // after it; what it was, what it stays
+  std::optional<CellPredicate> to;    // after it; what it was, stays, is
   Window window;
   ast::Duration duration;  // of kStays
   absl::TimeZone zone;
@@ -258,47 +261,10 @@ struct BoundEngagement {
 
 struct BoundFilter {
   std::variant<BoundLogic, BoundTrait, BoundProperty, BoundIdentity, BoundNever, BoundLabel,
-               BoundHasIdentity, BoundConsent, BoundSample, BoundDid, BoundNth, BoundAggregate,
-               BoundSequence, BoundResumed, BoundHistory, BoundSessionTest, BoundSessions,
-               BoundInterest, BoundEngagement>
+               BoundMembers, BoundHasIdentity, BoundConsent, BoundSample, BoundDid, BoundNth,
+               BoundAggregate, BoundSequence, BoundResumed, BoundHistory, BoundSessionTest,
+               BoundSessions, BoundInterest, BoundEngagement>
       node;
-};
-
-// --- Statements ---
-
-// What a column of `find` shows.
-struct BoundColumn {
-  enum class Source : uint8_t { kId, kTrait, kIdentity };
-  Source source = Source::kId;
-  TraitId trait;
-  NamespaceId name_space;
-  std::string name;
-  ValueInfo info;
-};
-
-struct BoundOrder {
-  BoundColumn column;
-  bool descending = false;
-};
-
-struct BoundFind {
-  std::vector<BoundColumn> columns;
-  std::vector<BoundOrder> order;
-  std::optional<uint64_t> limit;
-  uint64_t offset = 0;
-};
-
-// How many there are of each combination of values. Shape: traits alone.
-struct BoundBreakdown {
-  std::vector<BoundOrder> by;
-  std::optional<CellPredicate> having;  // of the count, an integer
-};
-
-struct BoundStatement {
-  std::optional<BoundFind> find;            // else
-  std::optional<BoundBreakdown> breakdown;  // else
-  std::optional<ast::Shown> show;           // else `count`
-  std::optional<BoundFilter> where;
 };
 
 }  // namespace roster::query

@@ -2,9 +2,9 @@
 #include "query/errors.h"
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
+#include "query/habits.h"
 #include "query/lexer.h"
 #include "storage/base/text.h"
 
@@ -50,38 +50,6 @@ size_t EditDistance(const std::vector<std::string>& a, const std::vector<std::st
   }
   return above[b.size()];
 }
-
-struct Habit {
-  std::string_view word;
-  std::string_view advice;
-};
-
-// What people type who know other languages.
-constexpr std::array<Habit, 23> kHabits = {{
-    {"==", "write `=`"},
-    {"<>", "write `!=`"},
-    {"!", "write `not`, or `!=` between two values"},
-    {"&&", "write `and`"},
-    {"&", "write `and`"},
-    {"||", "write `or`"},
-    {"|", "write `or`"},
-    {"'", "a text stands in double quotes, a name in backticks"},
-    {"like", "write `contains`, `starts with` or `ends with`"},
-    {"ilike", "write `contains`, `starts with` or `ends with`"},
-    {"null", "write `is missing` or `is set`"},
-    {"nil", "write `is missing` or `is set`"},
-    {"none", "write `is missing` or `is set`"},
-    {"empty", "write `is missing` for no value, `is empty` for an empty text or list"},
-    {"exists", "write `is set`"},
-    {"select", "a statement begins with `count`, `find` or `show`"},
-    {"from", "there is nothing to select from: write `where`"},
-    {"having", "write the aggregate in the filter, `sum(order.total) >= 500`, or `by` before it"},
-    {"times", "write `at least 3 times`, `at most 3 times` or `exactly 3 times`"},
-    {"last", "write `within last 30 days`"},
-    {"*", "leave the columns out to get all of them"},
-    {";", "a statement needs no sign at its end"},
-    {"[", "a list stands in parentheses"},
-}};
 
 std::string Found(const Token& token) {
   if (token.kind == TokenKind::kEnd) return "the end";
@@ -142,22 +110,15 @@ std::string DidYouMean(std::string_view name, absl::Span<const std::string_view>
   return best.empty() ? "" : StrCat("; did you mean `", best, "`?");
 }
 
-std::string Advice(std::string_view word) {
-  for (const Habit& habit : kHabits) {
-    if (IsWord(word, habit.word)) return StrCat("; ", habit.advice);
-  }
-  return "";
-}
-
 absl::Status Expectations::ToStatus(std::string_view statement) const {
   if (message_) return ErrorAt(ErrorCode::kParse, statement, message_->first, message_->second);
   std::string expected;
   for (size_t i = 0; i < words_.size(); ++i) {
     expected += StrCat(i == 0 ? "" : i + 1 == words_.size() ? " or " : ", ", words_[i]);
   }
-  return ErrorAt(
-      ErrorCode::kParse, statement, furthest_->span,
-      StrCat("expected ", expected, ", found ", Found(*furthest_), Advice(furthest_->raw)));
+  return ErrorAt(ErrorCode::kParse, statement, furthest_->span,
+                 StrCat("expected ", expected, ", found ", Found(*furthest_),
+                        AdviceAt(statement, *furthest_, words_)));
 }
 
 }  // namespace roster::query

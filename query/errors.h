@@ -35,16 +35,12 @@ std::string RenderError(std::string_view statement, const absl::Status& status);
 // "; did you mean `x`?" with the nearest candidate, or "" when none is near.
 std::string DidYouMean(std::string_view name, absl::Span<const std::string_view> candidates);
 
-// What to write instead of a word or sign that other languages have: "; write `contains`, ...", or
-// "" when there is nothing to say.
-std::string Advice(std::string_view word);
-
 // What a parser would have accepted at the furthest token that it looked at.
 class Expectations {
  public:
   // Lifetime: `words` outlives this.
   void Note(const Token* at, std::string_view words) {
-    if (at < furthest_ || message_.has_value()) return;
+    if (words.empty() || at < furthest_ || message_.has_value()) return;
     if (at > furthest_) words_.clear();
     furthest_ = at;
     if (std::find(words_.begin(), words_.end(), words) == words_.end()) words_.push_back(words);

@@ -5,6 +5,7 @@
 #define ROSTER_QUERY_EXECUTE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -12,7 +13,9 @@
 #include "absl/status/statusor.h"
 #include "query/operators/limits.h"
 #include "query/plan.h"
+#include "query/statements/measured.h"
 #include "roster/value.h"
+#include "storage/base/ids.h"
 #include "storage/memory/read_view.h"
 
 namespace roster::query {
@@ -30,12 +33,38 @@ struct AnswerColumn {
 struct TableAnswer {
   std::vector<AnswerColumn> columns;
   std::vector<std::vector<Value>> rows;
+  std::optional<ProfileId> next_after;  // the last one shown, where more follow
 };
 
-using QueryAnswer = std::variant<CountAnswer, TableAnswer>;
+// A part of a plan.
+struct PlanNode {
+  std::string what;
+  std::vector<std::string> reads;
+  uint64_t estimated_rows = 0;
+  std::optional<Measures> measures;  // of what was run
+  std::vector<PlanNode> children;
+};
+struct PlanAnswer {
+  PlanNode plan;
+};
+
+// A part of a filter, for one profile.
+struct WhyNode {
+  std::string what;
+  bool holds = false;
+  std::optional<Timestamp> flips_at;  // with no write; none: never
+  std::vector<WhyNode> children;
+};
+struct WhyAnswer {
+  ProfileId profile;
+  std::string segment;
+  WhyNode root;
+};
+
+using QueryAnswer = std::variant<CountAnswer, TableAnswer, PlanAnswer, WhyAnswer>;
 
 // Requires: the plan was made for this view.
-// Errors: TIMEOUT, CANCELLED, LIMIT (rows, bytes); never a partial answer.
+// Errors: TIMEOUT, CANCELLED, LIMIT (rows, bytes), NOPROFILE; never a partial answer.
 absl::StatusOr<QueryAnswer> Execute(const Plan& plan, const ReadView& view,
                                     const ExecutionLimits& limits);
 

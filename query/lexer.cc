@@ -9,6 +9,7 @@
 
 #include "absl/time/civil_time.h"
 #include "query/errors.h"
+#include "query/habits.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
 #include "storage/base/unicode.h"
@@ -215,8 +216,11 @@ class Lexer {
       const std::string_view sign = text_.substr(begin, size);
       const std::string shown =
           static_cast<unsigned char>(sign[0]) < 0x20 ? "" : StrCat(" `", sign, "`");
+      const bool counts = sign == "*" && !tokens_.empty() && tokens_.back().raw == "(";
+      const std::string advice =
+          counts ? "; write `count` alone: it counts profiles" : Advice(sign);
       return Error(begin, begin + size,
-                   StrCat("a sign that the language does not have", shown, Advice(sign)));
+                   StrCat("a sign that the language does not have", shown, advice));
     }
     at_ += std::max<size_t>(two, 1);
     Push(TokenKind::kSymbol, begin);
@@ -542,7 +546,7 @@ std::optional<ast::AggregateOp> ReadAggregateOp(const Token& token) {
 std::optional<ast::Shown> ReadShown(const Token& token) {
   using enum ast::Shown;
   for (const ast::Shown shown : {kTraits, kEvents, kNamespaces, kSegments, kGoals, kInterests,
-                                 kEngagement, kCarries, kRetention, kSettings}) {
+                                 kEngagement, kCarries, kRetention, kSettings, kRules, kViews}) {
     if (token.kind == TokenKind::kWord && IsWord(token.raw, ast::Spelling(shown))) return shown;
   }
   return std::nullopt;

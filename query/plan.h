@@ -6,18 +6,16 @@
 #define ROSTER_QUERY_PLAN_H_
 
 #include <memory>
-#include <optional>
 
-#include "query/bound.h"
+#include "query/bound_statement.h"
 #include "query/operators/operator.h"
 
 namespace roster::query {
 
 struct Plan {
-  std::unique_ptr<Operator> filter;         // null: every profile
-  std::optional<BoundFind> find;            // else
-  std::optional<BoundBreakdown> breakdown;  // else
-  std::optional<ast::Shown> show;           // else `count`
+  std::unique_ptr<Operator> filter;  // null: every profile
+  BoundVerb verb;
+  ast::Explained explained = ast::Explained::kNo;
 };
 
 }  // namespace roster::query

@@ -16,6 +16,7 @@
 #include "query/operators/sequence.h"
 #include "query/operators/sessions.h"
 #include "query/operators/standing.h"
+#include "query/statements/measured.h"
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
 
@@ -30,11 +31,19 @@ struct Planned {
 
 class Planner {
  public:
-  Planner(const ReadView& view, const ExecutionLimits& limits)
-      : view_(view), preparation_(view.clock(), limits) {}
+  // `measures`: what running each operator takes is to be known.
+  Planner(const ReadView& view, const ExecutionLimits& limits, bool measures)
+      : view_(view),
+        preparation_(view.clock(), limits),
+        clock_(limits.clock),
+        measures_(measures) {}
 
   Planned Plan(BoundFilter filter) {
-    return std::visit([&](auto& node) { return Make(std::move(node)); }, filter.node);
+    Planned planned = std::visit([&](auto& node) { return Make(std::move(node)); }, filter.node);
+    if (measures_) {
+      planned.op = std::make_unique<MeasuredOperator>(std::move(planned.op), clock_);
+    }
+    return planned;
   }
 
   // Errors: TIMEOUT, CANCELLED. What was planned is then not to be run.
@@ -75,6 +84,10 @@ class Planner {
 
   Planned Make(BoundLabel label) {
     return {std::make_unique<LabelOperator>(std::move(label)), kFoldCost * NumRows()};
+  }
+  Planned Make(BoundMembers members) {
+    const auto cost = static_cast<double>(members.ids.size());
+    return {std::make_unique<MembersOperator>(std::move(members), view_), cost};
   }
   Planned Make(BoundHasIdentity has) {
     return {std::make_unique<HasIdentityOperator>(has), kChainCost * NumRows()};
@@ -152,13 +165,15 @@ class Planner {
 
   const ReadView& view_;
   Preparation preparation_;
+  Clock* const clock_;
+  const bool measures_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Operator>> PlanFilter(BoundFilter filter, const ReadView& view,
-                                                     const ExecutionLimits& limits) {
-  Planner planner(view, limits);
+                                                     const ExecutionLimits& limits, bool measures) {
+  Planner planner(view, limits, measures);
   std::unique_ptr<Operator> planned = planner.Plan(std::move(filter)).op;
   ROSTER_RETURN_IF_ERROR(planner.status());
   return planned;
@@ -166,13 +181,12 @@ absl::StatusOr<std::unique_ptr<Operator>> PlanFilter(BoundFilter filter, const R
 
 absl::StatusOr<Plan> MakePlan(BoundStatement statement, const ReadView& view,
                               const ExecutionLimits& limits) {
-  Plan plan;
+  Plan plan{nullptr, std::move(statement.verb), statement.explained};
   if (statement.where) {
-    ROSTER_ASSIGN_OR_RETURN(plan.filter, PlanFilter(*std::move(statement.where), view, limits));
+    const bool measures = statement.explained == ast::Explained::kAnalyzed;
+    ROSTER_ASSIGN_OR_RETURN(plan.filter,
+                            PlanFilter(*std::move(statement.where), view, limits, measures));
   }
-  plan.find = std::move(statement.find);
-  plan.breakdown = std::move(statement.breakdown);
-  plan.show = statement.show;
   return plan;
 }
 

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "query/bound.h"
+#include "query/bound_statement.h"
 #include "query/operators/limits.h"
 #include "query/plan.h"
 #include "storage/memory/read_view.h"
@@ -18,8 +18,10 @@ namespace roster::query {
 // Cost: small, but for text patterns, which are tried on every distinct text of their column.
 absl::StatusOr<Plan> MakePlan(BoundStatement statement, const ReadView& view,
                               const ExecutionLimits& limits);
+// `measures`: each operator is a MeasuredOperator.
 absl::StatusOr<std::unique_ptr<Operator>> PlanFilter(BoundFilter filter, const ReadView& view,
-                                                     const ExecutionLimits& limits);
+                                                     const ExecutionLimits& limits,
+                                                     bool measures = false);
 
 }  // namespace roster::query
 

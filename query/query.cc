@@ -4,22 +4,87 @@
 #include <utility>
 
 #include "query/bind/bind.h"
+#include "query/bind/bind_values.h"
+#include "query/declarations/names.h"
+#include "query/declarations/retention.h"
+#include "query/errors.h"
 #include "query/grammar/grammar.h"
 #include "query/planner.h"
 #include "storage/base/status_macros.h"
+#include "storage/base/text.h"
 
 namespace roster::query {
+
+namespace {
+
+// Whether the view still knows all that was so then. `at`: where the time stands.
+absl::Status CheckThen(Timestamp then, ast::Span at, std::string_view text, const ReadView& view,
+                       const Dependencies& reads) {
+  const auto error = [&](ErrorCode code, std::string_view message) {
+    return ErrorAt(code, text, at, message);
+  };
+  if (then > view.clock()) return error(ErrorCode::kType, "`as of` asks about the past");
+  const auto is_gone = [&](int64_t keep_ms) {
+    return keep_ms != 0 && then.ms < view.clock().ms - keep_ms;
+  };
+  if (is_gone(DefinedRetentionMs(view.state(), kHistoryRetention))) {
+    return error(ErrorCode::kNoHistory, "the history of traits does not reach so far back");
+  }
+  for (const EventTypeId event : reads.events) {
+    if (!is_gone(view.schema().event(event).keep_ms)) continue;
+    return error(ErrorCode::kNoHistory,
+                 StrCat("events `", view.schema().event(event).name, "` are not kept for so long"));
+  }
+  return absl::OkStatus();
+}
+
+// The types of events that a verb counts besides its filter.
+void AddReads(const BoundVerb& verb, Dependencies* reads) {
+  if (const auto* funnel = std::get_if<BoundFunnel>(&verb)) {
+    for (const BoundStep& step : funnel->chain.steps) {
+      for (const BoundEvents& one : step.events) reads->events.push_back(one.event);
+    }
+  }
+  const auto* find = std::get_if<BoundFind>(&verb);
+  if (find == nullptr) return;
+  for (const BoundColumn& column : find->columns) {
+    if (column.aggregate != nullptr) reads->events.push_back(column.aggregate->events.event);
+  }
+}
+
+}  // namespace
 
 absl::StatusOr<QueryAnswer> Run(std::string_view text, absl::Span<const Value> params,
                                 const QueryOptions& options, const ReadView& view,
                                 const Catalog& catalog, const ExecutionLimits& limits) {
   ROSTER_ASSIGN_OR_RETURN(const ast::Statement statement, Parse(text));
+  return Run(statement, text, params, options, view, catalog, limits);
+}
+
+absl::StatusOr<QueryAnswer> Run(const ast::Statement& statement, std::string_view text,
+                                absl::Span<const Value> params, const QueryOptions& options,
+                                const ReadView& view, const Catalog& catalog,
+                                const ExecutionLimits& limits) {
   ROSTER_ASSIGN_OR_RETURN(
       BoundStatement bound,
       Bind(statement,
            {.text = text, .catalog = &catalog, .params = params, .time_zone = options.time_zone}));
-  ROSTER_ASSIGN_OR_RETURN(const Plan plan, MakePlan(std::move(bound), view, limits));
-  return Execute(plan, view, limits);
+  if (auto* find = std::get_if<BoundFind>(&bound.verb)) find->after = options.after;
+  const std::optional<Timestamp> as_of = bound.as_of;
+  const ReadView then = as_of ? view.At(*as_of) : view;
+  ROSTER_ASSIGN_OR_RETURN(const Plan plan, MakePlan(std::move(bound), then, limits));
+  if (as_of) {
+    Dependencies reads;
+    if (plan.filter != nullptr) plan.filter->AddDependencies(&reads);
+    AddReads(plan.verb, &reads);
+    ROSTER_RETURN_IF_ERROR(CheckThen(*as_of, statement.as_of->span, text, view, reads));
+  }
+  return Execute(plan, then, limits);
+}
+
+absl::StatusOr<std::string> TextOf(const ast::Literal& literal, std::string_view text,
+                                   absl::Span<const Value> params) {
+  return ValueBinder(text, params, absl::UTCTimeZone()).BindText(literal);
 }
 
 }  // namespace roster::query

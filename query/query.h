@@ -5,10 +5,13 @@
 #ifndef ROSTER_QUERY_QUERY_H_
 #define ROSTER_QUERY_QUERY_H_
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "query/ast.h"
 #include "query/catalog.h"
 #include "query/execute.h"
 #include "roster/value.h"
@@ -18,6 +21,8 @@ namespace roster::query {
 
 struct QueryOptions {
   std::string_view time_zone = "UTC";  // by IANA name, unless the statement names one
+  // Of a `find`: the last profile of the page before; the view is that page's.
+  std::optional<ProfileId> after = std::nullopt;
 };
 
 // Runs one statement on a view. `params`: the values of $1, $2, ...
@@ -26,6 +31,17 @@ struct QueryOptions {
 absl::StatusOr<QueryAnswer> Run(std::string_view text, absl::Span<const Value> params,
                                 const QueryOptions& options, const ReadView& view,
                                 const Catalog& catalog, const ExecutionLimits& limits);
+
+// The same of a statement that was parsed from the text.
+absl::StatusOr<QueryAnswer> Run(const ast::Statement& statement, std::string_view text,
+                                absl::Span<const Value> params, const QueryOptions& options,
+                                const ReadView& view, const Catalog& catalog,
+                                const ExecutionLimits& limits);
+
+// A literal of a statement that is a text, or a parameter that is one. Errors: PARSE, TYPE with a
+// position.
+absl::StatusOr<std::string> TextOf(const ast::Literal& literal, std::string_view text,
+                                   absl::Span<const Value> params);
 
 }  // namespace roster::query
 

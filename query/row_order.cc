@@ -60,16 +60,42 @@ std::weak_ordering CompareMissingLast(const std::optional<T>& a, const std::opti
 
 }  // namespace
 
-std::weak_ordering RowOrder::Compare(const BoundOrder& by, RowId a, RowId b) const {
-  const BoundColumn& column = by.column;
-  if (IsText(column)) {
-    return CompareMissingLast(TextOf(column, view_, a), TextOf(column, view_, b), by.descending);
+RowOrder::RowOrder(const std::vector<BoundOrder>& by, const ReadView& view) : by_(by), view_(view) {
+  // Without limits: conditions on texts were tried when the columns were prepared.
+  static const ExecutionLimits kNone;
+  Preparation preparation(view.clock(), kNone);
+  for (const BoundOrder& one : by) {
+    auto& computed = computed_.emplace_back();
+    if (one.column.source != BoundColumn::Source::kComputedTrait) continue;
+    computed.reset(new Computed{AggregateReader(*one.column.aggregate, view, &preparation), {}});
   }
-  return CompareMissingLast(NumberOf(column, view_, a), NumberOf(column, view_, b), by.descending);
+}
+
+const std::optional<AggregateResult>& RowOrder::ResultOf(size_t by, RowId row) const {
+  const Computed& computed = *computed_[by];
+  const auto known = computed.results.find(row.value);
+  if (known != computed.results.end()) return known->second;
+  return computed.results.emplace(row.value, computed.reader.ResultOf(view_, row)).first->second;
+}
+
+std::weak_ordering RowOrder::Compare(size_t by, RowId a, RowId b) const {
+  const BoundColumn& column = by_[by].column;
+  const bool descending = by_[by].descending;
+  if (computed_[by] != nullptr) {
+    const std::optional<AggregateResult>& left = ResultOf(by, a);
+    const std::optional<AggregateResult>& right = ResultOf(by, b);
+    if (!left || !right) return right.has_value() <=> left.has_value();
+    const int sign = CompareResults(*left, *right);
+    return descending ? 0 <=> sign : sign <=> 0;
+  }
+  if (IsText(column)) {
+    return CompareMissingLast(TextOf(column, view_, a), TextOf(column, view_, b), descending);
+  }
+  return CompareMissingLast(NumberOf(column, view_, a), NumberOf(column, view_, b), descending);
 }
 
 bool RowOrder::Before(RowId a, RowId b) const {
-  for (const BoundOrder& by : by_) {
+  for (size_t by = 0; by < by_.size(); ++by) {
     const std::weak_ordering order = Compare(by, a, b);
     if (order != 0) return order < 0;
   }
@@ -81,7 +107,11 @@ uint64_t RowOrder::KeyOf(RowId row) const {
   if (by_.empty()) return view_->ProfileAt(row).value;
   const BoundColumn& column = by_[0].column;
   std::optional<uint64_t> key;
-  if (IsText(column)) {
+  if (computed_[0] != nullptr) {
+    if (const auto& result = ResultOf(0, row)) {
+      key = Ordered(ValueType::kNumber, BitsOf(AsNumber(*result)));
+    }
+  } else if (IsText(column)) {
     if (const auto text = TextOf(column, view_, row)) key = PrefixOf(*text);
   } else {
     key = NumberOf(column, view_, row);

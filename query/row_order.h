@@ -7,19 +7,23 @@
 
 #include <compare>
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_map>
 #include <vector>
 
-#include "query/bound.h"
+#include "query/bound_statement.h"
+#include "query/operators/aggregate.h"
 #include "storage/base/ids.h"
 #include "storage/memory/read_view.h"
 
 namespace roster::query {
 
 // A total order of rows: by columns, missing values last either way, ties by profile id.
-// Lifetime: the view and the columns outlive it.
+// Thread: one, where a column is computed. Lifetime: the view and the columns outlive it.
 class RowOrder {
  public:
-  RowOrder(const std::vector<BoundOrder>& by, const ReadView& view) : by_(by), view_(view) {}
+  RowOrder(const std::vector<BoundOrder>& by, const ReadView& view);
 
   bool Before(RowId a, RowId b) const;
   // A first key of a row: of two rows the one with the smaller key comes first; with equal keys
@@ -27,10 +31,17 @@ class RowOrder {
   uint64_t KeyOf(RowId row) const;
 
  private:
-  std::weak_ordering Compare(const BoundOrder& by, RowId a, RowId b) const;
+  // What is computed of rows, each once.
+  struct Computed {
+    AggregateReader reader;
+    mutable std::unordered_map<uint32_t, std::optional<AggregateResult>> results;
+  };
+  const std::optional<AggregateResult>& ResultOf(size_t by, RowId row) const;
+  std::weak_ordering Compare(size_t by, RowId a, RowId b) const;
 
   const std::vector<BoundOrder>& by_;
   const ReadView& view_;
+  std::vector<std::unique_ptr<Computed>> computed_;  // as `by`; null of other columns
 };
 
 // Keeps the first `capacity` of the rows that it is given. Cost: mostly one comparison of keys for

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/asking/members.h"
 #include "engine/commit/check_item.h"
 #include "engine/limits.h"
 #include "engine/normalise.h"
@@ -17,6 +18,7 @@
 #include "query/declarations/names.h"
 #include "query/declarations/parser.h"
 #include "query/declarations/retention.h"
+#include "query/declarations/uses.h"
 #include "query/errors.h"
 #include "query/lexer.h"
 #include "query/schema_catalog.h"
@@ -49,20 +51,25 @@ NamespaceInfo DefaultOf(const std::string& name, NamespaceKind kind) {
 }
 
 std::string_view KindName(ast::Defined kind) {
-  if (kind == ast::Defined::kSegment) return query::kSegments;
-  if (kind == ast::Defined::kGoal) return query::kGoals;
-  if (kind == ast::Defined::kCarry) return query::kCarries;
-  return kind == ast::Defined::kInterest ? query::kInterests : query::kEngagement;
-}
-
-bool NamesSegment(const ast::Filter& filter, const std::string& segment) {
-  if (const auto* in = std::get_if<ast::InSegment>(&filter.node)) {
-    return in->segment.text == segment;
+  switch (kind) {
+    case ast::Defined::kSegment:
+      return query::kSegments;
+    case ast::Defined::kGoal:
+      return query::kGoals;
+    case ast::Defined::kInterest:
+      return query::kInterests;
+    case ast::Defined::kEngagement:
+      return query::kEngagement;
+    case ast::Defined::kCarry:
+      return query::kCarries;
+    case ast::Defined::kTrait:
+      return query::kComputed;
+    case ast::Defined::kView:
+      return query::kViews;
+    case ast::Defined::kRule:
+      break;
   }
-  const auto* logic = std::get_if<ast::Logic>(&filter.node);
-  if (logic == nullptr) return false;
-  return std::any_of(logic->children.begin(), logic->children.end(),
-                     [&](const ast::Filter& child) { return NamesSegment(child, segment); });
+  return query::kRules;
 }
 
 // One statement being done: first everything that can be refused, then the effects.
@@ -146,6 +153,10 @@ class Declarer {
     ROSTER_RETURN_IF_ERROR(NewName("trait", made.name));
     if (made.name.text == kProfileIdName) {
       return Error(ErrorCode::kExists, made.name.span, "`id` is the profile's own id");
+    }
+    if (catalog_.FindDefinition(query::kComputed, made.name.text)) {
+      return Error(ErrorCode::kExists, made.name.span,
+                   StrCat("`", made.name.text, "` is computed; `drop trait` it first"));
     }
     std::optional<TraitId> trait = schema().FindTrait(made.name.text);
     if (trait) {
@@ -374,17 +385,62 @@ class Declarer {
     return Keep(query::kSegments, name, span);
   }
 
-  // The segments whose text names one.
-  std::vector<std::string> UsersOf(const std::string& segment) const {
-    std::vector<std::string> users;
-    for (const std::string_view name : catalog_.DefinitionNames(query::kSegments)) {
-      const auto stored = catalog_.FindDefinition(query::kSegments, name);
-      const absl::StatusOr<ast::Declaration> other = query::ParseStored(*stored);
-      if (!other.ok()) continue;
-      const auto* made = std::get_if<ast::DefineSegment>(&other->what);
-      if (made != nullptr && NamesSegment(made->filter, segment)) users.emplace_back(name);
+  // Kept by their ids, which lead through merges to whoever answers for a member.
+  absl::Status Do(const ast::DefineStatic& made) {
+    ROSTER_RETURN_IF_ERROR(NewName("segment", made.name));
+    ROSTER_ASSIGN_OR_RETURN(
+        std::vector<std::string> ids,
+        MembersOf(made, Context(), effects_->store().TakeView(effects_->clock())));
+    const ast::Span span = made.name.span;
+    const std::string name = made.name.text;
+    auto& kept = std::get<ast::DefineStatic>(declaration_.what);
+    kept.from.clear();
+    kept.members.clear();
+    for (std::string& id : ids) kept.members.push_back({std::move(id), {}});
+    return Keep(query::kSegments, name, span);
+  }
+
+  // A name of its own: what is kept goes before what is computed.
+  absl::Status Do(const ast::DefineTrait& made) {
+    ROSTER_RETURN_IF_ERROR(NewName("trait", made.name));
+    const std::string& name = made.name.text;
+    if (name == kProfileIdName || schema().FindTrait(name) || schema().FindNamespace(name)) {
+      return Error(ErrorCode::kExists, made.name.span,
+                   StrCat("`", name, "` is there; give what is computed another name"));
     }
-    return users;
+    ROSTER_RETURN_IF_ERROR(query::BindAggregate(made.aggregate, Context()).status());
+    return Keep(query::kComputed, name, made.name.span);
+  }
+
+  absl::Status Do(const ast::DefineView& made) {
+    ROSTER_RETURN_IF_ERROR(NewName("view", made.name));
+    ROSTER_RETURN_IF_ERROR(query::CheckShape(made.shape, Context()));
+    return Keep(query::kViews, made.name.text, made.name.span);
+  }
+
+  // Kept, and shown. Who becomes what is known from the day on which segments are live.
+  absl::Status Do(const ast::DefineRule& made) {
+    ROSTER_RETURN_IF_ERROR(NewName("rule", made.name));
+    ROSTER_RETURN_IF_ERROR(query::BindFilter(made.when, Context()).status());
+    for (const auto* actions : {&made.then, &made.otherwise}) {
+      for (const ast::Action& action : *actions) ROSTER_RETURN_IF_ERROR(CheckAction(action));
+    }
+    return Keep(query::kRules, made.name.text, made.name.span);
+  }
+
+  absl::Status CheckAction(const ast::Action& action) const {
+    if (action.what != ast::Action::What::kSet) {
+      return NewName("text", {std::get<std::string>(action.text.value), action.text.span});
+    }
+    const std::optional<TraitId> trait = catalog_.FindTrait(action.trait.text);
+    if (!trait) return Unknown("trait", action.trait, catalog_.TraitNames());
+    if (schema().trait(*trait).system) {
+      return Error(ErrorCode::kType, action.trait.span,
+                   StrCat("`", action.trait.text, "` is kept by the store; no rule sets it"));
+    }
+    // What can be compared with the trait can be its value.
+    const ast::Test test{action.trait, ast::Compare{query::ast::CompareOp::kEq, action.value}};
+    return query::BindFilter({test, action.value.span}, Context()).status();
   }
 
   absl::Status Do(const ast::DefineGoal& made) {
@@ -468,15 +524,14 @@ class Declarer {
     if (!known.contains(key)) {
       return Unknown(ast::Spelling(made.kind), made.name, catalog_.DefinitionNames(kind));
     }
-    if (made.kind == ast::Defined::kSegment) {
-      std::string users;
-      for (const std::string& user : UsersOf(made.name.text)) {
-        users += StrCat(users.empty() ? "" : ", ", "`", user, "`");
-      }
-      if (!users.empty()) {
-        return Error(ErrorCode::kConflict, made.name.span,
-                     StrCat("segment `", made.name.text, "` is in use by ", users));
-      }
+    std::string users;
+    for (const std::string& user : query::UsersOf(made.kind, made.name.text, catalog_)) {
+      users += StrCat(users.empty() ? "" : ", ", user);
+    }
+    if (!users.empty()) {
+      return Error(
+          ErrorCode::kConflict, made.name.span,
+          StrCat(ast::Spelling(made.kind), " `", made.name.text, "` is in use by ", users));
     }
     effects_->Do(Define{key, ""});
     return absl::OkStatus();

@@ -201,16 +201,22 @@ class Printer {
     Add("did ");
     if (sequence.start == Start::kEvery) Add("every ");
     if (sequence.start == Start::kNth) Place(sequence.place);
-    for (size_t i = 0; i < sequence.steps.size(); ++i) {
-      const Step& step = sequence.steps[i];
+    Steps(sequence.steps);
+    Correlation(sequence.same, sequence.same_session);
+  }
+  void Steps(const std::vector<Step>& steps) {
+    for (size_t i = 0; i < steps.size(); ++i) {
+      const Step& step = steps[i];
       if (i > 0) Add(step.negated ? " then not " : " then ");
       What(step.events);
       Where(step.events);
       Print(step.events.window);
       if (step.within) Add(" within ", ToText(*step.within));
     }
-    for (const Name& same : sequence.same) Add(" same ", QuoteName(same.text));
-    if (sequence.same_session) Add(" in the same session");
+  }
+  void Correlation(const std::vector<Name>& same, bool same_session) {
+    for (const Name& name : same) Add(" same ", QuoteName(name.text));
+    if (same_session) Add(" in the same session");
   }
 
   void Print(const Paused& paused) {
@@ -231,45 +237,78 @@ class Printer {
 
   // --- Statements ---
 
-  void Print(const Find& find, Scope scope, const std::optional<Filter>& where) {
-    Add("find");
-    for (size_t i = 0; i < find.columns.size(); ++i) {
-      Add(i > 0 ? ", " : " ", QuoteName(find.columns[i].text));
+  void PrintWhere(const Statement& of) {
+    if (of.scope == Scope::kIncludingArchived) Add(" including archived");
+    if (of.scope == Scope::kOnlyArchived) Add(" only archived");
+    if (!of.where) return;
+    Add(" where ");
+    Print(*of.where);
+  }
+  void Names(std::string_view before, const std::vector<Name>& names) {
+    for (const Name& name : names) {
+      Add(&name == &names.front() ? before : ", ", QuoteName(name.text));
     }
-    PrintWhere(scope, where);
-    for (size_t i = 0; i < find.order.size(); ++i) {
-      Add(i > 0 ? ", " : " order by ", QuoteName(find.order[i].column.text),
-          find.order[i].descending ? " desc" : "");
-    }
-    if (find.limit) Add(" limit ", *find.limit);
-    if (find.offset != 0) Add(" offset ", find.offset);
   }
 
-  void PrintWhere(Scope scope, const std::optional<Filter>& where) {
-    if (scope == Scope::kIncludingArchived) Add(" including archived");
-    if (scope == Scope::kOnlyArchived) Add(" only archived");
-    if (!where) return;
-    Add(" where ");
-    Print(*where);
+  void Print(const Count& count, const Statement& of) {
+    Add("count");
+    PrintWhere(of);
+    Names(" by ", count.by);
+    if (!count.having) return;
+    Add(" having count ");
+    Print(*count.having);
+  }
+
+  void Print(const Find& find, const Statement& of) {
+    Add("find");
+    Names(" ", find.columns);
+    if (find.view) Add(" view ", QuoteText(find.view->text));
+    PrintWhere(of);
+    Order(find.order);
+    if (find.limit) Add(" limit ", *find.limit);
+    if (find.offset != 0) Add(" offset ", find.offset);
+    if (find.after) Add(" after ", ToText(*find.after));
+  }
+
+  void Print(const Show& show, const Statement&) { Add("show ", Spelling(show.what)); }
+
+  void Print(const Funnel& funnel, const Statement& of) {
+    Add("funnel ");
+    Steps(funnel.steps);
+    if (funnel.each) Add(" each within ", ToText(*funnel.each));
+    if (funnel.overall) Add(" overall within ", ToText(*funnel.overall));
+    Correlation(funnel.same, funnel.same_session);
+    PrintWhere(of);
+    if (funnel.by) Add(" by ", QuoteName(funnel.by->text));
+  }
+
+  void Print(const Search& search, const Statement& of) {
+    Add("search ", ToText(search.words));
+    PrintWhere(of);
+    if (search.limit) Add(" limit ", *search.limit);
+  }
+
+  void Print(const Why& why, const Statement&) {
+    Add("why ", ToText(why.profile), " in segment ", QuoteText(why.segment.text));
+  }
+
+  void Print(const Diff& diff, const Statement&) {
+    Add("diff segment ", QuoteText(diff.segment.text), " from ", ToText(diff.from), " to ",
+        ToText(diff.to));
+  }
+
+  void Order(const std::vector<OrderBy>& order) {
+    for (size_t i = 0; i < order.size(); ++i) {
+      Add(i > 0 ? ", " : " order by ", QuoteName(order[i].column.text),
+          order[i].descending ? " desc" : "");
+    }
   }
 
   void Print(const Statement& statement) {
-    if (const auto* find = std::get_if<Find>(&statement.verb)) {
-      Print(*find, statement.scope, statement.where);
-    } else if (const auto* show = std::get_if<Show>(&statement.verb)) {
-      Add("show ", Spelling(show->what));
-    } else {
-      Add("count");
-      PrintWhere(statement.scope, statement.where);
-      const auto& count = std::get<Count>(statement.verb);
-      for (size_t i = 0; i < count.by.size(); ++i) {
-        Add(i > 0 ? ", " : " by ", QuoteName(count.by[i].text));
-      }
-      if (count.having) {
-        Add(" having count ");
-        Print(*count.having);
-      }
-    }
+    if (statement.explained != Explained::kNo) Add("explain ");
+    if (statement.explained == Explained::kAnalyzed) Add("analyze ");
+    std::visit([&](const auto& verb) { Print(verb, statement); }, statement.verb);
+    if (statement.as_of) Add(" as of ", ToText(*statement.as_of));
     if (statement.time_zone) Add(" at time zone ", ToText(*statement.time_zone));
   }
 
@@ -333,11 +372,18 @@ const char* Spelling(ConsentState state) {
 const char* Spelling(Shown shown) {
   static constexpr const char* kSpellings[] = {"traits",    "events",    "namespaces", "segments",
                                                "goals",     "interests", "engagement", "carries",
-                                               "retention", "settings"};
+                                               "retention", "settings",  "rules",      "views"};
   return kSpellings[static_cast<size_t>(shown)];
 }
 
 std::string ToText(const Statement& statement) { return Printed(statement); }
 std::string ToText(const Filter& filter) { return Printed(filter); }
+std::string ToText(const AggregateOf& aggregate) { return Printed(aggregate); }
+std::string ShapeText(const Find& find) {
+  Printer printer;
+  printer.Names("", find.columns);
+  printer.Order(find.order);
+  return printer.Take();
+}
 
 }  // namespace roster::query::ast

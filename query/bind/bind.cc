@@ -18,12 +18,6 @@
 #include "storage/memory/schema.h"
 
 namespace roster::query {
-namespace {
-
-bool HasOrder(ValueType type) { return type != ValueType::kTextList && type != ValueType::kJson; }
-
-}  // namespace
-
 BoundFilter Nobody() { return {BoundNever{}}; }
 
 BoundFilter Negation(BoundFilter filter) {
@@ -43,22 +37,6 @@ BoundFilter Archived(const Catalog& catalog) {
   const std::optional<TraitId> archived = catalog.ArchivedTrait();
   if (!archived) return Nobody();
   return {BoundTrait{*archived, {ValueType::kBoolean}, {IntRange{1, 1}}}};
-}
-
-absl::StatusOr<BoundStatement> Binder::Bind(const ast::Statement& statement) {
-  BoundStatement bound;
-  if (const auto* find = std::get_if<ast::Find>(&statement.verb)) {
-    ROSTER_ASSIGN_OR_RETURN(bound.find, BindFind(*find));
-  }
-  if (const auto* show = std::get_if<ast::Show>(&statement.verb)) bound.show = show->what;
-  const auto* count = std::get_if<ast::Count>(&statement.verb);
-  if (count != nullptr && !count->by.empty()) {
-    ROSTER_ASSIGN_OR_RETURN(bound.breakdown, BindBreakdown(*count));
-  }
-  if (statement.where) {
-    ROSTER_ASSIGN_OR_RETURN(bound.where, BindFilter(*statement.where, {}));
-  }
-  return bound;
 }
 
 absl::StatusOr<BoundEvents> Binder::Bind(const ast::Events& events) {
@@ -125,79 +103,6 @@ absl::StatusOr<PropertyId> Binder::FindProperty(EventTypeId event, const ast::Na
   return *property;
 }
 
-std::vector<std::string_view> Binder::ColumnNames() const {
-  std::vector<std::string_view> names = {kIdColumn};
-  for (const std::string_view name : catalog_.NamespaceNames()) {
-    if (!catalog_.FindTrait(name)) names.push_back(name);
-  }
-  const std::vector<std::string_view> traits = catalog_.TraitNames();
-  names.insert(names.end(), traits.begin(), traits.end());
-  return names;
-}
-
-// A column, or what a filter asks about: a trait, else a namespace, else the id.
-absl::StatusOr<BoundColumn> Binder::FindColumn(const ast::Name& name) const {
-  BoundColumn column;
-  column.name = name.text;
-  if (const auto trait = catalog_.FindTrait(name.text)) {
-    column.source = BoundColumn::Source::kTrait;
-    column.trait = *trait;
-    column.info = catalog_.TraitType(*trait);
-    return column;
-  }
-  column.info = {ValueType::kText, 0};
-  if (const auto name_space = catalog_.FindNamespace(name.text)) {
-    column.source = BoundColumn::Source::kIdentity;
-    column.name_space = *name_space;
-    return column;
-  }
-  if (name.text == kIdColumn) return column;
-  return Unknown("trait", name, ColumnNames());
-}
-
-absl::StatusOr<BoundBreakdown> Binder::BindBreakdown(const ast::Count& count) const {
-  BoundBreakdown bound;
-  for (const ast::Name& name : count.by) {
-    ROSTER_ASSIGN_OR_RETURN(BoundColumn column, FindColumn(name));
-    if (column.source != BoundColumn::Source::kTrait || !HasOrder(column.info.type)) {
-      const bool trait = column.source == BoundColumn::Source::kTrait;
-      return values_.Error(ErrorCode::kType, name.span,
-                           trait ? StrCat("nothing is counted by ", TypeWords(column.info.type))
-                                 : StrCat("`", name.text, "` is an identity; count by traits"));
-    }
-    bound.by.push_back({std::move(column), false});
-  }
-  if (count.having) {
-    ROSTER_ASSIGN_OR_RETURN(bound.having, values_.Bind({ValueType::kInteger, 0}, *count.having));
-  }
-  return bound;
-}
-
-absl::StatusOr<BoundFind> Binder::BindFind(const ast::Find& find) const {
-  BoundFind bound;
-  std::vector<ast::Name> columns = find.columns;
-  if (columns.empty()) {
-    for (const std::string_view name : ColumnNames()) columns.push_back({std::string(name), {}});
-  }
-  for (const ast::Name& name : columns) {
-    ROSTER_ASSIGN_OR_RETURN(BoundColumn column, FindColumn(name));
-    bound.columns.push_back(std::move(column));
-  }
-  std::vector<ast::OrderBy> order = find.order;
-  if (order.empty()) order.push_back({{"last_seen", {}}, true});
-  for (const ast::OrderBy& by : order) {
-    ROSTER_ASSIGN_OR_RETURN(BoundColumn column, FindColumn(by.column));
-    if (!HasOrder(column.info.type)) {
-      return values_.Error(ErrorCode::kType, by.column.span,
-                           StrCat(TypeWords(column.info.type), " has no order"));
-    }
-    bound.order.push_back({std::move(column), by.descending});
-  }
-  if (find.limit) bound.limit = static_cast<uint64_t>(*find.limit);
-  bound.offset = static_cast<uint64_t>(find.offset);
-  return bound;
-}
-
 // --- Time zones ---
 
 namespace {
@@ -251,30 +156,6 @@ absl::StatusOr<absl::TimeZone> ZoneOf(const std::optional<ast::Literal>& named,
   absl::StatusOr<absl::TimeZone> zone = LoadTimeZone(name);
   if (zone.ok() || !named) return zone;
   return ErrorAt(ErrorCode::kType, context.text, named->span, StdView(zone.status().message()));
-}
-
-namespace {
-
-// The scope as one more condition on who is looked at.
-void Narrow(ast::Scope scope, const Catalog& catalog, BoundStatement* statement) {
-  if (scope == ast::Scope::kIncludingArchived || statement->show) return;
-  // Nobody ever was.
-  if (!catalog.ArchivedTrait() && scope == ast::Scope::kActive) return;
-  BoundFilter condition = Archived(catalog);
-  if (scope == ast::Scope::kActive) condition = Negation(std::move(condition));
-  if (statement->where) {
-    condition = Both(std::move(condition), *std::move(statement->where));
-  }
-  statement->where = std::move(condition);
-}
-
-}  // namespace
-
-absl::StatusOr<BoundStatement> Bind(const ast::Statement& statement, const BindContext& context) {
-  ROSTER_ASSIGN_OR_RETURN(const absl::TimeZone zone, ZoneOf(statement.time_zone, context));
-  ROSTER_ASSIGN_OR_RETURN(BoundStatement bound, Binder(context, zone).Bind(statement));
-  Narrow(statement.scope, *context.catalog, &bound);
-  return bound;
 }
 
 absl::StatusOr<BoundFilter> BindFilter(const ast::Filter& filter, const BindContext& context) {

@@ -13,7 +13,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "query/ast.h"
-#include "query/bound.h"
+#include "query/bound_statement.h"
 #include "query/catalog.h"
 #include "query/declarations/declaration.h"
 #include "roster/value.h"
@@ -29,6 +29,7 @@ struct BindContext {
   absl::Span<const Value> params;          // of $1, $2, ...
   std::string_view time_zone = "UTC";      // unless the statement names one
   absl::Span<const std::string> segments;  // in whose definitions the text stands
+  std::optional<Timestamp> as_of = {};     // what is asked about is as it was then
 };
 
 // Errors: TYPE, NOTRAIT, LIMIT, PARSE (parameters that do not fit), all with a position.
@@ -40,6 +41,12 @@ absl::StatusOr<BoundFilter> BindFilter(const ast::Filter& filter, const BindCont
 absl::StatusOr<BoundEvents> BindEvents(const ast::Events& events, const BindContext& context);
 absl::StatusOr<BoundEventProperty> BindProperty(const ast::Name& event, const ast::Name& property,
                                                 const BindContext& context);
+absl::StatusOr<BoundAggregateOf> BindAggregate(const ast::AggregateOf& aggregate,
+                                               const BindContext& context);
+// A profile by its name, a text. Errors: PARSE, NOTRAIT with a position.
+absl::StatusOr<BoundProfile> BindProfile(const ast::Literal& named, const BindContext& context);
+// Whether the columns and the order of a view are there. Errors: as Bind.
+absl::Status CheckShape(const ast::Find& shape, const BindContext& context);
 // What definitions compute. What they name and is not there any more counts for nothing.
 // Requires: the zone is known.
 InterestDefinition BindInterest(const ast::DefineInterest& made, const BindContext& context);

@@ -279,8 +279,15 @@ absl::StatusOr<BoundFilter> Binder::BindNode(const ast::Aggregate& aggregate,
     return BoundFilter{std::move(bound)};
   }
   const ast::Compare compare{aggregate.op, std::get<ast::Literal>(aggregate.right)};
-  const AggregateOp op = bound.of.op;
-  if (op == AggregateOp::kCount) return BoundCount(std::move(bound.of), compare, at);
+  return BindResult(std::move(bound.of), compare, ast::ToText(at));
+}
+
+absl::StatusOr<BoundFilter> Binder::BindResult(BoundAggregateOf of, const ast::Compare& compare,
+                                               const std::string& said) const {
+  using ast::AggregateOp;
+  const AggregateOp op = of.op;
+  if (op == AggregateOp::kCount) return CountOf(std::move(of), compare, said);
+  BoundAggregate bound{std::move(of), CellPredicate()};
   if (op == AggregateOp::kDistinct) {
     ROSTER_ASSIGN_OR_RETURN(bound.test, values_.Bind({ValueType::kInteger, 0}, compare));
   } else if (op == AggregateOp::kMin || op == AggregateOp::kMax ||
@@ -294,8 +301,8 @@ absl::StatusOr<BoundFilter> Binder::BindNode(const ast::Aggregate& aggregate,
 }
 
 // count(e.p where C) compares the number of events that have p and pass C.
-absl::StatusOr<BoundFilter> Binder::BoundCount(BoundAggregateOf of, const ast::Compare& compare,
-                                               const ast::Filter& at) const {
+absl::StatusOr<BoundFilter> Binder::CountOf(BoundAggregateOf of, const ast::Compare& compare,
+                                            const std::string& said) const {
   BoundDid bound;
   if (of.property) {
     AddCondition({BoundProperty{*of.property, of.info, {AnyValue{}}}}, &of.events.where);
@@ -307,8 +314,52 @@ absl::StatusOr<BoundFilter> Binder::BoundCount(BoundAggregateOf of, const ast::C
   bound.min = range.low;
   bound.max = range.high;
   bound.negated = count.negated;
-  bound.said = ast::ToText(at);
+  bound.said = said;
   return BoundFilter{std::move(bound)};
+}
+
+// A computed trait, asked about as if it were kept: `between` and `in` are comparisons.
+absl::StatusOr<BoundFilter> Binder::BindTestOfComputed(const ast::Test& test,
+                                                       std::string_view stored) {
+  using ast::CompareOp;
+  ROSTER_ASSIGN_OR_RETURN(const BoundAggregateOf of, BindComputed(stored, test.name));
+  const std::string said = ast::ToText(ast::Filter{test, {}});
+  const auto compared = [&](CompareOp op, const ast::Literal& value) {
+    return BindResult(of, {op, value}, said);
+  };
+  if (const auto* compare = std::get_if<ast::Compare>(&test.what); compare && !compare->folded) {
+    return compared(compare->op, compare->value);
+  }
+  if (const auto* between = std::get_if<ast::Between>(&test.what)) {
+    ROSTER_ASSIGN_OR_RETURN(BoundFilter low, compared(CompareOp::kGe, between->low));
+    ROSTER_ASSIGN_OR_RETURN(BoundFilter high, compared(CompareOp::kLe, between->high));
+    return Both(std::move(low), std::move(high));
+  }
+  if (const auto* in = std::get_if<ast::In>(&test.what)) {
+    BoundLogic each{in->negated ? ast::LogicOp::kAnd : ast::LogicOp::kOr, {}};
+    for (const ast::Literal& value : in->values) {
+      ROSTER_ASSIGN_OR_RETURN(BoundFilter one,
+                              compared(in->negated ? CompareOp::kNe : CompareOp::kEq, value));
+      each.children.push_back(std::move(one));
+    }
+    if (each.children.size() == 1) return std::move(each.children[0]);
+    return BoundFilter{std::move(each)};
+  }
+  const auto* presence = std::get_if<ast::Presence>(&test.what);
+  if (presence != nullptr && presence->op != ast::PresenceOp::kEmpty) {
+    // Over nothing sums and counts are 0; the others are there where an event is.
+    const bool always = of.op == ast::AggregateOp::kSum || of.op == ast::AggregateOp::kCount ||
+                        of.op == ast::AggregateOp::kDistinct;
+    BoundFilter missing = Nobody();
+    if (!always) {
+      const ast::Literal none{ExactNumber(int64_t{0}), {}};
+      ROSTER_ASSIGN_OR_RETURN(missing, CountOf(of, {CompareOp::kEq, none}, said));
+    }
+    return presence->op == ast::PresenceOp::kMissing ? missing : Negation(std::move(missing));
+  }
+  return values_.Error(
+      ErrorCode::kType, test.name.span,
+      StrCat("`", test.name.text, "` is computed; compare it, or ask whether it `is set`"));
 }
 
 }  // namespace roster::query

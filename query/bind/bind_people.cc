@@ -25,13 +25,15 @@ std::string TextOf(const ast::Literal& literal) { return std::get<std::string>(l
 
 BindContext Binder::ContextOf(std::string_view stored, const ast::Declaration& declaration) const {
   BindContext context{.text = CanonicalText(stored), .catalog = &catalog_, .params = {}};
+  context.as_of = context_.as_of;
   if (declaration.time_zone) {
     context.time_zone = std::get<std::string>(declaration.time_zone->value);
   }
   return context;
 }
 
-absl::StatusOr<BoundFilter> Binder::BindNode(const ast::HasLabel& label, const ast::Filter&) {
+absl::StatusOr<BoundFilter> Binder::BindNode(const ast::HasLabel& label, const ast::Filter& at) {
+  if (context_.as_of) return NoHistory(at.span, "labels");
   if (label.labels.size() > kMaxListValues) {
     return values_.Error(ErrorCode::kLimit, label.labels[kMaxListValues].span,
                          StrCat("a list holds more than ", kMaxListValues, " values"));
@@ -76,7 +78,8 @@ absl::StatusOr<BoundFilter> Binder::BindNode(const ast::KnownFor& known, const a
   return BoundFilter{BoundTrait{kCreatedAt, {ValueType::kTimestamp, 0}, {InWindow{bound}}}};
 }
 
-absl::StatusOr<BoundFilter> Binder::BindNode(const ast::Consent& consent, const ast::Filter&) {
+absl::StatusOr<BoundFilter> Binder::BindNode(const ast::Consent& consent, const ast::Filter& at) {
+  if (context_.as_of) return NoHistory(at.span, "consent");
   BoundConsent bound{consent.channel.text, consent.state, std::nullopt, std::nullopt};
   const bool unknown = consent.state == ast::ConsentState::kUnknown;
   if (unknown && (consent.since || consent.policy)) {
@@ -107,6 +110,13 @@ absl::StatusOr<BoundFilter> Binder::BindNode(const ast::InSegment& in, const ast
                          StrCat("a segment cannot be in itself: ", path, "`", name, "`"));
   }
   const absl::StatusOr<ast::Declaration> declaration = ParseStored(*stored);
+  if (declaration.ok() && std::holds_alternative<ast::DefineStatic>(declaration->what)) {
+    BoundMembers members{{}, name};
+    for (const ast::Literal& one : std::get<ast::DefineStatic>(declaration->what).members) {
+      if (const auto id = ReadProfileId(TextOf(one))) members.ids.push_back(*id);
+    }
+    return Active({std::move(members)});
+  }
   const auto* segment =
       declaration.ok() ? std::get_if<ast::DefineSegment>(&declaration->what) : nullptr;
   if (segment == nullptr) {
@@ -123,7 +133,13 @@ absl::StatusOr<BoundFilter> Binder::BindNode(const ast::InSegment& in, const ast
     return values_.Error(ErrorCodeOf(bound.status()), in.segment.span,
                          StrCat("in segment `", name, "`: ", StdView(bound.status().message())));
   }
-  return Both(Negation(Archived(catalog_)), *std::move(bound));
+  return Active(*std::move(bound));
+}
+
+// Who is archived is in no segment.
+BoundFilter Binder::Active(BoundFilter members) const {
+  if (!catalog_.ArchivedTrait()) return members;
+  return Both(Negation(ArchivedThen()), std::move(members));
 }
 
 // --- What definitions compute ---

@@ -41,16 +41,21 @@ constexpr std::string_view kProfilePrefix = "profile.";
 // --- Sequences ---
 
 absl::StatusOr<BoundFilter> Binder::BindNode(const ast::Sequence& sequence, const ast::Filter& at) {
+  ROSTER_ASSIGN_OR_RETURN(BoundSequence bound, BindChain(sequence, at.span));
+  bound.said = ast::ToText(at);
+  return BoundFilter{std::move(bound)};
+}
+
+absl::StatusOr<BoundSequence> Binder::BindChain(const ast::Sequence& sequence, ast::Span span) {
   constexpr size_t kMaxSteps = 16;
   if (sequence.steps.size() > kMaxSteps) {
-    return values_.Error(ErrorCode::kLimit, at.span,
+    return values_.Error(ErrorCode::kLimit, span,
                          StrCat("a sequence has more than ", kMaxSteps, " steps"));
   }
   if (sequence.start == ast::Start::kNth && sequence.place == 0) {
-    return values_.Error(ErrorCode::kType, at.span, "events are counted from 1: `nth 1`");
+    return values_.Error(ErrorCode::kType, span, "events are counted from 1: `nth 1`");
   }
-  BoundSequence bound{sequence.start,        sequence.place, {},
-                      sequence.same_session, zone_,          ast::ToText(at)};
+  BoundSequence bound{sequence.start, sequence.place, {}, sequence.same_session, zone_, {}};
   for (const ast::Step& step : sequence.steps) {
     BoundStep one{{}, step.negated, step.within, {}};
     ROSTER_ASSIGN_OR_RETURN(one.events, BindEventSet(step.events));
@@ -62,7 +67,7 @@ absl::StatusOr<BoundFilter> Binder::BindNode(const ast::Sequence& sequence, cons
   for (const ast::Name& same : sequence.same) {
     ROSTER_RETURN_IF_ERROR(BindSame(same, &bound));
   }
-  return BoundFilter{std::move(bound)};
+  return bound;
 }
 
 // An event of `any event` that does not have the property is in no such sequence.

@@ -50,7 +50,17 @@ absl::StatusOr<BoundFilter> Binder::BindOn(const ast::Name& name, const NameScop
     return values_.Error(ErrorCode::kType, name.span,
                          "`id` is a column only; a filter asks about traits and identities");
   }
+  if (column.source == BoundColumn::Source::kComputedTrait) {
+    return values_.Error(ErrorCode::kType, name.span,
+                         StrCat("`", name.text, "` is computed; compare it with a value"));
+  }
   ROSTER_ASSIGN_OR_RETURN(CellPredicate predicate, bind(column.info));
+  if (column.source == BoundColumn::Source::kTraitThen) {
+    const bool kept = column.info.type != ValueType::kTextList ||
+                      std::holds_alternative<AnyValue>(predicate.test);
+    if (!kept) return NoHistory(name.span, "what is in a list");
+    return ThenIs(column.trait, column.info, name.text, std::move(predicate));
+  }
   if (column.source == BoundColumn::Source::kTrait) {
     return BoundFilter{BoundTrait{column.trait, column.info, std::move(predicate)}};
   }
@@ -75,6 +85,11 @@ absl::StatusOr<BoundFilter> Binder::BindTest(const ast::Test& test, const NameSc
       !catalog_.FindTrait(kEngagementName) && !catalog_.FindNamespace(kEngagementName)) {
     const auto stored = catalog_.FindDefinition(kEngagement, kEngagementName);
     if (stored) return BindEngagement(test, *stored);
+  }
+  if (scope.kind == NameScope::Kind::kProfile && !catalog_.FindTrait(test.name.text) &&
+      !catalog_.FindNamespace(test.name.text)) {
+    const auto stored = catalog_.FindDefinition(kComputed, test.name.text);
+    if (stored) return BindTestOfComputed(test, *stored);
   }
   const bool is_length =
       scope.kind == NameScope::Kind::kSession && test.name.text == kSessionDuration;
@@ -112,7 +127,7 @@ absl::StatusOr<BoundFilter> Binder::BindStatus(const ast::Test& test) {
     archived = !archived;
   }
   if (active == archived) return active ? Negation(Nobody()) : Nobody();
-  return archived ? Archived(catalog_) : Negation(Archived(catalog_));
+  return archived ? ArchivedThen() : Negation(ArchivedThen());
 }
 
 absl::StatusOr<BoundFilter> Binder::BindSize(const ast::Size& size, const NameScope& scope) {
@@ -170,7 +185,9 @@ absl::StatusOr<CellPredicate> Binder::BindWhat(ValueInfo info, const ast::Test& 
 
 absl::StatusOr<BoundFilter> Binder::BindHistory(const ast::Test& test) {
   ROSTER_ASSIGN_OR_RETURN(const BoundColumn column, FindColumn(test.name));
-  if (column.source != BoundColumn::Source::kTrait || catalog_.IsSystem(column.trait)) {
+  const bool is_trait = column.source == BoundColumn::Source::kTrait ||
+                        column.source == BoundColumn::Source::kTraitThen;
+  if (!is_trait || catalog_.IsSystem(column.trait)) {
     return values_.Error(ErrorCode::kType, test.name.span,
                          StrCat("of `", test.name.text, "` no history is kept; ask about a trait"));
   }

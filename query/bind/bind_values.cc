@@ -100,11 +100,29 @@ absl::Status ValueBinder::Error(ErrorCode code, ast::Span span, std::string_view
   return ErrorAt(code, text_, span, message);
 }
 
+namespace {
+
+// What to write instead of a literal of another type.
+std::string AdviceOnMismatch(ValueType type, std::string_view said) {
+  if (said.starts_with('$')) return "";
+  const bool quoted = said.starts_with('"');
+  if (type == ValueType::kBoolean) return "; write `true` or `false`, without quotes";
+  if (type == ValueType::kText)
+    return quoted ? "" : StrCat("; a text stands in double quotes: \"", said, "\"");
+  const std::string_view inside = quoted ? said.substr(1) : std::string_view();
+  const bool begins_number =
+      !inside.empty() && (inside[0] == '-' || (inside[0] >= '0' && inside[0] <= '9'));
+  return begins_number ? "; write it without quotes" : "";
+}
+
+}  // namespace
+
 absl::Status ValueBinder::Mismatch(ValueType type, const Constant& found, ast::Span span) const {
   static constexpr ValueType kFound[] = {ValueType::kText, ValueType::kNumber, ValueType::kBoolean,
                                          ValueType::kDate, ValueType::kTimestamp};
   return Error(ErrorCode::kType, span,
-               StrCat("expected ", TypeWords(type), ", found ", TypeWords(kFound[found.index()])));
+               StrCat("expected ", TypeWords(type), ", found ", TypeWords(kFound[found.index()]),
+                      AdviceOnMismatch(type, text_.substr(span.begin, span.end - span.begin))));
 }
 
 absl::StatusOr<ValueBinder::Constant> ValueBinder::TimeOfText(std::string_view time,
@@ -157,7 +175,7 @@ absl::StatusOr<ValueBinder::Constant> ValueBinder::Resolve(const ast::Literal& l
     constant = *date;
   } else if (std::holds_alternative<ast::Duration>(literal.value)) {
     return Error(ErrorCode::kType, literal.span,
-                 StrCat("expected ", TypeWords(type), ", found a duration"));
+                 StrCat("expected ", TypeWords(type), ", found a duration; leave the unit out"));
   } else {
     constant = std::get<Timestamp>(literal.value);
   }
@@ -183,6 +201,12 @@ absl::StatusOr<ValueBinder::Constant> ValueBinder::Resolve(const ast::Literal& l
 absl::StatusOr<std::string> ValueBinder::TextOf(const ast::Literal& literal) const {
   ROSTER_ASSIGN_OR_RETURN(Constant constant, Resolve(literal, ValueType::kText));
   return std::get<std::string>(std::move(constant));
+}
+
+absl::StatusOr<Timestamp> ValueBinder::BindMoment(const ast::Literal& literal) const {
+  ROSTER_ASSIGN_OR_RETURN(const Constant constant, Resolve(literal, ValueType::kTimestamp));
+  const auto* date = std::get_if<Date>(&constant);
+  return date != nullptr ? Timestamp{StartOfDay(*date, zone_)} : std::get<Timestamp>(constant);
 }
 
 absl::StatusOr<ExactNumber> ValueBinder::BindNumber(const ast::Literal& literal) const {
@@ -342,9 +366,10 @@ absl::StatusOr<CellPredicate> ValueBinder::BindFolded(ValueInfo info, std::optio
 
 absl::StatusOr<CellPredicate> ValueBinder::Bind(ValueInfo info, const ast::TextMatch& match) const {
   if (info.type != ValueType::kText) {
-    return Error(ErrorCode::kType, match.text.span,
-                 StrCat("`", ast::Spelling(match.op), "` asks about a text, not about ",
-                        TypeWords(info.type)));
+    return Error(
+        ErrorCode::kType, match.text.span,
+        StrCat("`", ast::Spelling(match.op), "` asks about a text, not about ",
+               TypeWords(info.type), info.type == ValueType::kTextList ? "; write `has`" : ""));
   }
   if (match.folded) return BindFolded(info, match.op, match.text);
   ROSTER_ASSIGN_OR_RETURN(std::string text, TextOf(match.text));
@@ -373,7 +398,7 @@ absl::StatusOr<CellPredicate> ValueBinder::Bind(ValueInfo info, const ast::Has& 
   if (info.type != ValueType::kTextList) {
     return Error(ErrorCode::kType, has.elements[0].span,
                  StrCat("`", ast::Spelling(has.op), "` asks about a list, not about ",
-                        TypeWords(info.type)));
+                        TypeWords(info.type), "; write `=` or `in`"));
   }
   if (has.elements.size() > kMaxListValues) {
     return Error(ErrorCode::kLimit, has.elements[kMaxListValues].span,

@@ -43,6 +43,8 @@ class ValueBinder {
   absl::StatusOr<std::string> BindText(const ast::Literal& literal) const {
     return TextOf(literal);
   }
+  // A time; of a date its first moment. Errors: TYPE with a position.
+  absl::StatusOr<Timestamp> BindMoment(const ast::Literal& literal) const;
   // What is asked of a number of milliseconds. Errors: TYPE with a position.
   absl::StatusOr<CellPredicate> BindDuration(const ast::Compare& compare) const;
   // A window in the statement's time zone. Errors: TYPE with a position.

@@ -18,7 +18,7 @@
 #include "query/ast.h"
 #include "query/bind/bind.h"
 #include "query/bind/bind_values.h"
-#include "query/bound.h"
+#include "query/bound_statement.h"
 #include "query/catalog.h"
 
 namespace roster::query {
@@ -52,6 +52,11 @@ class Binder {
   absl::StatusOr<BoundStatement> Bind(const ast::Statement& statement);
   absl::StatusOr<BoundEvents> Bind(const ast::Events& events);
   absl::StatusOr<BoundEventProperty> Bind(const ast::Name& event, const ast::Name& property) const;
+  absl::StatusOr<BoundAggregateOf> Bind(const ast::AggregateOf& aggregate) {
+    return BindAggregateOf(aggregate);
+  }
+  // "p12" or "namespace:value".
+  absl::StatusOr<BoundProfile> BindProfile(std::string_view text, ast::Span span) const;
   // A filter over profiles.
   absl::StatusOr<BoundFilter> Bind(const ast::Filter& filter) { return BindFilter(filter, {}); }
 
@@ -84,17 +89,43 @@ class Binder {
     return BindNode(node, at);
   }
   absl::Status OutOfPlace(const NameScope& scope, const ast::Filter& at) const;
-  absl::StatusOr<BoundFind> BindFind(const ast::Find& find) const;
-  absl::StatusOr<BoundBreakdown> BindBreakdown(const ast::Count& count) const;
 
   // --- Names ---
   absl::Status Unknown(std::string_view kind, const ast::Name& name,
                        const std::vector<std::string_view>& candidates) const;
   absl::StatusOr<EventTypeId> FindEvent(const ast::Name& name) const;
   absl::StatusOr<PropertyId> FindProperty(EventTypeId event, const ast::Name& name) const;
+
+  // --- Statements (bind_statement.cc) ---
+  absl::Status BindVerb(const ast::Count& count, BoundStatement* bound);
+  absl::Status BindVerb(const ast::Find& find, BoundStatement* bound);
+  absl::Status BindVerb(const ast::Show& show, BoundStatement* bound);
+  absl::Status BindVerb(const ast::Funnel& funnel, BoundStatement* bound);
+  absl::Status BindVerb(const ast::Search& search, BoundStatement* bound);
+  absl::Status BindVerb(const ast::Why& why, BoundStatement* bound);
+  absl::Status BindVerb(const ast::Diff& diff, BoundStatement* bound);
+  absl::Status AddColumns(const std::vector<ast::Name>& names, BoundFind* bound) const;
+  absl::Status AddOrder(const std::vector<ast::OrderBy>& order, BoundFind* bound) const;
+  absl::Status AddView(const ast::Find& find, BoundFind* bound) const;
   std::vector<std::string_view> ColumnNames() const;
-  // A column, or what a filter asks about: a trait, else a namespace, else the id.
+  // --- As of another time ---
+  absl::Status NoHistory(ast::Span span, std::string_view what) const;
+  // What a trait was then passes; who was archived then.
+  BoundFilter ThenIs(TraitId trait, ValueInfo info, std::string_view name,
+                     CellPredicate predicate) const;
+  BoundFilter ArchivedThen() const;
+  absl::Status CheckAsOf(const ast::Statement& statement) const;
+  // The scope, and that one was there, as one more condition on who is looked at.
+  void Narrow(ast::Scope scope, BoundStatement* statement) const;
+
+  // A column, or what a filter asks about: a trait, else a namespace, else what is computed, else
+  // the id.
   absl::StatusOr<BoundColumn> FindColumn(const ast::Name& name) const;
+  std::string AdviceOnName(std::string_view name) const;
+  absl::StatusOr<BoundColumn> ShownColumn(const ast::Name& name) const;
+  absl::StatusOr<BoundColumn> ColumnToCountBy(const ast::Name& name) const;
+  absl::StatusOr<BoundAggregateOf> BindComputed(std::string_view stored,
+                                                const ast::Name& name) const;
 
   // --- One value (bind_tests.cc) ---
   absl::StatusOr<BoundFilter> BindTest(const ast::Test& test, const NameScope& scope);
@@ -118,6 +149,7 @@ class Binder {
   absl::StatusOr<BoundFilter> BindNode(const ast::KnownFor& known, const ast::Filter& at);
   absl::StatusOr<BoundFilter> BindNode(const ast::Consent& consent, const ast::Filter& at);
   absl::StatusOr<BoundFilter> BindNode(const ast::InSegment& in, const ast::Filter& at);
+  BoundFilter Active(BoundFilter members) const;
   absl::StatusOr<BoundFilter> BindNode(const ast::Sample& sample, const ast::Filter& at);
 
   absl::StatusOr<BoundFilter> BindNode(const ast::InterestIn& in, const ast::Filter& at);
@@ -129,7 +161,12 @@ class Binder {
   absl::StatusOr<BoundFilter> BindNode(const ast::Did& did, const ast::Filter& at);
   absl::StatusOr<BoundFilter> BindNode(const ast::Nth& nth, const ast::Filter& at);
   absl::StatusOr<BoundFilter> BindNode(const ast::Aggregate& aggregate, const ast::Filter& at);
+  // What an aggregate comes to is compared. `said`: the whole, in words of the language.
+  absl::StatusOr<BoundFilter> BindResult(BoundAggregateOf of, const ast::Compare& compare,
+                                         const std::string& said) const;
+  absl::StatusOr<BoundFilter> BindTestOfComputed(const ast::Test& test, std::string_view stored);
   // (bind_sequences.cc)
+  absl::StatusOr<BoundSequence> BindChain(const ast::Sequence& sequence, ast::Span span);
   absl::StatusOr<BoundFilter> BindNode(const ast::Sequence& sequence, const ast::Filter& at);
   absl::StatusOr<BoundFilter> BindNode(const ast::Paused& paused, const ast::Filter& at);
   absl::StatusOr<BoundFilter> BindNode(const ast::Sessions& sessions, const ast::Filter& at);
@@ -147,8 +184,8 @@ class Binder {
                            ast::Touch touch) const;
   absl::Status BindWindow(const ast::Window& window, BoundEvents* events) const;
   absl::StatusOr<BoundAggregateOf> BindAggregateOf(const ast::AggregateOf& aggregate);
-  absl::StatusOr<BoundFilter> BoundCount(BoundAggregateOf of, const ast::Compare& compare,
-                                         const ast::Filter& at) const;
+  absl::StatusOr<BoundFilter> CountOf(BoundAggregateOf of, const ast::Compare& compare,
+                                      const std::string& said) const;
 
   const BindContext& context_;
   const Catalog& catalog_;
@@ -157,6 +194,9 @@ class Binder {
   size_t own_nodes_ = 0;
   size_t* const num_nodes_;  // also of the segments that the statement names
 };
+
+// "p12"
+std::optional<ProfileId> ReadProfileId(std::string_view text);
 
 // --- Shapes of bound filters ---
 

@@ -77,6 +77,19 @@ std::string Print(const DefineSegment& segment) {
   return text;
 }
 
+std::string Print(const DefineStatic& segment) {
+  std::string text = StrCat("define static segment ", QuoteText(segment.name.text), " from ");
+  if (!segment.from.empty()) {
+    text += ToText(segment.from[0]);
+  } else {
+    text += "(";
+    Listed(segment.members, &text, [&](const Literal& member) { text += ToText(member); });
+    text += ")";
+  }
+  if (segment.describe) text += StrCat(" describe ", ToText(*segment.describe));
+  return text;
+}
+
 std::string Print(const DefineGoal& goal) {
   std::string text = StrCat("define goal ", QuoteText(goal.name.text), " as ");
   Listed(goal.any_of, &text, [&](const Events& events) {
@@ -113,6 +126,37 @@ std::string Print(const DefineCarry& carry) {
                             QuoteName(carry.property.text), " to ", QuoteName(carry.trait.text));
   text += carry.on_end ? " on end" : " on identify";
   if (carry.on_end && carry.on_identify) text += ", identify";
+  return text;
+}
+
+std::string Print(const DefineTrait& trait) {
+  return StrCat("define trait ", QuoteName(trait.name.text), " as ", ToText(trait.aggregate));
+}
+
+std::string Print(const DefineView& view) {
+  return StrCat("define view ", QuoteText(view.name.text), " as ", ShapeText(view.shape));
+}
+
+std::string Print(const Action& action) {
+  switch (action.what) {
+    case Action::What::kAddLabel:
+      return StrCat("add label ", ToText(action.text));
+    case Action::What::kRemoveLabel:
+      return StrCat("remove label ", ToText(action.text));
+    case Action::What::kSet:
+      return StrCat("set ", QuoteName(action.trait.text), " = ", ToText(action.value));
+    case Action::What::kNotify:
+      break;
+  }
+  return StrCat("notify ", ToText(action.text));
+}
+
+std::string Print(const DefineRule& rule) {
+  std::string text = StrCat("define rule ", QuoteText(rule.name.text), " when ", ToText(rule.when));
+  text += " then ";
+  Listed(rule.then, &text, [&](const Action& action) { text += Print(action); });
+  if (!rule.otherwise.empty()) text += " else ";
+  Listed(rule.otherwise, &text, [&](const Action& action) { text += Print(action); });
   return text;
 }
 
@@ -162,7 +206,8 @@ const char* Spelling(NamespaceKind kind) {
 }
 
 const char* Spelling(Defined kind) {
-  static constexpr const char* kWords[] = {"segment", "goal", "interest", "engagement", "carry"};
+  static constexpr const char* kWords[] = {"segment", "goal",  "interest", "engagement",
+                                           "carry",   "trait", "view",     "rule"};
   return kWords[static_cast<size_t>(kind)];
 }
 

@@ -138,6 +138,16 @@ struct DefineSegment {
   bool operator==(const DefineSegment&) const = default;
 };
 
+// Profiles that are members whatever becomes of them. Shape: `from` holds none or one; kept are
+// members alone, by their ids.
+struct DefineStatic {
+  Name name;
+  std::vector<Literal> members;  // texts: "p12" or "namespace:value"
+  std::vector<Statement> from;   // whom a `find` or `search` shows
+  std::optional<Literal> describe;
+  bool operator==(const DefineStatic&) const = default;
+};
+
 // A property of sessions that becomes a trait. Shape: at least one of the moments.
 struct DefineCarry {
   Name name;
@@ -148,7 +158,49 @@ struct DefineCarry {
   bool operator==(const DefineCarry&) const = default;
 };
 
-enum class Defined : uint8_t { kSegment, kGoal, kInterest, kEngagement, kCarry };
+// A trait that is computed whenever it is asked for.
+struct DefineTrait {
+  Name name;
+  AggregateOf aggregate;
+  bool operator==(const DefineTrait&) const = default;
+};
+
+// Columns and an order under a name. Shape: the shape has nothing else.
+struct DefineView {
+  Name name;
+  Find shape;
+  bool operator==(const DefineView&) const = default;
+};
+
+// What a rule does to a profile.
+struct Action {
+  enum class What : uint8_t { kAddLabel, kRemoveLabel, kSet, kNotify };
+  What what = What::kAddLabel;
+  Literal text;   // a text: the label or the topic
+  Name trait;     // of kSet
+  Literal value;  // of kSet
+  bool operator==(const Action&) const = default;
+};
+
+// Shape: `then` is not empty.
+struct DefineRule {
+  Name name;
+  Filter when;
+  std::vector<Action> then;       // when the filter becomes true
+  std::vector<Action> otherwise;  // when it becomes false
+  bool operator==(const DefineRule&) const = default;
+};
+
+enum class Defined : uint8_t {
+  kSegment,
+  kGoal,
+  kInterest,
+  kEngagement,
+  kCarry,
+  kTrait,
+  kView,
+  kRule,
+};
 
 struct Drop {
   Defined kind = Defined::kGoal;
@@ -167,8 +219,8 @@ struct Retain {
 
 struct Declaration {
   std::variant<DeclareTrait, AlterTrait, DeclareEvent, DeclareNamespace, DeclareAnonymous,
-               AlterNamespace, DefineSegment, DefineGoal, DefineInterest, DefineEngagement,
-               DefineCarry, Drop, Retain>
+               AlterNamespace, DefineSegment, DefineStatic, DefineGoal, DefineInterest,
+               DefineEngagement, DefineCarry, DefineTrait, DefineView, DefineRule, Drop, Retain>
       what;
   std::optional<Literal> time_zone;  // a text
   bool operator==(const Declaration&) const = default;
@@ -183,7 +235,7 @@ std::string ToText(ValueInfo type);
 const char* Spelling(TraitPolicy policy);
 // "person", "contact", ...
 const char* Spelling(NamespaceKind kind);
-// "segment", "goal", "interest", "engagement", "carry".
+// "segment", "goal", "interest", "engagement", "carry", "trait", "view", "rule".
 const char* Spelling(Defined kind);
 
 }  // namespace roster::query::ast

@@ -17,6 +17,9 @@ inline constexpr std::string_view kGoals = "goal/";
 inline constexpr std::string_view kInterests = "interest/";
 inline constexpr std::string_view kEngagement = "engagement/";
 inline constexpr std::string_view kCarries = "carry/";
+inline constexpr std::string_view kComputed = "trait/";
+inline constexpr std::string_view kViews = "view/";
+inline constexpr std::string_view kRules = "rule/";
 inline constexpr std::string_view kRetentions = "retain/";
 // A value that is no identity, of a namespace: a definition for each. No name has a line's end.
 inline constexpr std::string_view kBlocked = "blocked/";

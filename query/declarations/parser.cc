@@ -209,9 +209,13 @@ class Parser {
     }
     if (Word("define")) {
       if (Word("segment")) return Segment(&made->what.emplace<ast::DefineSegment>());
+      if (Word("static")) return Static(&made->what.emplace<ast::DefineStatic>());
       if (Word("goal")) return Goal(&made->what.emplace<ast::DefineGoal>());
       if (Word("interest")) return Interest(&made->what.emplace<ast::DefineInterest>());
       if (Word("engagement")) return Engagement(&made->what.emplace<ast::DefineEngagement>());
+      if (Word("trait")) return Computed(&made->what.emplace<ast::DefineTrait>());
+      if (Word("view")) return View(&made->what.emplace<ast::DefineView>());
+      if (Word("rule")) return Rule(&made->what.emplace<ast::DefineRule>());
       return Word("carry") && Carry(&made->what.emplace<ast::DefineCarry>());
     }
     if (Word("alter")) {
@@ -288,6 +292,18 @@ class Parser {
   bool Segment(ast::DefineSegment* made) {
     if (!Quotable(&made->name, "a name") || !Word("as")) return false;
     if (!TakeFilter(&at_, end_, &expected_, &made->filter)) return false;
+    return !Word("describe") || Text(&made->describe.emplace());
+  }
+
+  // A list may be empty: nobody.
+  bool Static(ast::DefineStatic* made) {
+    if (!Word("segment") || !Quotable(&made->name, "a name") || !Word("from")) return false;
+    if (Sign("(")) {
+      const auto member = [&](ast::Literal* one) { return Text(one); };
+      if (!Sign(")") && (!List(&made->members, member) || !Sign(")"))) return false;
+    } else if (!TakeAsked(&at_, end_, &expected_, &made->from.emplace_back())) {
+      return false;
+    }
     return !Word("describe") || Text(&made->describe.emplace());
   }
 
@@ -379,15 +395,49 @@ class Parser {
     return true;
   }
 
+  bool Computed(ast::DefineTrait* made) {
+    return Name(&made->name, "a trait") && Word("as") &&
+           TakeAggregate(&at_, end_, &expected_, &made->aggregate);
+  }
+
+  bool View(ast::DefineView* made) {
+    return Quotable(&made->name, "a name") && Word("as") &&
+           TakeColumns(&at_, end_, &expected_, &made->shape);
+  }
+
+  bool Action(ast::Action* made) {
+    if (Word("notify")) {
+      made->what = ast::Action::What::kNotify;
+      return Text(&made->text);
+    }
+    if (Word("set")) {
+      made->what = ast::Action::What::kSet;
+      return Name(&made->trait, "a trait") && Sign("=") &&
+             Take(&ReadLiteral, "a value", &made->value);
+    }
+    if (Word("remove")) {
+      made->what = ast::Action::What::kRemoveLabel;
+    } else if (!Word("add")) {
+      return false;
+    }
+    return Word("label") && Text(&made->text);
+  }
+
+  bool Rule(ast::DefineRule* made) {
+    const auto action = [&](ast::Action* one) { return Action(one); };
+    if (!Quotable(&made->name, "a name") || !Word("when")) return false;
+    if (!TakeFilter(&at_, end_, &expected_, &made->when)) return false;
+    if (!Word("then") || !List(&made->then, action)) return false;
+    return !Word("else") || List(&made->otherwise, action);
+  }
+
   bool Dropped(ast::Drop* made) {
-    made->kind = ast::Defined::kSegment;
-    if (Word("segment")) return Quotable(&made->name, "a name");
-    made->kind = ast::Defined::kGoal;
-    if (Word("goal")) return Quotable(&made->name, "a name");
-    made->kind = ast::Defined::kInterest;
-    if (Word("interest")) return Quotable(&made->name, "a name");
-    made->kind = ast::Defined::kCarry;
-    if (Word("carry")) return Quotable(&made->name, "a name");
+    using ast::Defined;
+    for (const Defined kind : {Defined::kSegment, Defined::kGoal, Defined::kInterest,
+                               Defined::kCarry, Defined::kTrait, Defined::kView, Defined::kRule}) {
+      made->kind = kind;
+      if (Word(ast::Spelling(kind))) return Quotable(&made->name, "a name");
+    }
     made->kind = ast::Defined::kEngagement;
     made->name = {"engagement", at_->span};
     return Word("engagement");

@@ -27,6 +27,7 @@ TableAnswer ShowTraits(const Schema& schema) {
                      {"searchable", ValueType::kBoolean},
                      {"indexed", ValueType::kBoolean},
                      {"system", ValueType::kBoolean}},
+                    {},
                     {}};
   for (const TraitInfo& trait : schema.traits()) {
     if (IsOwnName(trait.name)) continue;
@@ -49,6 +50,7 @@ TableAnswer ShowEvents(const Schema& schema) {
   TableAnswer table{{{"name", ValueType::kText},
                      {"properties", ValueType::kTextList},
                      {"retention", ValueType::kText}},
+                    {},
                     {}};
   for (const EventTypeInfo& event : schema.events()) {
     if (event.own) continue;
@@ -84,6 +86,7 @@ TableAnswer ShowNamespaces(const ReadView& view) {
                      {"limit", ValueType::kInteger},
                      {"blocked", ValueType::kTextList},
                      {"immutable", ValueType::kBoolean}},
+                    {},
                     {}};
   for (const NamespaceInfo& space : view.schema().namespaces()) {
     TextList blocked;
@@ -141,6 +144,10 @@ TableAnswer ShowDeclared(ast::Shown what, const ReadView& view) {
       return ShowRetention(view);
     case ast::Shown::kSettings:
       return ShowDefinitions(kSettings, view);
+    case ast::Shown::kRules:
+      return ShowDefinitions(kRules, view);
+    case ast::Shown::kViews:
+      return ShowDefinitions(kViews, view);
   }
   return {};
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "query/grammar/grammar.h"
 #include "query/grammar/rules.h"
 
 namespace roster::query::grammar {
@@ -30,6 +31,15 @@ bool AtSessions(Cursor at) {
   return quantified && (AtWord(at + 1, "session") || AtWord(at + 1, "sessions"));
 }
 bool AtSameSession(Cursor at) { return AtWord(at, "in") && AtWord(at + 1, "the"); }
+
+// What a rule does stands behind `then` too.
+bool AtNextStep(Cursor at) {
+  const bool is_label = AtWord(at + 1, "add") || AtWord(at + 1, "remove");
+  if (!AtWord(at, "then")) return false;
+  if (is_label && AtWord(at + 2, "label")) return false;
+  if (AtWord(at + 1, "notify") && at[2].kind == TokenKind::kLiteral) return false;
+  return !(AtWord(at + 1, "set") && ReadName(at[2]) && AtSymbol(at + 3, "="));
+}
 
 // `did ...` before it is known whether it is a count or a sequence.
 struct RawDid {
@@ -79,6 +89,7 @@ ast::Events& LastOf(RawDid& raw) { return raw.steps.back().events; }
 
 // What is said of events: of the last step of a `did`, or of a value that has them.
 ast::Events& EventsOf(RawDid& raw) { return LastOf(raw); }
+ast::Events& EventsOf(ast::Funnel& of) { return of.steps.back().events; }
 template <typename T>
 ast::Events& EventsOf(T& of) {
   return of.events;
@@ -132,14 +143,15 @@ const auto add_step = Do([](RawDid& raw, ast::Step& one) { raw.steps.push_back(s
 const auto add_same = Do([](RawDid& raw, ast::Name& one) { raw.same.push_back(std::move(one)); });
 
 const Rule<struct DidId, RawDid> did = "did";
-const auto did_def = Spanned(
-    (Ahead(AtDid, kCondition) >> Word("did", kCondition)) >
-    -((Ahead(AtNth, "") >> kPlace[Set(&RawDid::start, ast::Start::kNth)]) |
-      (Ahead(AtEvery, "") >> Word("every", "")[Set(&RawDid::start, ast::Start::kEvery)])) > kMeant >
-    kMayWhere > kMayCountOrOn > kMayWindow > *(Word("then", "`then`") > step[add_step]) >
-    *(Word("same", "`same`") > property[add_same]) >
-    -((Ahead(AtSameSession, "`in the same session`") >> KeywordPair("in", "the", "")) >
-      KeywordPair("same", "session", "`same session`")[Set(&RawDid::same_session, true)]));
+const auto did_def =
+    Spanned((Ahead(AtDid, kCondition) >> Word("did", kCondition)) >
+            -((Ahead(AtNth, "") >> kPlace[Set(&RawDid::start, ast::Start::kNth)]) |
+              (Ahead(AtEvery, "") >> Word("every", "")[Set(&RawDid::start, ast::Start::kEvery)])) >
+            kMeant > kMayWhere > kMayCountOrOn > kMayWindow >
+            *((Ahead(AtNextStep, "`then`") >> Word("then", "`then`")) > step[add_step]) >
+            *(Word("same", "`same`") > property[add_same]) >
+            -((Ahead(AtSameSession, "`in the same session`") >> KeywordPair("in", "the", "")) >
+              KeywordPair("same", "session", "`same session`")[Set(&RawDid::same_session, true)]));
 
 const Rule<struct GoalId, RawDid> goal = "goal";
 const auto goal_def =
@@ -212,9 +224,33 @@ const auto settle = [](auto& context) {
 const auto behaviour_def = did[settle] | goal[settle] | campaign[settle] |
                            Spanned(nth[kNode] | aggregate[kNode] | paused[kNode] | sessions[kNode]);
 
-BOOST_SPIRIT_DEFINE(step, did, goal, campaign, nth, aggregate_of, aggregate, paused, sessions,
-                    behaviour)
+// --- Funnels ---
+
+const char* FaultInFunnel(const ast::Step& one) {
+  if (one.negated) return "a funnel counts who came to a step; `then not` is for sequences";
+  return one.within ? "one limit holds for all steps: `each within` or `overall within`" : nullptr;
+}
+const auto kFirstStep = [](auto& context) { x3::_val(context).steps.resize(1); };
+const auto kNextStep = [](auto& context) {
+  ast::Step& read = x3::_attr(context);
+  if (const char* const fault = FaultInFunnel(read)) return Refuse(context, read.span, fault);
+  x3::_val(context).steps.push_back(std::move(read));
+};
+const auto kSameOf = Do([](ast::Funnel& of, ast::Name& one) { of.same.push_back(std::move(one)); });
+const auto funnel_def =
+    x3::eps[kFirstStep] > kMeant > kMayWhere > kMayWindow >
+    +(Word("then", "`then`") > step[kNextStep]) >
+    ((Word("each", "`each within`") > Word("within", "`within`") >
+      duration[Put(&ast::Funnel::each)]) |
+     (Word("overall", "`overall within`") > Word("within", "`within`") >
+      duration[Put(&ast::Funnel::overall)])) > *(Word("same", "`same`") > property[kSameOf]) >
+    -((Ahead(AtSameSession, "`in the same session`") >> KeywordPair("in", "the", "")) >
+      KeywordPair("same", "session", "`same session`")[Set(&ast::Funnel::same_session, true)]);
+
+BOOST_SPIRIT_DEFINE(funnel, step, did, goal, campaign, nth, aggregate_of, aggregate, paused,
+                    sessions, behaviour)
 BOOST_SPIRIT_INSTANTIATE(decltype(behaviour), Cursor, Context)
+BOOST_SPIRIT_INSTANTIATE(decltype(funnel), Cursor, Context)
 
 // NOLINTEND(readability-identifier-naming, performance-unnecessary-value-param)
 
@@ -231,3 +267,12 @@ bool IsEventAt(Cursor at) {
 }
 
 }  // namespace roster::query::grammar
+
+namespace roster::query {
+
+bool TakeAggregate(const Token** at, const Token* end, Expectations* expected,
+                   ast::AggregateOf* taken) {
+  return grammar::Take(grammar::aggregate_of, at, end, expected, taken);
+}
+
+}  // namespace roster::query

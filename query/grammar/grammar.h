@@ -25,6 +25,16 @@ bool TakeCondition(const Token** at, const Token* end, Expectations* expected, a
 // The same for a filter over profiles.
 bool TakeFilter(const Token** at, const Token* end, Expectations* expected, ast::Filter* filter);
 
+// The same for an aggregate, sum(order.total) within last 90 days.
+bool TakeAggregate(const Token** at, const Token* end, Expectations* expected,
+                   ast::AggregateOf* taken);
+
+// The same for a `count`, `find`, `search` or `funnel`.
+bool TakeAsked(const Token** at, const Token* end, Expectations* expected, ast::Statement* taken);
+
+// The same for the columns and order of a view.
+bool TakeColumns(const Token** at, const Token* end, Expectations* expected, ast::Find* taken);
+
 }  // namespace roster::query
 
 #endif  // ROSTER_QUERY_GRAMMAR_GRAMMAR_H_

@@ -27,7 +27,7 @@ inline const Valued<ast::Name> name(ReadName, kCondition);
 inline const Valued<ast::Name> property(ReadName, "a property");
 inline const Valued<ast::Name> event(ReadEvent, "an event");
 inline const Valued<ast::Literal> literal(ReadLiteral, kValue);
-inline const Valued<ast::Literal> quoted(ReadText, "a text in double quotes");
+inline const Valued<ast::Literal> quoted(ReadText, kQuotedText);
 inline const Valued<int64_t> whole(ReadWhole, "a whole number");
 inline const Valued<ast::CompareOp> threshold_op(ReadCompareOp, kComparison);
 inline const Symbol open("(", "`(`");
@@ -79,8 +79,10 @@ inline const Rule<struct DisjunctionId, ast::Filter> disjunction = "disjunction"
 // Leaves of a filter about what somebody did, and about who somebody is.
 inline const Rule<struct BehaviourId, ast::Filter> behaviour = "behaviour";
 inline const Rule<struct StandingId, ast::Filter> standing = "standing";
+// What stands behind `funnel`: its steps, and what holds of all of them.
+inline const Rule<struct FunnelId, ast::Funnel> funnel = "funnel";
 BOOST_SPIRIT_DECLARE(decltype(condition), decltype(disjunction), decltype(behaviour),
-                     decltype(standing))
+                     decltype(standing), decltype(funnel))
 
 // NOLINTEND(readability-identifier-naming)
 

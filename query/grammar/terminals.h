@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "query/errors.h"
+#include "query/grammar/expected.h"
 #include "query/lexer.h"
 
 namespace roster::query::grammar {
@@ -23,16 +24,6 @@ using Cursor = const Token*;
 struct ExpectationsTag;
 // In which every rule is parsed.
 using Context = x3::context<ExpectationsTag, Expectations>;
-
-// --- Words for what was expected ---
-
-inline constexpr std::string_view kCondition = "a condition";
-inline constexpr std::string_view kOperator = "an operator such as `=`, `in` or `is set`";
-inline constexpr std::string_view kComparison = "a comparison such as `>=`";
-inline constexpr std::string_view kValue = "a value";
-inline constexpr std::string_view kWindow = "a window such as `within last 30 days`";
-inline constexpr std::string_view kTimes = "`at least`, `at most` or `exactly`";
-inline constexpr std::string_view kUnit = "a unit of time such as `days`";
 
 // --- Terminals: each takes one or more tokens, or notes what it would have taken ---
 
@@ -186,6 +177,18 @@ auto Spanned(const Subject& subject) {
 constexpr Keyword Word(std::string_view word, std::string_view words) { return {word, words}; }
 constexpr Symbol Sign(std::string_view sign, std::string_view words) { return {sign, words}; }
 // NOLINTEND(readability-identifier-naming, performance-unnecessary-value-param)
+
+// Parses by a rule, from `*first` on.
+template <typename Id, typename T>
+bool Take(const x3::rule<Id, T>& rule, Cursor* first, Cursor last, Expectations* expected,
+          T* taken) {
+  const Context context = x3::make_context<ExpectationsTag>(*expected);
+  try {
+    return rule.parse(*first, last, context, x3::unused, *taken);
+  } catch (const x3::expectation_failure<Cursor>&) {
+    return false;  // what was expected is in `expected`
+  }
+}
 
 }  // namespace roster::query::grammar
 

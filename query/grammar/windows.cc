@@ -61,7 +61,7 @@ const auto between_def = between_end[Put(&RawBetween::low)] >
 const Rule<struct WithinId, ast::Window> within = "within";
 const auto within_def = (Word("last", "`last`")[Is(Kind::kWithinLast)] > duration[kFirst]) |
                         (Word("next", "`next`")[Is(Kind::kWithinNext)] > duration[kFirst]) |
-                        (duration[kFirst] > Word("of", "`of first seen`") >
+                        (duration[kFirst] > Word("of", kOfFirstSeen) >
                          KeywordPair("first", "seen", "`first seen`")[Is(Kind::kOfFirstSeen)]);
 
 const auto calendar_days = Do([](ast::Window& made, int64_t days) {
@@ -76,7 +76,7 @@ const auto plain_window_def = Spanned(
     (Word("before", kWindow)[Is(Kind::kBefore)] > literal[Put(&ast::Window::low)]) |
     (Word("after", kWindow)[Is(Kind::kAfter)] > literal[Put(&ast::Window::low)]) |
     (KeywordPair("in", "last", kWindow)[Is(Kind::kLastDays)] > whole[calendar_days] >
-     Word("calendar", "`calendar days`") > (Word("days", "`days`") | Word("day", "`days`"))) |
+     Word("calendar", kCalendarDays) > (Word("days", "`days`") | Word("day", "`days`"))) |
     (Ahead(AtThis, kWindow) >> Word("this", kWindow)[Is(Kind::kThis)] >> calendar_unit[one_of]));
 
 const auto window_def =

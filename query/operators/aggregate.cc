@@ -2,12 +2,15 @@
 #include "query/operators/aggregate.h"
 
 #include <algorithm>
+#include <limits>
 #include <unordered_set>
 
 #include "query/ast.h"
 #include "query/cells/cell_test.h"
 #include "query/window.h"
+#include "roster/error.h"
 #include "storage/base/text.h"
+#include "storage/memory/cells.h"
 
 namespace roster::query {
 namespace {
@@ -71,6 +74,8 @@ Fraction AsFraction(const ExactResult& result, uint8_t scale) {
   return {result.sum * Power10(scale - result.scale), result.count};
 }
 
+}  // namespace
+
 double AsNumber(const AggregateResult& result) {
   if (const auto* number = std::get_if<double>(&result)) return *number;
   const auto& exact = std::get<ExactResult>(result);
@@ -86,7 +91,28 @@ int CompareResults(const AggregateResult& a, const AggregateResult& b) {
   return CompareFractions(AsFraction(*left, scale), AsFraction(*right, scale));
 }
 
+namespace {
+
+bool IsCount(AggregateOp op) { return op == AggregateOp::kCount || op == AggregateOp::kDistinct; }
+
 }  // namespace
+
+ValueInfo ResultInfo(const BoundAggregateOf& of) {
+  if (IsCount(of.op)) return {ValueType::kInteger, 0};
+  if (of.op == AggregateOp::kAvg) return {ValueType::kNumber, 0};
+  return of.info;
+}
+
+absl::StatusOr<Value> ShowResult(const BoundAggregateOf& of, const AggregateResult& result) {
+  const ValueInfo info = ResultInfo(of);
+  if (info.type == ValueType::kNumber) return Value(AsNumber(result));
+  const Int128 cell = std::get<ExactResult>(result).sum;
+  if (cell < std::numeric_limits<int64_t>::min() || cell > std::numeric_limits<int64_t>::max()) {
+    return MakeError(ErrorCode::kType, "a sum is beyond 64 bits");
+  }
+  return DecodeCell({.type = info.type, .scale = info.scale, .dictionary = {}},
+                    static_cast<int64_t>(cell));
+}
 
 struct AggregateReader::ExactTotal {
   bool is_sum = true;

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "query/bound.h"
 #include "query/operators/event_filter.h"
 #include "query/operators/exact_sum.h"
@@ -30,6 +31,15 @@ struct ExactResult {
 };
 // Of an integer or decimal, of numbers, or of dates and times (in units of their cells).
 using AggregateResult = std::variant<ExactResult, double>;
+
+// Of two results that may be compared: below 0 where a is less.
+int CompareResults(const AggregateResult& a, const AggregateResult& b);
+// The double nearest to it, or about.
+double AsNumber(const AggregateResult& result);
+// The type of what an aggregate shows, and the value. Errors: TYPE (a sum that its type does not
+// hold).
+ValueInfo ResultInfo(const BoundAggregateOf& of);
+absl::StatusOr<Value> ShowResult(const BoundAggregateOf& of, const AggregateResult& result);
 
 // One aggregate over the events of a row. Sums of integers and decimals run in 128 bits, sums of
 // numbers in an ExactSum: no order of events changes a result.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/operators/column.h"
 
+#include <string_view>
 #include <utility>
 
 #include "query/cells/cell_test.h"
+#include "storage/memory/people/own_names.h"
 
 namespace roster::query {
 
@@ -36,7 +38,8 @@ std::optional<Timestamp> ColumnOperator::NextChange(const ReadView& view, RowId 
 }
 
 std::string ColumnOperator::Describe(const Schema& schema) const {
-  return query::Describe(bound_.predicate, schema.trait(bound_.trait).name, bound_.info);
+  const std::string_view name = schema.trait(bound_.trait).name;
+  return query::Describe(bound_.predicate, IsOwnName(name) ? name.substr(1) : name, bound_.info);
 }
 
 void ColumnOperator::AddDependencies(Dependencies* dependencies) const {

@@ -29,6 +29,15 @@ ChunkBits RowsWith(TraitId trait, const ReadView& view, uint32_t chunk) {
 
 }  // namespace
 
+Value ValueThen(const ReadView& view, RowId row, TraitId trait) {
+  std::vector<TraitWrite> writes = WritesOf(view.state(), row, trait);
+  std::erase_if(writes, [&](const TraitWrite& write) {
+    return SaidAt(write.said.time).ms > view.clock().ms;
+  });
+  const auto shown = FoldWrites(view.state(), trait, writes);
+  return shown ? shown->value : Value();
+}
+
 std::vector<HistoryOperator::Era> HistoryOperator::ErasOf(const ReadView& view, RowId row) const {
   std::vector<TraitWrite> writes = WritesOf(view.state(), row, bound_.trait);
   const auto time_of = [](const TraitWrite& write) { return SaidAt(write.said.time).ms; };
@@ -47,15 +56,16 @@ std::vector<HistoryOperator::Era> HistoryOperator::ErasOf(const ReadView& view, 
   return eras;
 }
 
-bool HistoryOperator::Holds(const std::optional<CellPredicate>& predicate,
-                            const Value& value) const {
+bool HistoryOperator::Holds(const std::optional<CellPredicate>& predicate, const Value& value,
+                            Timestamp now) const {
   if (!predicate) return true;
   if (IsMissing(value)) return false;
+  if (std::holds_alternative<AnyValue>(predicate->test)) return !predicate->negated;
   if (const auto* text = std::get_if<std::string>(&value)) {
     return HoldsText(predicate->test, *text) != predicate->negated;
   }
   const CellType type{.type = bound_.info.type, .scale = bound_.info.scale, .dictionary = {}};
-  return query::Holds(*predicate, type, EncodeCell(type, value), {});
+  return query::Holds(*predicate, type, EncodeCell(type, value), now);
 }
 
 bool HistoryOperator::Was(const std::vector<Era>& eras, Timestamp now) const {
@@ -106,6 +116,8 @@ bool HistoryOperator::Matches(const ReadView& view, RowId row) const {
       return Changed(eras, view.clock());
     case BoundHistory::Kind::kStays:
       return Stays(eras, view.clock());
+    case BoundHistory::Kind::kIs:
+      return Holds(bound_.to, ValueThen(view, row, bound_.trait), view.clock());
   }
   return false;
 }

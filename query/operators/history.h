@@ -17,6 +17,9 @@
 
 namespace roster::query {
 
+// What a trait was at the view's clock. Requires: no trait of the store's own.
+Value ValueThen(const ReadView& view, RowId row, TraitId trait);
+
 class HistoryOperator : public Operator {
  public:
   explicit HistoryOperator(BoundHistory bound) : bound_(std::move(bound)) {}
@@ -37,7 +40,8 @@ class HistoryOperator : public Operator {
   };
   // Ascending; neighbours differ.
   std::vector<Era> ErasOf(const ReadView& view, RowId row) const;
-  bool Holds(const std::optional<CellPredicate>& predicate, const Value& value) const;
+  bool Holds(const std::optional<CellPredicate>& predicate, const Value& value,
+             Timestamp now = {}) const;
   bool Was(const std::vector<Era>& eras, Timestamp now) const;
   bool Changed(const std::vector<Era>& eras, Timestamp now) const;
   bool Stays(const std::vector<Era>& eras, Timestamp now) const;

@@ -52,6 +52,9 @@ class LogicOperator : public Operator {
   LogicOperator(ast::LogicOp op, std::vector<std::unique_ptr<Operator>> children)
       : op_(op), children_(std::move(children)) {}
 
+  ast::LogicOp op() const { return op_; }
+  const std::vector<std::unique_ptr<Operator>>& children() const { return children_; }
+
   void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
   bool Matches(const ReadView& view, RowId row) const override;
   std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const override {

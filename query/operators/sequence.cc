@@ -3,147 +3,50 @@
 
 #include <algorithm>
 #include <map>
-#include <tuple>
 #include <utility>
 
 #include "query/window.h"
-#include "storage/base/bytes.h"
-#include "storage/memory/people/found_events.h"
-#include "storage/memory/people/sessions.h"
 
 namespace roster::query {
-namespace {
-
-// A cell so that equal values of any type of events are equal texts.
-void AddKey(const CellType& type, int64_t cell, std::string* key) {
-  ByteWriter out(key);
-  if (type.dictionary != nullptr) {
-    out.Text(type.dictionary->Text(static_cast<uint32_t>(cell)));
-  } else {
-    out.Signed(type.type == ValueType::kNumber && DoubleOf(cell) == 0 ? 0 : cell);
-  }
-}
-
-// Which session each event of a row is of, by its place.
-std::map<EventPlace, size_t> SessionsByPlace(const ReadView& view, RowId row) {
-  const std::vector<FoundEvent> events = FindEvents(view.state(), row);
-  const Sessions sessions(view, row, events);
-  std::map<EventPlace, size_t> by_place;
-  const size_t num_come = ComeBy(events, view.clock()).size();
-  for (size_t i = 0; i < num_come; ++i) {
-    const EventPlace place{events[i].time.ms, events[i].id.value, events[i].type.value};
-    by_place.emplace(place, sessions.OfEvent(i));
-  }
-  return by_place;
-}
-
-}  // namespace
 
 SequenceOperator::SequenceOperator(BoundSequence bound, const ReadView& view,
                                    Preparation* preparation)
-    : bound_(std::move(bound)) {
-  steps_.reserve(bound_.steps.size());
-  for (BoundStep& step : bound_.steps) {
-    steps_.emplace_back(std::exchange(step.events, {}), view, preparation);
-  }
-}
+    : start_(bound.start),
+      place_(bound.place),
+      said_(bound.said),
+      steps_(std::move(bound), view, preparation) {}
 
 void SequenceOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
   if (!rows->Any()) return;
-  std::vector<std::pair<uint32_t, Hit>> hits;
-  for (uint32_t step = 0; step < steps_.size(); ++step) {
-    const std::vector<EventFilter>& filters = steps_[step].filters();
-    for (uint32_t f = 0; f < filters.size(); ++f) {
-      filters[f].ForEachIn(view, chunk,
-                           [&](uint32_t offset, const EventBlock& block, EventRef event) {
-                             if (!rows->Test(offset)) return;
-                             const EventPlace place = PlaceOf(filters[f].event(), block, event);
-                             hits.emplace_back(offset, Hit{place, step, f, &block, event});
-                           });
-    }
-  }
-  std::sort(hits.begin(), hits.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.first, a.second.place, a.second.step) <
-           std::tie(b.first, b.second.place, b.second.step);
-  });
-  size_t next = 0;
-  rows->ForEach([&](uint32_t offset) {
-    std::vector<Hit> of_row;
-    for (; next < hits.size() && hits[next].first == offset; ++next) {
-      of_row.push_back(hits[next].second);
-    }
-    if (!Holds(view, RowAt(chunk, offset), of_row)) rows->Clear(offset);
-  });
+  const ChunkBits candidates = *rows;
+  steps_.ForEachRow(view, chunk, candidates,
+                    [&](uint32_t offset, const std::vector<StepHit>& hits) {
+                      if (!Holds(view, RowAt(chunk, offset), hits)) rows->Clear(offset);
+                    });
 }
 
 bool SequenceOperator::Matches(const ReadView& view, RowId row) const {
-  std::vector<Hit> hits;
-  for (uint32_t step = 0; step < steps_.size(); ++step) {
-    const std::vector<EventFilter>& filters = steps_[step].filters();
-    for (uint32_t f = 0; f < filters.size(); ++f) {
-      filters[f].ForEachOf(view, row, [&](const EventBlock& block, EventRef event) {
-        hits.push_back({PlaceOf(filters[f].event(), block, event), step, f, &block, event});
-      });
-    }
-  }
-  std::sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) {
-    return std::tie(a.place, a.step) < std::tie(b.place, b.step);
-  });
-  return Holds(view, row, hits);
-}
-
-std::vector<std::optional<std::string>> SequenceOperator::KeysOf(
-    const ReadView& view, RowId row, const std::vector<Hit>& hits) const {
-  std::map<EventPlace, size_t> sessions;
-  if (bound_.same_session) sessions = SessionsByPlace(view, row);
-  std::vector<std::optional<std::string>> keys;
-  for (const Hit& hit : hits) {
-    const BoundStep& step = bound_.steps[hit.step];
-    const EventFilter& filter = steps_[hit.step].filters()[hit.filter];
-    std::optional<std::string>& key = keys.emplace_back(std::string());
-    if (!step.same.empty()) {
-      for (const PropertyId property : step.same[hit.filter]) {
-        const CellType& type = view->partition(filter.event()).properties()[property.value];
-        const std::optional<int64_t> cell = PropertyOf(*hit.block, hit.event, property);
-        if (!cell) key.reset();
-        if (!key) break;
-        AddKey(type, *cell, &*key);
-      }
-    }
-    if (!key || !bound_.same_session) continue;
-    const auto session = sessions.find(hit.place);
-    if (session == sessions.end()) {
-      key.reset();
-    } else {
-      ByteWriter(&*key).Varint(session->second);
-    }
-  }
-  return keys;
-}
-
-std::optional<int64_t> SequenceOperator::LimitAfter(uint32_t step, int64_t time_ms) const {
-  const std::optional<ast::Duration>& within = bound_.steps[step + 1].within;
-  if (!within) return std::nullopt;
-  return After({time_ms}, *within, bound_.zone);
+  return Holds(view, row, steps_.HitsOf(view, row));
 }
 
 // From the last event to the first: what counts of what follows is, for each step, the earliest
 // event that begins the rest of a chain, for no later one is nearer.
-bool SequenceOperator::Holds(const ReadView& view, RowId row, const std::vector<Hit>& hits) const {
+bool SequenceOperator::Holds(const ReadView& view, RowId row,
+                             const std::vector<StepHit>& hits) const {
   using Places = std::vector<std::optional<EventPlace>>;  // by step
   if (hits.empty()) return false;
-  const std::vector<std::optional<std::string>> keys = KeysOf(view, row, hits);
+  const std::vector<std::optional<std::string>> keys = steps_.KeysOf(view, row, hits);
   std::optional<EventPlace> chosen;
-  if (bound_.start == ast::Start::kNth) {
-    chosen = Chosen(steps_[0].filters(), bound_.place, view, row);
+  if (start_ == ast::Start::kNth) {
+    chosen = Chosen(steps_.events(0).filters(), place_, view, row);
   }
   std::map<std::string, Places> following;
-  const auto begins = [&](const Hit& hit, const Places& next) {
+  const auto begins = [&](const StepHit& hit, const Places& next) {
     if (hit.step + 1 == steps_.size()) return true;
-    const std::optional<int64_t> limit_ms = LimitAfter(hit.step, hit.place.time_ms);
+    const std::optional<int64_t> limit_ms = steps_.LimitAfter(hit.step, hit.place.time_ms);
     const std::optional<EventPlace>& after = next[hit.step + 1];
     const bool comes = after && (!limit_ms || after->time_ms <= *limit_ms);
-    if (!bound_.steps[hit.step + 1].negated) return comes;
+    if (!steps_.IsNegated(hit.step + 1)) return comes;
     return !comes && limit_ms && view.clock().ms >= *limit_ms;
   };
   bool any = false;
@@ -160,31 +63,29 @@ bool SequenceOperator::Holds(const ReadView& view, RowId row, const std::vector<
         holds = begins(hits[h], next);
       }
       if (holds) valid.push_back(h);
-      if (!is_first || (bound_.start == ast::Start::kNth && hits[h].place != chosen)) continue;
+      if (!is_first || (start_ == ast::Start::kNth && hits[h].place != chosen)) continue;
       any |= holds;
       every &= holds;
     }
     for (const size_t h : valid) following[*keys[h]][hits[h].step] = hits[h].place;
     end = begin;
   }
-  return any && (bound_.start != ast::Start::kEvery || every);
+  return any && (start_ != ast::Start::kEvery || every);
 }
 
 std::optional<Timestamp> SequenceOperator::NextChange(const ReadView& view, RowId row) const {
   std::optional<Timestamp> next;
-  for (const EventSet& step : steps_) next = Earlier(next, step.NextChange(view, row));
-  if (!bound_.steps.back().negated) return next;
+  for (uint32_t s = 0; s < steps_.size(); ++s) {
+    next = Earlier(next, steps_.events(s).NextChange(view, row));
+  }
+  if (!steps_.IsNegated(steps_.size() - 1)) return next;
   // What did not come is known when its time is over.
-  const auto last = static_cast<uint32_t>(steps_.size()) - 2;
-  steps_[last].ForEachOf(view, row, [&](const EventBlock& block, EventRef event) {
-    const std::optional<int64_t> limit_ms = LimitAfter(last, TimeOf(block, event).ms);
+  const auto last = steps_.size() - 2;
+  steps_.events(last).ForEachOf(view, row, [&](const EventBlock& block, EventRef event) {
+    const std::optional<int64_t> limit_ms = steps_.LimitAfter(last, TimeOf(block, event).ms);
     if (limit_ms && *limit_ms > view.clock().ms) next = Earlier(next, Timestamp{*limit_ms});
   });
   return next;
-}
-
-void SequenceOperator::AddDependencies(Dependencies* dependencies) const {
-  for (const EventSet& step : steps_) step.AddDependencies(dependencies);
 }
 
 // --- Resumed ---

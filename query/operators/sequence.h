@@ -13,9 +13,9 @@
 
 #include "query/bound.h"
 #include "query/operators/event_filter.h"
-#include "query/operators/event_order.h"
 #include "query/operators/limits.h"
 #include "query/operators/operator.h"
+#include "query/operators/steps.h"
 
 namespace roster::query {
 
@@ -26,29 +26,19 @@ class SequenceOperator : public Operator {
   void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
   bool Matches(const ReadView& view, RowId row) const override;
   std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const override;
-  std::string Describe(const Schema&) const override { return bound_.said; }
-  void AddDependencies(Dependencies* dependencies) const override;
+  std::string Describe(const Schema&) const override { return said_; }
+  void AddDependencies(Dependencies* dependencies) const override {
+    steps_.AddDependencies(dependencies);
+  }
 
  private:
-  // An event that passes a step. By place, then step.
-  struct Hit {
-    EventPlace place;
-    uint32_t step = 0;
-    uint32_t filter = 0;  // of the step
-    const EventBlock* block = nullptr;
-    EventRef event;
-  };
-
   // Whether the hits of one row hold such a sequence. Shape: sorted.
-  bool Holds(const ReadView& view, RowId row, const std::vector<Hit>& hits) const;
-  // What is equal in all steps, for each hit; nothing where a property is missing.
-  std::vector<std::optional<std::string>> KeysOf(const ReadView& view, RowId row,
-                                                 const std::vector<Hit>& hits) const;
-  // Until when the step may come that follows one at this time; nothing: for ever.
-  std::optional<int64_t> LimitAfter(uint32_t step, int64_t time_ms) const;
+  bool Holds(const ReadView& view, RowId row, const std::vector<StepHit>& hits) const;
 
-  BoundSequence bound_;  // steps without their events
-  std::vector<EventSet> steps_;
+  ast::Start start_;
+  int64_t place_;
+  std::string said_;
+  Steps steps_;
 };
 
 class ResumedOperator : public Operator {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "query/ast.h"
 #include "storage/base/text.h"
@@ -57,6 +58,35 @@ std::string LabelOperator::Describe(const Schema&) const {
 
 void LabelOperator::AddDependencies(Dependencies* dependencies) const {
   dependencies->labels = true;
+}
+
+// --- Members of static segments ---
+
+MembersOperator::MembersOperator(BoundMembers bound, const ReadView& view)
+    : bound_(std::move(bound)) {
+  for (const ProfileId id : bound_.ids) {
+    if (const std::optional<RowId> row = view->FindProfile(id)) rows_.push_back(*row);
+  }
+  std::sort(rows_.begin(), rows_.end());
+}
+
+void MembersOperator::Evaluate(const ReadView&, uint32_t chunk, ChunkBits* rows) const {
+  ChunkBits members;
+  const auto first = std::lower_bound(rows_.begin(), rows_.end(), RowAt(chunk, 0));
+  for (auto it = first; it != rows_.end() && ChunkOf(*it) == chunk; ++it) {
+    members.Set(OffsetOf(*it));
+  }
+  rows->And(members);
+}
+
+bool MembersOperator::Matches(const ReadView& view, RowId row) const {
+  return std::any_of(bound_.ids.begin(), bound_.ids.end(),
+                     [&](ProfileId id) { return view->FindProfile(id) == row; });
+}
+
+std::string MembersOperator::Describe(const Schema&) const {
+  return StrCat("is one of the ", bound_.ids.size(), " members of segment ",
+                ast::QuoteText(bound_.segment));
 }
 
 // --- Identities ---

@@ -43,6 +43,26 @@ class LabelOperator : public TimelessOperator {
   BoundLabel bound_;
 };
 
+class MembersOperator : public Operator {
+ public:
+  MembersOperator(BoundMembers bound, const ReadView& view);
+
+  void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
+  bool Matches(const ReadView& view, RowId row) const override;
+  std::optional<Timestamp> NextChange(const ReadView&, RowId) const override {
+    return std::nullopt;
+  }
+  std::string Describe(const Schema&) const override;
+  // Merges move members; who they are is of identities.
+  void AddDependencies(Dependencies* dependencies) const override {
+    dependencies->identities = true;
+  }
+
+ private:
+  BoundMembers bound_;
+  std::vector<RowId> rows_;  // of the members, in the view of the planning; sorted
+};
+
 class HasIdentityOperator : public TimelessOperator {
  public:
   explicit HasIdentityOperator(BoundHasIdentity bound) : bound_(bound) {}

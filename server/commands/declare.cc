@@ -43,10 +43,11 @@ void AddDeclareCommands(CommandTable* table) {
   };
   add("DECLARE", "trait|event|namespace name ... | anonymous profiles ...",
       "States that a trait, event or namespace exists, of which type, with which options");
-  add("DEFINE", "goal|interest|engagement|carry [name] as ...",
-      "Gives a name to something computed from events, or carries sessions' properties to traits");
-  add("ALTER", "trait|namespace name ...", "Changes the options of a trait or namespace");
-  add("DROP", "goal|interest|engagement|carry [name]", "Takes a definition back");
+  add("DEFINE", "segment|trait|view|rule|goal|interest|engagement|carry [name] as ...",
+      "Gives a name to a filter, to columns, to something computed from events, or to a rule");
+  add("ALTER", "trait|segment|namespace name ...", "Changes a trait, a segment or a namespace");
+  add("DROP", "segment|trait|view|rule|goal|interest|engagement|carry [name]",
+      "Takes a definition back");
   add("RETAIN", "\"event\"|history|anonymous n days|forever",
       "Keeps events, history or anonymous profiles for so long");
 }

@@ -157,6 +157,12 @@ void AddServeTool(CLI::App* app, int* exit_code) {
   tool->add_flag("!--declared-traits-only", flags->store.declare_on_first_use,
                  "A trait that nobody declared is refused, instead of being declared when it is "
                  "first written");
+  tool->add_option(
+          "--page-idle-ms", flags->store.page_idle_ms,
+          "How long the view of a chain of pages is held when nobody asks for a page of it; "
+          "0: cursors are not given")
+      ->check(CLI::Range(0, 3'600'000))
+      ->capture_default_str();
   tool->add_option("--memory-limit", flags->store.memory_limit_bytes,
                    "Bytes; growing commands get OOM above it; 0: no limit")
       ->capture_default_str();

@@ -22,16 +22,18 @@ struct CodeEntry {
 };
 
 // The one table of codes. Order: as ErrorCode.
-constexpr std::array<CodeEntry, 20> kCodes = {{
+constexpr std::array<CodeEntry, 22> kCodes = {{
     {ErrorCode::kErr, "ERR", absl::StatusCode::kInvalidArgument},
     {ErrorCode::kParse, "PARSE", absl::StatusCode::kInvalidArgument},
     {ErrorCode::kType, "TYPE", absl::StatusCode::kInvalidArgument},
     {ErrorCode::kNoTrait, "NOTRAIT", absl::StatusCode::kNotFound},
+    {ErrorCode::kNoHistory, "NOHISTORY", absl::StatusCode::kFailedPrecondition},
     {ErrorCode::kNoProfile, "NOPROFILE", absl::StatusCode::kNotFound},
     {ErrorCode::kNoIdentity, "NOIDENTITY", absl::StatusCode::kInvalidArgument},
     {ErrorCode::kConflict, "CONFLICT", absl::StatusCode::kFailedPrecondition},
     {ErrorCode::kExists, "EXISTS", absl::StatusCode::kAlreadyExists},
     {ErrorCode::kStale, "STALE", absl::StatusCode::kAborted},
+    {ErrorCode::kCursor, "CURSOR", absl::StatusCode::kFailedPrecondition},
     {ErrorCode::kLimit, "LIMIT", absl::StatusCode::kResourceExhausted},
     {ErrorCode::kTooLong, "TOOLONG", absl::StatusCode::kInvalidArgument},
     {ErrorCode::kTimeout, "TIMEOUT", absl::StatusCode::kDeadlineExceeded},

@@ -68,6 +68,30 @@ const std::vector<Canonical> kForms = {
      "define carry \"my rule\" as session.`utm.source` to `a b` on end, identify"},
     {"define carry c as session.`a b` to plan on identify",
      "define carry \"c\" as session.`a b` to `plan` on identify"},
+    {"define trait spent as sum(order.total where category = \"a\") within last 90 days",
+     "define trait `spent` as sum(\"order\".`total` where (`category` = \"a\")) within last 90 "
+     "days"},
+    {"define trait n as count(order) at time zone \"Europe/Amsterdam\"",
+     "define trait `n` as count(\"order\") at time zone \"Europe/Amsterdam\""},
+    {"define view \"my list\" as id, email order by age desc, id",
+     "define view \"my list\" as `id`, `email` order by `age` desc, `id`"},
+    {"define static segment \"my s\" from (\"p1\", \"email:a@b\") describe \"x\"",
+     "define static segment \"my s\" from (\"p1\", \"email:a@b\") describe \"x\""},
+    {"define static segment s from ()", "define static segment \"s\" from ()"},
+    {"define static segment s from find where a = 1 limit 10 describe \"x\"",
+     "define static segment \"s\" from find where `a` = 1 limit 10 describe \"x\""},
+    {"define static segment s from search \"jo\"",
+     "define static segment \"s\" from search \"jo\""},
+    {"define view v as email", "define view \"v\" as `email`"},
+    {"define rule r when did cart then order then add label \"x\", set plan = \"pro\", notify "
+     "\"t\" else remove label \"x\"",
+     "define rule \"r\" when did \"cart\" then \"order\" then add label \"x\", set `plan` = "
+     "\"pro\", notify \"t\" else remove label \"x\""},
+    {"define rule r when did add then remove then notify \"t\"",
+     "define rule \"r\" when did \"add\" then \"remove\" then notify \"t\""},
+    {"drop trait spent", "drop trait \"spent\""},
+    {"drop view \"my list\"", "drop view \"my list\""},
+    {"drop rule r", "drop rule \"r\""},
     {"drop carry c", "drop carry \"c\""},
     {"drop goal bought", "drop goal \"bought\""},
     {"drop interest \"my topic\"", "drop interest \"my topic\""},
@@ -79,6 +103,15 @@ const std::vector<Canonical> kForms = {
     {"retain page_view 0 days", "retain \"page_view\" forever"},
     {"retain history forever at time zone \"UTC\"", "retain history forever at time zone \"UTC\""},
 };
+
+TEST_CASE("what is computed, shown or done needs all of its parts") {
+  for (const char* text : {"define view v as", "define trait t as 3", "define rule r when a = 1",
+                           "define rule r when a = 1 then", "define static segment s",
+                           "define static segment s from p1", "define rule r then notify \"x\""}) {
+    INFO(text);
+    CHECK(!ParseDeclaration(text).ok());
+  }
+}
 
 TEST_CASE("the canonical text of a declaration says everything in one way") {
   for (const Canonical& form : kForms) {
@@ -144,8 +177,8 @@ TEST_CASE("an error of a declaration says where it is and what was expected") {
       {"define carry c as session.plan to plan on", ErrorCode::kParse, 42, "`end` or `identify`"},
       {"define carry c as session.plan to plan on start", ErrorCode::kParse, 43, "`identify`"},
       {"define carry c as session.plan to plan end", ErrorCode::kParse, 40, "`on`"},
-      {"drop trait x", ErrorCode::kParse, 6,
-       "`segment`, `goal`, `interest`, `carry` or `engagement`"},
+      {"drop event x", ErrorCode::kParse, 6,
+       "`segment`, `goal`, `interest`, `carry`, `trait`, `view`, `rule` or `engagement`"},
       {"retain x", ErrorCode::kParse, 9, "`forever` or a whole number"},
       {"retain x 3", ErrorCode::kParse, 11, "a unit of time"},
       {"retain history 3 days x", ErrorCode::kParse, 23, "the end of the statement"},

@@ -70,6 +70,23 @@ const std::vector<std::string> kForms = {
     "find order, did, count where did = 1 and count > 2 and sum is set and find contains \"x\"",
     "find at, time, offset where at = 1 order by at desc, offset offset 9",
     "find id, email where x = 1 order by y desc limit 0 offset 7 at time zone \"UTC\"",
+    "find view \"my list\" including archived where x = 1 limit 3 after \"c_1\"",
+    "find view, after, as where view = 1 and after is set order by view limit 1 after $1",
+    "count where a = 1 by b, c having count > 3 as of 2026-01-01 at time zone \"UTC\"",
+    "search \"jo sm\" only archived where a = 1 limit 3",
+    "search $1",
+    "funnel \"a b\" then c where (x = 1 and y is set) then d each within 7 days",
+    "funnel a within last 30 days then any event overall within 1 month same x same `y z` "
+    "in the same session including archived where plan = \"pro\" by country as of $1",
+    "explain count where a = 1",
+    "explain analyze find a where b = 1 order by c limit 3",
+    "explain funnel a then b each within 1 day by c",
+    "explain analyze search \"jo\" limit 1",
+    "why \"email:a@b.nl\" in segment \"my s\" as of 2026-01-01",
+    "why $1 in segment s",
+    "diff segment s from 2026-01-01 to $1",
+    "show views",
+    "show rules",
 };
 
 TEST_CASE("the canonical text parses to the same statement") {

@@ -64,6 +64,8 @@ TestStore Example() {
       "define engagement as \"order\" 1 points levels \"low\" 0, \"medium\" 2, \"high\" 5");
   store.Define(kSegments, "vip", "define segment \"vip\" as `age` >= 18");
   store.Define(kSegments, "loop", "define segment \"loop\" as in segment \"loop\"");
+  store.Define(kComputed, "spent", "define trait `spent` as sum(\"order\".`total`)");
+  store.Define(kViews, "people", "define view \"people\" as `id`, `email` order by `age` desc");
   const ProfileId jo = store.Profile({{"country", "NL"}, {"name", "Jo"}, {"age", int64_t{30}}});
   store.Identity(jo, "email", "jo@gmail.com");
   store.Did(jo, "order", Ago(kDayMs), {{"total", Decimal{6000, 2}}, {"category", "shoes"}});

@@ -44,6 +44,9 @@ struct Options {
   // Log files are cut at about this size.
   uint64_t log_file_bytes = 256ull << 20;
   int64_t statement_timeout_ms = 30'000;
+  // The view of a chain of pages is held until nobody asked for a page of it for so long; then its
+  // cursors get CURSOR. 0: none is held.
+  int64_t page_idle_ms = 60'000;
   // Whether a trait that is not known is declared when it is first written, with its value's type.
   // Without it its item gets NOTRAIT; events and their properties are always declared so.
   bool declare_on_first_use = true;
@@ -224,7 +227,7 @@ class Database {
       const std::vector<std::pair<std::string, bool>>& choices) = 0;
 
   // Runs one statement of the query language. `params` are the values of $1, $2, ...
-  // Errors: PARSE, TYPE, NOTRAIT with a position; TIMEOUT, LIMIT.
+  // Errors: PARSE, TYPE, NOTRAIT, NOHISTORY with a position; NOPROFILE, CURSOR, TIMEOUT, LIMIT.
   virtual absl::StatusOr<QueryResult> Execute(std::string_view statement,
                                               absl::Span<const Value> params,
                                               const ExecuteOptions& options = {}) = 0;

@@ -22,11 +22,13 @@ enum class ErrorCode : uint8_t {
   kParse,        // text that is not of the language, or JSON that is not JSON
   kType,         // a value or an operator of the wrong type
   kNoTrait,      // a trait, event, property or namespace that nobody declared
+  kNoHistory,    // a time of which no history is kept
   kNoProfile,    // no such profile
   kNoIdentity,   // a write without one usable identity
   kConflict,     // an identity owned by another profile
   kExists,       // what is to be created is there
   kStale,        // an expected version has passed
+  kCursor,       // a cursor that is of no page, or whose page is not held any more
   kLimit,        // a limit, named in the message
   kTooLong,      // a request over its length limit
   kTimeout,      // the statement's time ran out

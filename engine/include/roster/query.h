@@ -6,6 +6,7 @@
 #define ROSTER_QUERY_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -26,7 +27,8 @@ struct Count {
   uint64_t count = 0;
 };
 
-// `find`: Shape: each row has as many values as there are columns.
+// `find`, `search`, `funnel`, `show` and `count … by`. Shape: each row has as many values as there
+// are columns.
 struct Table {
   struct Column {
     std::string name;
@@ -34,6 +36,45 @@ struct Table {
   };
   std::vector<Column> columns;
   std::vector<std::vector<Value>> rows;
+  // Of a `find` with a limit, where more rows follow: the same statement with `after` this shows
+  // them, of the same view, for as long as that is held (Options::page_idle_ms).
+  std::string cursor;
+};
+
+// A part of a plan. Units: bytes of the columns and events in the chunks that it looked at.
+struct PlanPart {
+  struct Measures {
+    uint64_t rows_in = 0;  // candidates
+    uint64_t rows = 0;     // that passed
+    int64_t took_us = 0;   // its parts included
+    uint64_t bytes = 0;
+  };
+  std::string what;
+  std::vector<std::string> reads;
+  uint64_t estimated_rows = 0;
+  std::optional<Measures> measures;  // of `explain analyze`
+  std::vector<PlanPart> children;
+};
+
+// `explain`.
+struct Explanation {
+  PlanPart plan;
+  std::string text;  // the same for people, a line for each part
+};
+
+// A part of a segment's filter, for one profile.
+struct WhyPart {
+  std::string what;
+  bool holds = false;
+  std::optional<Timestamp> flips_at;  // if nothing is written; none: never
+  std::vector<WhyPart> children;
+};
+
+// `why`.
+struct Reasons {
+  ProfileId profile;
+  std::string segment;
+  WhyPart root;
 };
 
 struct QueryResult {
@@ -43,7 +84,7 @@ struct QueryResult {
   int64_t took_us = 0;
   // The log has failed: what was seen may not survive a restart.
   bool durable = true;
-  std::variant<Count, Table> data;
+  std::variant<Count, Table, Explanation, Reasons> data;
 };
 
 }  // namespace roster

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/statements/explain.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "query/operators/logic.h"
+#include "query/statements/measured.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
+#include "storage/memory/people/own_names.h"
+
+namespace roster::query {
+namespace {
+
+constexpr uint32_t kSampleRows = 256;
+
+// Live rows, evenly taken.
+std::vector<RowId> Sample(const ReadView& view) {
+  std::vector<RowId> rows;
+  const uint64_t step = std::max<uint64_t>(1, view->num_profiles / kSampleRows);
+  uint64_t number = 0;
+  for (uint32_t chunk = 0; chunk < view.num_chunks(); ++chunk) {
+    view->live.chunk(chunk).ForEach([&](uint32_t i) {
+      if (number++ % step == 0) rows.push_back(RowAt(chunk, i));
+    });
+  }
+  return rows;
+}
+
+// What a name of the store's own is for.
+std::string Shown(std::string_view name) {
+  return IsOwnName(name) ? StrCat("(", name.substr(1), ")") : ast::QuoteText(name);
+}
+
+std::vector<std::string> ReadsOf(const Operator& part, const ReadView& view) {
+  Dependencies of;
+  part.AddDependencies(&of);
+  std::vector<std::string> reads;
+  const auto add = [&](std::string what) {
+    if (std::find(reads.begin(), reads.end(), what) == reads.end())
+      reads.push_back(std::move(what));
+  };
+  for (const TraitId trait : of.traits) {
+    const std::string& name = view.schema().trait(trait).name;
+    add(StrCat("column ", ast::QuoteName(IsOwnName(name) ? name.substr(1) : name)));
+  }
+  for (const EventTypeId event : of.events) {
+    add(StrCat("events ", Shown(view.schema().event(event).name), " (",
+               view->partition(event).num_events(), ")"));
+  }
+  if (of.identities) add("identities");
+  if (of.labels) add("labels");
+  if (of.consent) add("consent");
+  if (of.sessions) add("all events, as sessions");
+  return reads;
+}
+
+class Explainer {
+ public:
+  Explainer(const ReadView& view, const ExecutionLimits& limits)
+      : view_(view), limits_(limits), sample_(Sample(view)) {}
+
+  // A part, and which rows of the sample pass it.
+  struct Part {
+    PlanNode node;
+    std::vector<bool> passes;
+  };
+
+  absl::StatusOr<Part> Explain(const Operator& part) const {
+    ROSTER_RETURN_IF_ERROR(limits_.Check());
+    const auto* measured = dynamic_cast<const MeasuredOperator*>(&part);
+    const Operator& inner = measured != nullptr ? measured->inner() : part;
+    const auto* logic = dynamic_cast<const LogicOperator*>(&inner);
+    Part made;
+    if (logic != nullptr) {
+      ROSTER_ASSIGN_OR_RETURN(made, OfLogic(*logic));
+    } else {
+      made.node.what = inner.Describe(view_.schema());
+      made.node.reads = ReadsOf(inner, view_);
+      for (const RowId row : sample_) made.passes.push_back(inner.Matches(view_, row));
+    }
+    made.node.estimated_rows = Estimate(made.passes);
+    if (measured != nullptr) made.node.measures = measured->measures();
+    return made;
+  }
+
+  uint64_t Estimate(const std::vector<bool>& passes) const {
+    if (sample_.empty()) return 0;
+    const auto passed = static_cast<double>(std::count(passes.begin(), passes.end(), true));
+    const double share = passed / static_cast<double>(sample_.size());
+    return static_cast<uint64_t>(std::llround(share * static_cast<double>(view_->num_profiles)));
+  }
+
+ private:
+  absl::StatusOr<Part> OfLogic(const LogicOperator& logic) const {
+    static constexpr const char* kWords[] = {"and", "or", "not"};
+    const ast::LogicOp op = logic.op();
+    Part made;
+    made.node.what = kWords[static_cast<size_t>(op)];
+    made.passes.assign(sample_.size(), op != ast::LogicOp::kOr);
+    for (const std::unique_ptr<Operator>& child : logic.children()) {
+      ROSTER_ASSIGN_OR_RETURN(Part one, Explain(*child));
+      for (size_t i = 0; i < sample_.size(); ++i) {
+        const bool before = made.passes[i];
+        made.passes[i] =
+            op == ast::LogicOp::kOr ? before || one.passes[i] : before && one.passes[i];
+      }
+      made.node.children.push_back(std::move(one.node));
+    }
+    if (op == ast::LogicOp::kNot) made.passes.flip();
+    return made;
+  }
+
+  const ReadView& view_;
+  const ExecutionLimits& limits_;
+  const std::vector<RowId> sample_;
+};
+
+std::string OrderText(const std::vector<BoundOrder>& order) {
+  std::string text;
+  for (const BoundOrder& by : order) {
+    text += StrCat(text.empty() ? " order by " : ", ", ast::QuoteName(by.column.name),
+                   by.descending ? " desc" : "");
+  }
+  return text;
+}
+std::string ByText(const std::vector<BoundOrder>& by) {
+  std::string text;
+  for (const BoundOrder& one : by) {
+    text += StrCat(text.empty() ? " by " : ", ", ast::QuoteName(one.column.name));
+  }
+  return text;
+}
+
+std::string Title(const BoundCount&) { return "count"; }
+std::string Title(const BoundBreakdown& breakdown) { return "count" + ByText(breakdown.by); }
+std::string Title(const BoundFind& find) {
+  std::string text = "find";
+  for (const BoundColumn& column : find.columns) {
+    text += StrCat(&column == &find.columns.front() ? " " : ", ", ast::QuoteName(column.name));
+  }
+  text += OrderText(find.order);
+  if (find.limit) text += StrCat(" limit ", *find.limit);
+  if (find.offset != 0) text += StrCat(" offset ", find.offset);
+  return text;
+}
+std::string Title(const BoundFunnel& funnel) {
+  std::string text = "funnel ";
+  for (const std::string& name : funnel.names) {
+    text += StrCat(&name == &funnel.names.front() ? "" : " then ", ast::QuoteText(name));
+  }
+  return text + ByText(funnel.by);
+}
+std::string Title(const BoundSearch& search) {
+  return StrCat("search ", search.words.size(), " words");
+}
+std::string Title(const BoundWhy&) { return "why"; }
+std::string Title(ast::Shown shown) { return StrCat("show ", ast::Spelling(shown)); }
+
+// What a statement shows of so many profiles.
+uint64_t RowsOf(const BoundVerb& verb, uint64_t profiles) {
+  if (const auto* find = std::get_if<BoundFind>(&verb)) {
+    const uint64_t left = profiles - std::min(profiles, find->offset);
+    return std::min(left, find->limit.value_or(left));
+  }
+  if (const auto* search = std::get_if<BoundSearch>(&verb)) {
+    return std::min(profiles, search->limit.value_or(profiles));
+  }
+  if (const auto* funnel = std::get_if<BoundFunnel>(&verb)) return funnel->names.size();
+  return std::holds_alternative<BoundCount>(verb) ? 1 : profiles;
+}
+
+}  // namespace
+
+absl::StatusOr<PlanNode> ExplainPlan(const Plan& plan, const ReadView& view,
+                                     const ExecutionLimits& limits) {
+  PlanNode root;
+  root.what = std::visit([](const auto& verb) { return Title(verb); }, plan.verb);
+  uint64_t profiles = view->num_profiles;
+  if (plan.filter != nullptr) {
+    const Explainer explainer(view, limits);
+    ROSTER_ASSIGN_OR_RETURN(Explainer::Part part, explainer.Explain(*plan.filter));
+    profiles = part.node.estimated_rows;
+    root.children.push_back(std::move(part.node));
+  } else {
+    root.children.push_back({"all profiles", {}, profiles, {}, {}});
+  }
+  root.estimated_rows = RowsOf(plan.verb, profiles);
+  return root;
+}
+
+}  // namespace roster::query

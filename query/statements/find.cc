@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// find: the first rows in an order, or those behind a cursor; show: what is declared.
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "query/declarations/show.h"
+#include "query/row_order.h"
+#include "query/statements/columns.h"
+#include "query/statements/run.h"
+#include "query/statements/scan.h"
+
+namespace roster::query {
+
+absl::StatusOr<QueryAnswer> RunVerb(const BoundFind& find, const Plan& plan, const ReadView& view,
+                                    const ExecutionLimits& limits) {
+  const uint64_t max_rows = find.limit ? limits.max_limited_rows : limits.max_rows;
+  // One more than is shown, so that it is seen whether there are more; than allowed, if too many.
+  const uint64_t wanted = std::min(find.limit.value_or(max_rows + 1), max_rows + 1);
+  const uint64_t num_rows = view->num_rows();
+  const uint64_t offset = std::min(find.offset, num_rows);
+  const RowOrder order(find.order, view);
+  const std::optional<RowId> behind = find.after ? view->FindProfile(*find.after) : std::nullopt;
+  TopRows top(order, std::min(wanted + offset + 1, num_rows));
+  ROSTER_RETURN_IF_ERROR(
+      ForEachChunk(plan, view, limits, [&](uint32_t chunk, const ChunkBits& rows) {
+        rows.ForEach([&](uint32_t i) {
+          const RowId row = RowAt(chunk, i);
+          if (!behind || order.Before(*behind, row)) top.Add(row);
+        });
+      }));
+  const std::vector<RowId> rows = top.Take();
+  const uint64_t end = std::min<uint64_t>(rows.size(), offset + wanted);
+  if (end > offset + max_rows) return TooManyRows(max_rows);
+
+  const Columns columns(find.columns, view, limits);
+  TableAnswer table{columns.Heads(), {}, {}};
+  const uint64_t first = std::min<uint64_t>(offset, end);
+  ROSTER_ASSIGN_OR_RETURN(table.rows,
+                          columns.Show(absl::MakeConstSpan(rows).subspan(first, end - first)));
+  if (end < rows.size() && end > first) table.next_after = view->ProfileAt(rows[end - 1]);
+  return table;
+}
+
+absl::StatusOr<QueryAnswer> RunVerb(ast::Shown shown, const Plan&, const ReadView& view,
+                                    const ExecutionLimits& limits) {
+  TableAnswer table = ShowDeclared(shown, view);
+  uint64_t bytes = 0;
+  for (const std::vector<Value>& row : table.rows) {
+    for (const Value& value : row) bytes += sizeof(Value) + HeapBytes(value);
+  }
+  if (bytes <= limits.max_bytes) return table;
+  return TooManyBytes(limits.max_bytes);
+}
+
+}  // namespace roster::query

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Rows by the values of traits, with something kept for each combination. Thread rule: one thread.
+#ifndef ROSTER_QUERY_STATEMENTS_GROUPS_H_
+#define ROSTER_QUERY_STATEMENTS_GROUPS_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "query/bound_statement.h"
+#include "query/row_order.h"
+#include "storage/memory/cells.h"
+#include "storage/memory/read_view.h"
+
+namespace roster::query {
+
+// Lifetime: all that it is made of outlives it.
+template <typename T>
+class Groups {
+ public:
+  struct Group {
+    RowId row;  // one of them
+    T kept{};
+  };
+
+  Groups(const std::vector<BoundOrder>& by, const ReadView& view, uint64_t max_groups)
+      : by_(by), view_(view), max_groups_(max_groups) {}
+
+  // What is kept for the group of a row; null when there are too many groups.
+  T* Of(RowId row) {
+    if (too_many_) return nullptr;
+    Group& group = groups_.try_emplace(KeyOf(row), Group{row, {}}).first->second;
+    if (groups_.size() <= max_groups_) return &group.kept;
+    too_many_ = true;
+    groups_.clear();
+    return nullptr;
+  }
+  bool too_many() const { return too_many_; }
+
+  // In the order of their values, missing ones last.
+  std::vector<Group> Sorted() const {
+    std::vector<Group> sorted;
+    for (const auto& [key, group] : groups_) sorted.push_back(group);
+    const RowOrder order(by_, view_);
+    std::sort(sorted.begin(), sorted.end(),
+              [&](const Group& a, const Group& b) { return order.Before(a.row, b.row); });
+    return sorted;
+  }
+
+ private:
+  using Key = std::vector<std::optional<int64_t>>;
+
+  // The cells of a row, by which rows are told apart: -0 is 0.
+  Key KeyOf(RowId row) const {
+    Key key;
+    for (const BoundOrder& by : by_) {
+      const Column& column = view_->column(by.column.trait);
+      std::optional<int64_t>& cell = key.emplace_back();
+      if (!column.Has(row)) continue;
+      cell = column.Bits(row);
+      if (by.column.info.type == ValueType::kNumber && DoubleOf(*cell) == 0) cell = 0;
+    }
+    return key;
+  }
+
+  const std::vector<BoundOrder>& by_;
+  const ReadView& view_;
+  const uint64_t max_groups_;
+  bool too_many_ = false;
+  std::map<Key, Group> groups_;
+};
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_STATEMENTS_GROUPS_H_

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An operator that notes what running it takes, for `explain analyze`. Thread rule: one thread.
+#ifndef ROSTER_QUERY_STATEMENTS_MEASURED_H_
+#define ROSTER_QUERY_STATEMENTS_MEASURED_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "query/operators/operator.h"
+#include "storage/base/environment.h"
+
+namespace roster::query {
+
+// Of all chunks so far.
+struct Measures {
+  uint64_t rows_in = 0;  // candidates
+  uint64_t rows = 0;     // that passed
+  int64_t took_us = 0;   // its parts included
+  uint64_t bytes = 0;    // of columns and events in the chunks that it looked at
+};
+
+class MeasuredOperator : public Operator {
+ public:
+  // `clock`: null measures no time.
+  MeasuredOperator(std::unique_ptr<Operator> inner, Clock* clock)
+      : inner_(std::move(inner)), clock_(clock) {
+    inner_->AddDependencies(&reads_);
+  }
+
+  const Operator& inner() const { return *inner_; }
+  const Measures& measures() const { return measures_; }
+
+  void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
+  bool Matches(const ReadView& view, RowId row) const override {
+    return inner_->Matches(view, row);
+  }
+  std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const override {
+    return inner_->NextChange(view, row);
+  }
+  std::optional<Timestamp> NextFlip(const ReadView& view, RowId row) const override {
+    return inner_->NextFlip(view, row);
+  }
+  std::string Describe(const Schema& schema) const override { return inner_->Describe(schema); }
+  void AddDependencies(Dependencies* dependencies) const override {
+    inner_->AddDependencies(dependencies);
+  }
+
+ private:
+  const std::unique_ptr<Operator> inner_;
+  Clock* const clock_;
+  Dependencies reads_;
+  mutable Measures measures_;
+};
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_STATEMENTS_MEASURED_H_
