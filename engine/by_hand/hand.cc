@@ -172,14 +172,15 @@ void Hand::SetTraits(Target target, std::vector<Field> traits, Change* change) {
 }
 
 uint64_t Hand::Add(Target target, std::string_view type, Timestamp time,
-                   std::vector<std::pair<std::string_view, Value>> values) {
+                   std::vector<std::pair<std::string_view, Value>> values,
+                   std::optional<EventId> id) {
   return effects_
       ->Add({.type = type,
              .profile = target.profile,
              .home = target.home,
              .time = time,
              .origin = target.origin,
-             .id = {},
+             .id = id,
              .values = std::move(values)})
       .value;
 }

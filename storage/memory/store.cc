@@ -243,7 +243,9 @@ void Store::ApplyOne(const MergeProfiles& m, ChangeSet* changes) {
     EventPartition& events = state_.partitions[e].Mutable();
     const std::optional<PropertyId> property = state_.schema->events()[e].home;
     const ProfileId came = property ? home : ProfileId{};
-    events.CopyEvents(from, to, {{}, property, came, state_.ProfileAt(to)}, sealing_);
+    const ProfileId stays = state_.ProfileAt(to);
+    const auto own = [&](const EventSource& source) { return NeedsNoHome(source, stays); };
+    events.CopyEvents(from, to, {{}, property, came, own}, sealing_);
     FreePurged(&events);
     changes->events.push_back(EventTypeId{static_cast<uint16_t>(e)});
   }

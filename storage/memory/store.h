@@ -158,9 +158,15 @@ class Store {
     std::optional<RowId> to;
     bool keeps_home;  // what goes
     Fate fate;
+    // What stays and is of this home for good, if it has none (null: nothing).
+    std::function<bool(const EventSource&)> holds = nullptr;
+    ProfileId holder = {};
   };
   // Gives what stays a row of its own, which it returns, and what goes to `to`.
   RowId Reroute(const Route& route, ChangeSet* changes);
+  void HoldRecords(const MoveRecords& m, ChangeSet* changes);
+  // Whether a record of the profile is known to have come under it without a word of that.
+  bool NeedsNoHome(const EventSource& source, ProfileId profile) const;
   void RerouteEvents(const Route& route, RowId stay, ChangeSet* changes);
   // A cell whose record is gone, and where it goes.
   struct Lasting {

@@ -113,8 +113,14 @@ Creation OwnCreation(const State& state, RowId row, ProfileId id) {
     if (merge.survivor == id) return merge.survivor_came;
     if (merge.loser == id) return merge.loser_came;
   }
+  // Of what said that it came earlier something may have gone elsewhere since: that stays known.
   const std::optional<Stamp> came = state.StampOf(kCreatedVia, row);
-  return {came ? came->time : Timestamp{}, Or<std::string>(state.column(kCreatedVia).Get(row))};
+  const std::optional<Stamp> earlier = state.StampOf(kCreatedAt, row);
+  Timestamp at = came ? came->time : Timestamp{};
+  if (earlier && state.schema->has_calls()) {
+    at = std::min(at, Timestamp{state.column(kCreatedAt).Bits(row)});
+  }
+  return {at, Or<std::string>(state.column(kCreatedVia).Get(row))};
 }
 
 Creation EarliestOf(const std::vector<MergeRecord>& merges, const std::vector<ProfileId>& ids) {
