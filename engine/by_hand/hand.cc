@@ -34,7 +34,7 @@ std::string BeginningOf(std::string_view text) {
   for (size_t bytes = kMaxAuditBytes - 2;; bytes = bytes * 3 / 4) {  // quotes are escaped
     size_t end = std::min(bytes, text.size());
     while (end > 0 && end < text.size() && (text[end] & 0xc0) == 0x80) --end;
-    const std::string beginning(text.substr(0, end));
+    std::string beginning(text.substr(0, end));
     json.clear();
     AppendJson(Value(beginning), &json);
     if (json.size() <= kMaxAuditBytes) return beginning;
