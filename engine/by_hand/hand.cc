@@ -121,9 +121,7 @@ absl::StatusOr<Target> Hand::Find(const ProfileRef& ref) const {
     if (home.value != 0) target.home = home;
     // What is done to who has a device did not come by the device.
     const NamespaceId space = state().identities.NameOf(identity).name_space;
-    const NamespaceKind kind = effects_->schema().name_space(space).kind;
-    const bool device = kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous;
-    if (!device) target.origin = identity;
+    if (!IsOfDevice(effects_->schema().name_space(space).kind)) target.origin = identity;
   }
   return target;
 }
