@@ -40,8 +40,8 @@ class Store {
       : state_(state),
         folder_(Disk() / ("roster-bench-" + std::to_string(SystemRandom()->Next()))) {
     auto db = Database::Open(folder_.string(), {});
-    if (db.ok()) db_ = *std::move(db);
     Note(db.status());
+    if (db.ok()) db_ = *std::move(db);
   }
   ~Store() {
     db_ = nullptr;

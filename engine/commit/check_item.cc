@@ -252,14 +252,14 @@ absl::StatusOr<Timestamp> CheckTime(std::optional<Timestamp> given, Timestamp cl
   return time;
 }
 
-absl::Status CheckText(std::string_view key, std::string_view text) {
+absl::Status CheckText(std::string_view what, std::string_view text) {
   if (const auto offset = FindInvalidUtf8(text)) {
     return MakeError(ErrorCode::kParse,
-                     StrCat("text is not valid UTF-8 at byte ", *offset, ", in: ", key));
+                     StrCat("text is not valid UTF-8 at byte ", *offset, ", in: ", what));
   }
   if (text.size() > kMaxTextBytes) {
     return MakeError(ErrorCode::kLimit,
-                     StrCat("text longer than ", kMaxTextBytes, " bytes, in: ", key));
+                     StrCat("text longer than ", kMaxTextBytes, " bytes, in: ", what));
   }
   return absl::OkStatus();
 }

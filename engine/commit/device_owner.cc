@@ -184,8 +184,7 @@ bool IsAttached(const State& state, IdentityId id) {
 
 bool IsDevice(const State& state, IdentityId id) {
   const NamespaceId space = state.identities.NameOf(id).name_space;
-  const NamespaceKind kind = state.schema->name_space(space).kind;
-  return kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous;
+  return IsOfDevice(state.schema->name_space(space).kind);
 }
 
 // The devices that a profile has marks on.

@@ -79,8 +79,7 @@ std::string VersionOf(const State& state, RowId row) {
   }
   for (const IdentityId id : state.identities.OfRow(row)) {
     const NamespaceId space = state.identities.NameOf(id).name_space;
-    const NamespaceKind kind = state.schema->name_space(space).kind;
-    if (kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous) continue;
+    if (IsOfDevice(state.schema->name_space(space).kind)) continue;
     add(1'000'000, id.value, static_cast<uint64_t>(state.identities.StandingOf(id)));
   }
   // Each edit by hand leaves a trace.

@@ -59,6 +59,18 @@ std::vector<MergeRecord> MergesOf(const State& state, RowId row) {
   return merges;
 }
 
+uint32_t CountMerges(const State& state, RowId row) {
+  absl::flat_hash_set<uint64_t> homes;
+  for (const IdentityId id : state.identities.OfRow(row)) {
+    const NamespaceId space = state.identities.NameOf(id).name_space;
+    if (IsOfDevice(state.schema->name_space(space).kind)) continue;
+    if (const ProfileId home = state.identities.HomeOf(id); home.value != 0) {
+      homes.insert(home.value);
+    }
+  }
+  return static_cast<uint32_t>(homes.size());
+}
+
 std::optional<UnmergePlan> PlanUnmerge(const State& state, ProfileId loser) {
   const std::optional<RowId> row = state.FindProfile(loser);
   if (!row) return std::nullopt;
