@@ -102,6 +102,7 @@ class Hand {
                Change* change);
   void TakeBackImplied(ProfileId profile, IdentityId identity);
   void Reinstate(ProfileId profile, NamespaceId space);
+  void Hold(ProfileId profile, IdentityId identity);
   void TakeAlong(IdentityId identity, Target target, bool keep);
   void TakeBack(ProfileId profile, const Chosen& chosen);
   // Adds a record, which came by what the target was meant by, with the id or the next one.

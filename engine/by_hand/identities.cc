@@ -191,6 +191,14 @@ void Hand::Reinstate(ProfileId profile, NamespaceId space) {
   }
 }
 
+// What came by the identity so far is the profile's, also when it is joined with whoever gets it
+// and taken apart again.
+void Hand::Hold(ProfileId profile, IdentityId identity) {
+  effects_->KeepRecordsOf(profile);
+  effects_->KeepHomesOf(RowOf(profile));
+  effects_->Do(MoveRecords{profile, profile, identity, {kMinTimeMs}, kEnd});
+}
+
 void Hand::TakeAlong(IdentityId identity, Target target, bool keep) {
   const ProfileId to = target.profile;
   const ProfileId from = OwnerOf(identity);
@@ -200,6 +208,7 @@ void Hand::TakeAlong(IdentityId identity, Target target, bool keep) {
     HoldVisits(from, effects_);
     if (keep) return Claim(identity, to, kNoOrigin, effects_->clock(), effects_);
   }
+  if (keep) Hold(from, identity);
   // One that was beyond its limit beside others may be within it now.
   IdentityStanding standing = state().identities.StandingOf(identity);
   const bool room = CountActive(state(), to, space) < effects_->schema().name_space(space).limit;

@@ -73,6 +73,12 @@ void Effects::KeepRecordsOf(ProfileId profile) {
   }
 }
 
+void Effects::KeepHomesOf(RowId row) {
+  for (size_t e = 0; e < state().partitions.size(); ++e) {
+    if (state().partitions[e]->HasAny(row)) HomeOf({static_cast<uint16_t>(e)});
+  }
+}
+
 PropertyId Effects::HomeOf(EventTypeId event) {
   return Property(event, kHomeProperty, ValueType::kInteger, 0);
 }
@@ -144,9 +150,7 @@ void Effects::Merge(const MergeProfiles& merge, const TextList& chosen, Timestam
   Property(merges, "survivor_created_at", ValueType::kTimestamp, 0);
   Property(merges, "survivor_created_via", ValueType::kText, 0);
   HomeOf(merges);
-  for (size_t e = 0; e < state().partitions.size(); ++e) {
-    if (state().partitions[e]->HasAny(loser)) HomeOf({static_cast<uint16_t>(e)});
-  }
+  KeepHomesOf(loser);
   const ProfileId lost = state().ProfileAt(loser);
   const ProfileId stays = state().ProfileAt(survivor);
   const Creation loser_came = OwnCreation(state(), loser, lost);
@@ -174,7 +178,9 @@ void Effects::KeepStatus(ProfileId profile, bool archived) {
   if (IsArchived(state(), row) == archived) return;
   const TraitId trait = *schema().FindTrait(kArchived);
   const Stamp known = *state().StampOf(trait, row);
-  Set({profile, trait, archived, {known.time.ms + 1}, kNoOrigin});
+  // Not merely behind that: two that say the same of one moment would be one word.
+  const Timestamp time = std::max(clock_, Timestamp{known.time.ms + 1});
+  Set({profile, trait, archived, time, kNoOrigin});
 }
 
 }  // namespace roster

@@ -106,17 +106,18 @@ class Resolving(Facts):
         return CLIENT if call.own_time else self.num_facts + 1
 
     def repeat(self, call, persons, devices):
-        """The home of the call's profile when that has this message id already, or nothing."""
+        """The home of a profile that has this message id already and to which an identity of the call
+        leads, or nothing."""
         seen = call.message_id and self.by_event.get((self.event_name(call), call.message_id))
         if not seen:
             return None
-        known = [self.identities[each].home for each in persons if each in self.identities]
-        home = known[0] if known else None
-        if not persons:
-            home = self.device_home(devices[0], call.time)
-        if home is None or self.resolve(home) not in [self.owner_of(fact) for fact in seen]:
-            return None
-        return home
+        owners = {self.owner_of(fact) for fact in seen}
+        for each in persons + devices:
+            home = self.device_home(each, call.time) if is_device(each) else (
+                self.identities[each].home if each in self.identities else None)
+            if home is not None and self.resolve(home) in owners:
+                return home
+        return None
 
     @staticmethod
     def event_name(call):
