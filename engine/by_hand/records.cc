@@ -73,10 +73,14 @@ Value LatestShown(const State& state, RowId row, const ConsentEntry& of) {
   return {};
 }
 
-// Of a decision whose time the client gave: the same in whatever order it came.
+// Of a decision whose time the client gave: by what it says first, so that decisions of one moment
+// are in one order whichever came first, then by the home.
 EventId IdOf(const ConsentEntry& consent, ProfileId home) {
+  constexpr uint64_t kHomeBits = 0xffff;
   const std::string said = std::get<Json>(Shown(consent)).text;
-  return {XXH3_64bits_withSeed(said.data(), said.size(), home.value)};
+  const uint64_t what = XXH3_64bits(said.data(), said.size());
+  const uint64_t whose = XXH3_64bits(&home.value, sizeof(home.value));
+  return {(what & ~kHomeBits) | (whose & kHomeBits)};
 }
 
 bool HasDecision(const State& state, RowId row, EventId id) {
