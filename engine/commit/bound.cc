@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -21,12 +22,22 @@ constexpr size_t kItemBytes = 512;
 constexpr size_t kIdentityBytes = 1024;
 constexpr size_t kFieldBytes = 64;
 
+// A text as JSON, which it becomes where its name has another type.
+size_t JsonSizeOf(std::string_view text) {
+  size_t bytes = text.size() + 2;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20) bytes += 5;
+    if (c == '"' || c == '\\') bytes += 1;
+  }
+  return bytes;
+}
+
 size_t SizeOf(const Value& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) return text->size();
+  if (const auto* text = std::get_if<std::string>(&value)) return JsonSizeOf(*text);
   if (const auto* json = std::get_if<Json>(&value)) return json->text.size();
   size_t bytes = 0;
   if (const auto* list = std::get_if<TextList>(&value)) {
-    for (const std::string& text : *list) bytes += text.size() + 16;
+    for (const std::string& text : *list) bytes += JsonSizeOf(text) + 16;
   }
   return bytes;
 }
@@ -40,11 +51,11 @@ size_t BytesOf(const std::vector<Field>& fields) {
 }
 
 size_t BytesOf(const CheckedCall& call) {
-  size_t bytes = kItemBytes + call.source.size() + 3 * call.channel.size();
+  size_t bytes = kItemBytes + call.source.size() + JsonSizeOf(call.channel);
   if (call.session) {
-    bytes += 2 * kItemBytes + 3 * (call.session->id.size() + call.session->kind.size() +
-                                   call.session->channel.size() + call.session->name.size() +
-                                   call.session->platform.size());
+    bytes += 2 * kItemBytes + 2 * JsonSizeOf(call.session->id) + call.session->kind.size() +
+             call.session->channel.size() + call.session->name.size() +
+             call.session->platform.size();
     bytes += 2 * BytesOf(call.session->properties);
   }
   for (const UsableIdentity& identity : call.identities) {

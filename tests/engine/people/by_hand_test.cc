@@ -129,6 +129,35 @@ TEST_CASE("what is reserved is enough for long values and for many homes", "[lim
   CHECK(people.Get(User("u1")).labels.empty());
 }
 
+// A text is six times as long as JSON, which it becomes where its name has another type.
+TEST_CASE("what is reserved is enough for texts that become JSON", "[limits]") {
+  People people;
+  const std::string text(60'000, '\x01');
+  const auto with = [](std::vector<Field> properties) {
+    Track track = Event("u1", "order", "");
+    track.properties = std::move(properties);
+    return track;
+  };
+  people.Ok(with({{"amount", int64_t{1}}, {"channel", int64_t{1}}, {"session", int64_t{1}}}));
+  people.Ok(Traits({User("u1")}, {{"age", int64_t{1}}, {"bio", "short"}}));
+
+  people.Ok(with({{"amount", text}}));
+  people.Ok(with({{"amount", TextList{text, text}}}));
+  people.Ok(with({{"note", text}, {"note", text}}));
+  people.Ok(On(text, with({})));
+  people.Ok(In(text, with({})));
+  Track track = In("s1", with({}));
+  track.session->properties = {{"note", text}};
+  people.Ok(track);
+  people.Ok(Traits({User("u1")}, {{"bio", text}}));
+  people.Ok(Setting("u1", {{"bio", text + "1"}}));
+  // A trait is not kept as what it is not.
+  CHECK(people.Refused(Traits({User("u1")}, {{"age", text}})) == ErrorCode::kType);
+  CHECK(people.Refused(Setting("u1", {{"age", text}})) == ErrorCode::kType);
+  people.Restart();
+  CHECK(TraitValue(people.Get(User("u1")), "bio") == Value(text + "1"));
+}
+
 TEST_CASE("a session's times are times, and it ends behind its start", "[C15][limits]") {
   People people;
   const auto with = [](std::optional<Timestamp> start, std::optional<Timestamp> end) {
