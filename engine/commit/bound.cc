@@ -80,15 +80,6 @@ size_t BytesByHand(const std::vector<IdentityRef>& identities) {
   return identities.size() * (kIdentityBytes + 3 * kMaxIdentityBytes + 2 * kMaxAuditBytes);
 }
 
-// Records of traits that have none yet, for a profile whose records move.
-size_t BytesOfRecordTypes(const State& state) {
-  size_t bytes = 0;
-  for (const TraitInfo& trait : state.schema->traits()) {
-    if (!trait.records) bytes += kFieldBytes + trait.name.size();
-  }
-  return bytes;
-}
-
 struct HandBound {
   size_t operator()(const Create& item) const {
     return BytesByHand(item.traits) + BytesByHand(item.identities) + item.source.size();
@@ -121,7 +112,7 @@ struct HandBound {
     return (1 + HomesOfConsent(state, *row, ToNfc(item.channel)).size()) * each;
   }
   size_t operator()(const MergePlan& item) const {
-    size_t bytes = BytesOfRecordTypes(state);
+    size_t bytes = 0;
     for (const auto& [names, profile] :
          {std::pair(&item.of_survivor, item.survivor), std::pair(&item.of_loser, item.loser)}) {
       const std::optional<RowId> row = state.FindProfile(profile);
@@ -133,9 +124,7 @@ struct HandBound {
     }
     return bytes;
   }
-  size_t operator()(const Split& item) const {
-    return BytesOfRecordTypes(state) + BytesByHand(item.identities);
-  }
+  size_t operator()(const Split& item) const { return BytesByHand(item.identities); }
   size_t operator()(const Declare& item) const {
     size_t bytes = item.statement.size();
     for (const auto& [name, text] : *state.definitions) bytes += kFieldBytes + name.size();
@@ -144,7 +133,7 @@ struct HandBound {
   // The rest names identities only.
   template <typename T>
   size_t operator()(const T&) const {
-    return BytesOfRecordTypes(state);
+    return 0;
   }
 
   const State& state;
@@ -171,6 +160,13 @@ struct BoundOf {
 };
 
 }  // namespace
+
+size_t DeclarationBytes(const Schema& schema) {
+  constexpr size_t kOthers = 64 << 10;
+  constexpr size_t kHomeBytes = 16;  // a declaration of the property
+  return kOthers + schema.traits().size() * (kFieldBytes + kMaxNameBytes) +
+         schema.events().size() * kHomeBytes;
+}
 
 size_t CommitBytes(const CheckedItem& item, const State& state) {
   return std::visit(BoundOf{state}, item);
