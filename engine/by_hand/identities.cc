@@ -73,7 +73,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Create& item) {
   }
   Names names(effects_->store(), effects_->declares_traits());
   ROSTER_ASSIGN_OR_RETURN(CheckedTraits traits, CheckTraits(item.traits, &names, &warnings));
-  ROSTER_RETURN_IF_ERROR(CheckText("source", item.source));
+  ROSTER_RETURN_IF_ERROR(CheckSource(item.source));
   const ProfileId profile =
       effects_->AddProfile(effects_->clock(), item.source.empty() ? "manual" : item.source);
   Change change;

@@ -110,7 +110,7 @@ absl::StatusOr<CheckedCall> CheckCall(const Item& item, Timestamp clock, Names* 
   if constexpr (requires { item.event; }) event = ToNfc(item.event);
   ROSTER_RETURN_IF_ERROR(CheckAnonymous(call.identities, call.time, event, *names));
   if constexpr (requires { item.source; }) {
-    ROSTER_RETURN_IF_ERROR(CheckText("source", item.source));
+    ROSTER_RETURN_IF_ERROR(CheckSource(item.source));
     ROSTER_RETURN_IF_ERROR(CheckText("channel", item.channel));
     call.source = item.source;
     call.channel = ToNfc(item.channel);
@@ -262,6 +262,12 @@ absl::Status CheckText(std::string_view what, std::string_view text) {
                      StrCat("text longer than ", kMaxTextBytes, " bytes, in: ", what));
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckSource(std::string_view source) {
+  ROSTER_RETURN_IF_ERROR(CheckText("source", source));
+  if (source.size() <= kMaxNameBytes) return absl::OkStatus();
+  return MakeError(ErrorCode::kLimit, StrCat("source longer than ", kMaxNameBytes, " bytes"));
 }
 
 absl::StatusOr<CheckedTraits> CheckTraits(const std::vector<Field>& given, Names* names,

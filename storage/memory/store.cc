@@ -132,6 +132,7 @@ void Store::Restore(State state, const StorePending& pending, Lsn lsn) {
   state_ = std::move(state);
   clock_ = pending.clock;
   seen_later_ = SeenLater();
+  devices_ = SharedDevices();
   largest_ = LargestRows();
   for (const auto& [time, profile] : pending.seen_later.Sorted()) {
     seen_later_.Add(time, state_.ProfileAt(LiveRow(profile)));
@@ -281,6 +282,7 @@ void Store::ApplyOne(const EraseProfile& m, ChangeSet* changes) {
   }
   state_.profiles.Erase(row, state_.ProfileAt(row));
   std::vector<IdentityId> identities = state_.identities.DetachAll(row);
+  ForgetDevices(row, identities);
   if (!identities.empty()) {
     detached_.push_back({state_.mark, std::move(identities)});
     state_.mark = Cow<ViewMark>();  // views from now on have them detached

@@ -179,6 +179,8 @@ class Store {
   void CreateAgain(RowId row, std::optional<Timestamp> activity);
   void NoteDevice(RowId row, IdentityId device, int64_t kind);
   void NoteDevices(RowId row);
+  // Of a row that was erased, whose records are there still.
+  void ForgetDevices(RowId row, const std::vector<IdentityId>& detached);
   // Its identities may have become more.
   void NoteSize(RowId row) {
     largest_.Offer(row, state_.identities.CountUpTo(LargestRows::kMost, row));

@@ -121,8 +121,18 @@ void Store::NoteDevice(RowId row, IdentityId device, int64_t kind) {
   if (device == kNoOrigin || !state_.identities.IsAttached(device)) return;
   const RowId owner = state_.identities.RowOf(device);
   if (owner == row && kind == static_cast<int64_t>(DeviceMarkKind::kIdentify)) return;
-  devices_.Note(device, state_.ProfileAt(row));
-  devices_.Note(device, state_.ProfileAt(owner));
+  devices_.Note(state_, device, state_.ProfileAt(row));
+  devices_.Note(state_, device, state_.ProfileAt(owner));
+}
+
+void Store::ForgetDevices(RowId row, const std::vector<IdentityId>& detached) {
+  for (const IdentityId id : detached) devices_.Forget(id);
+  const std::optional<EventTypeId> type = state_.schema->FindEvent(kDeviceRecords);
+  if (!type || !state_.partition(*type).HasAny(row)) return;
+  const EventPartition& partition = state_.partition(*type);
+  for (const EventRef event : partition.EventsOf(row)) {
+    devices_.DropErased(state_, OriginOf(partition.block(ChunkOf(row)), event));
+  }
 }
 
 // A cell that is no record of its row is one by itself; it becomes one before the records move.
