@@ -194,8 +194,7 @@ void Hand::Reinstate(ProfileId profile, NamespaceId space) {
 // What came by the identity so far is the profile's, also when it is joined with whoever gets it
 // and taken apart again.
 void Hand::Hold(ProfileId profile, IdentityId identity) {
-  effects_->KeepRecordsOf(profile);
-  effects_->KeepHomesOf(RowOf(profile));
+  effects_->KeepHomesOf(profile);
   effects_->Do(MoveRecords{profile, profile, identity, {kMinTimeMs}, kEnd});
 }
 
