@@ -178,11 +178,12 @@ TEST_CASE("what is reserved is enough for merges of those with very many names",
 TEST_CASE("what is reserved is enough for many types", "[limits]") {
   People people;
   people.Ok(Traits({User("u1")}));
-  std::vector<WriteItem> items;
+  Batch batch;
   for (int i = 0; i < 9000; ++i) {
-    items.emplace_back(Track{.identities = {kDevice}, .event = "e" + std::to_string(i)});
+    batch.items.emplace_back(Track{.identities = {kDevice}, .event = "e" + std::to_string(i)});
   }
-  REQUIRE(people.db()->Write(Batch{std::move(items), false, {}}).ok());
+  const auto written = people.db()->Write(std::move(batch));
+  REQUIRE(written.ok());
   people.Ok(Traits({User("u1"), kDevice}));
 }
 
