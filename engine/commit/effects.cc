@@ -180,9 +180,7 @@ void Effects::KeepStatus(ProfileId profile, bool archived) {
   if (IsArchived(state(), row) == archived) return;
   const TraitId trait = *schema().FindTrait(kArchived);
   const Stamp known = *state().StampOf(trait, row);
-  // Not merely behind that: two that say the same of one moment would be one word.
-  const Timestamp time = std::max(clock_, Timestamp{known.time.ms + 1});
-  Set({profile, trait, archived, time, kNoOrigin});
+  Set({profile, trait, archived, {known.time.ms + 1}, kNoOrigin});
 }
 
 }  // namespace roster

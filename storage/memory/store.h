@@ -137,6 +137,7 @@ class Store {
   bool IsWrite(RowId row, TraitId trait) const;
   void WriteTrait(RowId row, TraitId trait, const TraitRecord& written);
   void SetCell(RowId row, TraitId trait, const TraitRecord& shown);
+  bool HasRecord(RowId row, TraitId trait, const TraitRecord& record) const;
   // False when the history of its time is gone.
   bool KeepRecord(RowId row, TraitId trait, const TraitRecord& record, ProfileId home);
   // Makes the cell a record, if it is a write.
