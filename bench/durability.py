@@ -10,19 +10,16 @@ redis-benchmark with the same texts. Roster's rows say what part they are of wha
 by: one client of the device's syncs, more of Redis's row, batches of their goal. Prints a table and
 keeps it as JSON in build/bench/durability.json; durability_bench.cc has the C++ API's rate."""
 
-import argparse
 import json
 import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, "tests"))
-from roster_client import LineClient, Server  # noqa: E402
+import results  # first: from where the client comes
+from roster_client import LineClient, Server
 
 TRACK = json.dumps({"userId": "u__rand_int__", "event": "order", "messageId": "m__rand_int__",
                     "timestamp": "2026-01-01T00:00:00Z",
@@ -128,10 +125,7 @@ LOADS = [("TRACK, 1 client", 1, 1, ["TRACK", TRACK], ["RPUSH", "u__rand_int__", 
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--roster", default=os.path.join(ROOT, "build/release/roster"))
-    parser.add_argument("--seconds", type=float, default=5, help="time for each figure")
-    parser.add_argument("--folder", help="where the files go: the disk to measure")
+    parser = results.options(__doc__, 5, "time for each figure")
     flags = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="roster-bench-", dir=flags.folder)
     rows = []
@@ -176,10 +170,7 @@ def main():
                 sync_rate(folder, flags.seconds, size), "/s")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    out = os.path.join(ROOT, "build/bench/durability.json")
-    os.makedirs(os.path.dirname(out), exist_ok=True)
-    with open(out, "w", encoding="utf-8") as file:
-        json.dump(rows, file, indent=1)
+    results.keep("durability", rows)
 
 
 def two(loaded):

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How many durable events a second does the C++ API take, in batches of one caller that waits for
-// each? The goal is 300,000; durability.py has the same over TCP. The files go to a folder made in
-// ROSTER_BENCH_FOLDER, or where temporary files go: the disk to measure, which the figures name.
+// each? The goal is 300,000; durability.py has the same over TCP.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 #include <utility>
 
+#include "bench/on_disk.h"
 #include "roster/database.h"
-#include "storage/base/environment.h"
 
 namespace roster {
 namespace {
@@ -33,15 +30,9 @@ Batch Events(int64_t first, int64_t count) {
   return batch;
 }
 
-std::filesystem::path Disk() {
-  const char* const folder = std::getenv("ROSTER_BENCH_FOLDER");
-  return folder == nullptr ? std::filesystem::temp_directory_path() : folder;
-}
-
 void BM_DurableWrite(benchmark::State& state) {
-  const std::filesystem::path folder =
-      Disk() / ("roster-bench-" + std::to_string(SystemRandom()->Next()));
-  auto db = Database::Open(folder.string(), {});
+  const BenchFolder folder;
+  auto db = Database::Open(folder.path(), {});
   int64_t next = 0;
   for (auto _ : state) {
     state.PauseTiming();
@@ -55,16 +46,10 @@ void BM_DurableWrite(benchmark::State& state) {
   }
   state.SetItemsProcessed(next);
   if (db.ok()) (*db)->Close().IgnoreError();
-  std::filesystem::remove_all(folder);
 }
 BENCHMARK(BM_DurableWrite)->Arg(1)->Arg(500)->UseRealTime()->MinTime(2);
 
 }  // namespace
 }  // namespace roster
 
-// Not BENCHMARK_MAIN: options that it does not know are durability.py's.
-int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  benchmark::AddCustomContext("folder", roster::Disk().string());
-  benchmark::RunSpecifiedBenchmarks();
-}
+int main(int argc, char** argv) { return roster::RunOnDisk(argc, argv); }

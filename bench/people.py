@@ -8,17 +8,14 @@
 its figures and those over TCP, each by one connection to a server that syncs, into one table with
 their goals, and keeps it as JSON in build/bench/people.json."""
 
-import argparse
 import json
 import os
 import shutil
-import sys
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, "tests"))
-from roster_client import LineClient, Server  # noqa: E402
+import results  # first: from where the client comes
+from roster_client import LineClient, Server
 
 BATCH = 500
 EVENTS = 20  # of each side of a merge
@@ -147,10 +144,7 @@ def reading(client):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--roster", default=os.path.join(ROOT, "build/release/roster"))
-    parser.add_argument("--seconds", type=float, default=3, help="of each rate over TCP")
-    parser.add_argument("--folder", help="where the files go: the disk to measure")
+    parser = results.options(__doc__, 3, "of each rate over TCP")
     flags, _ = parser.parse_known_args()
     rows = []
     print(f"{'':44} {'by':4} {'measured':>16}   goal")
@@ -160,7 +154,7 @@ def main():
         rows.append(dict(zip(("what", "by", "value", "text", "goal"), each)))
         print(f"{each[0]:44} {each[1]:4} {each[3]:>16}   {each[4]}", flush=True)
     try:
-        for each in api_rows(os.path.join(ROOT, "build/bench/people_bench.json")):
+        for each in api_rows(results.path_of("people_bench")):
             show(each)
         with Server(flags.roster, os.path.join(folder, "data")) as server:
             client = LineClient(server.port)
@@ -171,10 +165,7 @@ def main():
             client.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    out = os.path.join(ROOT, "build/bench/people.json")
-    os.makedirs(os.path.dirname(out), exist_ok=True)
-    with open(out, "w", encoding="utf-8") as file:
-        json.dump(rows, file, indent=1)
+    results.keep("people", rows)
 
 
 if __name__ == "__main__":

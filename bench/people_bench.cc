@@ -8,16 +8,15 @@
 
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "bench/on_disk.h"
 #include "roster/database.h"
-#include "storage/base/environment.h"
 
 namespace roster {
 namespace {
@@ -28,24 +27,13 @@ constexpr int64_t kMinuteMs = 60'000;
 constexpr int64_t kStartMs = 1'767'225'600'000;  // 2026-01-01
 constexpr int kEventsOfEach = 20;                // of the two sides of a merge
 
-std::filesystem::path Disk() {
-  const char* const folder = std::getenv("ROSTER_BENCH_FOLDER");
-  return folder == nullptr ? std::filesystem::temp_directory_path() : folder;
-}
-
 // A store that goes away with the benchmark; the first write that fails is its error.
 class Store {
  public:
-  explicit Store(benchmark::State* state)
-      : state_(state),
-        folder_(Disk() / ("roster-bench-" + std::to_string(SystemRandom()->Next()))) {
-    auto db = Database::Open(folder_.string(), {});
-    if (db.ok()) db_ = *std::move(db);
+  explicit Store(benchmark::State* state) : state_(state) {
+    auto db = Database::Open(folder_.path(), {});
     Note(db.status());
-  }
-  ~Store() {
-    db_ = nullptr;
-    std::filesystem::remove_all(folder_);
+    if (db.ok()) db_ = *std::move(db);
   }
   Database* db() { return db_.get(); }
 
@@ -82,7 +70,7 @@ class Store {
 
  private:
   benchmark::State* const state_;
-  const std::filesystem::path folder_;
+  const BenchFolder folder_;  // outlives the database in it
   std::unique_ptr<Database> db_;
 };
 
@@ -98,41 +86,46 @@ Track Event(IdentityRef who, int64_t minutes, const std::string& message) {
           .message_id = message};
 }
 
-// Identify and track
-
-void BM_Identify(benchmark::State& state) {
-  Store store(&state);
+// Batches of what is made of the numbers from 0 on; making them is not measured.
+template <typename MakeItem>
+void WriteBatches(benchmark::State& state, Store* store, MakeItem make) {
   int64_t next = 0;
   for (auto _ : state) {
     state.PauseTiming();
     Batch batch;
-    for (int64_t end = next + kBatch; next < end; ++next) {
-      batch.items.emplace_back(
-          Identify{.identities = {User(next % kPeople)},
-                   .traits = {{"country", "NL"}, {"plan", "pro"}, {"age", int64_t{31}}},
-                   .time = At(next / kPeople)});
-    }
+    for (int64_t end = next + kBatch; next < end; ++next) batch.items.emplace_back(make(next));
     state.ResumeTiming();
-    store.Write(std::move(batch));
+    store->Write(std::move(batch));
   }
   state.SetItemsProcessed(next);
+}
+
+template <typename Read>
+void ReadAgainAndAgain(benchmark::State& state, Store* store, Read read) {
+  for (auto _ : state) {
+    const auto got = read(store->db());
+    store->Note(got.status());
+    benchmark::DoNotOptimize(got);
+  }
+}
+
+// Identify and track
+
+void BM_Identify(benchmark::State& state) {
+  Store store(&state);
+  WriteBatches(state, &store, [](int64_t number) {
+    return Identify{.identities = {User(number % kPeople)},
+                    .traits = {{"country", "NL"}, {"plan", "pro"}, {"age", int64_t{31}}},
+                    .time = At(number / kPeople)};
+  });
 }
 BENCHMARK(BM_Identify)->UseRealTime()->MinTime(2);
 
 void BM_Track(benchmark::State& state) {
   Store store(&state);
-  int64_t next = 0;
-  for (auto _ : state) {
-    state.PauseTiming();
-    Batch batch;
-    for (int64_t end = next + kBatch; next < end; ++next) {
-      batch.items.emplace_back(
-          Event(User(next % kPeople), next / kPeople, "m" + std::to_string(next)));
-    }
-    state.ResumeTiming();
-    store.Write(std::move(batch));
-  }
-  state.SetItemsProcessed(next);
+  WriteBatches(state, &store, [](int64_t number) {
+    return Event(User(number % kPeople), number / kPeople, "m" + std::to_string(number));
+  });
 }
 BENCHMARK(BM_Track)->UseRealTime()->MinTime(2);
 
@@ -246,7 +239,7 @@ class ManyEvents {
       }
     }
   }
-  Store* operator->() { return &store_; }
+  Store* get() { return &store_; }
 
  private:
   Store store_;
@@ -254,22 +247,16 @@ class ManyEvents {
 
 void BM_Get(benchmark::State& state) {
   ManyEvents store(&state, state.range(0));
-  for (auto _ : state) {
-    const auto got = store->db()->Get(User(0));
-    store->Note(got.status());
-    benchmark::DoNotOptimize(got);
-  }
+  ReadAgainAndAgain(state, store.get(), [](Database* db) { return db->Get(User(0)); });
 }
 BENCHMARK(BM_Get)->Arg(1)->Arg(1000)->Arg(10000)->Unit(benchmark::kMicrosecond);
 
 void BM_GetNoEvents(benchmark::State& state) {
   ManyEvents store(&state, state.range(0));
   const uint32_t traits = static_cast<uint32_t>(Section::kTraits);
-  for (auto _ : state) {
-    const auto got = store->db()->Get(User(0), {.sections = traits, .max_events = 0});
-    store->Note(got.status());
-    benchmark::DoNotOptimize(got);
-  }
+  ReadAgainAndAgain(state, store.get(), [&](Database* db) {
+    return db->Get(User(0), {.sections = traits, .max_events = 0});
+  });
 }
 BENCHMARK(BM_GetNoEvents)->Arg(1000)->Unit(benchmark::kMicrosecond);
 
@@ -277,11 +264,8 @@ BENCHMARK(BM_GetNoEvents)->Arg(1000)->Unit(benchmark::kMicrosecond);
 void BM_Timeline(benchmark::State& state) {
   ManyEvents store(&state, state.range(0));
   const auto limit = static_cast<uint32_t>(state.range(1));
-  for (auto _ : state) {
-    const auto got = store->db()->GetTimeline(User(0), {.limit = limit});
-    store->Note(got.status());
-    benchmark::DoNotOptimize(got);
-  }
+  ReadAgainAndAgain(state, store.get(),
+                    [&](Database* db) { return db->GetTimeline(User(0), {.limit = limit}); });
 }
 BENCHMARK(BM_Timeline)->Args({1000, 50})->Args({1000, 1000})->Unit(benchmark::kMicrosecond);
 
@@ -297,7 +281,7 @@ class ManyIdentities {
       store_.WriteOne(Event(Name(n), n, "e" + std::to_string(n)));
     }
   }
-  Store* operator->() { return &store_; }
+  Store* get() { return &store_; }
   IdentityRef Name(int64_t n) const { return {space_, std::to_string(n) + "@example.com"}; }
 
  private:
@@ -307,19 +291,11 @@ class ManyIdentities {
 
 void BM_IdentifyKnown(benchmark::State& state) {
   ManyIdentities store(&state);
-  int64_t next = 0;
-  for (auto _ : state) {
-    state.PauseTiming();
-    Batch batch;
-    for (int64_t end = next + kBatch; next < end; ++next) {
-      batch.items.emplace_back(Identify{.identities = {User(0), store.Name(0)},
-                                        .traits = {{"age", next % 100}},
-                                        .time = At(200 + next)});
-    }
-    state.ResumeTiming();
-    store->Write(std::move(batch));
-  }
-  state.SetItemsProcessed(next);
+  WriteBatches(state, store.get(), [&](int64_t number) {
+    return Identify{.identities = {User(0), store.Name(0)},
+                    .traits = {{"age", number % 100}},
+                    .time = At(200 + number)};
+  });
 }
 // Devices keep each identify on them: these come to 10,000 and 500 on one.
 BENCHMARK(BM_IdentifyKnown)
@@ -339,11 +315,7 @@ BENCHMARK(BM_IdentifyKnown)
 
 void BM_GetIdentities(benchmark::State& state) {
   ManyIdentities store(&state);
-  for (auto _ : state) {
-    const auto got = store->db()->Get(User(0));
-    store->Note(got.status());
-    benchmark::DoNotOptimize(got);
-  }
+  ReadAgainAndAgain(state, store.get(), [](Database* db) { return db->Get(User(0)); });
 }
 BENCHMARK(BM_GetIdentities)
     ->Args({1, 0})
@@ -385,9 +357,4 @@ BENCHMARK(BM_LateIdentify)
 }  // namespace
 }  // namespace roster
 
-// Not BENCHMARK_MAIN: options that it does not know are people.py's.
-int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  benchmark::AddCustomContext("folder", roster::Disk().string());
-  benchmark::RunSpecifiedBenchmarks();
-}
+int main(int argc, char** argv) { return roster::RunOnDisk(argc, argv); }

@@ -11,19 +11,16 @@ memory at once and after a while in which tails are sealed. The goals, for size 
 5 ms during the snapshot, ready to answer in 3 s, 32 bytes an event, 400 a profile; of the log of
 size S, 2 million events a second. Prints a table and keeps it as JSON in build/bench/serving.json."""
 
-import argparse
 import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, "tests"))
-from roster_client import LineClient, Server  # noqa: E402
+import results  # first: from where the client comes
+from roster_client import LineClient, Server
 
 SIZES = {"S": (100_000, 2_000_000), "M": (1_000_000, 20_000_000)}  # profiles, events
 
@@ -94,12 +91,9 @@ def start(program, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--roster", default=os.path.join(ROOT, "build/release/roster"))
+    parser = results.options(__doc__, 5, "of writing without a snapshot")
     parser.add_argument("--size", choices=sorted(SIZES), default="S")
-    parser.add_argument("--seconds", type=float, default=5, help="of writing without a snapshot")
     parser.add_argument("--idle", type=float, default=30, help="seconds before the memory is read")
-    parser.add_argument("--folder", help="where the files go: the disk to measure")
     flags = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="roster-bench-", dir=flags.folder)
     rows = {"size": flags.size}
@@ -158,10 +152,7 @@ def main():
             server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    out = os.path.join(ROOT, "build/bench/serving.json")
-    os.makedirs(os.path.dirname(out), exist_ok=True)
-    with open(out, "w", encoding="utf-8") as file:
-        json.dump(rows, file, indent=1)
+    results.keep("serving", rows)
 
 
 if __name__ == "__main__":

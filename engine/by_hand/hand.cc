@@ -34,7 +34,7 @@ std::string BeginningOf(std::string_view text) {
   for (size_t bytes = kMaxAuditBytes - 2;; bytes = bytes * 3 / 4) {  // quotes are escaped
     size_t end = std::min(bytes, text.size());
     while (end > 0 && end < text.size() && (text[end] & 0xc0) == 0x80) --end;
-    const std::string beginning(text.substr(0, end));
+    std::string beginning(text.substr(0, end));
     json.clear();
     AppendJson(Value(beginning), &json);
     if (json.size() <= kMaxAuditBytes) return beginning;
@@ -121,9 +121,7 @@ absl::StatusOr<Target> Hand::Find(const ProfileRef& ref) const {
     if (home.value != 0) target.home = home;
     // What is done to who has a device did not come by the device.
     const NamespaceId space = state().identities.NameOf(identity).name_space;
-    const NamespaceKind kind = effects_->schema().name_space(space).kind;
-    const bool device = kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous;
-    if (!device) target.origin = identity;
+    if (!IsOfDevice(effects_->schema().name_space(space).kind)) target.origin = identity;
   }
   return target;
 }
@@ -172,14 +170,15 @@ void Hand::SetTraits(Target target, std::vector<Field> traits, Change* change) {
 }
 
 uint64_t Hand::Add(Target target, std::string_view type, Timestamp time,
-                   std::vector<std::pair<std::string_view, Value>> values) {
+                   std::vector<std::pair<std::string_view, Value>> values,
+                   std::optional<EventId> id) {
   return effects_
       ->Add({.type = type,
              .profile = target.profile,
              .home = target.home,
              .time = time,
              .origin = target.origin,
-             .id = {},
+             .id = id,
              .values = std::move(values)})
       .value;
 }

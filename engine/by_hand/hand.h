@@ -6,6 +6,7 @@
 #define ROSTER_ENGINE_BY_HAND_HAND_H_
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -101,11 +102,13 @@ class Hand {
                Change* change);
   void TakeBackImplied(ProfileId profile, IdentityId identity);
   void Reinstate(ProfileId profile, NamespaceId space);
+  void Hold(ProfileId profile, IdentityId identity);
   void TakeAlong(IdentityId identity, Target target, bool keep);
   void TakeBack(ProfileId profile, const Chosen& chosen);
-  // Adds a record, which came by what the target was meant by.
+  // Adds a record, which came by what the target was meant by, with the id or the next one.
   uint64_t Add(Target target, std::string_view type, Timestamp time,
-               std::vector<std::pair<std::string_view, Value>> values);
+               std::vector<std::pair<std::string_view, Value>> values,
+               std::optional<EventId> id = std::nullopt);
   // Leaves a trace of what was done. `detail` is JSON. It goes where what was done goes: who is
   // split off and erased leaves nothing in the trail of who he was with.
   void Trace(Target target, std::string_view action, std::string detail);

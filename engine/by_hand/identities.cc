@@ -26,11 +26,6 @@ namespace {
 constexpr Timestamp kBegin{std::numeric_limits<int64_t>::min()};
 constexpr Timestamp kEnd{std::numeric_limits<int64_t>::max()};
 
-bool IsOfDevice(const Schema& schema, NamespaceId name_space) {
-  const NamespaceKind kind = schema.name_space(name_space).kind;
-  return kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous;
-}
-
 std::string IdText(ProfileId id) { return StrCat("p", id.value); }
 
 }  // namespace
@@ -44,7 +39,7 @@ void Hand::AttachNew(Target target, const UsableIdentity& identity) {
   if (target.home != profile) {
     effects_->Do(MoveIdentity{id, profile, IdentityStanding::kActive, target.home});
   }
-  if (!IsOfDevice(effects_->schema(), identity.name_space)) {
+  if (!IsOfDevice(identity.kind)) {
     return Imply(profile, id, effects_->clock(), !known, effects_);
   }
   if (IsIdentified(state(), profile)) {
@@ -78,7 +73,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Create& item) {
   }
   Names names(effects_->store(), effects_->declares_traits());
   ROSTER_ASSIGN_OR_RETURN(CheckedTraits traits, CheckTraits(item.traits, &names, &warnings));
-  ROSTER_RETURN_IF_ERROR(CheckText("source", item.source));
+  ROSTER_RETURN_IF_ERROR(CheckSource(item.source));
   const ProfileId profile =
       effects_->AddProfile(effects_->clock(), item.source.empty() ? "manual" : item.source);
   Change change;
@@ -147,7 +142,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Edit& item) {
   for (const IdentityRef& ref : item.identities) {
     const auto space = effects_->schema().FindNamespace(ref.space);
     if (!space) return MakeError(ErrorCode::kNoTrait, StrCat("unknown namespace: ", ref.space));
-    if (IsOfDevice(effects_->schema(), *space)) {
+    if (IsOfDevice(effects_->schema().name_space(*space).kind)) {
       return MakeError(ErrorCode::kErr, "a device is attached, detached or moved");
     }
     UsableIdentity identity{*space, {}};
@@ -196,15 +191,23 @@ void Hand::Reinstate(ProfileId profile, NamespaceId space) {
   }
 }
 
+// What came by the identity so far is the profile's, also when it is joined with whoever gets it
+// and taken apart again.
+void Hand::Hold(ProfileId profile, IdentityId identity) {
+  effects_->KeepHomesOf(profile);
+  effects_->Do(MoveRecords{profile, profile, identity, {kMinTimeMs}, kEnd});
+}
+
 void Hand::TakeAlong(IdentityId identity, Target target, bool keep) {
   const ProfileId to = target.profile;
   const ProfileId from = OwnerOf(identity);
   if (from == to) return;
   const NamespaceId space = state().identities.NameOf(identity).name_space;
-  if (IsOfDevice(effects_->schema(), space)) {
+  if (IsOfDevice(effects_->schema().name_space(space).kind)) {
     HoldVisits(from, effects_);
     if (keep) return Claim(identity, to, kNoOrigin, effects_->clock(), effects_);
   }
+  if (keep) Hold(from, identity);
   // One that was beyond its limit beside others may be within it now.
   IdentityStanding standing = state().identities.StandingOf(identity);
   const bool room = CountActive(state(), to, space) < effects_->schema().name_space(space).limit;

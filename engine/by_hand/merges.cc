@@ -47,9 +47,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Logout& item) {
   std::vector<std::string> warnings;
   ROSTER_ASSIGN_OR_RETURN(std::vector<UsableIdentity> devices,
                           UsableIdentities(effects_->state(), item.identities, &warnings));
-  std::erase_if(devices, [](const UsableIdentity& identity) {
-    return identity.kind != NamespaceKind::kDevice && identity.kind != NamespaceKind::kAnonymous;
-  });
+  std::erase_if(devices, [](const UsableIdentity& identity) { return !IsOfDevice(identity.kind); });
   if (devices.empty()) return MakeError(ErrorCode::kNoIdentity, "no device to log out of");
   ROSTER_ASSIGN_OR_RETURN(const Timestamp time, CheckTime(item.time, effects_->clock()));
   ItemResult result{.status = {}, .profile = {}, .warnings = std::move(warnings)};

@@ -3,7 +3,11 @@
 // What people say of a profile: labels, consent, notes, active or archived. What takes back is
 // written for every home that has it, so that a merge unites and never widens, and can be undone.
 // Source: IDENTITY.md R6, R7.
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <algorithm>
+#include <optional>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_format.h"
@@ -56,6 +60,21 @@ Value LatestShown(const State& state, RowId row, const ConsentEntry& of) {
                   .actor = {}});
   }
   return {};
+}
+
+// Of a decision whose time the client gave: by what it says first, so that decisions of one moment
+// are in one order whichever came first, then by the home.
+EventId IdOf(const ConsentEntry& consent, ProfileId home) {
+  constexpr uint64_t kHomeBits = 0xffff;
+  const std::string said = std::get<Json>(Shown(consent)).text;
+  const uint64_t what = XXH3_64bits(said.data(), said.size());
+  const uint64_t whose = XXH3_64bits(&home.value, sizeof(home.value));
+  return {(what & ~kHomeBits) | (whose & kHomeBits)};
+}
+
+bool HasDecision(const State& state, RowId row, EventId id) {
+  const std::optional<EventTypeId> type = state.schema->FindEvent(kConsentRecords);
+  return type && state.partition(*type).Contains(row, id);
 }
 
 std::string OfNote(uint64_t id) { return absl::StrFormat("{\"note\":\"%016x\"}", id); }
@@ -172,7 +191,9 @@ absl::StatusOr<ItemResult> Hand::Do(const Consent& item) {
   const Value before = LatestShown(state(), RowOf(target.profile), decided);
   for (const ProfileId home : homes) {
     const IdentityId origin = home == target.home ? target.origin : kNoOrigin;
-    Add({target.profile, home, origin}, kConsentRecords, time, values);
+    const std::optional<EventId> id = item.time ? std::optional(IdOf(decided, home)) : std::nullopt;
+    if (id && HasDecision(state(), RowOf(target.profile), *id)) continue;
+    Add({target.profile, home, origin}, kConsentRecords, time, values, id);
   }
   Change change;
   change.Add("consent", before, Shown(decided));

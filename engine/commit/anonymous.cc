@@ -16,10 +16,6 @@ namespace {
 
 namespace ast = query::ast;
 
-bool IsOfDevice(const UsableIdentity& identity) {
-  return identity.kind == NamespaceKind::kDevice || identity.kind == NamespaceKind::kAnonymous;
-}
-
 const std::string* FindSetting(const State& state) {
   const TextMap<std::string>& definitions = *state.definitions;
   if (definitions.empty()) return nullptr;
@@ -49,7 +45,8 @@ absl::Status CheckAnonymous(const std::vector<UsableIdentity>& identities, Times
   const std::string* const setting = FindSetting(names.state());
   if (setting == nullptr) return absl::OkStatus();
   // The strongest of devices alone says who it is; the others are bound to nobody.
-  if (!std::all_of(identities.begin(), identities.end(), IsOfDevice)) return absl::OkStatus();
+  const auto of_device = [](const UsableIdentity& identity) { return IsOfDevice(identity.kind); };
+  if (!std::all_of(identities.begin(), identities.end(), of_device)) return absl::OkStatus();
   if (HasSomebody(identities.front(), time, names) || Allows(*setting, event)) {
     return absl::OkStatus();
   }
@@ -60,7 +57,7 @@ absl::Status CheckAnonymous(const std::vector<UsableIdentity>& identities, Times
 void NoteDevices(const std::vector<UsableIdentity>& identities, Names* names) {
   if (FindSetting(names->state()) == nullptr) return;
   for (const UsableIdentity& identity : identities) {
-    if (IsOfDevice(identity)) names->AddDevice(identity.name_space, identity.value);
+    if (IsOfDevice(identity.kind)) names->AddDevice(identity.name_space, identity.value);
   }
 }
 

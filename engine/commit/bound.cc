@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -21,12 +22,22 @@ constexpr size_t kItemBytes = 512;
 constexpr size_t kIdentityBytes = 1024;
 constexpr size_t kFieldBytes = 64;
 
+// A text as JSON, which it becomes where its name has another type.
+size_t JsonSizeOf(std::string_view text) {
+  size_t bytes = text.size() + 2;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20) bytes += 5;
+    if (c == '"' || c == '\\') bytes += 1;
+  }
+  return bytes;
+}
+
 size_t SizeOf(const Value& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) return text->size();
+  if (const auto* text = std::get_if<std::string>(&value)) return JsonSizeOf(*text);
   if (const auto* json = std::get_if<Json>(&value)) return json->text.size();
   size_t bytes = 0;
   if (const auto* list = std::get_if<TextList>(&value)) {
-    for (const std::string& text : *list) bytes += text.size() + 16;
+    for (const std::string& text : *list) bytes += JsonSizeOf(text) + 16;
   }
   return bytes;
 }
@@ -40,11 +51,11 @@ size_t BytesOf(const std::vector<Field>& fields) {
 }
 
 size_t BytesOf(const CheckedCall& call) {
-  size_t bytes = kItemBytes + call.source.size() + 3 * call.channel.size();
+  size_t bytes = kItemBytes + call.source.size() + JsonSizeOf(call.channel);
   if (call.session) {
-    bytes += 2 * kItemBytes + 3 * (call.session->id.size() + call.session->kind.size() +
-                                   call.session->channel.size() + call.session->name.size() +
-                                   call.session->platform.size());
+    bytes += 2 * kItemBytes + 2 * JsonSizeOf(call.session->id) + call.session->kind.size() +
+             call.session->channel.size() + call.session->name.size() +
+             call.session->platform.size();
     bytes += 2 * BytesOf(call.session->properties);
   }
   for (const UsableIdentity& identity : call.identities) {
@@ -67,15 +78,6 @@ size_t BytesByHand(const std::vector<Field>& fields) {
 
 size_t BytesByHand(const std::vector<IdentityRef>& identities) {
   return identities.size() * (kIdentityBytes + 3 * kMaxIdentityBytes + 2 * kMaxAuditBytes);
-}
-
-// Records of traits that have none yet, for a profile whose records move.
-size_t BytesOfRecordTypes(const State& state) {
-  size_t bytes = 0;
-  for (const TraitInfo& trait : state.schema->traits()) {
-    if (!trait.records) bytes += kFieldBytes + trait.name.size();
-  }
-  return bytes;
 }
 
 struct HandBound {
@@ -110,7 +112,7 @@ struct HandBound {
     return (1 + HomesOfConsent(state, *row, ToNfc(item.channel)).size()) * each;
   }
   size_t operator()(const MergePlan& item) const {
-    size_t bytes = BytesOfRecordTypes(state);
+    size_t bytes = 0;
     for (const auto& [names, profile] :
          {std::pair(&item.of_survivor, item.survivor), std::pair(&item.of_loser, item.loser)}) {
       const std::optional<RowId> row = state.FindProfile(profile);
@@ -122,9 +124,7 @@ struct HandBound {
     }
     return bytes;
   }
-  size_t operator()(const Split& item) const {
-    return BytesOfRecordTypes(state) + BytesByHand(item.identities);
-  }
+  size_t operator()(const Split& item) const { return BytesByHand(item.identities); }
   size_t operator()(const Declare& item) const {
     size_t bytes = item.statement.size();
     for (const auto& [name, text] : *state.definitions) bytes += kFieldBytes + name.size();
@@ -133,7 +133,7 @@ struct HandBound {
   // The rest names identities only.
   template <typename T>
   size_t operator()(const T&) const {
-    return BytesOfRecordTypes(state);
+    return 0;
   }
 
   const State& state;
@@ -160,6 +160,13 @@ struct BoundOf {
 };
 
 }  // namespace
+
+size_t DeclarationBytes(const Schema& schema) {
+  constexpr size_t kOthers = 64 << 10;
+  constexpr size_t kHomeBytes = 16;  // a declaration of the property
+  return kOthers + schema.traits().size() * (kFieldBytes + kMaxNameBytes) +
+         schema.events().size() * kHomeBytes;
+}
 
 size_t CommitBytes(const CheckedItem& item, const State& state) {
   return std::visit(BoundOf{state}, item);

@@ -12,9 +12,10 @@
 
 namespace roster {
 
-// Traits and types are declared with the records of merges once each, whoever is merged first; the
-// header, and what is due.
-inline constexpr size_t kDeclarationBytes = 64 << 10;
+// What a command may declare beside what it names, once each, whoever is merged or moved first: a
+// type for the records of every trait, a home for everything; the header, and what is due.
+// Cost: O(1).
+size_t DeclarationBytes(const Schema& schema);
 
 // At least what the item becomes in a commit on this state, beside that.
 // Cost: O(what it says); of commands on one profile also O(the profile's records of the kind).

@@ -110,7 +110,7 @@ absl::StatusOr<CheckedCall> CheckCall(const Item& item, Timestamp clock, Names* 
   if constexpr (requires { item.event; }) event = ToNfc(item.event);
   ROSTER_RETURN_IF_ERROR(CheckAnonymous(call.identities, call.time, event, *names));
   if constexpr (requires { item.source; }) {
-    ROSTER_RETURN_IF_ERROR(CheckText("source", item.source));
+    ROSTER_RETURN_IF_ERROR(CheckSource(item.source));
     ROSTER_RETURN_IF_ERROR(CheckText("channel", item.channel));
     call.source = item.source;
     call.channel = ToNfc(item.channel);
@@ -252,16 +252,22 @@ absl::StatusOr<Timestamp> CheckTime(std::optional<Timestamp> given, Timestamp cl
   return time;
 }
 
-absl::Status CheckText(std::string_view key, std::string_view text) {
+absl::Status CheckText(std::string_view what, std::string_view text) {
   if (const auto offset = FindInvalidUtf8(text)) {
     return MakeError(ErrorCode::kParse,
-                     StrCat("text is not valid UTF-8 at byte ", *offset, ", in: ", key));
+                     StrCat("text is not valid UTF-8 at byte ", *offset, ", in: ", what));
   }
   if (text.size() > kMaxTextBytes) {
     return MakeError(ErrorCode::kLimit,
-                     StrCat("text longer than ", kMaxTextBytes, " bytes, in: ", key));
+                     StrCat("text longer than ", kMaxTextBytes, " bytes, in: ", what));
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckSource(std::string_view source) {
+  ROSTER_RETURN_IF_ERROR(CheckText("source", source));
+  if (source.size() <= kMaxNameBytes) return absl::OkStatus();
+  return MakeError(ErrorCode::kLimit, StrCat("source longer than ", kMaxNameBytes, " bytes"));
 }
 
 absl::StatusOr<CheckedTraits> CheckTraits(const std::vector<Field>& given, Names* names,

@@ -51,6 +51,10 @@ absl::StatusOr<Timestamp> CheckTime(std::optional<Timestamp> given, Timestamp cl
 // A text within its limits, in UTF-8. `what` names it in the error. Errors: PARSE, LIMIT.
 absl::Status CheckText(std::string_view what, std::string_view text);
 
+// How a profile came to be, as a client calls it: merges keep it of both sides. Errors: PARSE,
+// LIMIT.
+absl::Status CheckSource(std::string_view source);
+
 struct CheckedIdentify {
   CheckedCall call;
   CheckedTraits traits;

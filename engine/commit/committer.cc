@@ -141,7 +141,7 @@ absl::StatusOr<Committer::CheckedItems> Committer::CheckAll(const Batch& batch, 
 // What time alone brings is small and must go on when nothing else may.
 absl::Status Committer::ReserveFor(const CheckedItems& items) {
   const State& state = store().state();
-  size_t bound = kDeclarationBytes;
+  size_t bound = DeclarationBytes(*state.schema);
   if (carries()) bound += CarryOver::kMaxBytes;
   for (const auto& item : items) bound += item.ok() ? CommitBytes(*item, state) : 0;
   reserved_bytes_ = bound;

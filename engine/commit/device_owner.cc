@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "storage/base/check.h"
-#include "storage/memory/people/own_records.h"
-
 #include "storage/memory/people/device_owners.h"
 #include "storage/memory/people/own_names.h"
+#include "storage/memory/people/own_records.h"
 
 namespace roster {
 namespace {
@@ -22,24 +22,47 @@ namespace {
 constexpr Timestamp kBeginOfTime{std::numeric_limits<int64_t>::min()};
 constexpr Timestamp kEndOfTime{std::numeric_limits<int64_t>::max()};
 
-std::vector<DeviceSpan> SpansOf(const std::vector<PlacedMark>& marks) {
-  std::vector<DeviceMark> plain;
-  for (const PlacedMark& mark : marks) {
-    if (mark.kind == DeviceMarkKind::kGap) continue;
-    const bool identify = mark.kind == DeviceMarkKind::kIdentify;
-    plain.push_back({mark.time, mark.order, identify ? mark.profile : ProfileId{}});
+// Whose a device is over time, as its marks say.
+class Ownership {
+ public:
+  // `marks`: all of the device, by time. Cost: O(n log n).
+  explicit Ownership(std::vector<PlacedMark> marks) : marks_(std::move(marks)) {
+    std::vector<DeviceMark> plain;
+    for (const PlacedMark& mark : marks_) {
+      if (mark.kind == DeviceMarkKind::kGap) {
+        gaps_.push_back(mark);
+        continue;
+      }
+      const bool identify = mark.kind == DeviceMarkKind::kIdentify;
+      plain.push_back({mark.time, mark.order, identify ? mark.profile : ProfileId{}});
+    }
+    spans_ = DeviceSpans(std::move(plain));
   }
-  return DeviceSpans(std::move(plain));
-}
 
-// Whose a span is, the anonymous visitor of a gap among them.
-std::optional<ProfileId> OwnerOf(const DeviceSpan& span, const std::vector<PlacedMark>& marks) {
-  if (span.owner.value != 0) return span.owner;
-  for (const PlacedMark& mark : marks) {
-    if (mark.kind == DeviceMarkKind::kGap && mark.time == span.begin) return mark.profile;
+  const std::vector<PlacedMark>& marks() const { return marks_; }
+  const std::vector<DeviceSpan>& spans() const { return spans_; }
+  size_t At(Timestamp time) const { return SpanAt(spans_, time); }
+  Timestamp EndOf(size_t span) const {
+    return span + 1 < spans_.size() ? spans_[span + 1].begin : kEndOfTime;
   }
-  return std::nullopt;
-}
+  // The mark of the visitor of a gap that begins then. Cost: O(log n).
+  const PlacedMark* GapAt(Timestamp begin) const {
+    const auto gap = std::ranges::lower_bound(gaps_, begin, {}, &PlacedMark::time);
+    return gap != gaps_.end() && gap->time == begin ? &*gap : nullptr;
+  }
+  // Whose a span is, the visitor of a gap among them. Cost: O(log n).
+  std::optional<ProfileId> OwnerOf(size_t span) const {
+    if (spans_[span].owner.value != 0) return spans_[span].owner;
+    const PlacedMark* const gap = GapAt(spans_[span].begin);
+    return gap != nullptr ? std::optional(gap->profile) : std::nullopt;
+  }
+  std::optional<ProfileId> OwnerAt(Timestamp time) const { return OwnerOf(At(time)); }
+
+ private:
+  std::vector<PlacedMark> marks_;
+  std::vector<PlacedMark> gaps_;
+  std::vector<DeviceSpan> spans_;
+};
 
 // The same whoever came first: no number that depends on it enters.
 EventId MarkId(const State& state, IdentityId device, IdentityId by, DeviceMarkKind kind,
@@ -79,51 +102,68 @@ struct Handover {
   std::optional<ProfileId> to;  // none: an anonymous visitor who is not there yet
 };
 
-// Where the owners differ, cut at every begin of a span.
-std::vector<Handover> Compare(const std::vector<PlacedMark>& before,
-                              const std::vector<PlacedMark>& after) {
-  const std::vector<DeviceSpan> old_spans = SpansOf(before);
-  const std::vector<DeviceSpan> new_spans = SpansOf(after);
+// Where the owners differ, cut at every begin of a span. Cost: O(n log n).
+std::vector<Handover> Compare(const Ownership& before, const Ownership& after) {
   std::vector<Timestamp> begins;
-  for (const auto* spans : {&old_spans, &new_spans}) {
-    for (const DeviceSpan& span : *spans) begins.push_back(span.begin);
+  for (const Ownership* side : {&before, &after}) {
+    for (const DeviceSpan& span : side->spans()) begins.push_back(span.begin);
   }
   std::sort(begins.begin(), begins.end());
   begins.erase(std::unique(begins.begin(), begins.end()), begins.end());
   std::vector<Handover> changed;
   for (size_t i = 0; i < begins.size(); ++i) {
     const Timestamp end = i + 1 < begins.size() ? begins[i + 1] : kEndOfTime;
-    const auto from = OwnerOf(old_spans[SpanAt(old_spans, begins[i])], before);
-    const auto to = OwnerOf(new_spans[SpanAt(new_spans, begins[i])], after);
+    const auto from = before.OwnerAt(begins[i]);
+    const auto to = after.OwnerAt(begins[i]);
     if (from != to || !to) changed.push_back({begins[i], end, from, to});
   }
   return changed;
 }
 
-bool HasRecords(const State& state, ProfileId profile, IdentityId origin, Timestamp begin,
-                Timestamp end) {
-  const RowId row = *state.FindProfile(profile);
-  for (size_t e = 0; e < state.partitions.size(); ++e) {
-    if (state.schema->events()[e].name == kDeviceRecords) continue;
-    const EventPartition& partition = *state.partitions[e];
-    if (!partition.HasAny(row)) continue;
-    for (const EventRef event : partition.EventsOf(row)) {
+// When what came by a device to profiles was; looked up once for each, since what moves from one
+// time range is in no other one.
+class DeviceTimes {
+ public:
+  DeviceTimes(const State& state, IdentityId device) : state_(state), device_(device) {}
+
+  // Whether the profile has anything in [begin, end).
+  // Cost: O(log n), the first time for a profile O(n log n) of all that it has.
+  bool HasAny(ProfileId profile, Timestamp begin, Timestamp end) {
+    const auto [known, is_new] = times_.try_emplace(profile.value);
+    if (is_new) known->second = TimesOf(profile);
+    const auto first = std::ranges::lower_bound(known->second, begin);
+    return first != known->second.end() && *first < end;
+  }
+
+ private:
+  std::vector<Timestamp> TimesOf(ProfileId profile) const {
+    const RowId row = *state_.FindProfile(profile);
+    std::vector<Timestamp> times;
+    for (size_t e = 0; e < state_.partitions.size(); ++e) {
+      if (state_.schema->events()[e].name == kDeviceRecords) continue;
+      const EventPartition& partition = *state_.partitions[e];
+      if (!partition.HasAny(row)) continue;
       const EventBlock& block = partition.block(ChunkOf(row));
-      const Timestamp time = TimeOf(block, event);
-      if (OriginOf(block, event) == origin && time >= begin && time < end) return true;
+      for (const EventRef event : partition.EventsOf(row)) {
+        if (OriginOf(block, event) == device_) times.push_back(TimeOf(block, event));
+      }
     }
+    for (size_t t = 0; t < state_.columns.size(); ++t) {
+      const auto stamp = state_.StampOf({static_cast<uint16_t>(t)}, row);
+      if (stamp && stamp->origin == device_) times.push_back(stamp->time);
+    }
+    std::sort(times.begin(), times.end());
+    return times;
   }
-  for (size_t t = 0; t < state.columns.size(); ++t) {
-    const auto stamp = state.StampOf({static_cast<uint16_t>(t)}, row);
-    if (stamp && stamp->origin == origin && stamp->time >= begin && stamp->time < end) return true;
-  }
-  return false;
-}
+
+  const State& state_;
+  const IdentityId device_;
+  absl::flat_hash_map<uint64_t, std::vector<Timestamp>> times_;
+};
 
 // The identity is shown with who has the device now.
-void ShowWithLast(IdentityId device, Effects* effects) {
-  const std::vector<PlacedMark> marks = effects->MarksOf(device);
-  const std::optional<ProfileId> last = OwnerOf(SpansOf(marks).back(), marks);
+void ShowWithLast(IdentityId device, const Ownership& ownership, Effects* effects) {
+  const std::optional<ProfileId> last = ownership.OwnerOf(ownership.spans().size() - 1);
   const Identities& identities = effects->state().identities;
   const ProfileId has = effects->state().ProfileAt(identities.RowOf(device));
   const IdentityStanding standing = last ? IdentityStanding::kActive : IdentityStanding::kLoggedOut;
@@ -132,12 +172,11 @@ void ShowWithLast(IdentityId device, Effects* effects) {
   }
 }
 
-void HandOver(IdentityId device, const std::vector<PlacedMark>& before, std::string_view via,
-              Effects* effects) {
-  const std::vector<PlacedMark> after = effects->MarksOf(device);
-  for (const Handover& change : Compare(before, after)) {
+void HandOver(IdentityId device, const Ownership& before, std::string_view via, Effects* effects) {
+  DeviceTimes times(effects->state(), device);
+  for (const Handover& change : Compare(before, Ownership(effects->MarksOf(device)))) {
     if (!change.from || change.from == change.to) continue;
-    if (!HasRecords(effects->state(), *change.from, device, change.begin, change.end)) continue;
+    if (!times.HasAny(*change.from, change.begin, change.end)) continue;
     ProfileId to = change.to.value_or(ProfileId{});
     if (!change.to) {
       to = effects->AddProfile(effects->clock(), via);
@@ -146,7 +185,7 @@ void HandOver(IdentityId device, const std::vector<PlacedMark>& before, std::str
     effects->KeepRecordsOf(*change.from);
     effects->Do(MoveRecords{*change.from, to, device, change.begin, change.end});
   }
-  ShowWithLast(device, effects);
+  ShowWithLast(device, Ownership(effects->MarksOf(device)), effects);
 }
 
 // Of a mark: not that of the device, which somebody else may have had first. 0: its profile's own.
@@ -164,11 +203,10 @@ ProfileId HomeOf(const State& state, const PlacedMark& mark) {
 
 // A visitor whose gap was claimed is the person for good, and no gap's any more.
 void ForgetClaimed(IdentityId device, Effects* effects) {
-  const std::vector<PlacedMark> marks = effects->MarksOf(device);
-  const std::vector<DeviceSpan> spans = SpansOf(marks);
-  for (const PlacedMark& mark : marks) {
+  const Ownership ownership(effects->MarksOf(device));
+  for (const PlacedMark& mark : ownership.marks()) {
     if (mark.kind != DeviceMarkKind::kGap) continue;
-    if (spans[SpanAt(spans, mark.time)].owner.value == 0) continue;
+    if (ownership.spans()[ownership.At(mark.time)].owner.value == 0) continue;
     if (const ProfileId home = HomeOf(effects->state(), mark); home.value != 0) {
       Mark(device, mark.profile, kNoOrigin, DeviceMarkKind::kClaimed, mark.time, effects, home);
     }
@@ -184,8 +222,7 @@ bool IsAttached(const State& state, IdentityId id) {
 
 bool IsDevice(const State& state, IdentityId id) {
   const NamespaceId space = state.identities.NameOf(id).name_space;
-  const NamespaceKind kind = state.schema->name_space(space).kind;
-  return kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous;
+  return IsOfDevice(state.schema->name_space(space).kind);
 }
 
 // The devices that a profile has marks on.
@@ -200,31 +237,59 @@ std::vector<IdentityId> DevicesOf(const State& state, ProfileId profile) {
   return devices;
 }
 
+// Whether it was nobody but a visitor, merged by an identify: else its devices are its own.
+bool IsClaimed(const State& state, RowId row, ProfileId visitor) {
+  for (const IdentityId id : state.identities.OfRow(row)) {
+    if (state.identities.HomeOf(id) == visitor && !IsDevice(state, id)) return false;
+  }
+  const std::vector<OwnRecord> merges = OwnRecordsOf(state, row, kMergeRecords);
+  return std::ranges::any_of(merges, [&](const OwnRecord& merge) {
+    return merge.id().value == visitor.value && merge.origin() != kNoOrigin;
+  });
+}
+
+// The gap in which the time lies gets a mark of its visitor, if it has none yet. The visitor stays
+// with what came before the time, unless nothing did: then his gap begins with it.
+void KeepVisitor(IdentityId device, Timestamp time, Effects* effects) {
+  const Ownership ownership(effects->MarksOf(device));
+  const DeviceSpan& span = ownership.spans()[ownership.At(time)];
+  const State& state = effects->state();
+  if (span.owner.value != 0 || span.begin == time) return;
+  const PlacedMark* const gap = ownership.GapAt(span.begin);
+  if (gap == nullptr && !ownership.marks().empty()) return;  // nobody came by it in this gap
+  ProfileId visitor = state.ProfileAt(state.identities.RowOf(device));
+  if (gap != nullptr) visitor = gap->profile;
+  const bool before = DeviceTimes(state, device).HasAny(visitor, span.begin, time);
+  if (before && gap != nullptr) return;
+  const Timestamp begin = before ? span.begin : time;
+  Mark(device, visitor, kNoOrigin, DeviceMarkKind::kGap, begin, effects);
+  if (gap == nullptr) return;
+  effects->KeepRecordsOf(visitor);
+  effects->Do(RemoveRecord{visitor, *effects->schema().FindEvent(kDeviceRecords), {gap->order}});
+}
+
 }  // namespace
 
 std::optional<ProfileId> OwnerAt(const Store& store, IdentityId device, Timestamp time) {
   const State& state = store.state();
   if (!store.IsShared(device)) return state.ProfileAt(state.identities.RowOf(device));
-  const std::vector<PlacedMark> marks = store.MarksOf(device);
-  const std::vector<DeviceSpan> spans = SpansOf(marks);
-  return OwnerOf(spans[SpanAt(spans, time)], marks);
+  return Ownership(store.MarksOf(device)).OwnerAt(time);
 }
 
 std::optional<ProfileId> VisitorAt(const Effects& effects, IdentityId device, Timestamp time) {
-  const std::vector<PlacedMark> marks = effects.MarksOf(device);
+  const Ownership ownership(effects.MarksOf(device));
   const State& state = effects.state();
-  if (marks.empty()) return state.ProfileAt(state.identities.RowOf(device));
-  const std::vector<DeviceSpan> spans = SpansOf(marks);
-  const DeviceSpan& span = spans[SpanAt(spans, time)];
-  if (span.owner.value != 0) return std::nullopt;
-  return OwnerOf(span, marks);
+  if (ownership.marks().empty()) return state.ProfileAt(state.identities.RowOf(device));
+  const size_t span = ownership.At(time);
+  if (ownership.spans()[span].owner.value != 0) return std::nullopt;
+  return ownership.OwnerOf(span);
 }
 
 void FillGap(IdentityId device, Timestamp time, ProfileId profile, Effects* effects) {
-  const std::vector<DeviceSpan> spans = SpansOf(effects->MarksOf(device));
-  const size_t at = SpanAt(spans, time);
-  Mark(device, profile, kNoOrigin, DeviceMarkKind::kGap, spans[at].begin, effects);
-  if (at + 1 == spans.size()) {
+  const Ownership ownership(effects->MarksOf(device));
+  const size_t at = ownership.At(time);
+  Mark(device, profile, kNoOrigin, DeviceMarkKind::kGap, ownership.spans()[at].begin, effects);
+  if (at + 1 == ownership.spans().size()) {
     effects->Do(MoveIdentity{device, profile, IdentityStanding::kActive});
   }
 }
@@ -245,7 +310,7 @@ void Claim(IdentityId device, ProfileId person, IdentityId by, Timestamp time, E
   if (holder != person && effects->MarksOf(device).empty()) {
     Mark(device, holder, kNoOrigin, DeviceMarkKind::kIdentify, kBeginOfTime, effects);
   }
-  const std::vector<PlacedMark> before = effects->MarksOf(device);
+  const Ownership before(effects->MarksOf(device));
   Mark(device, person, by, DeviceMarkKind::kIdentify, time, effects);
   HandOver(device, before, "split", effects);
   ForgetClaimed(device, effects);
@@ -265,21 +330,6 @@ void HoldVisits(ProfileId profile, Effects* effects) {
     }
   }
 }
-
-namespace {
-
-// Whether it was nobody but a visitor, merged by an identify: else its devices are its own.
-bool IsClaimed(const State& state, RowId row, ProfileId visitor) {
-  for (const IdentityId id : state.identities.OfRow(row)) {
-    if (state.identities.HomeOf(id) == visitor && !IsDevice(state, id)) return false;
-  }
-  const std::vector<OwnRecord> merges = OwnRecordsOf(state, row, kMergeRecords);
-  return std::ranges::any_of(merges, [&](const OwnRecord& merge) {
-    return merge.id().value == visitor.value && merge.origin() != kNoOrigin;
-  });
-}
-
-}  // namespace
 
 std::vector<Visit> ClaimedVisits(const State& state, ProfileId visitor) {
   const RowId row = *state.FindProfile(visitor);
@@ -311,19 +361,19 @@ void Part(ProfileId one, ProfileId other, const std::vector<Visit>& visits, Effe
   std::sort(devices.begin(), devices.end());
   devices.erase(std::unique(devices.begin(), devices.end()), devices.end());
   for (const IdentityId device : devices) {
-    const std::vector<PlacedMark> marks = effects->MarksOf(device);
-    const std::vector<DeviceSpan> spans = SpansOf(marks);
-    for (size_t i = 0; i < spans.size(); ++i) {
-      const Timestamp end = i + 1 < spans.size() ? spans[i + 1].begin : kEndOfTime;
-      const std::optional<ProfileId> owner = OwnerOf(spans[i], marks);
+    const Ownership ownership(effects->MarksOf(device));
+    DeviceTimes times(effects->state(), device);
+    for (size_t i = 0; i < ownership.spans().size(); ++i) {
+      const Timestamp begin = ownership.spans()[i].begin;
+      const Timestamp end = ownership.EndOf(i);
+      const std::optional<ProfileId> owner = ownership.OwnerOf(i);
       for (const ProfileId side : {one, other}) {
-        if (!owner || *owner == side) continue;
-        if (!HasRecords(effects->state(), side, device, spans[i].begin, end)) continue;
+        if (!owner || *owner == side || !times.HasAny(side, begin, end)) continue;
         effects->KeepRecordsOf(side);
-        effects->Do(MoveRecords{side, *owner, device, spans[i].begin, end});
+        effects->Do(MoveRecords{side, *owner, device, begin, end});
       }
     }
-    ShowWithLast(device, effects);
+    ShowWithLast(device, ownership, effects);
   }
 }
 
@@ -345,32 +395,9 @@ void LeaveDevices(ProfileId profile, Effects* effects) {
   }
 }
 
-// The gap in which the time lies gets a mark of its visitor, if it has none yet. The visitor stays
-// with what came before the time, unless nothing did: then his gap begins with it.
-void KeepVisitor(IdentityId device, Timestamp time, Effects* effects) {
-  const std::vector<PlacedMark> marks = effects->MarksOf(device);
-  const std::vector<DeviceSpan> spans = SpansOf(marks);
-  const DeviceSpan& span = spans[SpanAt(spans, time)];
-  const State& state = effects->state();
-  if (span.owner.value != 0 || span.begin == time) return;
-  const auto gap = std::ranges::find_if(marks, [&](const PlacedMark& mark) {
-    return mark.kind == DeviceMarkKind::kGap && mark.time == span.begin;
-  });
-  ProfileId visitor = state.ProfileAt(state.identities.RowOf(device));
-  if (gap != marks.end()) visitor = gap->profile;
-  if (gap == marks.end() && !marks.empty()) return;  // nobody came by it in this gap
-  const bool before = HasRecords(state, visitor, device, span.begin, time);
-  if (before && gap != marks.end()) return;
-  const Timestamp begin = before ? span.begin : time;
-  Mark(device, visitor, kNoOrigin, DeviceMarkKind::kGap, begin, effects);
-  if (gap == marks.end()) return;
-  effects->KeepRecordsOf(visitor);
-  effects->Do(RemoveRecord{visitor, *effects->schema().FindEvent(kDeviceRecords), {gap->order}});
-}
-
 void LogOut(IdentityId device, Timestamp time, std::string_view via, Effects* effects) {
   KeepVisitor(device, time, effects);
-  const std::vector<PlacedMark> before = effects->MarksOf(device);
+  const Ownership before(effects->MarksOf(device));
   const State& state = effects->state();
   const ProfileId holder =
       OwnerAt(*effects, device, time).value_or(state.ProfileAt(state.identities.RowOf(device)));

@@ -73,6 +73,19 @@ void Effects::KeepRecordsOf(ProfileId profile) {
   }
 }
 
+void Effects::KeepHomesOf(ProfileId profile) {
+  const RowId row = *state().FindProfile(profile);
+  KeepRecordsOf(profile);
+  for (size_t t = 0; t < state().columns.size(); ++t) {
+    const TraitId trait{static_cast<uint16_t>(t)};
+    const std::optional<EventTypeId> records = schema().trait(trait).records;
+    if (records && state().StampOf(trait, row)) HomeOf(*records);
+  }
+  for (size_t e = 0; e < state().partitions.size(); ++e) {
+    if (state().partitions[e]->HasAny(row)) HomeOf({static_cast<uint16_t>(e)});
+  }
+}
+
 PropertyId Effects::HomeOf(EventTypeId event) {
   return Property(event, kHomeProperty, ValueType::kInteger, 0);
 }
@@ -132,11 +145,6 @@ EventId Effects::Add(Record record) {
 void Effects::Merge(const MergeProfiles& merge, const TextList& chosen, Timestamp chosen_at) {
   const RowId loser = *state().FindProfile(merge.loser);
   const RowId survivor = *state().FindProfile(merge.survivor);
-  KeepRecordsOf(merge.loser);
-  for (const TraitInfo& trait : std::vector<TraitInfo>(schema().traits())) {
-    const bool has = state().StampOf(*schema().FindTrait(trait.name), loser).has_value();
-    if (trait.records && has) HomeOf(*trait.records);
-  }
   const EventTypeId merges = Event(kMergeRecords);
   ROSTER_CHECK(Property(merges, "survivor", ValueType::kInteger, 0) == kMergeSurvivor);
   Property(merges, "loser_created_at", ValueType::kTimestamp, 0);
@@ -144,9 +152,7 @@ void Effects::Merge(const MergeProfiles& merge, const TextList& chosen, Timestam
   Property(merges, "survivor_created_at", ValueType::kTimestamp, 0);
   Property(merges, "survivor_created_via", ValueType::kText, 0);
   HomeOf(merges);
-  for (size_t e = 0; e < state().partitions.size(); ++e) {
-    if (state().partitions[e]->HasAny(loser)) HomeOf({static_cast<uint16_t>(e)});
-  }
+  KeepHomesOf(merge.loser);
   const ProfileId lost = state().ProfileAt(loser);
   const ProfileId stays = state().ProfileAt(survivor);
   const Creation loser_came = OwnCreation(state(), loser, lost);

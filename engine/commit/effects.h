@@ -61,6 +61,8 @@ class Effects {
   EventTypeId RecordsOf(TraitId trait);
   // A place for the records of all traits of a profile, before they move.
   void KeepRecordsOf(ProfileId profile);
+  // The same, and one for the homes of all its records.
+  void KeepHomesOf(ProfileId profile);
   // The property for the home of a type's records.
   PropertyId HomeOf(EventTypeId event);
 

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "absl/container/flat_hash_set.h"
 #include "engine/commit/device_owner.h"
 #include "engine/limits.h"
 #include "engine/normalise.h"
@@ -16,6 +15,7 @@
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
 #include "storage/base/unicode.h"
+#include "storage/memory/people/merges.h"
 #include "storage/memory/people/own_names.h"
 
 namespace roster {
@@ -27,10 +27,6 @@ bool IsBlockedHere(const State& state, std::string_view space, std::string_view 
   return !definitions.empty() && definitions.contains(query::BlockedName(space, value));
 }
 
-bool IsOfDevice(const UsableIdentity& identity) {
-  return identity.kind == NamespaceKind::kDevice || identity.kind == NamespaceKind::kAnonymous;
-}
-
 // How many identities of each namespace a profile has that count, by NamespaceId.
 std::vector<uint32_t> CountIdentities(const State& state, ProfileId profile) {
   std::vector<uint32_t> counts(state.schema->namespaces().size());
@@ -39,19 +35,6 @@ std::vector<uint32_t> CountIdentities(const State& state, ProfileId profile) {
     ++counts[state.identities.NameOf(id).name_space.value];
   }
   return counts;
-}
-
-// How many that were more than visitors of a device have been merged into a profile.
-uint32_t CountMerges(const State& state, ProfileId profile) {
-  absl::flat_hash_set<uint64_t> homes;
-  for (const IdentityId id : state.identities.OfRow(*state.FindProfile(profile))) {
-    const NamespaceKind kind =
-        state.schema->name_space(state.identities.NameOf(id).name_space).kind;
-    if (kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous) continue;
-    if (const ProfileId home = state.identities.HomeOf(id); home.value != 0)
-      homes.insert(home.value);
-  }
-  return static_cast<uint32_t>(homes.size());
 }
 
 Timestamp CreatedAt(const State& state, ProfileId profile) {
@@ -74,9 +57,9 @@ class Resolver {
       : call_(std::move(call)), effects_(effects), warnings_(warnings) {}
 
   Resolved Run() {
-    const auto middle =
-        std::stable_partition(call_.identities.begin(), call_.identities.end(),
-                              [](const UsableIdentity& identity) { return !IsOfDevice(identity); });
+    const auto middle = std::stable_partition(
+        call_.identities.begin(), call_.identities.end(),
+        [](const UsableIdentity& identity) { return !IsOfDevice(identity.kind); });
     std::vector<UsableIdentity> devices(std::make_move_iterator(middle),
                                         std::make_move_iterator(call_.identities.end()));
     call_.identities.erase(middle, call_.identities.end());
@@ -216,7 +199,9 @@ class Resolver {
       for (size_t n = 0; n < all.size(); ++n) all[n] += counts[n];
       const bool identified = IsIdentified(state(), profile);
       num_identified += identified;
-      if (profiles.size() > 1) num_merges += identified + CountMerges(state(), profile);
+      if (profiles.size() > 1) {
+        num_merges += identified + CountMerges(state(), *state().FindProfile(profile));
+      }
     }
     if (num_identified > 1 && !vouched) return "two people";
     // One that is beyond a limit already, by force, may still get others.
@@ -313,8 +298,7 @@ bool IsAnonymous(const State& state, ProfileId profile) {
   bool any = false;
   for (const IdentityId id : state.identities.OfRow(*state.FindProfile(profile))) {
     const NamespaceId space = state.identities.NameOf(id).name_space;
-    const NamespaceKind kind = state.schema->name_space(space).kind;
-    if (kind != NamespaceKind::kDevice && kind != NamespaceKind::kAnonymous) return false;
+    if (!IsOfDevice(state.schema->name_space(space).kind)) return false;
     any = true;
   }
   return any;
@@ -341,7 +325,8 @@ std::vector<std::string> ConflictsOfMerge(const State& state, ProfileId survivor
     conflicts.push_back(
         StrCat("together they have more than ", kMaxProfileIdentities, " identities"));
   }
-  if (CountMerges(state, survivor) + CountMerges(state, loser) >= kMaxProfileMerges) {
+  const auto merges = [&](ProfileId id) { return CountMerges(state, *state.FindProfile(id)); };
+  if (merges(survivor) + merges(loser) >= kMaxProfileMerges) {
     conflicts.push_back(StrCat("a profile takes at most ", kMaxProfileMerges, " merges"));
   }
   return conflicts;
@@ -382,8 +367,9 @@ std::vector<ProfileId> FindProfiles(const Call& call, const Effects& effects) {
     const auto id = effects.state().identities.Find(identity.name_space, identity.value);
     if (!id) continue;
     const RowId row = effects.state().identities.RowOf(*id);
-    const std::optional<ProfileId> profile =
-        IsOfDevice(identity) ? OwnerAt(effects, *id, call.time) : effects.state().ProfileAt(row);
+    const std::optional<ProfileId> profile = IsOfDevice(identity.kind)
+                                                 ? OwnerAt(effects, *id, call.time)
+                                                 : effects.state().ProfileAt(row);
     if (profile && std::find(profiles.begin(), profiles.end(), *profile) == profiles.end()) {
       profiles.push_back(*profile);
     }

@@ -37,7 +37,7 @@ class Plan {
       std::string value = NormaliseIdentity(info.name, name.value, region_);
       // What would be no identity any more stays what it is.
       if (value == name.value || value.empty()) continue;
-      if (info.kind == NamespaceKind::kDevice || info.kind == NamespaceKind::kAnonymous) {
+      if (IsOfDevice(info.kind)) {
         return MakeError(
             ErrorCode::kConflict,
             StrCat("an identity of a device has another form now, namespace: ", info.name));

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 #include <tuple>
 
 #include "engine/limits.h"
@@ -19,6 +18,7 @@
 #include "engine/reading/traits.h"
 #include "storage/base/status_macros.h"
 #include "storage/memory/people/implied_time.h"
+#include "storage/memory/people/merges.h"
 #include "storage/memory/people/own_names.h"
 #include "storage/memory/people/own_records.h"
 
@@ -35,19 +35,13 @@ bool IsArchived(const State& state, RowId row) {
   return trait && state.column(*trait).Get(row) == Value(true);
 }
 
-// R11. Merges that a device alone brought are none.
+// R11.
 bool IsSuspect(const State& state, RowId row) {
-  uint32_t num_identities = 0;
-  std::set<ProfileId> merged;
-  for (const IdentityId id : state.identities.OfRow(row)) {
-    num_identities += IsShown(state.identities.StandingOf(id));
-    const NamespaceInfo& space = state.schema->name_space(state.identities.NameOf(id).name_space);
-    const bool device =
-        space.kind == NamespaceKind::kDevice || space.kind == NamespaceKind::kAnonymous;
-    const ProfileId home = state.identities.HomeOf(id);
-    if (!device && home.value != 0) merged.insert(home);
-  }
-  return num_identities >= kMaxProfileIdentities || merged.size() >= kMaxProfileMerges;
+  const auto ids = state.identities.OfRow(row);
+  const auto num_shown = std::count_if(ids.begin(), ids.end(), [&](IdentityId id) {
+    return IsShown(state.identities.StandingOf(id));
+  });
+  return num_shown >= kMaxProfileIdentities || CountMerges(state, row) >= kMaxProfileMerges;
 }
 
 std::vector<IdentityEntry> ReadIdentities(const State& state, RowId row) {

@@ -79,16 +79,19 @@ std::string VersionOf(const State& state, RowId row) {
   }
   for (const IdentityId id : state.identities.OfRow(row)) {
     const NamespaceId space = state.identities.NameOf(id).name_space;
-    const NamespaceKind kind = state.schema->name_space(space).kind;
-    if (kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous) continue;
+    if (IsOfDevice(state.schema->name_space(space).kind)) continue;
     add(1'000'000, id.value, static_cast<uint64_t>(state.identities.StandingOf(id)));
   }
-  // Each edit by hand leaves a trace.
+  // Each edit by hand leaves a trace, which an identity may take along: how many they are is not
+  // enough to never come back to what it was.
   for (const std::string_view name : {kEditRecords, kMergeRecords}) {
     const std::optional<EventTypeId> type = state.schema->FindEvent(name);
     if (!type) continue;
-    const size_t num_records = state.partition(*type).EventsOf(row).size();
-    if (num_records != 0) add(2'000'000 + type->value, num_records, 0);
+    const EventPartition& partition = state.partition(*type);
+    const std::vector<EventRef> records = partition.EventsOf(row);
+    if (records.empty()) continue;
+    const EventId last = IdOf(partition.block(ChunkOf(row)), records.back());
+    add(2'000'000 + type->value, records.size(), last.value);
   }
   return absl::StrFormat("%016x", version);
 }

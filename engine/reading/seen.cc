@@ -50,8 +50,7 @@ NamespaceKind KindOf(const State& state, IdentityId id) {
 
 bool IsDevice(const State& state, IdentityId id) {
   if (id == kNoOrigin || !state.identities.IsAttached(id)) return false;
-  const NamespaceKind kind = KindOf(state, id);
-  return kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous;
+  return IsOfDevice(KindOf(state, id));
 }
 
 std::string Text(const State& state, IdentityId id) {

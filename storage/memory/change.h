@@ -125,7 +125,8 @@ struct UnmergeProfile {
 };
 
 // The records of a profile that came by an identity at a time in [begin, end) go to another one; of
-// all time also the marks of a device.
+// all time also the marks of a device. `from` and `to` the same: they are its own for good,
+// wherever the identity goes, as far as their types have the home property.
 struct MoveRecords {
   ProfileId from;
   ProfileId to;

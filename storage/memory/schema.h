@@ -69,6 +69,11 @@ inline constexpr int64_t kMaxKeepMs = int64_t{366} * 10'000 * 86'400'000;
 
 enum class NamespaceKind : uint8_t { kPerson = 1, kContact = 2, kDevice = 3, kAnonymous = 4 };
 
+// Whether identities of the kind say which device, or which visitor on it, and not who.
+inline bool IsOfDevice(NamespaceKind kind) {
+  return kind == NamespaceKind::kDevice || kind == NamespaceKind::kAnonymous;
+}
+
 // How an identity stands to its profile. The numbers stand in files; do not renumber.
 enum class IdentityStanding : uint8_t {
   kActive = 0,

@@ -132,6 +132,7 @@ void Store::Restore(State state, const StorePending& pending, Lsn lsn) {
   state_ = std::move(state);
   clock_ = pending.clock;
   seen_later_ = SeenLater();
+  devices_ = SharedDevices();
   largest_ = LargestRows();
   for (const auto& [time, profile] : pending.seen_later.Sorted()) {
     seen_later_.Add(time, state_.ProfileAt(LiveRow(profile)));
@@ -243,7 +244,9 @@ void Store::ApplyOne(const MergeProfiles& m, ChangeSet* changes) {
     EventPartition& events = state_.partitions[e].Mutable();
     const std::optional<PropertyId> property = state_.schema->events()[e].home;
     const ProfileId came = property ? home : ProfileId{};
-    events.CopyEvents(from, to, {{}, property, came, state_.ProfileAt(to)}, sealing_);
+    const ProfileId stays = state_.ProfileAt(to);
+    const auto own = [&](const EventSource& source) { return NeedsNoHome(source, stays); };
+    events.CopyEvents(from, to, {{}, property, came, own}, sealing_);
     FreePurged(&events);
     changes->events.push_back(EventTypeId{static_cast<uint16_t>(e)});
   }
@@ -279,6 +282,7 @@ void Store::ApplyOne(const EraseProfile& m, ChangeSet* changes) {
   }
   state_.profiles.Erase(row, state_.ProfileAt(row));
   std::vector<IdentityId> identities = state_.identities.DetachAll(row);
+  ForgetDevices(row, identities);
   if (!identities.empty()) {
     detached_.push_back({state_.mark, std::move(identities)});
     state_.mark = Cow<ViewMark>();  // views from now on have them detached

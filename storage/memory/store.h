@@ -137,6 +137,7 @@ class Store {
   bool IsWrite(RowId row, TraitId trait) const;
   void WriteTrait(RowId row, TraitId trait, const TraitRecord& written);
   void SetCell(RowId row, TraitId trait, const TraitRecord& shown);
+  bool HasRecord(RowId row, TraitId trait, const TraitRecord& record) const;
   // False when the history of its time is gone.
   bool KeepRecord(RowId row, TraitId trait, const TraitRecord& record, ProfileId home);
   // Makes the cell a record, if it is a write.
@@ -158,9 +159,15 @@ class Store {
     std::optional<RowId> to;
     bool keeps_home;  // what goes
     Fate fate;
+    // What stays and is of this home for good, if it has none (null: nothing).
+    std::function<bool(const EventSource&)> holds = nullptr;
+    ProfileId holder = {};
   };
   // Gives what stays a row of its own, which it returns, and what goes to `to`.
   RowId Reroute(const Route& route, ChangeSet* changes);
+  void HoldRecords(const MoveRecords& m, ChangeSet* changes);
+  // Whether a record of the profile is known to have come under it without a word of that.
+  bool NeedsNoHome(const EventSource& source, ProfileId profile) const;
   void RerouteEvents(const Route& route, RowId stay, ChangeSet* changes);
   // A cell whose record is gone, and where it goes.
   struct Lasting {
@@ -173,6 +180,8 @@ class Store {
   void CreateAgain(RowId row, std::optional<Timestamp> activity);
   void NoteDevice(RowId row, IdentityId device, int64_t kind);
   void NoteDevices(RowId row);
+  // Of a row that was erased, whose records are there still.
+  void ForgetDevices(RowId row, const std::vector<IdentityId>& detached);
   // Its identities may have become more.
   void NoteSize(RowId row) {
     largest_.Offer(row, state_.identities.CountUpTo(LargestRows::kMost, row));

@@ -234,8 +234,12 @@ struct Checker {
   absl::Status operator()(const MoveRecords& m) const {
     const std::optional<RowId> from = state.FindProfile(m.from);
     const std::optional<RowId> to = state.FindProfile(m.to);
-    if (!from || !to || *from == *to) return Refuse("profiles of a move");
+    if (!from || !to || (*from == *to && m.from != m.to)) return Refuse("profiles of a move");
     if (!HasRows(1)) return Refuse("too many rows");
+    const bool named = m.origin != kNoOrigin && HasOrigin(m.origin);
+    if (m.from == m.to && !(named && state.identities.IsAttached(m.origin))) {
+      return Refuse("identity of what is held");
+    }
     return HasOrigin(m.origin) ? absl::OkStatus() : Refuse("origin of a move");
   }
   absl::Status operator()(const MoveIdentity& m) const {

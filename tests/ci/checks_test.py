@@ -19,6 +19,7 @@ def problems(check, files):
     with tempfile.TemporaryDirectory() as folder:
         tree = pathlib.Path(folder)
         shutil.copytree(CHECKS, tree / ".ci" / "checks")
+        (tree / ".ci/checks/sizes.allow").write_text("")  # ours is of our tree
         for path, text in files.items():
             (tree / path).parent.mkdir(parents=True, exist_ok=True)
             (tree / path).write_text(text, encoding="utf-8")

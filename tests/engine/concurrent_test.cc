@@ -209,7 +209,7 @@ TEST_CASE("no reader in another thread sees half a merge", "[threads][R9]") {
   }
   stop = true;
   for (std::thread& reader : readers) reader.join();
-  CHECK(writer.failure() == "");
+  CHECK(writer.failure().empty());
   CHECK(wrong == 0);
   CHECK(HoldingsOf(db->Get(User("one"))->profile) == one);
   CHECK(HoldingsOf(db->Get(User("two"))->profile) == two);

@@ -23,6 +23,21 @@ TEST_CASE("hours are whole, also before 1970", "[hours]") {
   CHECK(hours.oldest_ms() == 0);
 }
 
+TEST_CASE("the first and the last hour of all are hours", "[hours]") {
+  CHECK(HourOf(INT64_MIN) == INT64_MIN);
+  CHECK(HourOf(INT64_MIN + kHourMs) == INT64_MIN / kHourMs * kHourMs);
+  CHECK(HourOf(INT64_MAX) == INT64_MAX / kHourMs * kHourMs);
+  HourCounts hours;
+  hours.Add(INT64_MIN);
+  hours.Add(INT64_MAX);
+  CHECK(hours.oldest_ms() == INT64_MIN);
+  CHECK(hours.RemoveBefore(INT64_MIN) == 0);
+  CHECK(hours.RemoveBefore(HourOf(INT64_MIN + kHourMs)) == 1);
+  CHECK(hours.oldest_ms() == HourOf(INT64_MAX));
+  hours.Remove(INT64_MAX);
+  CHECK_FALSE(hours.oldest_ms().has_value());
+}
+
 TEST_CASE("hours before a floor are forgotten, however far away", "[hours]") {
   HourCounts hours;
   for (const int64_t hour : {-100'000, -1, 0, 63, 64, 65, 100'000}) hours.Add(hour * kHourMs + 1);

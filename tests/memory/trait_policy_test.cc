@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
+#include <set>
+#include <string>
 
 #include "tests/seed.h"
 
@@ -39,6 +41,30 @@ TEST_CASE("sums and unions are of all that was written", "[trait_policy]") {
                                           {TextList{"b", "a"}, {2}, kEmail, 2},
                                           {TextList{"b", "c"}, {3}, kDevice, 5}};
   CHECK(Shown(TraitPolicy::kUnion, lists) == Value(TextList{"a", "b", "c", "x"}));
+}
+
+// So many that joining one list after the other would be felt: the joined one is long, too.
+TEST_CASE("a union of thousands of lists has each of their texts once", "[trait_policy]") {
+  const uint64_t seed = TestSeed();
+  INFO("seed " << seed);
+  std::mt19937_64 random(seed);
+  std::vector<TraitRecord> records;
+  std::set<std::string> all;
+  for (int i = 0; i < 5000; ++i) {
+    TextList list;
+    for (uint64_t n = random() % 5; n > 0; --n) list.push_back(std::to_string(random() % 4000));
+    all.insert(list.begin(), list.end());
+    records.push_back({list, {i}, kEmail, 2});
+  }
+  const TextList expected(all.begin(), all.end());
+  const FoldedTrait folded = *FoldTrait(TraitPolicy::kUnion, records);
+  CHECK(folded.value == Value(expected));
+  CHECK(folded.time == Timestamp{4999});
+  std::shuffle(records.begin(), records.end(), random);
+  CHECK(Shown(TraitPolicy::kUnion, records) == Value(expected));
+  records.resize(1);
+  records[0].value = TextList{"b", "a", "b"};
+  CHECK(Shown(TraitPolicy::kUnion, records) == Value(TextList{"a", "b"}));
 }
 
 TEST_CASE("a sum stays within its type", "[trait_policy]") {

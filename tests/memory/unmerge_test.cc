@@ -185,5 +185,28 @@ TEST_CASE("records that came by an identity in a time move to another profile", 
   CHECK(people.Model().profiles.at(jo.value).events[0].size() == 2);
 }
 
+TEST_CASE("what two were told alike at one moment is each one's after an unmerge", "[R10]") {
+  People people(TestSeed());
+  people.b.Event(std::string(kCallRecords));
+  const ProfileId one = people.b.Profile(1);
+  const ProfileId two = people.b.Profile(2);
+  for (const ProfileId profile : {one, two}) {
+    people.b.Apply(SetTrait{profile, kModelTraits[0], "a", {500}, kNoOrigin});
+    people.b.Apply(SetTrait{profile, kModelTraits[0], "b", {600}, kNoOrigin});
+  }
+  const StoreModel before = people.Model();
+  people.Merge(two, one);
+  people.Unmerge(two);
+  CHECK(people.Model() == before);
+  people.Merge(one, two);
+  people.Merge(two, people.b.Profile(3));
+  people.Unmerge(two);
+  people.Unmerge(one);
+  for (const ProfileId profile : {one, two}) {
+    const RowId row = *people.b.store.state().FindProfile(profile);
+    CHECK(people.b.store.state().column(kModelTraits[0]).Get(row) == Value("b"));
+  }
+}
+
 }  // namespace
 }  // namespace roster

@@ -358,11 +358,12 @@ TEST_CASE("standings and homes of identities are believed as far as they fit", "
   const auto opened = [&](const std::string& homes) {
     const auto fs = original.Clone();
     Rewrite(fs.get(), [&](const std::string& name, std::string raw) {
-      return name == "store/identities/homes/0" ? homes : std::move(raw);
+      if (name == "store/identities/homes/0") raw = homes;
+      return raw;
     });
     Store store;
     InlineExecutor executor;
-    const absl::Status status = OpenStore(fs.get(), kPath, &executor, &store);
+    absl::Status status = OpenStore(fs.get(), kPath, &executor, &store);
     CheckProof(fs.get(), status, store);
     if (!status.ok()) CHECK(ErrorCodeOf(status) == ErrorCode::kCorrupt);
     return status;

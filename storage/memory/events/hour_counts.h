@@ -19,11 +19,19 @@ namespace roster {
 // Retention moves by whole hours, so that passing time is not a commit each millisecond.
 inline constexpr int64_t kRetentionStepMs = 3'600'000;
 
-// The last whole hour that begins at or before a time.
-inline int64_t HourOf(int64_t ms) {
-  const int64_t past = ms % kRetentionStepMs;
-  return ms - past - (past < 0 ? kRetentionStepMs : 0);
+// The number of the whole hour in which a time lies; before 1970 it is negative.
+inline int64_t HourNumberOf(int64_t ms) {
+  return ms / kRetentionStepMs - (ms % kRetentionStepMs < 0 ? 1 : 0);
 }
+
+// When an hour begins; the first of all, which began before time can be counted, with time itself:
+// marks of devices may lie there.
+inline int64_t HourBegin(int64_t number) {
+  return number < INT64_MIN / kRetentionStepMs ? INT64_MIN : number * kRetentionStepMs;
+}
+
+// The last whole hour that begins at or before a time.
+inline int64_t HourOf(int64_t ms) { return HourBegin(HourNumberOf(ms)); }
 
 // In hashed pages of days, because each event that is added asks for an hour anywhere among
 // thousands: a tree of hours costs as much as all else that is done for the event.
@@ -31,14 +39,14 @@ inline int64_t HourOf(int64_t ms) {
 class HourCounts {
  public:
   void Add(int64_t ms) {
-    const int64_t hour = IndexOf(ms);
+    const int64_t hour = HourNumberOf(ms);
     Page& page = pages_[PageOf(hour)];
     if (page.total++ == 0) numbers_.insert(PageOf(hour));
     ++page.counts[PlaceOf(hour)];
   }
   // Cost: O(1); O(log pages) when it empties one.
   void Remove(int64_t ms) {
-    const int64_t hour = IndexOf(ms);
+    const int64_t hour = HourNumberOf(ms);
     const auto it = pages_.find(PageOf(hour));
     --it->second.counts[PlaceOf(hour)];
     if (--it->second.total != 0) return;
@@ -48,7 +56,7 @@ class HourCounts {
   // Forgets the hours before `floor_ms`, which begins one; returns how many events were in them.
   // Cost: O(pages that it forgets).
   uint64_t RemoveBefore(int64_t floor_ms) {
-    const int64_t floor = IndexOf(floor_ms);
+    const int64_t floor = HourNumberOf(floor_ms);
     uint64_t removed = 0;
     while (!numbers_.empty() && *numbers_.begin() <= PageOf(floor)) {
       const auto it = pages_.find(*numbers_.begin());
@@ -71,7 +79,7 @@ class HourCounts {
     const Page& page = pages_.at(oldest);
     const auto* const first = std::find_if(page.counts.begin(), page.counts.end(),
                                            [](uint32_t count) { return count != 0; });
-    return (oldest * kPageHours + (first - page.counts.begin())) * kRetentionStepMs;
+    return HourBegin(oldest * kPageHours + (first - page.counts.begin()));
   }
   size_t MemoryBytes() const {
     return pages_.capacity() * (sizeof(std::pair<int64_t, Page>) + 1) +
@@ -85,7 +93,6 @@ class HourCounts {
     std::array<uint32_t, kPageHours> counts{};
   };
 
-  static int64_t IndexOf(int64_t ms) { return HourOf(ms) / kRetentionStepMs; }
   static int64_t PageOf(int64_t hour) { return hour >> 6; }
   static size_t PlaceOf(int64_t hour) { return static_cast<size_t>(hour & (kPageHours - 1)); }
 

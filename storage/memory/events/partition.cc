@@ -204,7 +204,8 @@ void EventPartition::CopyEvents(RowId from, RowId to, const CopyRules& rules, Se
     const EventSource about = SourceOf(*source, event, rules.home_property);
     if ((rules.takes && !rules.takes(about)) || Contains(to, about.id)) continue;
     properties.clear();
-    const bool keeps_home = rules.keeps_home && about.home != rules.own;
+    const bool keeps_home =
+        rules.keeps_home && !(rules.needs_no_home && rules.needs_no_home(about));
     for (size_t p = 0; p < properties_.size(); ++p) {
       const PropertyId property{static_cast<uint16_t>(p)};
       if (property == rules.home_property && !keeps_home) continue;

@@ -48,7 +48,8 @@ struct CopyRules {
   std::function<bool(const EventSource&)> takes;
   std::optional<PropertyId> home_property;
   ProfileId home;  // that those without one get; 0: none
-  ProfileId own;   // a home that is left out: of the profile itself
+  // Whose home would be known without it: it is left out (null: nobody's is).
+  std::function<bool(const EventSource&)> needs_no_home;
   bool keeps_home = true;
 };
 

@@ -9,11 +9,43 @@
 
 namespace roster {
 
-void SharedDevices::Note(IdentityId device, ProfileId profile) {
-  auto& profiles = profiles_[device];
-  if (std::find(profiles.begin(), profiles.end(), profile) == profiles.end()) {
-    profiles.push_back(profile);
-  }
+namespace {
+
+template <typename Profiles>
+size_t HeapBytes(const Profiles& profiles) {
+  const size_t place = Profiles().capacity();
+  return profiles.capacity() <= place ? 0 : profiles.capacity() * sizeof(ProfileId);
+}
+
+template <typename Profiles>
+void EraseErased(const State& state, Profiles* profiles) {
+  const auto is_gone = [&](ProfileId id) { return !state.FindProfile(id); };
+  profiles->erase(std::remove_if(profiles->begin(), profiles->end(), is_gone), profiles->end());
+}
+
+}  // namespace
+
+void SharedDevices::Note(const State& state, IdentityId device, ProfileId profile) {
+  Profiles& profiles = profiles_[device];
+  if (std::find(profiles.begin(), profiles.end(), profile) != profiles.end()) return;
+  EraseErased(state, &profiles);
+  heap_bytes_ -= HeapBytes(profiles);
+  profiles.push_back(profile);
+  heap_bytes_ += HeapBytes(profiles);
+}
+
+void SharedDevices::Forget(IdentityId device) {
+  const auto it = profiles_.find(device);
+  if (it == profiles_.end()) return;
+  heap_bytes_ -= HeapBytes(it->second);
+  profiles_.erase(it);
+}
+
+void SharedDevices::DropErased(const State& state, IdentityId device) {
+  const auto it = profiles_.find(device);
+  if (it == profiles_.end()) return;
+  EraseErased(state, &it->second);
+  if (it->second.empty()) Forget(device);
 }
 
 bool SharedDevices::IsShared(const State& state, IdentityId device) const {
@@ -58,7 +90,7 @@ void AppendMarks(const State& state, RowId row, IdentityId device, std::vector<P
 }
 
 size_t SharedDevices::MemoryBytes() const {
-  return profiles_.capacity() * (sizeof(*profiles_.begin()) + 1);
+  return profiles_.capacity() * (sizeof(*profiles_.begin()) + 1) + heap_bytes_;
 }
 
 }  // namespace roster

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Devices that had a mark elsewhere than on whose identity they were, or a logout: which profiles
-// to look at; what was noted stays. All others are whose identity they are. Derived from the device
-// records; kept by Store::Apply. Thread rule: the writer's.
+// to look at; what was noted stays until it is erased. All others are whose identity they are.
+// Derived from the device records; kept by Store::Apply. Thread rule: the writer's.
 #ifndef ROSTER_STORAGE_MEMORY_PEOPLE_DEVICES_H_
 #define ROSTER_STORAGE_MEMORY_PEOPLE_DEVICES_H_
 
@@ -28,8 +28,13 @@ struct PlacedMark {
 
 class SharedDevices {
  public:
-  // Takes note of a record of the device on a profile.
-  void Note(IdentityId device, ProfileId profile);
+  // Takes note of a record of the device on a profile. When that is new of the device, those of
+  // its profiles that were erased since go, so that they do not become more and more.
+  void Note(const State& state, IdentityId device, ProfileId profile);
+  // The device was erased; its number is never attached again.
+  void Forget(IdentityId device);
+  // A profile with a mark on the device was erased.
+  void DropErased(const State& state, IdentityId device);
   // Whether a mark of the device is another profile's than whose identity it is, or no identify.
   // Cost: of MarksOf, for those that ever were.
   bool IsShared(const State& state, IdentityId device) const;
@@ -39,8 +44,11 @@ class SharedDevices {
   size_t MemoryBytes() const;
 
  private:
+  using Profiles = absl::InlinedVector<ProfileId, 2>;
+
   // Who has or had a mark. The ids may have been merged since.
-  absl::flat_hash_map<IdentityId, absl::InlinedVector<ProfileId, 2>> profiles_;
+  absl::flat_hash_map<IdentityId, Profiles> profiles_;
+  size_t heap_bytes_ = 0;  // of the lists that are longer than what they have place for
 };
 
 // The marks of one profile on a device, those apart that say no more whose it is.

@@ -59,6 +59,18 @@ std::vector<MergeRecord> MergesOf(const State& state, RowId row) {
   return merges;
 }
 
+uint32_t CountMerges(const State& state, RowId row) {
+  absl::flat_hash_set<uint64_t> homes;
+  for (const IdentityId id : state.identities.OfRow(row)) {
+    const NamespaceId space = state.identities.NameOf(id).name_space;
+    if (IsOfDevice(state.schema->name_space(space).kind)) continue;
+    if (const ProfileId home = state.identities.HomeOf(id); home.value != 0) {
+      homes.insert(home.value);
+    }
+  }
+  return static_cast<uint32_t>(homes.size());
+}
+
 std::optional<UnmergePlan> PlanUnmerge(const State& state, ProfileId loser) {
   const std::optional<RowId> row = state.FindProfile(loser);
   if (!row) return std::nullopt;
@@ -113,8 +125,14 @@ Creation OwnCreation(const State& state, RowId row, ProfileId id) {
     if (merge.survivor == id) return merge.survivor_came;
     if (merge.loser == id) return merge.loser_came;
   }
+  // Of what said that it came earlier something may have gone elsewhere since: that stays known.
   const std::optional<Stamp> came = state.StampOf(kCreatedVia, row);
-  return {came ? came->time : Timestamp{}, Or<std::string>(state.column(kCreatedVia).Get(row))};
+  const std::optional<Stamp> earlier = state.StampOf(kCreatedAt, row);
+  Timestamp at = came ? came->time : Timestamp{};
+  if (earlier && state.schema->has_calls()) {
+    at = std::min(at, Timestamp{state.column(kCreatedAt).Bits(row)});
+  }
+  return {at, Or<std::string>(state.column(kCreatedVia).Get(row))};
 }
 
 Creation EarliestOf(const std::vector<MergeRecord>& merges, const std::vector<ProfileId>& ids) {

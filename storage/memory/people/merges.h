@@ -42,6 +42,9 @@ struct UnmergePlan {
 // Of a profile's row. What a file says is believed as far as the row answers for it.
 std::vector<MergeRecord> MergesOf(const State& state, RowId row);
 
+// R11: how many were merged into a profile that were more than visitors of a device.
+uint32_t CountMerges(const State& state, RowId row);
+
 // Nothing when the id is none that was merged into another one.
 // Cost: O(merges of the profile); O(all ids) when some of its ids were merged without a record.
 std::optional<UnmergePlan> PlanUnmerge(const State& state, ProfileId loser);

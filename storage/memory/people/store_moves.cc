@@ -74,21 +74,37 @@ void Store::RerouteEvents(const Route& route, RowId stay, ChangeSet* changes) {
     if (!state_.partitions[e]->HasAny(route.from)) continue;
     EventPartition& events = state_.partitions[e].Mutable();
     const std::optional<PropertyId> home = state_.schema->event(type).home;
-    const auto takes = [&](Where where) {
-      return [&route, type, where](const EventSource& source) {
-        return route.fate(type, source) == where;
+    const auto copy = [&](Where where, bool held, RowId to) {
+      const auto takes = [&, type](const EventSource& source) {
+        const bool holds = route.holds && route.holds(source);
+        return route.fate(type, source) == where && holds == held;
       };
+      const auto own = [&](const EventSource& source) {
+        return NeedsNoHome(source, state_.ProfileAt(to));
+      };
+      const ProfileId holder = held && home ? route.holder : ProfileId{};
+      const bool keeps_home = where == Where::kStays || route.keeps_home;
+      events.CopyEvents(route.from, to, {takes, home, holder, own, keeps_home}, sealing_);
     };
-    events.CopyEvents(route.from, stay, {takes(Where::kStays), home, {}, state_.ProfileAt(stay)},
-                      sealing_);
-    if (route.to) {
-      events.CopyEvents(
-          route.from, *route.to,
-          {takes(Where::kGoes), home, {}, state_.ProfileAt(*route.to), route.keeps_home}, sealing_);
-    }
+    copy(Where::kStays, false, stay);
+    if (route.holds) copy(Where::kStays, true, stay);
+    if (route.to) copy(Where::kGoes, false, *route.to);
     FreePurged(&events);
     changes->events.push_back(type);
   }
+}
+
+// A device's is with whom had it then, and a name that is gone says nothing; what came by somebody
+// else's identity would go with that.
+bool Store::NeedsNoHome(const EventSource& source, ProfileId profile) const {
+  if (source.home != profile) return false;
+  const Identities& identities = state_.identities;
+  if (source.origin == kNoOrigin || !identities.IsAttached(source.origin)) return true;
+  const NamespaceId space = identities.NameOf(source.origin).name_space;
+  if (IsOfDevice(state_.schema->name_space(space).kind)) return true;
+  const ProfileId home = identities.HomeOf(source.origin);
+  return home.value == 0 ? state_.ProfileAt(identities.RowOf(source.origin)) == profile
+                         : home == profile;
 }
 
 void Store::NoteDevices(RowId row) {
@@ -105,8 +121,18 @@ void Store::NoteDevice(RowId row, IdentityId device, int64_t kind) {
   if (device == kNoOrigin || !state_.identities.IsAttached(device)) return;
   const RowId owner = state_.identities.RowOf(device);
   if (owner == row && kind == static_cast<int64_t>(DeviceMarkKind::kIdentify)) return;
-  devices_.Note(device, state_.ProfileAt(row));
-  devices_.Note(device, state_.ProfileAt(owner));
+  devices_.Note(state_, device, state_.ProfileAt(row));
+  devices_.Note(state_, device, state_.ProfileAt(owner));
+}
+
+void Store::ForgetDevices(RowId row, const std::vector<IdentityId>& detached) {
+  for (const IdentityId id : detached) devices_.Forget(id);
+  const std::optional<EventTypeId> type = state_.schema->FindEvent(kDeviceRecords);
+  if (!type || !state_.partition(*type).HasAny(row)) return;
+  const EventPartition& partition = state_.partition(*type);
+  for (const EventRef event : partition.EventsOf(row)) {
+    devices_.DropErased(state_, OriginOf(partition.block(ChunkOf(row)), event));
+  }
 }
 
 // A cell that is no record of its row is one by itself; it becomes one before the records move.
@@ -176,7 +202,19 @@ void Store::CreateAgain(RowId row, std::optional<Timestamp> activity) {
   if (at) CreatedEarlier(row, *at, ours && *at == said.time ? said.origin : kNoOrigin);
 }
 
+void Store::HoldRecords(const MoveRecords& m, ChangeSet* changes) {
+  const RowId row = LiveRow(m.from);
+  const ProfileId home = state_.identities.HomeOf(m.origin);
+  const auto holds = [&](const EventSource& source) {
+    return source.origin == m.origin && source.time >= m.begin && source.time < m.end;
+  };
+  const Fate fate = [](std::optional<EventTypeId>, const EventSource&) { return Where::kStays; };
+  const ProfileId holder = home.value != 0 ? home : state_.ProfileAt(row);
+  NoteDevices(Reroute({row, std::nullopt, true, fate, holds, holder}, changes));
+}
+
 void Store::ApplyOne(const MoveRecords& m, ChangeSet* changes) {
+  if (m.from == m.to) return HoldRecords(m, changes);
   const RowId from = LiveRow(m.from);
   const RowId to = LiveRow(m.to);
   const std::optional<EventTypeId> marks = state_.schema->FindEvent(kDeviceRecords);

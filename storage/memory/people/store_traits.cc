@@ -16,8 +16,10 @@
 namespace roster {
 namespace {
 
-// Equal for records that say the same, so that none is kept twice.
-EventId RecordId(const State& state, const CellType& type, const TraitRecord& record) {
+// Equal for records that say the same, so that none is kept twice. What came by no identity is of
+// whom it was said of: two who are joined may have been told the same at one moment.
+EventId RecordId(const State& state, const CellType& type, const TraitRecord& record,
+                 ProfileId of) {
   uint64_t words[4] = {static_cast<uint64_t>(record.time.ms), TypeOf(record.value) != ValueType{},
                        0, 0};
   if (!IsMissing(record.value)) {
@@ -31,6 +33,8 @@ EventId RecordId(const State& state, const CellType& type, const TraitRecord& re
   if (record.origin != kNoOrigin) {
     const std::string_view name = state.identities.KeyAt(record.origin);
     words[3] = XXH3_64bits(name.data(), name.size());
+  } else if (state.schema->has_calls()) {
+    words[3] = of.value;
   }
   return {XXH3_64bits(words, sizeof(words))};
 }
@@ -87,19 +91,24 @@ void Store::SetCell(RowId row, TraitId trait, const TraitRecord& shown) {
   column.Set(row, bits, {shown.time, shown.origin}, &state_.stamps);
 }
 
+// By another id: it came by one that is gone, whose name was in its id, or of whom was merged.
+bool Store::HasRecord(RowId row, TraitId trait, const TraitRecord& record) const {
+  if (record.origin != kNoOrigin) return false;
+  const std::vector<TraitRecord> known = TraitRecordsOf(row, trait);
+  return std::ranges::any_of(known,
+                             [&](const TraitRecord& other) { return IsSame(other, record); });
+}
+
 bool Store::KeepRecord(RowId row, TraitId trait, const TraitRecord& record, ProfileId home) {
   const EventTypeId type = *state_.schema->trait(trait).records;
   EventPartition& records = state_.partitions[type.value].Mutable();
   if (record.time.ms < records.floor_ms()) return false;
   const CellType& value_type = records.properties()[kRecordValue.value];
-  const EventId id = RecordId(state_, value_type, record);
+  const ProfileId of = home.value != 0 ? home : state_.ProfileAt(row);
+  const EventId id = RecordId(state_, value_type, record, of);
   if (records.Contains(row, id)) return true;
-  // It may have come by one that is gone, whose name was in its id.
-  if (record.origin == kNoOrigin) {
-    const std::vector<TraitRecord> known = TraitRecordsOf(row, trait);
-    const auto same = [&](const TraitRecord& other) { return IsSame(other, record); };
-    if (std::ranges::any_of(known, same)) return true;
-  }
+  const bool may_be_known = home.value == 0 || !state_.schema->has_calls();
+  if (may_be_known && HasRecord(row, trait, record)) return true;
   std::vector<EventProperty> properties;
   if (!IsMissing(record.value)) {
     properties.push_back({kRecordValue, EncodeCell(value_type, record.value)});
@@ -166,7 +175,8 @@ void Store::MergeTraits(RowId from, RowId to, ProfileId loser) {
       MoveCell(from, to, trait);
       continue;
     }
-    if (IsWrite(from, trait)) KeepRecord(to, trait, *theirs, loser);
+    const bool moved = state_.schema->has_calls() && HasRecord(from, trait, *theirs);
+    if (!moved && IsWrite(from, trait)) KeepRecord(to, trait, *theirs, loser);
     ShowTrait(to, trait, {&*theirs, 1});
     state_.columns[t].Mutable().Forget(from, &state_.stamps);
   }

@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 #include <tuple>
+#include <utility>
 
 namespace roster {
 namespace {
@@ -62,15 +63,7 @@ int64_t AddSaturated(int64_t a, int64_t b) {
   return b > 0 ? std::numeric_limits<int64_t>::max() : std::numeric_limits<int64_t>::min();
 }
 
-Value Join(const Value& a, const Value& b) {
-  if (const auto* list = std::get_if<TextList>(&a)) {
-    TextList joined = *list;
-    const auto& more = std::get<TextList>(b);
-    joined.insert(joined.end(), more.begin(), more.end());
-    std::sort(joined.begin(), joined.end());
-    joined.erase(std::unique(joined.begin(), joined.end()), joined.end());
-    return joined;
-  }
+Value Add(const Value& a, const Value& b) {
   if (const auto* number = std::get_if<double>(&a)) return *number + std::get<double>(b);
   if (const auto* decimal = std::get_if<Decimal>(&a)) {
     return Decimal{AddSaturated(decimal->unscaled, std::get<Decimal>(b).unscaled), decimal->scale};
@@ -78,18 +71,31 @@ Value Join(const Value& a, const Value& b) {
   return AddSaturated(std::get<int64_t>(a), std::get<int64_t>(b));
 }
 
-// All of them, joined in the order of their values, so that a sum of doubles is the same whatever
-// came first.
-FoldedTrait JoinAll(Records records) {
+// In the order of their values, so that a sum of doubles is the same whatever came first.
+Value SumOf(Records records) {
   std::sort(records.begin(), records.end(),
             [](const auto* a, const auto* b) { return Compare(a->value, b->value) < 0; });
-  const TraitRecord* last = *std::max_element(records.begin(), records.end(), Later);
-  FoldedTrait folded{records[0]->value, last->time, last->origin};
-  if (TypeOf(folded.value) == ValueType::kTextList) folded.value = Join(folded.value, TextList());
-  for (size_t i = 1; i < records.size(); ++i) {
-    folded.value = Join(folded.value, records[i]->value);
+  Value sum = records[0]->value;
+  for (size_t i = 1; i < records.size(); ++i) sum = Add(sum, records[i]->value);
+  return sum;
+}
+
+Value UnionOf(const Records& records) {
+  std::vector<std::string_view> texts;
+  for (const TraitRecord* record : records) {
+    const auto& list = std::get<TextList>(record->value);
+    texts.insert(texts.end(), list.begin(), list.end());
   }
-  return folded;
+  std::sort(texts.begin(), texts.end());
+  texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
+  return TextList(texts.begin(), texts.end());
+}
+
+FoldedTrait JoinAll(Records records) {
+  const TraitRecord* last = *std::max_element(records.begin(), records.end(), Later);
+  const bool lists = TypeOf(last->value) == ValueType::kTextList;
+  Value joined = lists ? UnionOf(records) : SumOf(std::move(records));
+  return {std::move(joined), last->time, last->origin};
 }
 
 }  // namespace

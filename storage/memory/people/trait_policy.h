@@ -57,7 +57,7 @@ struct FoldedTrait {
 // A clear takes away what is not later. Of records that are equal in what the policy looks at the
 // last counts. A sum that does not fit stays at the end of its type.
 // Nothing when there is no record.
-// Cost: O(n log n).
+// Cost: O(n log n), of a union in the texts of all lists.
 std::optional<FoldedTrait> FoldTrait(TraitPolicy policy, absl::Span<const TraitRecord> records);
 
 // Whether a policy can be had by a type: sums of numbers, unions of lists.

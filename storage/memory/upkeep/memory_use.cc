@@ -67,8 +67,9 @@ MemoryUse OfPartition(const EventPartition& events) {
 
 size_t Store::MemoryBytes() const {
   size_t bytes = state_.identities.MemoryBytes() + state_.profiles.MemoryBytes() +
-                 seen_later_.MemoryBytes() + state_.profile_of_row.MemoryBytes() +
-                 state_.stamps.MemoryBytes() + state_.live.num_chunks() * sizeof(ChunkBits);
+                 seen_later_.MemoryBytes() + devices_.MemoryBytes() +
+                 state_.profile_of_row.MemoryBytes() + state_.stamps.MemoryBytes() +
+                 state_.live.num_chunks() * sizeof(ChunkBits);
   for (const Cow<Column>& column : state_.columns) bytes += column->MemoryBytes();
   for (const Cow<EventPartition>& events : state_.partitions) bytes += events->MemoryBytes();
   return bytes;
@@ -95,7 +96,8 @@ std::vector<MemoryUse> Store::MemoryUses() const {
        .parts = {{"profiles", state_.profiles.MemoryBytes() + state_.profile_of_row.MemoryBytes()},
                  {"stamps", state_.stamps.MemoryBytes()},
                  {"live", state_.live.num_chunks() * sizeof(ChunkBits)},
-                 {"seen_later", seen_later_.MemoryBytes()}}});
+                 {"seen_later", seen_later_.MemoryBytes()},
+                 {"devices", devices_.MemoryBytes()}}});
   return uses;
 }
 

@@ -32,7 +32,7 @@ ProfileId Call(Database* db, const std::string& space, const std::string& value)
 }
 
 std::string Phone(std::string_view value, std::string_view region = "") {
-  const std::string phone = NormalisePhone(value, region);
+  std::string phone = NormalisePhone(value, region);
   INFO(value << " in " << region);
   // What is written with its calling code is the same by both rules.
   if (ReadPhoneDigits(value).international) {
@@ -106,43 +106,43 @@ TEST_CASE("handles of channels", "[R0]") {
 
 TEST_CASE("normalising twice is as once", "[R0][random]") {
   std::mt19937_64 random(TestSeed());
-  const char* const kSpaces[] = {"email", "phone", "whatsapp", "messenger", "external_id", "sms"};
-  const char* const kRegions[] = {"", "NL", "US", "GB", "IT", "DE", "AR", "MX", "BR", "RU", "ZZ"};
-  const char* const kPieces[] = {"0",
-                                 "00",
-                                 "+",
-                                 "1",
-                                 "31",
-                                 "49",
-                                 "54",
-                                 "521",
-                                 "9",
-                                 "7",
-                                 "(0)",
-                                 "-",
-                                 " ",
-                                 "@",
-                                 "x",
-                                 "a",
-                                 "E",
-                                 "\xc3\x89",
-                                 "e\xcc\x81",
-                                 "#",
-                                 ".",
-                                 "\xd9\xa3",
-                                 "\xef\xbc\x90",
-                                 "8",
-                                 "44",
-                                 "612345678",
-                                 "*",
-                                 "\xc2\xa0",
-                                 "tel:",
-                                 "whatsapp:"};
+  const char* const spaces[] = {"email", "phone", "whatsapp", "messenger", "external_id", "sms"};
+  const char* const regions[] = {"", "NL", "US", "GB", "IT", "DE", "AR", "MX", "BR", "RU", "ZZ"};
+  const char* const pieces[] = {"0",
+                                "00",
+                                "+",
+                                "1",
+                                "31",
+                                "49",
+                                "54",
+                                "521",
+                                "9",
+                                "7",
+                                "(0)",
+                                "-",
+                                " ",
+                                "@",
+                                "x",
+                                "a",
+                                "E",
+                                "\xc3\x89",
+                                "e\xcc\x81",
+                                "#",
+                                ".",
+                                "\xd9\xa3",
+                                "\xef\xbc\x90",
+                                "8",
+                                "44",
+                                "612345678",
+                                "*",
+                                "\xc2\xa0",
+                                "tel:",
+                                "whatsapp:"};
   for (int i = 0; i < 20'000; ++i) {
     std::string value;
-    for (size_t n = random() % 14; n > 0; --n) value += kPieces[random() % std::size(kPieces)];
-    const std::string_view space = kSpaces[random() % std::size(kSpaces)];
-    const std::string_view region = kRegions[random() % std::size(kRegions)];
+    for (size_t n = random() % 14; n > 0; --n) value += pieces[random() % std::size(pieces)];
+    const std::string_view space = spaces[random() % std::size(spaces)];
+    const std::string_view region = regions[random() % std::size(regions)];
     const std::string once = NormaliseIdentity(space, value, region);
     INFO(space << " in " << region << ": " << value << " -> " << once);
     REQUIRE(NormaliseIdentity(space, once, region) == once);

@@ -129,6 +129,86 @@ TEST_CASE("what is reserved is enough for long values and for many homes", "[lim
   CHECK(people.Get(User("u1")).labels.empty());
 }
 
+// A text is six times as long as JSON, which it becomes where its name has another type.
+TEST_CASE("what is reserved is enough for texts that become JSON", "[limits]") {
+  People people;
+  const std::string text(60'000, '\x01');
+  const auto with = [](std::vector<Field> properties) {
+    Track track = Event("u1", "order", "");
+    track.properties = std::move(properties);
+    return track;
+  };
+  people.Ok(with({{"amount", int64_t{1}}, {"channel", int64_t{1}}, {"session", int64_t{1}}}));
+  people.Ok(Traits({User("u1")}, {{"age", int64_t{1}}, {"bio", "short"}}));
+
+  people.Ok(with({{"amount", text}}));
+  people.Ok(with({{"amount", TextList{text, text}}}));
+  people.Ok(with({{"note", text}, {"note", text}}));
+  people.Ok(On(text, with({})));
+  people.Ok(In(text, with({})));
+  Track track = In("s1", with({}));
+  track.session->properties = {{"note", text}};
+  people.Ok(track);
+  people.Ok(Traits({User("u1")}, {{"bio", text}}));
+  people.Ok(Setting("u1", {{"bio", text + "1"}}));
+  // A trait is not kept as what it is not.
+  CHECK(people.Refused(Traits({User("u1")}, {{"age", text}})) == ErrorCode::kType);
+  CHECK(people.Refused(Setting("u1", {{"age", text}})) == ErrorCode::kType);
+  people.Restart();
+  CHECK(TraitValue(people.Get(User("u1")), "bio") == Value(text + "1"));
+}
+
+const IdentityRef kDevice = {"anonymous_id", "d1"};
+
+// What merging declares is of how much there is, not of what the command says.
+TEST_CASE("what is reserved is enough for merges of those with very many names", "[limits]") {
+  People people;
+  const auto long_name = [](const std::string& name, int i) {
+    return name + std::to_string(i) + std::string(240, 'n');
+  };
+  std::vector<Field> traits;
+  for (int i = 0; i < 400; ++i) traits.push_back({long_name("t", i), int64_t{i}});
+  people.Ok(Traits({User("u1")}));
+  people.Ok(Traits({kDevice}, traits));
+  people.Ok(Traits({User("u1"), kDevice}));
+  people.Restart();
+  CHECK(people.Get(User("u1")).traits.size() == 400);
+}
+
+TEST_CASE("what is reserved is enough for many types", "[limits]") {
+  People people;
+  people.Ok(Traits({User("u1")}));
+  Batch batch;
+  for (int i = 0; i < 9000; ++i) {
+    batch.items.emplace_back(Track{.identities = {kDevice}, .event = "e" + std::to_string(i)});
+  }
+  const auto written = people.db()->Write(std::move(batch));
+  REQUIRE(written.ok());
+  people.Ok(Traits({User("u1"), kDevice}));
+}
+
+// A merge says of both sides by what source they came.
+TEST_CASE("a source is short, so that what is reserved is enough for merges", "[limits]") {
+  People people;
+  const auto from = [](IdentityRef who, size_t length) {
+    Identify identify = Traits({std::move(who)});
+    identify.source = std::string(length, 'a');
+    return identify;
+  };
+  CHECK(people.Refused(from(User("u1"), kMaxNameBytes + 1)) == ErrorCode::kLimit);
+  CHECK(people.Refused(Create{.identities = {User("u1")},
+                              .traits = {},
+                              .source = std::string(kMaxNameBytes + 1, 'a')}) == ErrorCode::kLimit);
+  CHECK(people.db()->GetStats().num_profiles == 0);
+  std::vector<IdentityRef> everybody = {User("u1")};
+  for (size_t i = 1; i < kMaxItemIdentities; ++i) {
+    everybody.push_back({"anonymous_id", "a" + std::to_string(i)});
+  }
+  for (const IdentityRef& one : everybody) people.Ok(from(one, kMaxNameBytes));
+  people.Ok(Traits(everybody));
+  CHECK(people.Get(User("u1")).merged.size() == kMaxItemIdentities - 1);
+}
+
 TEST_CASE("a session's times are times, and it ends behind its start", "[C15][limits]") {
   People people;
   const auto with = [](std::optional<Timestamp> start, std::optional<Timestamp> end) {

@@ -97,6 +97,7 @@ Where the papers contradict each other
  C7 R4 "the lower id" and `primary`, `created_via`: see W3, T4.
  C8 R10 and R3: unmerging a claimed visitor against the marks: the gap in which he came is his own
     from then on, what came by the device at other times is with whom the marks say.
- C9 PROTOCOL's version is an LSN, engine/README's a count of edits. As a count it must not come back
-    to an old number when a merge is undone, or a plan of before would be taken.
+ C9 A version is a hash without an order, as in PROTOCOL and engine/README. How often something was
+    done by hand is in it, so that it does not come back to an old one when a merge is undone: a
+    plan of before would be taken.
  C10 The limits of devices (50, 100) and R3, which binds before any guard: see D8."""

@@ -137,7 +137,8 @@ SIMPLE = ("display_name", "status", "identified", "identified_at", "created_at",
 
 def compare_get(ours, theirs):
     for name in SIMPLE:
-        if name == "created_at" and (theirs.get(name) or "~") < (ours[name] or ""):
+        if name == "created_at" and (ours["lost"] or
+                                     (theirs.get(name) or "~") < (ours[name] or "")):
             continue  # what was taken away leaves when it came to be
         if name == "identified_at" and is_receipt(ours[name]):
             continue  # by hand: the server keeps no time for each identity

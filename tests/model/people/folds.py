@@ -79,7 +79,8 @@ def derived_sessions(events):
     """Events without a session, cut where the identity that they came by was silent."""
     streams = {}
     for event in sorted(events, key=lambda event: (event.time, event.data["id"])):
-        streams.setdefault(event.origin, []).append(event)
+        # An identity that was replaced and another one of its name are two.
+        streams.setdefault((event.origin, id(event.by)), []).append(event)
     for stream in streams.values():
         first = 0
         for index in range(1, len(stream) + 1):

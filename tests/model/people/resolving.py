@@ -24,12 +24,16 @@ class Resolving(Facts):
         return any(kind(identity) == PERSON for identity in self.identities_of(pid))
 
     def created_at(self, pid):
-        """The earliest time at which it was seen, or was made by hand; before there is one, that of
-        receipt; when nothing of that is left, what it was before."""
-        seen = self.seen_times(pid)
-        return min(seen) if seen else min(
-            self.profiles[home].made if self.profiles[home].came is None else
-            self.profiles[home].came for home in self.homes_of(pid))
+        """The earliest time at which it was seen, or was made by hand, or had come to be when all
+        that said so was taken from it; before there is one, that of receipt."""
+        homes = [self.profiles[home] for home in self.homes_of(pid)]
+        times = self.seen_times(pid) + [home.came for home in homes if home.came is not None]
+        return min(times) if times else min(home.made for home in homes)
+
+    def has_lost(self, pid):
+        """Whether something went elsewhere that said when it was created: what is left does not
+        say it."""
+        return any(self.profiles[home].came is not None for home in self.homes_of(pid))
 
     def seen_times(self, pid):
         times = [fact.time for fact in self.facts_of(pid, "event", "seen") if fact.time <= self.now]
@@ -101,17 +105,18 @@ class Resolving(Facts):
         return CLIENT if call.own_time else self.num_facts + 1
 
     def repeat(self, call, persons, devices):
-        """The home of the call's profile when that has this message id already, or nothing."""
+        """The home of a profile that has this message id already and to which an identity of the call
+        leads, or nothing."""
         seen = call.message_id and self.by_event.get((self.event_name(call), call.message_id))
         if not seen:
             return None
-        known = [self.identities[each].home for each in persons if each in self.identities]
-        home = known[0] if known else None
-        if not persons:
-            home = self.device_home(devices[0], call.time)
-        if home is None or self.resolve(home) not in [self.owner_of(fact) for fact in seen]:
-            return None
-        return home
+        owners = {self.owner_of(fact) for fact in seen}
+        for each in persons + devices:
+            home = self.device_home(each, call.time) if is_device(each) else (
+                self.identities[each].home if each in self.identities else None)
+            if home is not None and self.resolve(home) in owners:
+                return home
+        return None
 
     @staticmethod
     def event_name(call):
