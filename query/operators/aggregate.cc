@@ -10,9 +10,6 @@
 #include "storage/base/text.h"
 
 namespace roster::query {
-namespace {
-
-using ast::AggregateOp;
 
 bool Accepts(ast::CompareOp op, int sign) {
   switch (op) {
@@ -31,6 +28,10 @@ bool Accepts(ast::CompareOp op, int sign) {
   }
   return false;
 }
+
+namespace {
+
+using ast::AggregateOp;
 
 template <typename T>
 int Sign(T a, T b) {
