@@ -17,6 +17,14 @@
 
 namespace roster::query {
 
+// From a time on, until that of the next one, a value was there; null: none was.
+struct Era {
+  int64_t from_ms = 0;
+  Value value;
+};
+// Of a trait, ascending; neighbours differ.
+std::vector<Era> ErasOf(const ReadView& view, RowId row, TraitId trait);
+
 class HistoryOperator : public Operator {
  public:
   explicit HistoryOperator(BoundHistory bound) : bound_(std::move(bound)) {}
@@ -30,13 +38,6 @@ class HistoryOperator : public Operator {
   }
 
  private:
-  // From a time on, until that of the next one, a value was there; null: none was.
-  struct Era {
-    int64_t from_ms = 0;
-    Value value;
-  };
-  // Ascending; neighbours differ.
-  std::vector<Era> ErasOf(const ReadView& view, RowId row) const;
   bool Holds(const std::optional<CellPredicate>& predicate, const Value& value) const;
   bool Was(const std::vector<Era>& eras, Timestamp now) const;
   bool Changed(const std::vector<Era>& eras, Timestamp now) const;
