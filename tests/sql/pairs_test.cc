@@ -54,7 +54,8 @@ std::string Pair(const std::string& text, std::string_view zone, const ReadView&
     ids += StrCat(ids.empty() ? "" : ",", JsonText(std::get<std::string>(row[0])));
   }
   std::string line = StrCat("{\"text\":", JsonText(text), ",\"zone\":", JsonText(zone),
-                            ",\"now\":", view.clock().ms, ",\"ids\":[", ids, "]");
+                            ",\"now\":", view.clock().ms,
+                            ",\"profiles\":", view->num_profiles, ",\"ids\":[", ids, "]");
   const auto bound = Bind(*Parse(text), {.text = text, .catalog = &catalog, .time_zone = zone});
   for (size_t d = 0; d < std::size(kDialects); ++d) {
     const auto sql = EmitSql(*bound, view.schema(), kDialects[d], view.clock());
