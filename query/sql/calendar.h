@@ -19,6 +19,19 @@ namespace roster::query {
 // Whole cycles of 400 years, which make any day of 32 bits positive. They are whole weeks, too.
 inline constexpr int64_t kShiftDays = int64_t{146'097} * 20'000;
 
+// What an instant (an expression) is ahead of UTC, in ms; right for those until `until`.
+std::string OffsetOf(const std::string& instant, absl::TimeZone zone, Timestamp until);
+// The local day of an instant, as the days since 1970-01-01; as OffsetOf.
+std::string LocalDayOf(const std::string& instant, absl::TimeZone zone, Timestamp until,
+                       const Spelling& spelling);
+
+// `rows` with one more column, `limit`: the moment so many months after their column `time`. Right
+// for times until `now`. Requires: CanSayMonths(months).
+std::string WithMonthsAfter(const std::string& rows, const std::string& time, int64_t months,
+                            absl::TimeZone zone, Timestamp now, const std::string& limit,
+                            const Spelling& spelling);
+bool CanSayMonths(int64_t months);
+
 // Whether its clocks never change.
 bool IsFixed(absl::TimeZone zone);
 

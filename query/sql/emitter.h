@@ -125,16 +125,16 @@ class Emitter {
   void CheckCase(std::string_view name, const std::vector<std::string_view>& all);
 
   // --- Times ---
-  // The moment a duration after the one of an expression.
-  std::string After(const std::string& time, ast::Duration duration);
-  // A number of the local day of a moment that has come; the same for each day, else without
-  // meaning. For units longer than a day it is the input of NumberOfUnit.
+  // Rows with one more column, `_limit`: the moment a duration after their column `time`.
+  std::string WithLimit(const std::string& rows, const std::string& time, ast::Duration duration,
+                        absl::TimeZone zone);
+  // The local day of a moment that has come.
   std::string LocalDay(const std::string& time, absl::TimeZone zone) const;
   std::string NumberOfUnit(const std::string& local_day, ast::TimeUnit unit) const;
 
   // --- Events ---
   // The condition that the row `e` is meant, and joins that it needs.
-  std::string JoinOf(const BoundEvents& events) const;
+  std::string JoinOf(const BoundEvents& events);
   std::string IsMeant(const BoundEvents& events);
   std::string Condition(EventTypeId event, const BoundFilter& filter);
   // Columns by which events are in order: _profile, _time, _id, _type.
@@ -180,7 +180,7 @@ class Emitter {
   std::string StepRows(const BoundSequence& sequence, size_t step);
   // Those of them that begin the rest of a chain.
   std::string Chains(const BoundSequence& sequence, size_t step);
-  std::string Follows(const BoundSequence& sequence, size_t step);
+  static std::string Follows(const BoundStep& next, Timestamp now);
 
   // --- Histories ---
   // `alias`: of a row of the trait's history.

@@ -11,9 +11,15 @@ namespace roster::query {
 
 // --- Which events ---
 
-std::string Emitter::JoinOf(const BoundEvents& events) const {
+// Who was never seen first has no event near that.
+std::string Emitter::JoinOf(const BoundEvents& events) {
   if (!events.after_first_seen) return "";
-  return StrCat(" JOIN ", kProfilesTable, " f ON f._profile = e._profile");
+  const std::string seen =
+      StrCat("SELECT _profile, first_seen FROM ", kProfilesTable, " WHERE first_seen IS NOT NULL");
+  return StrCat(" JOIN (",
+                WithLimit(seen, "first_seen", events.after_first_seen->duration,
+                          events.after_first_seen->zone),
+                ") f ON f._profile = e._profile");
 }
 
 std::string Emitter::Condition(EventTypeId event, const BoundFilter& filter) {
@@ -30,9 +36,7 @@ std::string Emitter::IsMeant(const BoundEvents& events) {
   const TimeRange range = events.window.UntilNow(now_);
   std::string meant = StrCat("(", InRange("e._time", {range.low, range.high}), ")");
   if (events.after_first_seen) {
-    // Missing is neither before nor after.
-    meant += StrCat(" AND f.first_seen IS NOT NULL AND f.first_seen <= e._time AND e._time <= ",
-                    After("f.first_seen", events.after_first_seen->duration));
+    meant += " AND f.first_seen <= e._time AND e._time <= f._limit";
   }
   for (const BoundFilter& where : events.where) {
     meant += StrCat(" AND ", Condition(events.event, where));
@@ -119,12 +123,14 @@ std::string Emitter::PlaceColumns(EventTypeId event) {
 std::string Emitter::Node(const BoundResumed& resumed) {
   const TimeRange range = resumed.window.UntilNow(now_);
   const std::string order = "PARTITION BY _profile ORDER BY _time, _id";
-  return StrCat("p._profile IN (SELECT _profile FROM (SELECT _profile, _time, row_number() OVER (",
-                order, ") AS _place, max(_time) OVER (", order,
-                " ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING) AS _before FROM (",
-                Select(resumed.events, PlaceColumns(resumed.events.event)),
-                ") h) r WHERE _place > 1 AND ", After("_before", resumed.silence),
-                " <= _time AND (", InRange("_time", {range.low, range.high}), "))");
+  const std::string silences =
+      StrCat("SELECT _profile, _time, row_number() OVER (", order, ") AS _place, max(_time) OVER (",
+             order, " ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING) AS _before FROM (",
+             Select(resumed.events, PlaceColumns(resumed.events.event)), ") h");
+  return StrCat("p._profile IN (SELECT _profile FROM (",
+                WithLimit(silences, "_before", resumed.silence, resumed.zone),
+                ") r WHERE _place > 1 AND _limit <= _time AND (",
+                InRange("_time", {range.low, range.high}), "))");
 }
 
 }  // namespace roster::query

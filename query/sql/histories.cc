@@ -35,17 +35,18 @@ std::string Emitter::Changed(const BoundHistory& history, const std::string& tab
                 Era(history, "h", history.to), ")");
 }
 
-// It was so at the beginning of the time, and nothing that came since is otherwise.
+// Since the last value that is otherwise, or the first one; now it is so.
 std::string Emitter::Stays(const BoundHistory& history, const std::string& table) {
-  if (FixedLength(history.duration.unit) == 0) {
-    return Refuse("months or years after a change");
-  }
-  const std::string since = sql_.Integer(Before(now_, history.duration, history.zone));
-  const std::string is = Era(history, "h", history.to);
-  const std::string from = StrCat("(SELECT h._profile FROM ", table, " h WHERE h._from ");
-  return StrCat("(p._profile IN ", from, "<= ", since, " AND (h._until IS NULL OR h._until > ",
-                since, ") AND ", is, ") AND p._profile NOT IN ", from, "> ", since,
-                " AND h._from <= ", sql_.Integer(now_.ms), " AND NOT ", is, "))");
+  const std::string now = sql_.Integer(now_.ms);
+  const std::string is_not = StrCat("NOT ", Era(history, "h", history.to));
+  const std::string since =
+      StrCat("SELECT h._profile AS _profile, coalesce(max(CASE WHEN ", is_not,
+             " THEN h._until END), min(h._from)) AS _since FROM ", table,
+             " h WHERE h._from <= ", now, " GROUP BY h._profile HAVING sum(CASE WHEN ", is_not,
+             " AND (h._until IS NULL OR h._until > ", now, ") THEN 1 ELSE 0 END) = 0");
+  return StrCat("p._profile IN (SELECT _profile FROM (",
+                WithLimit(since, "_since", history.duration, history.zone),
+                ") d WHERE _limit <= ", now, ")");
 }
 
 std::string Emitter::Node(const BoundHistory& history) {

@@ -14,8 +14,6 @@
 namespace roster::query {
 namespace {
 
-constexpr int64_t kDayMs = 86'400'000;
-
 template <typename Info>
 std::vector<std::string_view> NamesOf(const std::vector<Info>& infos) {
   std::vector<std::string_view> names;
@@ -94,34 +92,24 @@ SqlValue Emitter::PropertyOf(EventTypeId event, PropertyId property) {
 
 // --- Times ---
 
-std::string Emitter::After(const std::string& time, ast::Duration duration) {
+std::string Emitter::WithLimit(const std::string& rows, const std::string& time,
+                               ast::Duration duration, absl::TimeZone zone) {
   constexpr int64_t kMaxMs = int64_t{1} << 60;  // beyond all times that there are
   const int64_t length = FixedLength(duration.unit);
-  if (length == 0) return Refuse("months or years after an event");
-  const auto ms = Int128{duration.amount} * length;
-  return StrCat(time, " + ", static_cast<int64_t>(std::min<Int128>(ms, kMaxMs)));
+  if (length == 0) {
+    const int64_t months = duration.unit == ast::TimeUnit::kYear && CanSayMonths(duration.amount)
+                               ? 12 * duration.amount
+                               : duration.amount;
+    if (!CanSayMonths(months)) return Refuse("more than a hundred years after an event");
+    return WithMonthsAfter(rows, time, months, zone, now_, "_limit", sql_);
+  }
+  const Int128 ms = std::min<Int128>(Int128{duration.amount} * length, kMaxMs);
+  return StrCat("SELECT *, ", time, " + ", static_cast<int64_t>(ms), " AS _limit FROM (", rows,
+                ") m");
 }
 
-// The offsets of the zone as they were until now.
 std::string Emitter::LocalDay(const std::string& time, absl::TimeZone zone) const {
-  const auto offset_at = [&](absl::Time at) { return int64_t{zone.At(at).offset} * 1000; };
-  absl::Time last = absl::InfinitePast();
-  absl::TimeZone::CivilTransition change;
-  std::string cases;
-  int64_t offset = offset_at(absl::FromUnixMillis(now_.ms));
-  for (bool first = true; zone.NextTransition(last, &change); first = false) {
-    const absl::TimeZone::TimeInfo info = zone.At(change.to);
-    const absl::Time at = info.kind == absl::TimeZone::TimeInfo::UNIQUE ? info.pre : info.trans;
-    if (at <= last || at > absl::FromUnixMillis(now_.ms)) break;
-    last = at;
-    cases += StrCat(first ? "CASE" : "", " WHEN ", time, " < ", absl::ToUnixMillis(at), " THEN ",
-                    offset_at(at - absl::Milliseconds(1)));
-  }
-  const std::string shift =
-      cases.empty() ? StrCat(offset) : StrCat(cases, " ELSE ", offset, " END");
-  const std::string days =
-      sql_.Divide(StrCat(time, " + ", kShiftDays * kDayMs, " + ", shift), StrCat(kDayMs));
-  return StrCat("(", days, " - ", kShiftDays, ")");
+  return LocalDayOf(time, zone, now_, sql_);
 }
 
 std::string Emitter::NumberOfUnit(const std::string& local_day, ast::TimeUnit unit) const {

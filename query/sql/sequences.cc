@@ -58,14 +58,11 @@ std::string Emitter::StepRows(const BoundSequence& sequence, size_t step) {
   return StrCat("SELECT ", names, " FROM (", rows, ") k WHERE _keyed");
 }
 
-// Whether the next row of the rest, by its time `_next`, comes in time.
-std::string Emitter::Follows(const BoundSequence& sequence, size_t step) {
-  const BoundStep& next = sequence.steps[step + 1];
+// Whether the next row of the rest, by its time `_next`, comes until `_limit`, if there is one.
+std::string Emitter::Follows(const BoundStep& next, Timestamp now) {
   if (!next.within) return next.negated ? "FALSE" : "_next IS NOT NULL";
-  const std::string limit = After("_time", *next.within);
-  if (!next.negated) return StrCat("_next IS NOT NULL AND _next <= ", limit);
-  return StrCat(limit, " <= ", sql_.Integer(now_.ms), " AND (_next IS NULL OR _next > ", limit,
-                ")");
+  if (!next.negated) return "_next IS NOT NULL AND _next <= _limit";
+  return StrCat("_limit <= ", now.ms, " AND (_next IS NULL OR _next > _limit)");
 }
 
 // Of one event that is in both, the row of the rest stands before: it does not follow itself.
@@ -80,11 +77,13 @@ std::string Emitter::Chains(const BoundSequence& sequence, size_t step) {
   }
   std::string partition = "_profile";
   for (const std::string& key : KeysOf(sequence)) partition += StrCat(", ", key);
-  return StrCat("SELECT ", names, " FROM (SELECT ", names,
-                ", _rest, min(CASE WHEN _rest = 1 THEN _time END) OVER (PARTITION BY ", partition,
-                " ORDER BY _time, _id, _type, _rest DESC",
-                " ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS _next FROM (", both,
-                ") u) v WHERE _rest = 0 AND ", Follows(sequence, step));
+  std::string seen = StrCat(
+      "SELECT ", names, ", _rest, min(CASE WHEN _rest = 1 THEN _time END) OVER (PARTITION BY ",
+      partition, " ORDER BY _time, _id, _type, _rest DESC",
+      " ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS _next FROM (", both, ") u");
+  const BoundStep& next = sequence.steps[step + 1];
+  if (next.within) seen = WithLimit(seen, "_time", *next.within, sequence.zone);
+  return StrCat("SELECT ", names, " FROM (", seen, ") v WHERE _rest = 0 AND ", Follows(next, now_));
 }
 
 std::string Emitter::Node(const BoundSequence& sequence) {
