@@ -104,16 +104,17 @@ std::string Emitter::Test(const SqlValue& cell, const TextRange& range) {
 }
 
 std::string Emitter::Test(const SqlValue& cell, const TextPattern& pattern) {
-  if (pattern.folded) return Refuse("`~`, text without case and accents");
+  const std::string& value = pattern.folded ? cell.folded : cell.value;
+  if (value.empty()) return Refuse("`~` of what has no column without case and accents");
   const std::string text = Text(pattern.text);
-  if (!pattern.op) return StrCat(cell.value, " = ", text);
+  if (!pattern.op) return StrCat(value, " = ", text);
   switch (*pattern.op) {
     case ast::TextOp::kContains:
-      return sql_.Contains(cell.value, text);
+      return sql_.Contains(value, text);
     case ast::TextOp::kStartsWith:
-      return sql_.StartsWith(cell.value, text);
+      return sql_.StartsWith(value, text);
     case ast::TextOp::kEndsWith:
-      return sql_.EndsWith(cell.value, text);
+      return sql_.EndsWith(value, text);
   }
   return "FALSE";
 }

@@ -22,11 +22,13 @@
 
 namespace roster::query {
 
-// An expression, and the condition that it has a value.
+// An expression, and the condition that it has a value. `folded`: the same without case and
+// accents, where there is a column of it.
 struct SqlValue {
   std::string value;
   std::string present;
   ValueInfo info;
+  std::string folded = {};
 };
 
 class Emitter {

@@ -52,9 +52,12 @@ SqlValue Emitter::ColumnOf(std::string_view alias, std::string_view name, ValueI
   CheckCase(name, all);
   const std::string value = StrCat(alias, ".", sql_.Name(ValueColumn(name)));
   const bool array = !sql_.is_duckdb() && info.type == ValueType::kTextList;
-  return {value,
-          array ? StrCat(alias, ".", sql_.Name(IsSetColumn(name))) : StrCat(value, " IS NOT NULL"),
-          info};
+  SqlValue column{value, StrCat(value, " IS NOT NULL"), info};
+  if (array) column.present = StrCat(alias, ".", sql_.Name(IsSetColumn(name)));
+  if (info.type == ValueType::kText) {
+    column.folded = StrCat(alias, ".", sql_.Name(FoldedColumn(name)));
+  }
+  return column;
 }
 
 std::string Emitter::IfSet(const SqlValue& cell) {

@@ -48,7 +48,7 @@ std::string Emitter::Node(const BoundIdentity& identity) {
     return StrCat("p._profile IN (SELECT i._profile FROM ", kIdentitiesTable,
                   " i WHERE i.namespace = ", Text(space.name), condition, ")");
   };
-  const SqlValue value{"i.value", "TRUE", {ValueType::kText, 0}};
+  const SqlValue value{"i.value", "TRUE", {ValueType::kText, 0}, "i._folded_value"};
   const std::string passes = StrCat(" AND ", Cell(value, {identity.predicate.test, false}));
   if (!identity.predicate.negated) return among(passes);
   return StrCat("(", among(""), " AND NOT ", among(passes), ")");

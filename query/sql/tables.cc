@@ -32,6 +32,7 @@ class Tables {
     Add(ValueColumn(name), spelling_.NullableType(info));
     const bool array = !spelling_.is_duckdb() && info.type == ValueType::kTextList;
     if (array) Add(IsSetColumn(name), spelling_.Type(kBoolean));
+    if (info.type == ValueType::kText) Add(FoldedColumn(name), spelling_.NullableType(kText));
   }
   std::vector<SqlTable> Take() { return std::move(tables_); }
 
@@ -61,7 +62,7 @@ void AddProfiles(const Schema& schema, Tables* tables) {
 void AddPeople(Tables* tables) {
   tables->Begin(std::string(kIdentitiesTable));
   tables->Number("_profile");
-  for (const char* name : {"namespace", "kind", "value"}) tables->Own(name, kText);
+  for (const char* name : {"namespace", "kind", "value", "_folded_value"}) tables->Own(name, kText);
   tables->Begin(std::string(kLabelsTable));
   tables->Number("_profile");
   tables->Own("label", kText);
@@ -117,6 +118,7 @@ std::string ValueColumn(std::string_view name) {
   return name.starts_with("_") ? StrCat("_", name) : std::string(name);
 }
 std::string IdentityColumn(std::string_view name_space) { return StrCat("_identity_", name_space); }
+std::string FoldedColumn(std::string_view name) { return StrCat("_folded_", name); }
 std::string IsSetColumn(std::string_view name) { return StrCat("_set_", name); }
 
 std::vector<SqlTable> SqlTables(const Schema& schema, SqlDialect dialect) {

@@ -29,6 +29,8 @@ std::string HistoryTable(std::string_view trait);
 std::string ValueColumn(std::string_view name);
 // Of profiles: the first identity in a namespace.
 std::string IdentityColumn(std::string_view name_space);
+// Of a text: the same without case and accents, as storage/base/unicode.h folds it.
+std::string FoldedColumn(std::string_view name);
 // Of a list in ClickHouse, whose arrays are never missing: whether there is one.
 std::string IsSetColumn(std::string_view name);
 

@@ -10,6 +10,7 @@
 #include "query/operators/history.h"
 #include "query/sql/tables.h"
 #include "storage/base/text.h"
+#include "storage/base/unicode.h"
 #include "storage/memory/cells.h"
 #include "storage/memory/people/consent.h"
 #include "storage/memory/people/found_events.h"
@@ -78,10 +79,13 @@ class TableRows {
       text_ += StrCat(text_.empty() ? "" : ",", JsonText(column), ":", json);
       return *this;
     }
-    // With what says of a list whether there is one.
+    // With what says of a list whether there is one, and with the folded text.
     Line& AddValue(std::string_view name, ValueType type, const Value& value) {
       const bool list = type == ValueType::kTextList;
       if (list) Add(IsSetColumn(name), IsMissing(value) ? "false" : "true");
+      if (const auto* text = std::get_if<std::string>(&value)) {
+        Add(FoldedColumn(name), JsonText(Fold(*text)));
+      }
       return Add(ValueColumn(name), Json(value));
     }
     std::string text() const { return StrCat("{", text_, "}\n"); }
@@ -137,7 +141,8 @@ class TableRows {
       Add(kIdentitiesTable, Begin(row)
                                 .Add("namespace", JsonText(space.name))
                                 .Add("kind", JsonText(kKinds[static_cast<size_t>(space.kind)]))
-                                .Add("value", JsonText(name.value)));
+                                .Add("value", JsonText(name.value))
+                                .Add("_folded_value", JsonText(Fold(name.value))));
     }
     for (const std::string& label : LabelsOf(view_.state(), row)) {
       Add(kLabelsTable, Begin(row).Add("label", JsonText(label)));
