@@ -39,6 +39,9 @@ const program = path.resolve(positionals[0]);
 const text = (string) => `'${string.replace(/'/g, "''")}'`;
 const name = (string) => `"${string.replace(/"/g, '""')}"`;
 
+// As pairs_test.cc writes what Roster gives.
+const cellText = (cell) => (cell === null ? null : String(cell));
+
 class DuckDb {
   static async open() {
     const self = new DuckDb();
@@ -61,9 +64,9 @@ class DuckDb {
         `format = 'newline_delimited', columns = {${types}})`);
     }
   }
-  async ids(sql) {
+  async rows(sql) {
     const reader = await this.connection.runAndReadAll(sql);
-    return reader.getRows().map((row) => row[0]);
+    return reader.getRows().map((row) => row.map(cellText));
   }
   close() {
     this.connection.closeSync();
@@ -83,6 +86,7 @@ class ClickHouse {
     this.query("DROP DATABASE IF EXISTS round");
     this.query("CREATE DATABASE round");
     this.query("USE round");
+    this.query("SET output_format_json_quote_64bit_integers = 1");
     this.query("SET query_plan_merge_expressions = 0"); // seconds, for long chains of months
     for (const { table, create, columns, file } of tables) {
       this.query(create);
@@ -95,9 +99,9 @@ class ClickHouse {
         "precise_float_parsing = 1");
     }
   }
-  async ids(sql) {
-    const lines = this.query(sql, "TabSeparated").split("\n");
-    return lines.filter((line) => line !== "");
+  async rows(sql) {
+    const lines = this.query(sql, "JSONCompactEachRow").split("\n");
+    return lines.filter((line) => line !== "").map((line) => JSON.parse(line).map(cellText));
   }
   close() {
     this.session.cleanup();
@@ -150,24 +154,25 @@ async function compare(database, pair, tally, seed) {
   const began = process.hrtime.bigint();
   let found;
   try {
-    found = await database.ids(pair[dialect].sql);
+    found = await database.rows(pair[dialect].sql);
   } catch (error) {
     found = error.message.slice(0, 1000);
   }
   const took = Number(process.hrtime.bigint() - began) / 1e6;
   if (options.show && took > 1000) console.log(`${took.toFixed(0)} ms in ${dialect}: ${pair.text}`);
-  if (JSON.stringify(found) === JSON.stringify(pair.ids)) {
+  if (JSON.stringify(found) === JSON.stringify(pair.rows)) {
     tally.agreed += 1;
-    tally.telling += pair.ids.length !== 0 && pair.ids.length !== pair.profiles ? 1 : 0;
+    const some = pair.rows.length !== 0 && pair.rows.length !== pair.profiles;
+    tally.telling += some ? 1 : 0;
     return;
   }
   console.log(`\nDIFFERENT in ${dialect} (--seed ${seed}), zone ${pair.zone}, now ${pair.now}: ` +
               `${pair.text}\n  SQL: ${pair[dialect].sql}`);
   if (typeof found === "string") return console.log(`  ${found}`);
-  const roster = new Set(pair.ids);
-  const other = new Set(found);
-  console.log(`  Roster only: ${pair.ids.filter((id) => !other.has(id)).slice(0, 20)}`);
-  console.log(`  ${dialect} only: ${found.filter((id) => !roster.has(id)).slice(0, 20)}`);
+  const ours = pair.rows.map((row) => JSON.stringify(row));
+  const theirs = found.map((row) => JSON.stringify(row));
+  console.log(`  Roster only: ${ours.filter((row) => !theirs.includes(row)).slice(0, 20)}`);
+  console.log(`  ${dialect} only: ${theirs.filter((row) => !ours.includes(row)).slice(0, 20)}`);
 }
 
 async function main() {

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -43,19 +44,38 @@ void WriteSchema(const Schema& schema, const std::string& folder) {
   }
 }
 
+// As oracle.js writes what a database gives.
+std::string CellText(const Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return JsonText(*text);
+  if (const auto* whole = std::get_if<int64_t>(&value)) return StrCat("\"", *whole, "\"");
+  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "\"true\"" : "\"false\"";
+  if (const auto* day = std::get_if<Date>(&value)) return StrCat("\"", day->days, "\"");
+  if (const auto* time = std::get_if<Timestamp>(&value)) return StrCat("\"", time->ms, "\"");
+  return "null";
+}
+
+std::string RowsText(const QueryAnswer& answer) {
+  if (const auto* count = std::get_if<CountAnswer>(&answer)) {
+    return StrCat("[[\"", count->count, "\"]]");
+  }
+  std::string rows;
+  for (const std::vector<Value>& row : std::get<TableAnswer>(answer).rows) {
+    std::string cells;
+    for (const Value& value : row) cells += StrCat(cells.empty() ? "" : ",", CellText(value));
+    rows += StrCat(rows.empty() ? "" : ",", "[", cells, "]");
+  }
+  return StrCat("[", rows, "]");
+}
+
 // A line of what is said, the answer, and the SQL or why there is none.
 std::string Pair(const std::string& text, std::string_view zone, const ReadView& view) {
   const SchemaCatalog catalog(view.schema(), &*view->definitions);
   const auto answer = Run(text, {}, {.time_zone = zone}, view, catalog, {});
   INFO(RenderError(text, answer.status()));
   REQUIRE(answer.ok());
-  std::string ids;
-  for (const std::vector<Value>& row : std::get<TableAnswer>(*answer).rows) {
-    ids += StrCat(ids.empty() ? "" : ",", JsonText(std::get<std::string>(row[0])));
-  }
   std::string line = StrCat("{\"text\":", JsonText(text), ",\"zone\":", JsonText(zone),
                             ",\"now\":", view.clock().ms, ",\"profiles\":", view->num_profiles,
-                            ",\"ids\":[", ids, "]");
+                            ",\"rows\":", RowsText(*answer));
   const auto bound = Bind(*Parse(text), {.text = text, .catalog = &catalog, .time_zone = zone});
   for (size_t d = 0; d < std::size(kDialects); ++d) {
     const auto sql = EmitSql(*bound, view.schema(), kDialects[d], view.clock());
@@ -65,8 +85,36 @@ std::string Pair(const std::string& text, std::string_view zone, const ReadView&
   return line + "}\n";
 }
 
+// Who passes a filter, mostly; how many, in which order, of which values.
+std::string Statement(const std::string& filter, std::mt19937_64* random) {
+  const auto of = [&](const std::vector<std::string>& texts) {
+    return texts[(*random)() % texts.size()];
+  };
+  const std::string scope =
+      of({"", " including archived", " including archived", " only archived"});
+  const std::string where = StrCat(scope, " where ", filter);
+  switch ((*random)() % 8) {
+    case 0:
+      return StrCat("count", where);
+    case 1: {
+      const std::string by = of({"text", "flag, text", "int", "day, flag", "time", "created_via"});
+      return StrCat("count", where, " by ", by, of({"", " having count >= 2"}));
+    }
+    case 2: {
+      const std::vector<std::string> by = {"text", "int", "num", "dec",   "flag",      "day",
+                                           "time", "big", "id",  "email", "last_seen", "campaign"};
+      return StrCat("find id, email, text, int, day, flag, first_seen", where, " order by ", of(by),
+                    of({"", " desc"}), ", ", of(by), of({"", " asc", " desc"}), " limit ",
+                    (*random)() % 40, " offset ", (*random)() % 4);
+    }
+    default:
+      return StrCat("find id", where, " order by id limit 1000000");
+  }
+}
+
 TEST_CASE("random statements as SQL") {
   RandomFilter random(TestSeed());
+  std::mt19937_64 forms(TestSeed());
   const TestStore store = random.Store(TestSeed() % 2 == 0 ? 40 : 200);
   // Also long after all that was done: on other days of the year.
   const int64_t days = TestSeed() % 4 == 0 ? static_cast<int64_t>(TestSeed() / 4 % 1000) : 0;
@@ -83,8 +131,7 @@ TEST_CASE("random statements as SQL") {
   const uint64_t size = BatterySize(200);
   for (uint64_t i = 0; i < size; ++i) {
     const std::string filter = i % 3 == 0 ? random.Leaf() : random.Filter(2);
-    const std::string text =
-        StrCat("find id including archived where ", filter, " order by id limit 1000000");
+    const std::string text = Statement(filter, &forms);
     const std::string pair = Pair(text, kZones[i % std::size(kZones)], view);
     if (out.is_open()) out << pair;
   }
