@@ -18,6 +18,16 @@ bool IsCount(AggregateOp op) { return op == AggregateOp::kCount || op == Aggrega
 // Whether there is a result, 0, over nothing.
 bool IsOfNone(AggregateOp op) { return IsCount(op) || op == AggregateOp::kSum; }
 
+// Of doubles.
+bool IsNumber(const BoundAggregateOf& of) {
+  return !IsCount(of.op) && of.info.type == ValueType::kNumber;
+}
+
+std::string IfBoth(const std::string& a, const std::string& b, const std::string& test) {
+  return StrCat("(", a == "TRUE" ? "" : StrCat(a, " AND "), b == "TRUE" ? "" : StrCat(b, " AND "),
+                test, ")");
+}
+
 std::string Power10(int exponent) { return "1" + std::string(static_cast<size_t>(exponent), '0'); }
 
 // The same answer for every whole number.
@@ -124,52 +134,60 @@ std::string Emitter::Node(const BoundAggregate& aggregate) {
 
 // --- Two compared ---
 
-// sum / count in units of 10^-scale. Each a whole number of more bits than it needs.
+// Whole numbers of more bits than they need.
 Emitter::Fraction Emitter::FractionOf(const BoundAggregateOf& of, const std::string& value) {
   const SqlValue result = AggregateOf(of, value);
-  const bool exact = result.info.type == ValueType::kInteger;
-  const bool is_sum = of.op == AggregateOp::kSum;
-  Fraction fraction;
-  fraction.over = sql_.Wide(result.value, result.info);
-  if (is_sum) fraction.over = StrCat("coalesce(", fraction.over, ", ", sql_.Wide("0"), ")");
-  if (of.op == AggregateOp::kAvg) fraction.under = sql_.Wide(StrCat("count(", value, ")"));
-  fraction.present = is_sum ? "TRUE" : result.present;
-  fraction.scale = exact && IsCount(of.op) ? 0 : of.info.scale;
+  Fraction fraction{result.value, "", result.present, IsCount(of.op) ? 0 : of.info.scale};
+  switch (of.op) {
+    case AggregateOp::kSum:
+      fraction.over = StrCat("coalesce(", result.value, ", ", sql_.Wide("0"), ")");
+      fraction.present = "TRUE";
+      break;
+    case AggregateOp::kAvg:
+      fraction.under = sql_.Wide(StrCat("count(", value, ")"));
+      break;
+    default:
+      fraction.over = sql_.Wide(result.value, result.info);
+  }
   return fraction;
 }
 
-std::string Emitter::TwoAggregates(const BoundAggregateOf& left, const AggregateCompare& compare) {
-  const BoundAggregateOf& right = compare.right;
-  const auto is_number = [](const BoundAggregateOf& of) {
-    return !IsCount(of.op) && of.info.type == ValueType::kNumber;
-  };
-  const std::string both =
-      StrCat("SELECT _profile, _left, NULL AS _right FROM (", AggregateRows(left, "_left"),
-             ") l UNION ALL SELECT _profile, NULL AS _left, _right FROM (",
-             AggregateRows(right, "_right"), ") r");
-  const bool of_none = IsOfNone(left.op) && IsOfNone(right.op) && Accepts(compare.op, 0);
-  if (is_number(left) || is_number(right)) {
-    const SqlValue a = AggregateOf(left, "_left");
-    const SqlValue b = AggregateOf(right, "_right");
-    for (const BoundAggregateOf* of : {&left, &right}) {
-      if (!is_number(*of) && !IsCount(of->op)) Refuse("an integer or decimal compared as a number");
-    }
-    return Among(kProfile, both,
-                 StrCat("(", a.present, " AND ", b.present, " AND ", sql_.AsNumber(a.value), " ",
-                        ast::Spelling(compare.op), " ", sql_.AsNumber(b.value), ")"),
-                 of_none);
+// As doubles, which numbers and counts are exactly.
+std::string Emitter::CompareNumbers(const BoundAggregateOf& left, const AggregateCompare& compare) {
+  for (const BoundAggregateOf* of : {&left, &compare.right}) {
+    if (!IsNumber(*of) && !IsCount(of->op)) Refuse("an integer or decimal compared as a number");
   }
+  const SqlValue a = AggregateOf(left, "_left");
+  const SqlValue b = AggregateOf(compare.right, "_right");
+  return IfBoth(
+      a.present, b.present,
+      StrCat(sql_.AsNumber(a.value), " ", ast::Spelling(compare.op), " ", sql_.AsNumber(b.value)));
+}
+
+std::string Emitter::CompareFractions(const BoundAggregateOf& left,
+                                      const AggregateCompare& compare) {
   const Fraction a = FractionOf(left, "_left");
-  const Fraction b = FractionOf(right, "_right");
+  const Fraction b = FractionOf(compare.right, "_right");
   const int scale = std::max(a.scale, b.scale);
   const auto side = [&](const Fraction& one, const Fraction& other) {
     return StrCat(one.over, scale == one.scale ? "" : StrCat(" * ", Power10(scale - one.scale)),
                   other.under.empty() ? "" : StrCat(" * ", other.under));
   };
-  return Among(kProfile, both,
-               StrCat("(", a.present, " AND ", b.present, " AND ", side(a, b), " ",
-                      ast::Spelling(compare.op), " ", side(b, a), ")"),
-               of_none);
+  return IfBoth(a.present, b.present,
+                StrCat(side(a, b), " ", ast::Spelling(compare.op), " ", side(b, a)));
+}
+
+// Rows of both, each with a value on its own side.
+std::string Emitter::TwoAggregates(const BoundAggregateOf& left, const AggregateCompare& compare) {
+  const BoundAggregateOf& right = compare.right;
+  const std::string rows =
+      StrCat("SELECT _profile, _left, NULL AS _right FROM (", AggregateRows(left, "_left"),
+             ") l UNION ALL SELECT _profile, NULL AS _left, _right FROM (",
+             AggregateRows(right, "_right"), ") r");
+  const bool of_none = IsOfNone(left.op) && IsOfNone(right.op) && Accepts(compare.op, 0);
+  const bool numbers = IsNumber(left) || IsNumber(right);
+  return Among(kProfile, rows,
+               numbers ? CompareNumbers(left, compare) : CompareFractions(left, compare), of_none);
 }
 
 }  // namespace roster::query

@@ -34,6 +34,7 @@ std::string Emitter::Cell(const SqlValue& cell, const CellPredicate& predicate) 
   const std::string test =
       std::visit([&](const auto& one) { return Test(cell, one); }, predicate.test);
   if (!predicate.negated && test == "TRUE") return StrCat("(", cell.present, ")");
+  if (cell.present == "TRUE") return StrCat(predicate.negated ? "NOT " : "", "(", test, ")");
   return StrCat("(", cell.present, " AND ", predicate.negated ? "NOT " : "", "(", test, "))");
 }
 

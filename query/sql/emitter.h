@@ -170,6 +170,8 @@ class Emitter {
   SqlValue AggregateOf(const BoundAggregateOf& of, const std::string& value);
   std::string ExactTest(const BoundAggregateOf& of, const ExactCompare& compare);
   Fraction FractionOf(const BoundAggregateOf& of, const std::string& value);
+  std::string CompareNumbers(const BoundAggregateOf& left, const AggregateCompare& compare);
+  std::string CompareFractions(const BoundAggregateOf& left, const AggregateCompare& compare);
   std::string TwoAggregates(const BoundAggregateOf& left, const AggregateCompare& compare);
 
   // --- Sequences ---

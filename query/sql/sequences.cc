@@ -47,15 +47,19 @@ std::string Emitter::StepRows(const BoundSequence& sequence, size_t step) {
   const bool chosen = step == 0 && sequence.start == ast::Start::kNth;
   std::string rows;
   std::vector<std::string> columns;
+  bool keyed = false;
   for (size_t i = 0; i < of.events.size(); ++i) {
     const StepColumns one = ColumnsOf(sequence, step, i);
-    const std::string keyed = one.present.empty() ? "TRUE" : StrCat("(", one.present, ")");
-    columns.push_back(StrCat(one.expressions, ", ", keyed, " AS _keyed"));
-    rows += StrCat(rows.empty() ? "" : " UNION ALL ", Select(of.events[i], StrCat(columns.back())));
+    keyed = !one.present.empty();
+    columns.push_back(one.expressions);
+    if (keyed) columns.back() += StrCat(", (", one.present, ") AS _keyed");
+    rows += StrCat(rows.empty() ? "" : " UNION ALL ", Select(of.events[i], columns.back()));
   }
   const std::string names = NamesOf(sequence);
-  if (chosen) rows = SelectChosen(of.events, sequence.place, columns, StrCat(names, ", _keyed"));
-  return StrCat("SELECT ", names, " FROM (", rows, ") k WHERE _keyed");
+  if (chosen) {
+    rows = SelectChosen(of.events, sequence.place, columns, StrCat(names, keyed ? ", _keyed" : ""));
+  }
+  return keyed ? StrCat("SELECT ", names, " FROM (", rows, ") k WHERE _keyed") : rows;
 }
 
 // Whether the next row of the rest, by its time `_next`, comes until `_limit`, if there is one.

@@ -68,8 +68,9 @@ std::string Emitter::Node(const BoundSessions& sessions) {
   const bool any = sessions.min == 1 && sessions.max == std::numeric_limits<int64_t>::max();
   if (any) return StrCat("p._profile IN (", passing, ")");
   if (sessions.max == 0) return StrCat("p._profile NOT IN (", passing, ")");
-  return Among(kProfile, passing, InRange("count(*)", {sessions.min, sessions.max}),
-               sessions.min <= 0);
+  const bool of_none = sessions.min <= 0;
+  const IntRange counts{of_none ? std::numeric_limits<int64_t>::min() : sessions.min, sessions.max};
+  return Among(kProfile, passing, InRange("count(*)", counts), of_none);
 }
 
 }  // namespace roster::query
