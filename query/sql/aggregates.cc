@@ -62,7 +62,7 @@ SqlValue Emitter::AggregateOf(const BoundAggregateOf& of, const std::string& val
     case AggregateOp::kCount:
       return {StrCat("count(", value, ")"), "TRUE", kInteger};
     case AggregateOp::kDistinct:
-      return {StrCat("count(DISTINCT ", SameNumber(cell), ")"), "TRUE", kInteger};
+      return {sql_.CountDistinct(SameNumber(cell)), "TRUE", kInteger};
     case AggregateOp::kMin:
     case AggregateOp::kMax: {
       const std::string best = StrCat(ast::Spelling(of.op), "(", value, ")");

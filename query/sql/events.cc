@@ -99,7 +99,7 @@ std::string Emitter::DidOf(const BoundDid& did, const Key& key) {
     return StrCat(key.row, did.negated ? " NOT IN" : " IN", " (", rows, ")");
   }
   const std::string count =
-      did.on ? StrCat("count(DISTINCT ", NumberOfUnit("_day", did.on->unit), ")") : "count(*)";
+      did.on ? sql_.CountDistinct(NumberOfUnit("_day", did.on->unit)) : "count(*)";
   const std::string range =
       InRange(count, {did.min <= 0 ? std::numeric_limits<int64_t>::min() : did.min, did.max});
   return Among(key, rows, did.negated ? StrCat("NOT (", range, ")") : range, passes(0));

@@ -142,6 +142,11 @@ std::string Spelling::HasAll(const std::string& list, const std::vector<std::str
   return StrCat(is_duckdb() ? "list_has_all(" : "hasAll(", list, ", ", List(texts), ")");
 }
 
+// What ClickHouse takes `count(DISTINCT)` for is a setting, and may be an estimate.
+std::string Spelling::CountDistinct(const std::string& value) const {
+  return StrCat(is_duckdb() ? "count(DISTINCT " : "uniqExact(", value, ")");
+}
+
 std::string Spelling::Divide(const std::string& over, const std::string& under) const {
   return is_duckdb() ? StrCat("((", over, ") // ", under, ")")
                      : StrCat("intDiv(", over, ", ", under, ")");

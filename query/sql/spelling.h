@@ -47,6 +47,8 @@ class Spelling {
   std::string HasAny(const std::string& list, const std::vector<std::string>& texts) const;
   std::string HasAll(const std::string& list, const std::vector<std::string>& texts) const;
 
+  // Of an aggregate over what is there.
+  std::string CountDistinct(const std::string& value) const;
   // Whole part of a quotient. Requires: neither is negative.
   std::string Divide(const std::string& over, const std::string& under) const;
   // An integer or decimal as an integer that no sum overflows, in units of its scale.
