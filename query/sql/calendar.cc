@@ -58,12 +58,14 @@ struct Era {
 // Those of a zone that begin until a moment; the first is from ever.
 std::vector<Era> ErasOf(absl::TimeZone zone, Timestamp until) {
   const auto offset_at = [&](absl::Time at) { return int64_t{zone.At(at).offset} * 1000; };
-  std::vector<Era> eras = {{0, offset_at(absl::InfinitePast())}};
+  std::vector<Era> eras = {{0, offset_at(absl::UnixEpoch())}};
   absl::Time last = absl::InfinitePast();
   absl::TimeZone::CivilTransition change;
   while (zone.NextTransition(last, &change)) {
     const absl::TimeZone::TimeInfo info = zone.At(change.to);
     const absl::Time at = info.kind == absl::TimeZone::TimeInfo::UNIQUE ? info.pre : info.trans;
+    // The infinite past itself has none.
+    if (eras.size() == 1) eras[0].offset_ms = offset_at(at - absl::Milliseconds(1));
     if (at > absl::FromUnixMillis(until.ms)) break;
     eras.push_back({absl::ToUnixMillis(at), offset_at(at)});
     last = at;

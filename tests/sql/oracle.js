@@ -132,6 +132,8 @@ class Tally {
     this.run = 0;
     this.agreed = 0;
     this.telling = 0; // found some, not all
+    this.calendar = 0;
+    this.different = 0;
     this.refused = new Map();
   }
   refuse(why) {
@@ -141,7 +143,8 @@ class Tally {
   print(pairs) {
     const share = ((100 * this.run) / pairs).toFixed(1);
     console.log(`${this.dialect}: says ${share} % of ${pairs} statements; ` +
-                `${this.agreed} of ${this.run} agree, ${this.telling} of them find some but not all`);
+                `${this.agreed} of ${this.run} agree, ${this.telling} of them find some but not all; ` +
+                `${this.calendar} questions about the calendar agree`);
     const forms = [...this.refused].sort((a, b) => b[1] - a[1]);
     for (const [form, count] of forms) console.log(`  refused ${count}: ${form}`);
   }
@@ -150,7 +153,7 @@ class Tally {
 async function compare(database, pair, tally, seed) {
   const { dialect } = tally;
   if (pair[dialect].refused !== undefined) return tally.refuse(pair[dialect].refused);
-  tally.run += 1;
+  if (!pair.calendar) tally.run += 1;
   const began = process.hrtime.bigint();
   let found;
   try {
@@ -161,11 +164,16 @@ async function compare(database, pair, tally, seed) {
   const took = Number(process.hrtime.bigint() - began) / 1e6;
   if (options.show && took > 1000) console.log(`${took.toFixed(0)} ms in ${dialect}: ${pair.text}`);
   if (JSON.stringify(found) === JSON.stringify(pair.rows)) {
+    if (pair.calendar) {
+      tally.calendar += 1;
+      return;
+    }
     tally.agreed += 1;
     const some = pair.rows.length !== 0 && pair.rows.length !== pair.profiles;
     tally.telling += some ? 1 : 0;
     return;
   }
+  tally.different += 1;
   console.log(`\nDIFFERENT in ${dialect} (--seed ${seed}), zone ${pair.zone}, now ${pair.now}: ` +
               `${pair.text}\n  SQL: ${pair[dialect].sql}`);
   if (typeof found === "string") return console.log(`  ${found}`);
@@ -200,7 +208,7 @@ async function main() {
           await compare(databases[tally.dialect], pair, tally, seed + round);
         }
       }
-      done += pairs.length;
+      done += size;
       if (options.show) console.log(`${done} after ${((Date.now() - began) / 1000).toFixed(0)} s`);
     }
   } finally {
@@ -209,7 +217,7 @@ async function main() {
   }
   console.log(`${done} statements in ${((Date.now() - began) / 1000).toFixed(0)} s`);
   for (const tally of tallies) tally.print(done);
-  process.exitCode = tallies.every(({ run, agreed }) => run === agreed) ? 0 : 1;
+  process.exitCode = tallies.every(({ different }) => different === 0) ? 0 : 1;
 }
 
 if (chdb === undefined && duckdb === undefined) {

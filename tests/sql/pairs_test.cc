@@ -19,18 +19,19 @@
 #include "tests/battery/size.h"
 #include "tests/query/random_filter.h"
 #include "tests/seed.h"
+#include "tests/sql/calendar_pairs.h"
 #include "tests/sql/store_rows.h"
 
 namespace roster::query {
 namespace {
 
-constexpr SqlDialect kDialects[] = {SqlDialect::kDuckDb, SqlDialect::kClickHouse};
+const std::vector<SqlDialect> kDialects = {SqlDialect::kDuckDb, SqlDialect::kClickHouse};
 constexpr const char* kKeys[] = {"duckdb", "clickhouse"};
 
 // The tables of both dialects with the number of each one's file.
 void WriteSchema(const Schema& schema, const std::string& folder) {
   std::ofstream out(folder + "/schema.jsonl");
-  for (size_t d = 0; d < std::size(kDialects); ++d) {
+  for (size_t d = 0; d < kDialects.size(); ++d) {
     for (const SqlTable& table : SqlTables(schema, kDialects[d])) {
       std::string columns;
       for (const SqlColumn& column : table.columns) {
@@ -77,7 +78,7 @@ std::string Pair(const std::string& text, std::string_view zone, const ReadView&
                             ",\"now\":", view.clock().ms, ",\"profiles\":", view->num_profiles,
                             ",\"rows\":", RowsText(*answer));
   const auto bound = Bind(*Parse(text), {.text = text, .catalog = &catalog, .time_zone = zone});
-  for (size_t d = 0; d < std::size(kDialects); ++d) {
+  for (size_t d = 0; d < kDialects.size(); ++d) {
     const auto sql = EmitSql(*bound, view.schema(), kDialects[d], view.clock());
     line += StrCat(",\"", kKeys[d], "\":{\"", sql.ok() ? "sql" : "refused",
                    "\":", JsonText(sql.ok() ? *sql : StdView(sql.status().message())), "}");
@@ -112,6 +113,17 @@ std::string Statement(const std::string& filter, std::mt19937_64* random) {
   }
 }
 
+std::string CalendarLine(const CalendarPair& pair) {
+  std::string rows;
+  for (const int64_t row : pair.rows) rows += StrCat(rows.empty() ? "" : ",", "[\"", row, "\"]");
+  std::string line =
+      StrCat("{\"text\":", JsonText(pair.text), ",\"calendar\":true,\"rows\":[", rows, "]");
+  for (size_t d = 0; d < kDialects.size(); ++d) {
+    line += StrCat(",\"", kKeys[d], "\":{\"sql\":", JsonText(pair.sql[d]), "}");
+  }
+  return line + "}\n";
+}
+
 TEST_CASE("random statements as SQL") {
   RandomFilter random(TestSeed());
   std::mt19937_64 forms(TestSeed());
@@ -134,6 +146,9 @@ TEST_CASE("random statements as SQL") {
     const std::string text = Statement(filter, &forms);
     const std::string pair = Pair(text, kZones[i % std::size(kZones)], view);
     if (out.is_open()) out << pair;
+  }
+  for (const CalendarPair& pair : CalendarPairs(kDialects, &forms)) {
+    if (out.is_open()) out << CalendarLine(pair);
   }
 }
 
