@@ -39,6 +39,8 @@ class Calendars {
     return low + static_cast<int64_t>(random_() % static_cast<uint64_t>(high - low + 1));
   }
 
+  bool OneIn(uint64_t n) { return random_() % n == 0; }
+
   // Near a change of the clocks between 1890 and 2036, if there are any.
   int64_t NearChange(absl::TimeZone zone) {
     const absl::Time from = absl::FromUnixSeconds(Between(-2'524'521'600, 2'082'758'400));
@@ -67,14 +69,37 @@ class Calendars {
   }
   static std::string Same(std::string rows, const Spelling&) { return rows; }
 
+  // So many months before a local time, on the day of that number.
+  static int64_t MonthsBefore(absl::CivilSecond local, int64_t months, absl::TimeZone zone) {
+    const absl::CivilMonth month = absl::CivilMonth(local) - months;
+    const absl::CivilSecond from(month.year(), month.month(), local.day(), local.hour(),
+                                 local.minute(), local.second());
+    return absl::ToUnixMillis(absl::FromCivil(from, zone));
+  }
+
+  // From near a change, to one, to the end of a February.
+  int64_t MonthsFrom(size_t way, int64_t months, absl::TimeZone zone) {
+    static constexpr int kYears[] = {1896, 1900, 1999, 2000, 2003, 2004};
+    if (way == 0) return NearChange(zone);
+    if (way == 1) {
+      const absl::Time near = absl::FromUnixMillis(NearChange(zone));
+      absl::TimeZone::CivilTransition change;
+      const bool any = zone.PrevTransition(near + absl::Hours(3), &change);
+      const absl::CivilSecond local = any ? change.from : absl::ToCivilSecond(near, zone);
+      return MonthsBefore(local + Between(-1800, 5400), months, zone) + Between(0, 999);
+    }
+    const int year = kYears[random_() % std::size(kYears)];
+    const absl::CivilMonth month = absl::CivilMonth(year, 2) - months;
+    const absl::CivilSecond from(month.year(), month.month(), Between(27, 31), 12, 0, 0);
+    return absl::ToUnixMillis(absl::FromCivil(from, zone));
+  }
+
   void AddMonths(const char* name, absl::TimeZone zone) {
     const int64_t months = Between(0, 40);
     std::vector<int64_t> times;
     std::vector<int64_t> answers;
     for (size_t i = 0; i < kRows; ++i) {
-      // The change is at the end of the time as often as at its beginning.
-      const int64_t near = NearChange(zone);
-      times.push_back(i % 2 == 0 ? near : Before({near}, {months, ast::TimeUnit::kMonth}, zone));
+      times.push_back(MonthsFrom(i % 3, months, zone));
       answers.push_back(After({times.back()}, {months, ast::TimeUnit::kMonth}, zone));
     }
     const Timestamp now{*std::max_element(times.begin(), times.end())};
@@ -129,11 +154,15 @@ class Calendars {
     const absl::CivilDay march(Between(1990, 2030), 3, 1);
     TimeRange window;
     window.low = march - absl::CivilDay(1970, 1, 1) + Between(-4, 3);
-    window.high = window.low + (Between(0, 3) == 0 ? Between(355, 740) : Between(0, 5));
+    window.high = window.low + Between(0, 5);
+    if (OneIn(2)) {
+      const absl::CivilDay later(march.year() + Between(1, 2), 3, 1);
+      window.high = later - absl::CivilDay(1970, 1, 1) + Between(-4, 3);
+    }
     std::vector<int64_t> days;
     std::vector<int64_t> answers;
     for (size_t i = 0; i < kRows; ++i) {
-      const absl::CivilDay near(Between(1880, 2032), 3, 1);
+      const absl::CivilDay near(Between(march.year() - 6, march.year() + 3), 3, 1);
       days.push_back(near - absl::CivilDay(1970, 1, 1) + Between(-4, 3));
       answers.push_back(HasAnniversary(absl::CivilDay(1970, 1, 1) + days.back(), window) ? 1 : 0);
     }
