@@ -47,8 +47,6 @@ class Emitter {
 
   // A value so that those that are equal are grouped together.
   std::string SameNumber(const SqlValue& cell) const;
-  // A value that is null where it is missing, also of a ClickHouse array.
-  std::string IfSet(const SqlValue& cell);
 
   // The first form that could not be said; what is written after it is thrown away.
   const absl::Status& status() const { return status_; }

@@ -60,11 +60,6 @@ SqlValue Emitter::ColumnOf(std::string_view alias, std::string_view name, ValueI
   return column;
 }
 
-std::string Emitter::IfSet(const SqlValue& cell) {
-  const bool array = !sql_.is_duckdb() && cell.info.type == ValueType::kTextList;
-  return array ? Refuse("a list that may be missing, as a column") : cell.value;
-}
-
 SqlValue Emitter::TraitOf(TraitId trait) {
   const TraitInfo& info = schema_.trait(trait);
   if (info.name == kArchived) {

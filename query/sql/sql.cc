@@ -35,10 +35,17 @@ class Statements {
     return {"p._profile", "TRUE", {ValueType::kInteger, 0}};
   }
 
+  // A ClickHouse array is never missing: beside it stands whether there is one.
   std::string Shown(const BoundColumn& column) {
+    const Spelling& spelling = emitter_.spelling();
     const bool is_id = column.source == BoundColumn::Source::kId;
-    const std::string value = is_id ? "concat('p', p._profile)" : emitter_.IfSet(ColumnOf(column));
-    return StrCat(value, " AS ", emitter_.spelling().Name(column.name));
+    const SqlValue value = ColumnOf(column);
+    std::string shown =
+        StrCat(is_id ? "concat('p', p._profile)" : value.value, " AS ", spelling.Name(column.name));
+    if (!spelling.is_duckdb() && value.info.type == ValueType::kTextList) {
+      shown += StrCat(", ", value.present, " AS ", spelling.Name(IsSetColumn(column.name)));
+    }
+    return shown;
   }
 
   std::string OrderOf(const BoundOrder& order) {

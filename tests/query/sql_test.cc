@@ -247,6 +247,9 @@ TEST_CASE("SQL of statements") {
       sql("find id, email, age order by age desc limit 3 offset 2") ==
       "SELECT concat('p', p._profile) AS \"id\", p.\"_identity_email\" AS \"email\", p.\"age\" AS "
       "\"age\" FROM profiles p ORDER BY p.\"age\" DESC NULLS LAST, p._profile LIMIT 3 OFFSET 2");
+  CHECK(Emitted(Shop(), "find interests order by id", kClickHouse)
+            ->starts_with("SELECT p.\"interests\" AS \"interests\", p.\"_set_interests\" AS "
+                          "\"_set_interests\" FROM profiles p ORDER BY "));
   CHECK(
       sql("count where vip = true by score, country having count >= 2") ==
       "SELECT (p.\"score\" + 0.0) AS \"score\", p.\"country\" AS \"country\", count(*) AS count "
