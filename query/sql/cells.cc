@@ -48,10 +48,10 @@ std::string Emitter::Unit(ValueInfo info, int64_t cell) const {
 }
 
 std::string Emitter::InRange(const std::string& value, IntRange range) const {
-  return const_cast<Emitter*>(this)->Test({value, "", {ValueType::kInteger, 0}}, range);
+  return Test({value, "", {ValueType::kInteger, 0}}, range);
 }
 
-std::string Emitter::Test(const SqlValue& cell, const IntRange& range) {
+std::string Emitter::Test(const SqlValue& cell, const IntRange& range) const {
   if (range.low > range.high) return "FALSE";
   if (cell.info.type == ValueType::kBoolean) {
     const bool no = range.low <= 0 && 0 <= range.high;

@@ -98,7 +98,7 @@ class Emitter {
   std::string Node(const BoundEngagement& engagement);
 
   // One overload a test; of a value that is there.
-  std::string Test(const SqlValue& cell, const IntRange& range);
+  std::string Test(const SqlValue& cell, const IntRange& range) const;
   std::string Test(const SqlValue& cell, const IntSet& set);
   std::string Test(const SqlValue& cell, const NumberRange& range);
   std::string Test(const SqlValue& cell, const NumberSet& set);
