@@ -119,8 +119,8 @@ struct Show {
 // Which profiles a statement looks at.
 enum class Scope : uint8_t { kActive, kIncludingArchived, kOnlyArchived };
 
-// Whether a statement is to be explained: its plan alone, or with what running it took.
-enum class Explained : uint8_t { kNo, kPlan, kAnalyzed };
+// Whether a statement is to be explained: its plan alone, or with what running it took, or as SQL.
+enum class Explained : uint8_t { kNo, kPlan, kAnalyzed, kAsDuckDb, kAsClickHouse };
 
 // Shape: only `count`, `find`, `funnel` and `search` have a `where` and a scope beside kActive, and
 // are explained.

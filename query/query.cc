@@ -10,6 +10,7 @@
 #include "query/errors.h"
 #include "query/grammar/grammar.h"
 #include "query/planner.h"
+#include "query/sql/sql.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
 
@@ -36,6 +37,12 @@ absl::Status CheckThen(Timestamp then, ast::Span at, std::string_view text, cons
                  StrCat("events `", view.schema().event(event).name, "` are not kept for so long"));
   }
   return absl::OkStatus();
+}
+
+std::optional<SqlDialect> DialectOf(ast::Explained explained) {
+  if (explained == ast::Explained::kAsDuckDb) return SqlDialect::kDuckDb;
+  if (explained == ast::Explained::kAsClickHouse) return SqlDialect::kClickHouse;
+  return std::nullopt;
 }
 
 // The types of events that a verb counts besides its filter.
@@ -69,6 +76,10 @@ absl::StatusOr<QueryAnswer> Run(const ast::Statement& statement, std::string_vie
       BoundStatement bound,
       Bind(statement,
            {.text = text, .catalog = &catalog, .params = params, .time_zone = options.time_zone}));
+  if (const auto dialect = DialectOf(bound.explained)) {
+    ROSTER_ASSIGN_OR_RETURN(std::string sql, EmitSql(bound, view.schema(), *dialect, view.clock()));
+    return TableAnswer{{{"sql", ValueType::kText}}, {{std::move(sql)}}, {}};
+  }
   if (auto* find = std::get_if<BoundFind>(&bound.verb)) find->after = options.after;
   const std::optional<Timestamp> as_of = bound.as_of;
   const ReadView then = as_of ? view.At(*as_of) : view;

@@ -307,6 +307,8 @@ class Printer {
   void Print(const Statement& statement) {
     if (statement.explained != Explained::kNo) Add("explain ");
     if (statement.explained == Explained::kAnalyzed) Add("analyze ");
+    if (statement.explained == Explained::kAsDuckDb) Add("sql dialect duckdb ");
+    if (statement.explained == Explained::kAsClickHouse) Add("sql dialect clickhouse ");
     std::visit([&](const auto& verb) { Print(verb, statement); }, statement.verb);
     if (statement.as_of) Add(" as of ", ToText(*statement.as_of));
     if (statement.time_zone) Add(" at time zone ", ToText(*statement.time_zone));

@@ -23,11 +23,18 @@ std::optional<ast::Literal> ReadTextOrParam(const Token& token) {
   return ReadText(token);
 }
 
+std::optional<ast::Explained> ReadDialect(const Token& token) {
+  if (AtWord(&token, "duckdb")) return ast::Explained::kAsDuckDb;
+  if (AtWord(&token, "clickhouse")) return ast::Explained::kAsClickHouse;
+  return std::nullopt;
+}
+
 const Valued<ast::Name> column(ReadName, "a column");
 const Valued<ast::Name> segment(ReadEvent, "a segment");
 const Valued<ast::Name> view_name(ReadEvent, "a view");
 const Valued<ast::Literal> text_or_param(ReadTextOrParam, "a text in double quotes");
 const Valued<ast::Literal> moment(ReadLiteral, "a time such as `2026-01-31`");
+const Valued<ast::Explained> dialect(ReadDialect, "`duckdb` or `clickhouse`");
 const Valued<ast::Shown> shown(
     ReadShown,
     "`traits`, `events`, `namespaces`, `segments`, `goals`, `interests`, `engagement`, "
@@ -162,8 +169,9 @@ const Rule<struct StatementId, ast::Statement> statement = "statement";
 const auto statement_def =
     (asked[kSame] |
      (Word("explain", kVerb)[Set(&ast::Statement::explained, ast::Explained::kPlan)] >
-      -Word("analyze", "`analyze`")[Set(&ast::Statement::explained, ast::Explained::kAnalyzed)] >
-      asked[kExplained]) |
+      -(Word("analyze", "`analyze`")[Set(&ast::Statement::explained, ast::Explained::kAnalyzed)] |
+        (KeywordPair("sql", "dialect", "`sql dialect`") >
+         dialect[Put(&ast::Statement::explained)])) > asked[kExplained]) |
      (Word("why", kVerb)[Is<ast::Why>()] > text_or_param[kProfileOf] >
       KeywordPair("in", "segment", "`in segment`") > segment[kWhyOf]) |
      (Word("diff", kVerb)[Is<ast::Diff>()] > Word("segment", "`segment`") > segment[kDiffOf] >

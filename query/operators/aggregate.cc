@@ -13,9 +13,6 @@
 #include "storage/memory/cells.h"
 
 namespace roster::query {
-namespace {
-
-using ast::AggregateOp;
 
 bool Accepts(ast::CompareOp op, int sign) {
   switch (op) {
@@ -34,6 +31,10 @@ bool Accepts(ast::CompareOp op, int sign) {
   }
   return false;
 }
+
+namespace {
+
+using ast::AggregateOp;
 
 template <typename T>
 int Sign(T a, T b) {

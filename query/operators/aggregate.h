@@ -22,6 +22,9 @@
 
 namespace roster::query {
 
+// Whether a comparison holds, by the sign of its left side less its right one.
+bool Accepts(ast::CompareOp op, int sign);
+
 // sum / count, each with so many digits after the point: exactly an integer or decimal, or the
 // average of some.
 struct ExactResult {

@@ -38,8 +38,8 @@ Value ValueThen(const ReadView& view, RowId row, TraitId trait) {
   return shown ? shown->value : Value();
 }
 
-std::vector<HistoryOperator::Era> HistoryOperator::ErasOf(const ReadView& view, RowId row) const {
-  std::vector<TraitWrite> writes = WritesOf(view.state(), row, bound_.trait);
+std::vector<Era> ErasOf(const ReadView& view, RowId row, TraitId trait) {
+  std::vector<TraitWrite> writes = WritesOf(view.state(), row, trait);
   const auto time_of = [](const TraitWrite& write) { return SaidAt(write.said.time).ms; };
   std::sort(writes.begin(), writes.end(),
             [&](const TraitWrite& a, const TraitWrite& b) { return time_of(a) < time_of(b); });
@@ -47,7 +47,7 @@ std::vector<HistoryOperator::Era> HistoryOperator::ErasOf(const ReadView& view, 
   for (size_t end = 1; end <= writes.size(); ++end) {
     // All that was said at one time is one.
     if (end < writes.size() && time_of(writes[end]) == time_of(writes[end - 1])) continue;
-    const auto shown = FoldWrites(view.state(), bound_.trait, absl::MakeSpan(writes).first(end));
+    const auto shown = FoldWrites(view.state(), trait, absl::MakeSpan(writes).first(end));
     Value value;
     if (shown) value = shown->value;
     const bool same = eras.empty() ? IsMissing(value) : eras.back().value == value;
@@ -108,7 +108,7 @@ void HistoryOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* 
 }
 
 bool HistoryOperator::Matches(const ReadView& view, RowId row) const {
-  const std::vector<Era> eras = ErasOf(view, row);
+  const std::vector<Era> eras = ErasOf(view, row, bound_.trait);
   switch (bound_.kind) {
     case BoundHistory::Kind::kWas:
       return Was(eras, view.clock());
@@ -124,7 +124,7 @@ bool HistoryOperator::Matches(const ReadView& view, RowId row) const {
 
 std::optional<Timestamp> HistoryOperator::NextChange(const ReadView& view, RowId row) const {
   std::optional<Timestamp> next;
-  const std::vector<Era> eras = ErasOf(view, row);
+  const std::vector<Era> eras = ErasOf(view, row, bound_.trait);
   const Timestamp now = view.clock();
   const auto consider = [&](int64_t ms) {
     if (ms > now.ms) next = Earlier(next, Timestamp{ms});

@@ -19,6 +19,13 @@ namespace roster::query {
 
 // What a trait was at the view's clock. Requires: no trait of the store's own.
 Value ValueThen(const ReadView& view, RowId row, TraitId trait);
+// From a time on, until that of the next one, a value was there; null: none was.
+struct Era {
+  int64_t from_ms = 0;
+  Value value;
+};
+// Of a trait, ascending; neighbours differ.
+std::vector<Era> ErasOf(const ReadView& view, RowId row, TraitId trait);
 
 class HistoryOperator : public Operator {
  public:
@@ -33,13 +40,6 @@ class HistoryOperator : public Operator {
   }
 
  private:
-  // From a time on, until that of the next one, a value was there; null: none was.
-  struct Era {
-    int64_t from_ms = 0;
-    Value value;
-  };
-  // Ascending; neighbours differ.
-  std::vector<Era> ErasOf(const ReadView& view, RowId row) const;
   bool Holds(const std::optional<CellPredicate>& predicate, const Value& value,
              Timestamp now = {}) const;
   bool Was(const std::vector<Era>& eras, Timestamp now) const;

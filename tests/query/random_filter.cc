@@ -90,6 +90,8 @@ TestStore RandomFilter::Store(int num_profiles) {
                "(`flag` = true)");
   store.Define(kInterests, "topic",
                "define interest \"topic\" as \"order\".`text`, \"login\".`list` half life 3 days");
+  store.Define(kInterests, "shown",
+               "define interest \"shown\" as \"order\".`text`, \"login\".`list`");
   store.Define(
       kEngagement, "engagement",
       "define engagement as \"order\" 2 points cap 6 within last 7 days, \"login\" 1 points "
@@ -219,7 +221,8 @@ std::string RandomFilter::Test(bool windows) {
       if (OneIn(5)) return name + "between " + Text() + " and " + Text();
       if (OneIn(6)) return name + "is empty";
       if (OneIn(5)) {
-        const std::vector<std::string> folded = {"= ~", "!= ~", "contains ~", "starts with ~"};
+        const std::vector<std::string> folded = {"= ~", "!= ~", "contains ~", "starts with ~",
+                                                 "ends with ~"};
         return name + Of(folded) + Text();
       }
       const std::vector<std::string> regexes = {"/^a/", "/A/i", "/.b$|é/", "/^$/", "/[^a-z]/"};
@@ -354,12 +357,20 @@ std::string RandomFilter::Behaviour() {
 }
 
 std::string RandomFilter::Standing() {
-  const std::vector<std::string> plain = {
-      "is identified",         "is anonymous",           "has no identity",
-      "has identity email",    "has identity device_id", "created via \"test\"",
-      "status = \"archived\"", "status != \"archived\"", "in segment few",
-      "in segment \"fewer\"",  "sample 30% seed \"x\"",  "has channel \"web\""};
+  const std::vector<std::string> plain = {"is identified",          "is anonymous",
+                                          "has no identity",        "has identity email",
+                                          "has identity device_id", "created via \"test\"",
+                                          "status = \"archived\"",  "status != \"archived\"",
+                                          "in segment few",         "in segment \"fewer\"",
+                                          "sample 30% seed \"x\"",  "has channel \"web\"",
+                                          "engagement >= \"mid\"",  "engagement in (\"low\")",
+                                          "engagement < \"high\""};
   const auto label = [&] { return ast::QuoteText(Of(kLabels)); };
+  if (OneIn(10)) {
+    const std::vector<std::string> shares = {"0", "0.25", "0.3", "0.5", "1"};
+    const std::string interest = OneIn(4) ? "interest topic " : "interest shown ";
+    return interest + Text() + " " + Compare(Of(shares));
+  }
   switch (Below(5)) {
     case 0:
       return "has label " + label();
