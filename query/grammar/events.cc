@@ -118,9 +118,6 @@ const auto kCount =
     Word("exactly", kTimes)[([](auto& context) { x3::_val(context).op = ast::CountOp::kExactly; })];
 const auto kIsCounted = [](auto& context) { x3::_val(context).counted = true; };
 const auto kTimesOf = Do([](auto& of, int64_t times) { of.times = times; });
-const auto kMayCount =
-    -((kCount > whole[kTimesOf] > (Word("times", "`times`") | Word("time", "`times`"))) >
-      x3::eps[kIsCounted]);
 const auto kMayCountOrOn =
     -(((kCount > whole[kTimesOf] > (Word("times", "`times`") | Word("time", "`times`"))) |
        (Word("on", "`on`") > kCount > whole[kTimesOf] > on_unit[Put(&RawDid::on)])) >

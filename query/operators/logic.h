@@ -28,22 +28,24 @@ void NarrowByAll(const Parts& parts, Set* set, Narrow&& narrow) {
 
 template <typename Parts, typename Set, typename Narrow>
 void NarrowByAny(const Parts& parts, Set* set, Narrow&& narrow) {
-  Set undecided = *set;
+  // Not on the stack, which the depth of a filter would multiply: a set of a chunk has 2 KiB.
+  const auto undecided = std::make_unique<Set>(*set);
+  const auto passed = std::make_unique<Set>(*set);
   set->ClearAll();
   for (const auto& part : parts) {
-    if (!undecided.Any()) return;
-    Set passed = undecided;
-    narrow(part, &passed);
-    set->Or(passed);
-    undecided.AndNot(passed);
+    if (!undecided->Any()) return;
+    *passed = *undecided;
+    narrow(part, passed.get());
+    set->Or(*passed);
+    undecided->AndNot(*passed);
   }
 }
 
 template <typename Part, typename Set, typename Narrow>
 void NarrowByNot(const Part& part, Set* set, Narrow&& narrow) {
-  Set passed = *set;
-  narrow(part, &passed);
-  set->AndNot(passed);
+  const auto passed = std::make_unique<Set>(*set);
+  narrow(part, passed.get());
+  set->AndNot(*passed);
 }
 
 // Invariant: `not` has one child, the others two or more.
