@@ -71,7 +71,7 @@ std::string Emitter::Follows(const BoundStep& next, Timestamp now) {
 
 // Of one event that is in both, the row of the rest stands before: it does not follow itself.
 std::string Emitter::Chains(const BoundSequence& sequence, size_t step) {
-  const std::string rows = StepRows(sequence, step);
+  std::string rows = StepRows(sequence, step);
   if (step + 1 == sequence.steps.size()) return rows;
   const std::string names = NamesOf(sequence);
   std::string both = StrCat("SELECT ", names, ", 0 AS _rest FROM (", rows, ") x");

@@ -48,7 +48,7 @@ bool Spelling::CanSay(std::string_view text) const {
 }
 
 std::string Spelling::Integer(Int128 value) const {
-  const std::string digits = Digits(value);
+  std::string digits = Digits(value);
   const bool fits =
       std::numeric_limits<int64_t>::min() <= value && value <= std::numeric_limits<int64_t>::max();
   if (fits) return digits;

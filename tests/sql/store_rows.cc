@@ -102,17 +102,19 @@ class TableRows {
   void AddProfile(RowId row) {
     const Schema& schema = view_.schema();
     Line line = Begin(row);
-    for (uint16_t t = 0; t < schema.traits().size(); ++t) {
-      const TraitInfo& trait = schema.trait({t});
-      const Value value = view_->column({t}).Get(row);
+    for (size_t t = 0; t < schema.traits().size(); ++t) {
+      const TraitId id{static_cast<uint16_t>(t)};
+      const TraitInfo& trait = schema.trait(id);
+      const Value value = view_->column(id).Get(row);
       if (trait.name == kArchived) line.Add("_archived", Json(value));
       if (IsOwnName(trait.name)) continue;
       line.AddValue(trait.name, trait.type, value);
-      AddHistory(row, {t});
+      AddHistory(row, id);
     }
-    for (uint16_t n = 0; n < schema.namespaces().size(); ++n) {
-      const auto first = view_->identities.FirstOfRow(row, {n});
-      line.Add(IdentityColumn(schema.name_space({n}).name),
+    for (size_t n = 0; n < schema.namespaces().size(); ++n) {
+      const NamespaceId id{static_cast<uint16_t>(n)};
+      const auto first = view_->identities.FirstOfRow(row, id);
+      line.Add(IdentityColumn(schema.name_space(id).name),
                first ? JsonText(view_->identities.NameOf(*first).value) : "null");
     }
     Add(kProfilesTable, line);
@@ -180,10 +182,11 @@ class TableRows {
     line.Add("_id", Number(IdOf(block, ref).value));
     line.Add("_session", session ? Number(*session) : "null");
     const EventTypeInfo& info = view_.schema().event(type);
-    for (uint16_t p = 0; p < info.properties.size(); ++p) {
+    for (size_t p = 0; p < info.properties.size(); ++p) {
       const PropertyInfo& property = info.properties[p];
       if (property.name.empty() || IsOwnName(property.name)) continue;
-      const std::optional<int64_t> cell = roster::PropertyOf(block, ref, {p});
+      const std::optional<int64_t> cell =
+          roster::PropertyOf(block, ref, {static_cast<uint16_t>(p)});
       const CellType& cell_type = view_->partition(type).properties()[p];
       line.AddValue(property.name, property.type, cell ? DecodeCell(cell_type, *cell) : Value());
     }
