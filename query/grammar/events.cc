@@ -34,8 +34,8 @@ bool AtSameSession(Cursor at) { return AtWord(at, "in") && AtWord(at + 1, "the")
 
 // What a rule does stands behind `then` too.
 bool AtNextStep(Cursor at) {
+  if (!AtWord(at, "then")) return false;  // behind the end there is no token to look at
   const bool is_label = AtWord(at + 1, "add") || AtWord(at + 1, "remove");
-  if (!AtWord(at, "then")) return false;
   if (is_label && AtWord(at + 2, "label")) return false;
   if (AtWord(at + 1, "notify") && at[2].kind == TokenKind::kLiteral) return false;
   return !(AtWord(at + 1, "set") && ReadName(at[2]) && AtSymbol(at + 3, "="));
