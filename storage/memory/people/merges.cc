@@ -125,11 +125,11 @@ Creation OwnCreation(const State& state, RowId row, ProfileId id) {
     if (merge.survivor == id) return merge.survivor_came;
     if (merge.loser == id) return merge.loser_came;
   }
-  // Of what said that it came earlier something may have gone elsewhere since: that stays known.
+  // When all that said when it came has gone elsewhere, that stays known.
   const std::optional<Stamp> came = state.StampOf(kCreatedVia, row);
-  const std::optional<Stamp> earlier = state.StampOf(kCreatedAt, row);
   Timestamp at = came ? came->time : Timestamp{};
-  if (earlier && state.schema->has_calls()) {
+  const bool is_empty = state.schema->has_calls() && !state.column(kFirstSeen).Has(row);
+  if (is_empty && state.column(kCreatedAt).Has(row)) {
     at = std::min(at, Timestamp{state.column(kCreatedAt).Bits(row)});
   }
   return {at, Or<std::string>(state.column(kCreatedVia).Get(row))};

@@ -277,8 +277,8 @@ class ByHand(Resolving):
         if not said["address"]:
             homes |= {fact.home for fact in self.facts_of(pid, "consent")
                       if fact.data["channel"] == said["channel"] and not fact.data["address"]}
-        for each in homes:
-            self.add("consent", time, late, each, origin, **said)
+        for each in homes:  # only what was said of the home itself goes where the identity goes
+            self.add("consent", time, late, each, origin if each == home else None, **said)
         return self.edit(home)
 
     def note(self, profile, action, text, expect=None):

@@ -2,6 +2,8 @@
 """Merges by hand and their undoing (R8, R10, R17). A merge moves nothing: a redirect says where
 what came under a profile is now, so that taking the redirect away restores both sides."""
 
+import hashlib
+
 from by_hand import ByHand
 from facts import EVER
 from folds import sessions
@@ -24,8 +26,9 @@ class Merging(ByHand):
         if any(name not in self.types for name in chosen):
             raise Refused("NOTRAIT")
         versions = [self.version(pid) for pid in (survivor, loser)]
-        token = f"t{self.commands}"
-        self.plans[token] = survivor, loser, versions, chosen
+        plan = survivor, loser, versions, chosen
+        token = f"t{hashlib.blake2b(repr(plan).encode(), digest_size=8).hexdigest()}"
+        self.plans[token] = plan
         reason = self.hand_guard(survivor, loser)
         return {"plan": token, "survivor": f"p{survivor}", "loser": f"p{loser}",
                 "versions": versions, "traits": self.differing(survivor, loser, chosen),

@@ -51,8 +51,8 @@ class Picture(Merging):
         persons = self.identities_of(pid)
         kept = active(persons)
         said = (traits, sorted((each, each in kept) for each in persons),
-                sorted(each for each, home, _, _ in self.retired if home in homes), len(homes),
-                sum(home in homes for home, _, _ in self.edits))
+                sorted(each for each, home, _, _ in self.retired if home in homes), sorted(homes),
+                [edit for edit in self.edits if edit[0] in homes])
         return hashlib.blake2b(repr(said).encode(), digest_size=8).hexdigest()
 
     # Sections

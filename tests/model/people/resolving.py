@@ -24,11 +24,12 @@ class Resolving(Facts):
         return any(kind(identity) == PERSON for identity in self.identities_of(pid))
 
     def created_at(self, pid):
-        """The earliest time at which it was seen, or was made by hand, or had come to be when all
-        that said so was taken from it; before there is one, that of receipt."""
-        homes = [self.profiles[home] for home in self.homes_of(pid)]
-        times = self.seen_times(pid) + [home.came for home in homes if home.came is not None]
-        return min(times) if times else min(home.made for home in homes)
+        """The earliest time at which it was seen, or was made by hand; before there is one, that of
+        receipt; when nothing of that is left, what it was before."""
+        seen = self.seen_times(pid)
+        return min(seen) if seen else min(
+            self.profiles[home].made if self.profiles[home].came is None else
+            self.profiles[home].came for home in self.homes_of(pid))
 
     def has_lost(self, pid):
         """Whether something went elsewhere that said when it was created: what is left does not
