@@ -63,13 +63,15 @@ Value LatestShown(const State& state, RowId row, const ConsentEntry& of) {
 }
 
 // Of a decision whose time the client gave: by what it says first, so that decisions of one moment
-// are in one order whichever came first, then by the home.
-EventId IdOf(const ConsentEntry& consent, ProfileId home) {
-  constexpr uint64_t kHomeBits = 0xffff;
+// are in one order whichever came first, then by whose it is, by what it came and who wrote it.
+EventId IdOf(const ConsentEntry& consent, ProfileId home, std::string_view by,
+             std::string_view actor) {
+  constexpr uint64_t kLow = 0xffffffff;
   const std::string said = std::get<Json>(Shown(consent)).text;
   const uint64_t what = XXH3_64bits(said.data(), said.size());
-  const uint64_t whose = XXH3_64bits(&home.value, sizeof(home.value));
-  return {(what & ~kHomeBits) | (whose & kHomeBits)};
+  const uint64_t words[] = {home.value, XXH3_64bits(by.data(), by.size()),
+                            XXH3_64bits(actor.data(), actor.size())};
+  return {(what & ~kLow) | (XXH3_64bits(words, sizeof(words)) & kLow)};
 }
 
 bool HasDecision(const State& state, RowId row, EventId id) {
@@ -191,7 +193,12 @@ absl::StatusOr<ItemResult> Hand::Do(const Consent& item) {
   const Value before = LatestShown(state(), RowOf(target.profile), decided);
   for (const ProfileId home : homes) {
     const IdentityId origin = home == target.home ? target.origin : kNoOrigin;
-    const std::optional<EventId> id = item.time ? std::optional(IdOf(decided, home)) : std::nullopt;
+    std::optional<EventId> id;
+    if (item.time) {
+      const std::string_view by =
+          origin == kNoOrigin ? std::string_view() : state().identities.KeyAt(origin);
+      id = IdOf(decided, home, by, options_.actor);
+    }
     if (id && HasDecision(state(), RowOf(target.profile), *id)) continue;
     Add({target.profile, home, origin}, kConsentRecords, time, values, id);
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/limits.h"
 #include "query/declarations/names.h"
 #include "query/declarations/retention.h"
 #include "storage/base/check.h"
@@ -19,6 +20,13 @@ EventId EventIdSource::Next(Timestamp clock) {
 }
 
 namespace {
+
+// Older versions took longer sources, for which nothing is reserved: their beginning.
+std::string SourceOf(const Creation& came) {
+  size_t end = std::min(came.via.size(), kMaxNameBytes);
+  while (end > 0 && end < came.via.size() && (came.via[end] & 0xc0) == 0x80) --end;
+  return came.via.substr(0, end);
+}
 
 bool IsArchived(const State& state, RowId row) {
   const auto trait = state.schema->FindTrait(kArchived);
@@ -91,7 +99,11 @@ PropertyId Effects::HomeOf(EventTypeId event) {
 }
 
 ProfileId Effects::AddProfile(Timestamp created_at, std::string_view via) {
-  Event(kCallRecords);  // from which on only calls and events are being seen
+  if (!schema().ids_by_home()) {
+    // From which on only calls and events are being seen.
+    const EventTypeId calls = Event(kCallRecords);
+    Property(calls, kIdsByHome, ValueType::kBoolean, 0);
+  }
   const ProfileId id{state().profiles.size() + 1};
   Do(CreateProfile{id, created_at, std::string(via)});
   return id;
@@ -160,9 +172,9 @@ void Effects::Merge(const MergeProfiles& merge, const TextList& chosen, Timestam
   std::vector<std::pair<PropertyId, Value>> said = {
       {kMergeSurvivor, static_cast<int64_t>(stays.value)},
       {kMergeLoserCreated, loser_came.at},
-      {kMergeLoserVia, loser_came.via},
+      {kMergeLoserVia, SourceOf(loser_came)},
       {kMergeSurvivorCreated, survivor_came.at},
-      {kMergeSurvivorVia, survivor_came.via},
+      {kMergeSurvivorVia, SourceOf(survivor_came)},
       {Property(merges, kMergeReceived, ValueType::kTimestamp, 0), clock_}};
   if (!chosen.empty()) {
     said.emplace_back(Property(merges, kMergeChosen, ValueType::kTextList, 0), chosen);

@@ -68,6 +68,7 @@ EventTypeId Schema::AddEvent(std::string name) {
 PropertyId Schema::AddProperty(EventTypeId event, PropertyInfo info) {
   EventTypeInfo& type = events_[event.value];
   const bool is_home = info.name == kHomeProperty;
+  ids_by_home_ = ids_by_home_ || (type.call && info.name == kIdsByHome);
   const auto id = AddTo<PropertyId>(&type.properties, &type.property_ids, std::move(info));
   if (is_home) type.home = id;
   if (id == kRecordValue && type.name.starts_with(kTraitRecords)) {

@@ -114,6 +114,10 @@ class Schema {
 
   // Whether calls are records: else, as in stores of before, whatever is written is being seen.
   bool has_calls() const { return has_calls_; }
+  // Whether ids of trait records by no identity have the profile in them: else, as in stores of
+  // before, two profiles that were told the same at one moment have one record when they are
+  // joined.
+  bool ids_by_home() const { return ids_by_home_; }
 
   // Each returns the next dense id. Requires: the name is new. Thread: the writer.
   TraitId AddTrait(TraitInfo info);
@@ -130,6 +134,7 @@ class Schema {
   std::vector<EventTypeInfo> events_;
   std::vector<NamespaceInfo> namespaces_;
   bool has_calls_ = false;
+  bool ids_by_home_ = false;
   TextMap<uint16_t> trait_ids_;
   TextMap<uint16_t> event_ids_;
   TextMap<uint16_t> namespace_ids_;

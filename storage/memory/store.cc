@@ -252,13 +252,13 @@ void Store::ApplyOne(const MergeProfiles& m, ChangeSet* changes) {
   }
   seen_later_.MoveAll(loser, state_.ProfileAt(to));
   MergeTraits(from, to, home);
+  state_.identities.MoveAll(from, to, home);
   const Column& first_seen = state_.column(kFirstSeen);
   if (state_.schema->has_calls()) {
     std::optional<Timestamp> seen;
     if (first_seen.Has(to)) seen = Timestamp{first_seen.Bits(to)};
     CreateAgain(to, seen);
   }
-  state_.identities.MoveAll(from, to, home);
   NoteSize(to);
   state_.profiles.Merge(from, loser, to, state_.ProfileAt(to));
   RetireRow(from);

@@ -177,6 +177,8 @@ class Store {
   };
   std::optional<Lasting> RerouteCell(const Route& route, RowId stay, TraitId trait);
   void SeeAgain(RowId row);
+  // A client said by an identity when its profile was created: of whom has the identity now.
+  void CreatedAsSaid(const Stamp& said);
   void CreateAgain(RowId row, std::optional<Timestamp> activity);
   void NoteDevice(RowId row, IdentityId device, int64_t kind);
   void NoteDevices(RowId row);

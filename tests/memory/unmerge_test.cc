@@ -187,7 +187,8 @@ TEST_CASE("records that came by an identity in a time move to another profile", 
 
 TEST_CASE("what two were told alike at one moment is each one's after an unmerge", "[R10]") {
   People people(TestSeed());
-  people.b.Event(std::string(kCallRecords));
+  const EventTypeId calls = people.b.Event(std::string(kCallRecords));
+  people.b.Property(calls, std::string(kIdsByHome), ValueType::kBoolean);
   const ProfileId one = people.b.Profile(1);
   const ProfileId two = people.b.Profile(2);
   for (const ProfileId profile : {one, two}) {

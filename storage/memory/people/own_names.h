@@ -51,6 +51,8 @@ inline constexpr std::string_view kConflictRecords = "\001conflict";
 // A call that is no event, an identify or alias: by its message id it is known for ever, and
 // somebody was seen. Its only property of its own, where it was given, is `channel`.
 inline constexpr std::string_view kCallRecords = "\001call";
+// Of no record: that it is declared says how ids are made (Schema::ids_by_home).
+inline constexpr std::string_view kIdsByHome = "\001ids";
 
 // Of events: a boolean.
 inline constexpr std::string_view kImportantProperty = "\001important";

@@ -130,9 +130,13 @@ void Store::ForgetDevices(RowId row, const std::vector<IdentityId>& detached) {
   const std::optional<EventTypeId> type = state_.schema->FindEvent(kDeviceRecords);
   if (!type || !state_.partition(*type).HasAny(row)) return;
   const EventPartition& partition = state_.partition(*type);
+  std::vector<IdentityId> devices;
   for (const EventRef event : partition.EventsOf(row)) {
-    devices_.DropErased(state_, OriginOf(partition.block(ChunkOf(row)), event));
+    devices.push_back(OriginOf(partition.block(ChunkOf(row)), event));
   }
+  std::sort(devices.begin(), devices.end());
+  devices.erase(std::unique(devices.begin(), devices.end()), devices.end());
+  for (const IdentityId device : devices) devices_.DropErased(state_, device);
 }
 
 // A cell that is no record of its row is one by itself; it becomes one before the records move.
@@ -213,6 +217,15 @@ void Store::HoldRecords(const MoveRecords& m, ChangeSet* changes) {
   NoteDevices(Reroute({row, std::nullopt, true, fate, holds, holder}, changes));
 }
 
+void Store::CreatedAsSaid(const Stamp& said) {
+  if (!state_.schema->ids_by_home() || said.origin == kNoOrigin) return;
+  if (!state_.identities.IsAttached(said.origin)) return;
+  const RowId row = state_.identities.RowOf(said.origin);
+  if (said.time.ms <= state_.column(kCreatedAt).Bits(row)) {
+    CreatedEarlier(row, said.time, said.origin);
+  }
+}
+
 void Store::ApplyOne(const MoveRecords& m, ChangeSet* changes) {
   if (m.from == m.to) return HoldRecords(m, changes);
   const RowId from = LiveRow(m.from);
@@ -270,6 +283,7 @@ void Store::ApplyOne(const UnmergeProfile& m, ChangeSet* changes) {
   const RowId to = NewRow(m.loser);
   state_.live.Set(to);
   ++state_.num_profiles;
+  const Stamp said = *state_.StampOf(kCreatedAt, plan.row);
   const std::vector<IdentityId> identities = state_.identities.OfRow(plan.row);
   const RowId stay = Reroute({plan.row, to, true, fate}, changes);
   for (const IdentityId id : identities) {
@@ -284,6 +298,7 @@ void Store::ApplyOne(const UnmergeProfile& m, ChangeSet* changes) {
   state_.profiles.Split(plan.gone, to, plan.stays, stay);
   SetCreation(to, EarliestOf(plan.merges, plan.gone));
   SetCreation(stay, EarliestOf(plan.merges, plan.stays));
+  CreatedAsSaid(said);
   SeeAgain(to);
   SeeAgain(stay);
   NoteDevices(stay);

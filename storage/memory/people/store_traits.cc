@@ -33,7 +33,7 @@ EventId RecordId(const State& state, const CellType& type, const TraitRecord& re
   if (record.origin != kNoOrigin) {
     const std::string_view name = state.identities.KeyAt(record.origin);
     words[3] = XXH3_64bits(name.data(), name.size());
-  } else if (state.schema->has_calls()) {
+  } else if (state.schema->ids_by_home()) {
     words[3] = of.value;
   }
   return {XXH3_64bits(words, sizeof(words))};
@@ -107,7 +107,7 @@ bool Store::KeepRecord(RowId row, TraitId trait, const TraitRecord& record, Prof
   const ProfileId of = home.value != 0 ? home : state_.ProfileAt(row);
   const EventId id = RecordId(state_, value_type, record, of);
   if (records.Contains(row, id)) return true;
-  const bool may_be_known = home.value == 0 || !state_.schema->has_calls();
+  const bool may_be_known = home.value == 0 || !state_.schema->ids_by_home();
   if (may_be_known && HasRecord(row, trait, record)) return true;
   std::vector<EventProperty> properties;
   if (!IsMissing(record.value)) {
@@ -175,7 +175,7 @@ void Store::MergeTraits(RowId from, RowId to, ProfileId loser) {
       MoveCell(from, to, trait);
       continue;
     }
-    const bool moved = state_.schema->has_calls() && HasRecord(from, trait, *theirs);
+    const bool moved = state_.schema->ids_by_home() && HasRecord(from, trait, *theirs);
     if (!moved && IsWrite(from, trait)) KeepRecord(to, trait, *theirs, loser);
     ShowTrait(to, trait, {&*theirs, 1});
     state_.columns[t].Mutable().Forget(from, &state_.stamps);

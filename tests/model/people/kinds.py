@@ -203,6 +203,7 @@ def items(world):
         call = {"type": verb} | json.loads(text)
         if "messageId" in call:
             call["messageId"] += f".{len(made)}"
+            world.sent[-1][1]["messageId"] = call["messageId"]  # a repeat of it is one
         made.append(call)
     return made
 
