@@ -66,7 +66,7 @@ class Resolver {
     if (call_.identities.empty()) {
       Visit(devices.front());
     } else {
-      Name(call_.identifies ? VisitorOf(devices) : std::nullopt);
+      Name(devices);
       if (call_.identifies) Bind(devices);
     }
     for (const Conflict& conflict : conflicts_) {
@@ -109,8 +109,9 @@ class Resolver {
     return SurvivorOf(state(), visitors);
   }
 
-  // R1, R2: identities that name somebody. When nobody is known by them, it is the visitor.
-  void Name(std::optional<ProfileId> visitor) {
+  // R1, R2: identities that name somebody. When nobody is known by them, it is the visitor who has
+  // one of the devices.
+  void Name(const std::vector<UsableIdentity>& devices) {
     std::vector<UsableIdentity>& identities = call_.identities;
     Found found = LookUp();
     for (;;) {
@@ -120,10 +121,14 @@ class Resolver {
       identities.pop_back();
       found = LookUp();
     }
-    if (found.profiles.empty() && visitor) {
-      resolved_.profile = *visitor;
-    } else if (found.profiles.empty()) {
-      Create();
+    if (found.profiles.empty()) {
+      const std::optional<ProfileId> visitor =
+          call_.identifies ? VisitorOf(devices) : std::nullopt;
+      if (visitor) {
+        resolved_.profile = *visitor;
+      } else {
+        Create();
+      }
     } else {
       resolved_.profile = SurvivorOf(state(), found.profiles);
       Unite(found.profiles);

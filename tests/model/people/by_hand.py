@@ -173,12 +173,15 @@ class ByHand(Resolving):
             known = self.identities[identity]
             known.home, known.number = home, self.num_facts
         if with_facts:
-            for facts in self.kinds.values():
-                for fact in facts:
-                    if (fact.origin == identity and fact.home is not None and
-                            fact.by is self.identities.get(identity) and
-                            self.resolve(fact.home) == owner):
-                        fact.home = home
+            moved = [fact for facts in self.kinds.values() for fact in facts
+                     if fact.origin == identity and fact.home is not None and
+                     fact.by is self.identities.get(identity) and
+                     self.resolve(fact.home) == owner]
+            if owner != self.resolve(home):
+                events = [fact for fact in moved if fact.kind == "event"]
+                self.drop_doubles(self.resolve(home), events)
+            for fact in moved:
+                fact.home = home
             for pid, before in came.items():
                 for each in self.homes_of(pid):
                     self.profiles[each].came = None

@@ -155,12 +155,16 @@ class Facts:
         return [fact for kind in kinds for fact in self.kinds[kind] if self.owner_of(fact) == pid]
 
     def unite(self, survivor, loser):
-        """One profile from now on. An event that both had sent (C4) is the survivor's for good."""
-        ours = {(fact.data["type"], fact.data["id"]) for fact in self.facts_of(survivor, "event")}
-        double = {id(fact) for fact in self.facts_of(loser, "event")
-                  if (fact.data["type"], fact.data["id"]) in ours}
-        self.kinds["event"] = [fact for fact in self.kinds["event"] if id(fact) not in double]
+        """One profile from now on."""
+        self.drop_doubles(survivor, self.facts_of(loser, "event"))
         self.redirect[loser] = survivor
+
+    def drop_doubles(self, pid, events):
+        """Of events that are to become a profile's, those that it has had sent too (C4) are gone
+        for good."""
+        ours = {(fact.data["type"], fact.data["id"]) for fact in self.facts_of(pid, "event")}
+        double = {id(fact) for fact in events if (fact.data["type"], fact.data["id"]) in ours}
+        self.kinds["event"] = [fact for fact in self.kinds["event"] if id(fact) not in double]
 
     def sort_out(self):
         self.sorted_out = {}

@@ -76,7 +76,7 @@ class Picture(Merging):
             "status": profile.status, "identified": bool(identified),
             "identified_at": time_text(min(identified, default=None)),
             "created_via": profile.via, "created_at": time_text(self.created_at(pid)),
-            "lost": self.has_lost(pid),
+            "emptied": not self.seen_times(pid),
             "first_seen": time_text(min(times, default=None)),
             "last_seen": time_text(max(times, default=None)),
             "identities": sorted(text_of(each) for each in kept + self.devices_of(pid)),
@@ -93,7 +93,8 @@ class Picture(Merging):
 
     def identified_times(self, pid, persons):
         """When identities of kind person were said, as far as it is still known: by what came by
-        them; of addresses also beside stronger ones; else when somebody was busy by hand."""
+        them; of addresses also beside stronger ones; else when somebody was busy by hand (other
+        than with an UNMERGE, which names nobody anew)."""
         persons = {each for each in persons if rank(each) <= 3}
         if not persons:
             return []
@@ -101,7 +102,8 @@ class Picture(Merging):
                  if fact.origin in persons and fact.by is self.identities[fact.origin]]
         times += [self.identities[each].said for each in persons if each[0] != "external_id"]
         homes = self.homes_of(pid)
-        return times or [min((time for home, time, _ in self.edits if home in homes),
+        return times or [min((time for home, time, verb in self.edits
+                              if home in homes and verb != "unmerge"),
                              default=self.created_at(pid))]
 
     @staticmethod

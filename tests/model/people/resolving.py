@@ -31,11 +31,6 @@ class Resolving(Facts):
             self.profiles[home].made if self.profiles[home].came is None else
             self.profiles[home].came for home in self.homes_of(pid))
 
-    def has_lost(self, pid):
-        """Whether something went elsewhere that said when it was created: what is left does not
-        say it."""
-        return any(self.profiles[home].came is not None for home in self.homes_of(pid))
-
     def seen_times(self, pid):
         times = [fact.time for fact in self.facts_of(pid, "event", "seen") if fact.time <= self.now]
         return times + [profile.made for home, profile in self.profiles.items()

@@ -21,7 +21,6 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import kinds  # noqa: E402
 from driver_test import *  # noqa: E402,F401,F403
 from model import Model  # noqa: E402
-from names import is_receipt  # noqa: E402
 from permutable import Permutable  # noqa: E402
 from picture import plain  # noqa: E402
 from rules_test import *  # noqa: E402,F401,F403  (its tests run with these)
@@ -64,13 +63,11 @@ def share_events(model, pids):
 
 
 def shown(model, *pids):
-    """Profiles as they show, but for their versions and what was merged into them, and when they
-    were identified where only edits say it: UNMERGE is one."""
+    """Profiles as they show, but for their versions and what was merged into them."""
     picture = model.picture()
     for pid in pids:
-        get = picture[f"p{pid}"]["get"]
-        for name in ("version", "merged") + ("identified_at",) * is_receipt(get["identified_at"]):
-            del get[name]
+        for name in ("version", "merged"):
+            del picture[f"p{pid}"]["get"][name]
     return [json.dumps(picture[f"p{pid}"], sort_keys=True) for pid in pids]
 
 
