@@ -60,6 +60,7 @@ struct BoundNever {};
 // Profiles with one of the labels. Sorted.
 struct BoundLabel {
   std::vector<std::string> labels;
+  std::optional<Timestamp> until;  // what was said later is not known yet
 };
 // Profiles that answer for one of the ids.
 struct BoundMembers {
@@ -76,6 +77,7 @@ struct BoundConsent {
   ast::ConsentState state = ast::ConsentState::kGranted;
   std::optional<int64_t> since_ms;
   std::optional<std::string> policy;
+  std::optional<Timestamp> until;  // as above
 };
 // The profiles whose number is below the threshold, of 2^64.
 struct BoundSample {

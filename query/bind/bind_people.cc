@@ -32,13 +32,12 @@ BindContext Binder::ContextOf(std::string_view stored, const ast::Declaration& d
   return context;
 }
 
-absl::StatusOr<BoundFilter> Binder::BindNode(const ast::HasLabel& label, const ast::Filter& at) {
-  if (context_.as_of) return NoHistory(at.span, "labels");
+absl::StatusOr<BoundFilter> Binder::BindNode(const ast::HasLabel& label, const ast::Filter&) {
   if (label.labels.size() > kMaxListValues) {
     return values_.Error(ErrorCode::kLimit, label.labels[kMaxListValues].span,
                          StrCat("a list holds more than ", kMaxListValues, " values"));
   }
-  BoundLabel bound;
+  BoundLabel bound{{}, context_.as_of};
   for (const ast::Literal& one : label.labels) bound.labels.push_back(TextOf(one));
   std::sort(bound.labels.begin(), bound.labels.end());
   return BoundFilter{std::move(bound)};
@@ -78,9 +77,9 @@ absl::StatusOr<BoundFilter> Binder::BindNode(const ast::KnownFor& known, const a
   return BoundFilter{BoundTrait{kCreatedAt, {ValueType::kTimestamp, 0}, {InWindow{bound}}}};
 }
 
-absl::StatusOr<BoundFilter> Binder::BindNode(const ast::Consent& consent, const ast::Filter& at) {
-  if (context_.as_of) return NoHistory(at.span, "consent");
-  BoundConsent bound{consent.channel.text, consent.state, std::nullopt, std::nullopt};
+absl::StatusOr<BoundFilter> Binder::BindNode(const ast::Consent& consent, const ast::Filter&) {
+  BoundConsent bound{consent.channel.text, consent.state, std::nullopt, std::nullopt,
+                     context_.as_of};
   const bool unknown = consent.state == ast::ConsentState::kUnknown;
   if (unknown && (consent.since || consent.policy)) {
     const ast::Literal& said = consent.since ? *consent.since : *consent.policy;

@@ -41,7 +41,7 @@ void LabelOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* ro
 }
 
 bool LabelOperator::Matches(const ReadView& view, RowId row) const {
-  const std::vector<std::string> has = LabelsOf(view.state(), row);
+  const std::vector<std::string> has = LabelsOf(view.state(), row, bound_.until);
   return std::any_of(has.begin(), has.end(), [&](const std::string& label) {
     return std::binary_search(bound_.labels.begin(), bound_.labels.end(), label);
   });
@@ -134,7 +134,7 @@ void ConsentOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* 
 
 bool ConsentOperator::Matches(const ReadView& view, RowId row) const {
   using ast::ConsentState;
-  for (const StandingConsent& standing : ConsentStanding(view.state(), row)) {
+  for (const StandingConsent& standing : ConsentStanding(view.state(), row, bound_.until)) {
     if (standing.channel != bound_.channel) continue;
     const bool is_state = standing.decision ==
                           (bound_.state == ConsentState::kGranted     ? ConsentDecision::kGranted

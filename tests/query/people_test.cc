@@ -27,6 +27,36 @@ TEST_CASE("labels by the latest word") {
   CHECK(store.Count("count where has label \"x\"") == 0);
 }
 
+TEST_CASE("labels and consent as of a time are what had been said by then") {
+  TestStore store;
+  const ProfileId jo = store.Profile({}, Ago(20 * kDayMs));
+  const auto label = [&](bool added, int64_t days) {
+    store.Record(jo, kLabelRecords, Ago(days * kDayMs), {{"label", "vip"}, {"added", added}});
+  };
+  const auto decide = [&](int64_t decision, int64_t days) {
+    store.Record(jo, kConsentRecords, Ago(days * kDayMs),
+                 {{"channel", "email"}, {"decision", decision}, {"address", "a@x"}});
+  };
+  label(true, 15);
+  decide(1, 14);
+  label(false, 5);
+  decide(2, 4);
+  store.Define(kSegments, "mailed",
+               "define segment \"mailed\" as has label \"vip\" and consent email granted");
+  const auto at = [&](const std::string& condition, int64_t days) {
+    return store.Count("count where " + condition + " as of $1", {Ago(days * kDayMs)});
+  };
+  CHECK(at("has label \"vip\"", 16) == 0);
+  CHECK(at("has label \"vip\"", 15) == 1);  // at that very time it had been said
+  CHECK(at("has label \"vip\"", 6) == 1);
+  CHECK(at("has label \"vip\"", 5) == 0);
+  CHECK(at("consent email unknown", 15) == 1);
+  CHECK(at("consent email granted", 10) == 1);
+  CHECK(at("consent email withdrawn", 4) == 1);
+  CHECK(at("in segment mailed", 10) == 1);
+  CHECK(store.Count("count where in segment mailed") == 0);
+}
+
 TEST_CASE("identities that count are those that name the profile now") {
   TestStore store;
   store.Namespace("email");

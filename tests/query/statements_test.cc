@@ -381,8 +381,8 @@ TEST_CASE("as of a time traits, events and who was there are as they were") {
   CHECK(Rows(store, "funnel order then order overall within 30 days" + then) ==
         "1 order 1 1 - | 2 order 0 0 0");
   CHECK(ErrorOf(store, "count as of 2027-01-01") == "TYPE `as of` asks about the past");
-  CHECK(ErrorOf(store, "count where has label \"x\"" + then) ==
-        "NOHISTORY as of another time nothing is known of labels");
+  CHECK(ErrorOf(store, "find labels" + then) ==
+        "NOHISTORY as of another time nothing is known of `labels` as a column");
   CHECK(ErrorOf(store, "count where last_seen is set" + then) ==
         "NOHISTORY as of another time nothing is known of `last_seen`");
   CHECK(ErrorOf(store, "count by plan" + then) == "TYPE `as of` does not stand with `by`");

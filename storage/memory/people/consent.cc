@@ -25,10 +25,12 @@ int Guard(ConsentDecision decision) {
 
 }  // namespace
 
-std::vector<StandingConsent> ConsentStanding(const State& state, RowId row) {
+std::vector<StandingConsent> ConsentStanding(const State& state, RowId row,
+                                             std::optional<Timestamp> until) {
   // By channel, and address or home.
   std::map<std::tuple<std::string, std::string, ProfileId>, StandingConsent> latest;
   for (const OwnRecord& record : OwnRecordsOf(state, row, kConsentRecords)) {
+    if (until && record.time() > *until) break;
     StandingConsent said{record.Text("channel"),
                          static_cast<ConsentDecision>(record.Integer("decision")), record};
     const std::string address = record.Text("address");

@@ -6,6 +6,7 @@
 #define ROSTER_STORAGE_MEMORY_PEOPLE_CONSENT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,9 @@ struct StandingConsent {
 };
 
 // For each channel: the latest decision of each address, and of each home without one; of these the
-// most guarded. By channel.
-std::vector<StandingConsent> ConsentStanding(const State& state, RowId row);
+// most guarded. By channel. `until`: of what was decided by then.
+std::vector<StandingConsent> ConsentStanding(const State& state, RowId row,
+                                             std::optional<Timestamp> until = {});
 
 }  // namespace roster
 

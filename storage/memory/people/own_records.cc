@@ -87,9 +87,10 @@ std::vector<ProfileId> HomesOfConsent(const State& state, RowId row, std::string
   return homes;
 }
 
-std::vector<HomeLabel> LabelsByHome(const State& state, RowId row) {
+std::vector<HomeLabel> LabelsByHome(const State& state, RowId row, std::optional<Timestamp> until) {
   std::map<std::pair<std::string, ProfileId>, bool> latest;
   for (const OwnRecord& record : OwnRecordsOf(state, row, kLabelRecords)) {
+    if (until && record.time() > *until) break;
     latest[{record.Text("label"), record.home()}] = record.Flag("added");
   }
   std::vector<HomeLabel> labels;
@@ -99,9 +100,9 @@ std::vector<HomeLabel> LabelsByHome(const State& state, RowId row) {
   return labels;
 }
 
-std::vector<std::string> LabelsOf(const State& state, RowId row) {
+std::vector<std::string> LabelsOf(const State& state, RowId row, std::optional<Timestamp> until) {
   std::vector<std::string> labels;
-  for (HomeLabel& one : LabelsByHome(state, row)) {
+  for (HomeLabel& one : LabelsByHome(state, row, until)) {
     if (labels.empty() || labels.back() != one.label) labels.push_back(std::move(one.label));
   }
   return labels;

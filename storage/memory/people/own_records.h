@@ -5,6 +5,7 @@
 #ifndef ROSTER_STORAGE_MEMORY_PEOPLE_OWN_RECORDS_H_
 #define ROSTER_STORAGE_MEMORY_PEOPLE_OWN_RECORDS_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,10 +55,13 @@ struct HomeLabel {
 // The profile ids under which a decision on the channel that names no address came, each once.
 std::vector<ProfileId> HomesOfConsent(const State& state, RowId row, std::string_view channel);
 
-// The labels that the latest word under each home gives, by label and home.
-std::vector<HomeLabel> LabelsByHome(const State& state, RowId row);
+// The labels that the latest word under each home gives, by label and home. `until`: of what was
+// said by then.
+std::vector<HomeLabel> LabelsByHome(const State& state, RowId row,
+                                    std::optional<Timestamp> until = {});
 // Each once.
-std::vector<std::string> LabelsOf(const State& state, RowId row);
+std::vector<std::string> LabelsOf(const State& state, RowId row,
+                                  std::optional<Timestamp> until = {});
 
 }  // namespace roster
 
