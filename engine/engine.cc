@@ -178,7 +178,7 @@ absl::Status Engine::Start() {
       fell_back ? std::nullopt : recovery_.snapshot);
   if (fell_back) checkpoint_->Start();
   forgetting_ = std::make_unique<Forgetting>(environment_.executor, environment_.clock, &shared_,
-                                             queue_.get());
+                                             queue_.get(), &pages_);
   return absl::OkStatus();
 }
 
@@ -255,7 +255,7 @@ Database::WriteDone Engine::LettingGo(const Batch& batch, WriteDone done) {
   });
   if (!erases) return done;
   return [this, done = std::move(done)](auto result) {
-    pages_.DropAll();
+    if (result.ok()) pages_.DropBefore(result->lsn);
     done(std::move(result));
   };
 }
@@ -382,7 +382,8 @@ absl::StatusOr<QueryResult> Engine::Execute(std::string_view statement,
   if (const auto* table = std::get_if<query::TableAnswer>(&*answer)) last = table->next_after;
   result.data = ToPublic(*std::move(answer));
   if (last && find != nullptr) {
-    std::get<Table>(result.data).cursor = pages_.Hold(*view, question, *last, MemoryBytes());
+    ROSTER_ASSIGN_OR_RETURN(std::get<Table>(result.data).cursor,
+                            pages_.Hold(*view, question, *last, MemoryBytes()));
   }
   return result;
 }

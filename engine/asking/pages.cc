@@ -11,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "roster/error.h"
 #include "roster/json.h"
+#include "storage/base/status_macros.h"
 #include "storage/base/text.h"
 
 namespace roster {
@@ -76,25 +77,38 @@ absl::StatusOr<Pages::Page> Pages::Find(std::string_view cursor, uint64_t questi
   return Page{found->second.view.At({place.clock_ms}), {place.after}};
 }
 
-std::string Pages::Hold(const ReadView& view, uint64_t question, ProfileId after,
-                        uint64_t memory_bytes) {
-  if (idle_us_ == 0) return {};
+void Pages::DropOldest() {
+  views_.erase(std::min_element(views_.begin(), views_.end(), [](const auto& a, const auto& b) {
+    return a.second.used_us < b.second.used_us;
+  }));
+}
+
+// The views that were not used for the longest time go first.
+absl::Status Pages::MakeRoom(uint64_t copied_bytes) {
+  for (;;) {
+    absl::Status room = held_->CheckRoom(copied_bytes);
+    if (room.ok() || views_.empty()) return room;
+    DropOldest();
+  }
+}
+
+absl::StatusOr<std::string> Pages::Hold(const ReadView& view, uint64_t question, ProfileId after,
+                                        uint64_t memory_bytes) {
+  if (idle_us_ == 0) return std::string();
   const Place place{view.lsn().value, view.clock().ms, after.value};
   {
     MutexLock lock(&mutex_);
     DropIdleLocked();
-    if (!held_->CheckRoom(view.copied_bytes()).ok()) views_.clear();
-    const auto [held, is_new] = views_.try_emplace(place.lsn, Held{view, nullptr, 0});
-    if (is_new) {
-      held->second.hold =
-          std::make_unique<HeldViews::Hold>(held_, view.copied_bytes(), memory_bytes);
+    if (view.lsn() < last_erasure_) return NoPage("somebody was erased while this page was made");
+    if (!views_.contains(place.lsn)) {
+      ROSTER_RETURN_IF_ERROR(MakeRoom(view.copied_bytes()));
+      if (views_.size() >= kMaxViews) DropOldest();
+      views_.emplace(place.lsn, Held{view,
+                                     std::make_unique<HeldViews::Hold>(held_, view.copied_bytes(),
+                                                                       memory_bytes),
+                                     0});
     }
-    held->second.used_us = clock_->MonotonicMicros();
-    if (views_.size() > kMaxViews) {
-      views_.erase(std::min_element(views_.begin(), views_.end(), [](const auto& a, const auto& b) {
-        return a.second.used_us < b.second.used_us;
-      }));
-    }
+    views_.at(place.lsn).used_us = clock_->MonotonicMicros();
   }
   return absl::StrFormat("%s%016x%016x%016x%016x", AbslView(kPrefix), place.lsn,
                          static_cast<uint64_t>(place.clock_ms), place.after,
@@ -113,9 +127,14 @@ void Pages::DropIdle() {
   DropIdleLocked();
 }
 
-void Pages::DropAll() {
+void Pages::DropBefore(Lsn erasure) {
+  std::map<uint64_t, Held> dropped;  // freed without the lock
   MutexLock lock(&mutex_);
-  views_.clear();
+  last_erasure_ = std::max(last_erasure_, erasure);
+  std::swap(views_, dropped);
+  for (auto it = dropped.lower_bound(erasure.value); it != dropped.end();) {
+    views_.insert(dropped.extract(it++));
+  }
 }
 
 }  // namespace roster

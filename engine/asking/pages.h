@@ -45,13 +45,16 @@ class Pages {
   // Where a page goes on. Errors: CURSOR (none of ours, of another question, or not held any more).
   absl::StatusOr<Page> Find(std::string_view cursor, uint64_t question);
 
-  // The cursor behind a profile of a view, which is held from now on; empty when none is held.
-  // `memory_bytes`: of the store.
-  std::string Hold(const ReadView& view, uint64_t question, ProfileId after, uint64_t memory_bytes);
+  // The cursor behind a profile of a view, which is held from now on; empty when none is ever held.
+  // `memory_bytes`: of the store. Errors: CURSOR (somebody was erased since the view was taken),
+  // LIMIT (held views keep too much twice).
+  absl::StatusOr<std::string> Hold(const ReadView& view, uint64_t question, ProfileId after,
+                                   uint64_t memory_bytes);
 
-  // Lets go what is not used any more, or everything. Cost: little when there is nothing.
+  // Lets go what is not used any more. Cost: little when there is nothing.
   void DropIdle();
-  void DropAll();
+  // Somebody was erased by the commit: nobody sees him on a page that is asked for from now on.
+  void DropBefore(Lsn erasure);
 
  private:
   struct Held {
@@ -65,6 +68,8 @@ class Pages {
     uint64_t after = 0;
   };
   uint64_t MarkOf(const Place& place, uint64_t question) const;
+  absl::Status MakeRoom(uint64_t copied_bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void DropOldest() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DropIdleLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Clock* const clock_;
@@ -73,6 +78,7 @@ class Pages {
   HeldViews* const held_;
   Mutex mutex_;
   std::map<uint64_t, Held> views_ ABSL_GUARDED_BY(mutex_);  // by LSN
+  Lsn last_erasure_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace roster

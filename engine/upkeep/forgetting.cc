@@ -19,15 +19,18 @@ constexpr size_t kErasuresOfStep = 256;
 
 }  // namespace
 
-Forgetting::Forgetting(Executor* executor, Clock* clock, SharedStore* store, CommitQueue* queue)
+Forgetting::Forgetting(Executor* executor, Clock* clock, SharedStore* store, CommitQueue* queue,
+                       Pages* pages)
     : clock_(clock),
       shared_(store),
       queue_(queue),
+      pages_(pages),
       loop_(executor->StartLoop([this] { return Step(); })) {
   loop_->Wake();
 }
 
 NextStep Forgetting::Step() {
+  pages_->DropIdle();
   if (*pending_ != 0) return NextStep::After(kBetweenStepsMs);
   const Timestamp now = clock_->Now();
   std::optional<ReadView> view;
@@ -48,7 +51,10 @@ NextStep Forgetting::Step() {
     batch.options.actor = "retain anonymous";
     ++*pending_;
     queue_->Submit(std::move(batch), CommitQueue::By::kWriter,
-                   [pending = pending_](const auto&) { --*pending; });
+                   [pending = pending_, pages = pages_](const auto& result) {
+                     if (result.ok()) pages->DropBefore(result->lsn);
+                     --*pending;
+                   });
   }
   if (next_row_ < (*view)->num_rows()) return NextStep::After(kBetweenStepsMs);
   next_row_ = 0;

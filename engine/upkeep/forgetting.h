@@ -22,7 +22,8 @@ namespace roster {
 class Forgetting {
  public:
   // Lifetime: all outlive it.
-  Forgetting(Executor* executor, Clock* clock, SharedStore* store, CommitQueue* queue);
+  Forgetting(Executor* executor, Clock* clock, SharedStore* store, CommitQueue* queue,
+             Pages* pages);
 
  private:
   // Looks at so many rows, and erases so many of them at most. Cost: a view.
@@ -32,6 +33,7 @@ class Forgetting {
   Clock* const clock_;
   SharedStore* const shared_;
   CommitQueue* const queue_;
+  Pages* const pages_;
   // Of the loop.
   uint32_t next_row_ = 0;
   // Erasures that are not answered; they may outlive this.
