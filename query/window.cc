@@ -25,8 +25,11 @@ int64_t Saturated(__int128 value) {
   return static_cast<int64_t>(std::clamp<__int128>(value, kMin, kMax));
 }
 
-int64_t ToMs(absl::CivilSecond civil, absl::TimeZone zone) {
-  return absl::ToUnixMillis(absl::FromCivil(civil, zone));
+// Of what the clocks skip: the change that skips it.
+int64_t ToMs(absl::CivilSecond civil, absl::TimeZone zone, int64_t part_ms = 0) {
+  const absl::TimeZone::TimeInfo info = zone.At(civil);
+  if (info.kind == absl::TimeZone::TimeInfo::SKIPPED) return absl::ToUnixMillis(info.trans);
+  return absl::ToUnixMillis(info.pre) + part_ms;
 }
 
 // Of a negative number: after it.
@@ -40,8 +43,7 @@ int64_t MonthsBefore(int64_t ms, int64_t months, absl::TimeZone zone) {
   const int last_day = (absl::CivilDay(month + 1) - 1).day();
   return ToMs(absl::CivilSecond(month.year(), month.month(), std::min(now.day(), last_day),
                                 now.hour(), now.minute(), now.second()),
-              zone) +
-         part_ms;
+              zone, part_ms);
 }
 
 }  // namespace
@@ -78,7 +80,7 @@ Date DayOf(int64_t ms, absl::TimeZone zone) {
 
 int64_t ToInstant(ast::LocalTime local, absl::TimeZone zone) {
   const int64_t seconds = FloorDiv(local.civil_ms, kSecondMs);
-  return ToMs(absl::CivilSecond(1970, 1, 1) + seconds, zone) + local.civil_ms - seconds * kSecondMs;
+  return ToMs(absl::CivilSecond(1970, 1, 1) + seconds, zone, local.civil_ms - seconds * kSecondMs);
 }
 
 int64_t Before(Timestamp now, ast::Duration duration, absl::TimeZone zone) {
@@ -128,8 +130,49 @@ int64_t Window::Resolve(const TimeBound& bound, Timestamp now) const {
   return Saturated(__int128{Before(now, *bound.ago, zone_)} + bound.ms);
 }
 
-// Where the clocks are not changed, an end only goes forward with now: a moment is crossed once
-// between two changes, and found by halving.
+namespace {
+
+// The moments at which the clocks of a zone are changed or a local day begins, one after the other.
+class Breaks {
+ public:
+  explicit Breaks(absl::TimeZone zone) : zone_(zone) {}
+
+  // The first one after a moment. Requires: none is before the one asked for before.
+  int64_t After(int64_t from) {
+    if (change_ms_ <= from) FindChange(from);
+    const int64_t day_ms = StartOfDay({DayOf(from, zone_).days + 1}, zone_);
+    return std::max(std::min(day_ms, change_ms_), from + 1);
+  }
+
+ private:
+  void FindChange(int64_t from) {
+    change_ms_ = kMax;
+    absl::TimeZone::CivilTransition change;
+    if (!zone_.NextTransition(absl::FromUnixMillis(from), &change)) return;
+    const absl::TimeZone::TimeInfo info = zone_.At(change.to);
+    const bool once = info.kind == absl::TimeZone::TimeInfo::UNIQUE;
+    change_ms_ = absl::ToUnixMillis(once ? info.pre : info.trans);
+  }
+
+  const absl::TimeZone zone_;
+  int64_t change_ms_ = kMin;
+};
+
+}  // namespace
+
+// About the moment at which an end comes to be at t, give or take a unit and a few days.
+int64_t Window::Crossing(const TimeBound& bound, int64_t t) const {
+  if (t < -kCalendarMs || t > kCalendarMs) return t > 0 ? kMax : kMin;
+  const ast::TimeUnit unit = bound.ago->unit;
+  const int64_t at = t - std::clamp(bound.ms, -kDayMs, kDayMs);
+  if (!bound.calendar) return After({at}, *bound.ago, zone_);
+  return StartOf(Saturated(__int128{CalendarNumber(at, unit, zone_)} - bound.units + 1), unit,
+                 zone_);
+}
+
+// An end goes forward with now, but for three days at the most: where clocks are changed, and where
+// a month that is too short has the same last day for several days. Within a day without a change
+// a moment is crossed once, and found by halving.
 std::optional<Timestamp> Window::NextCrossing(const TimeBound& bound, Timestamp now,
                                               int64_t t) const {
   if (!bound.ago) return std::nullopt;
@@ -141,24 +184,20 @@ std::optional<Timestamp> Window::NextCrossing(const TimeBound& bound, Timestamp 
     if (crossing > kCalendarMs) return std::nullopt;
     return Timestamp{static_cast<int64_t>(crossing)};
   }
-  // From here on the end is beyond the moment, whatever the calendar does.
   constexpr int64_t kSlackMs = 3 * kDayMs;
-  constexpr int64_t kYearMs = 366 * kDayMs;
-  int64_t last = now.ms;
-  for (int64_t step = kSlackMs; last < kCalendarMs / 2 && Resolve(bound, {last}) <= t + kSlackMs;) {
-    last += std::min(step *= 2, kYearMs);
+  const int64_t about_ms = Crossing(bound, t);
+  if (about_ms > kCalendarMs / 2) return std::nullopt;
+  int64_t from = now.ms;
+  for (const int64_t days : {5, 40, 800}) {
+    const int64_t before_ms = about_ms - days * kDayMs;
+    if (from != now.ms || before_ms <= from) break;
+    if (Resolve(bound, {before_ms}) < t - kSlackMs) from = before_ms;
   }
-  last += kSlackMs;
-  for (int64_t from = now.ms; from < last;) {
-    int64_t to = last;
-    absl::TimeZone::CivilTransition change;
-    if (zone_.NextTransition(absl::FromUnixMillis(from), &change)) {
-      const absl::TimeZone::TimeInfo info = zone_.At(change.to);
-      const bool once = info.kind == absl::TimeZone::TimeInfo::UNIQUE;
-      to = std::min(to, absl::ToUnixMillis(once ? info.pre : info.trans));
-    }
-    to = std::max(to, from + 1);
-    // The last moment before the change, and the change itself.
+  for (Breaks breaks(zone_); from < kCalendarMs / 2;) {
+    // From here on the end is behind the moment, whatever the calendar does.
+    if (Resolve(bound, {from}) > t + kSlackMs) return std::nullopt;
+    const int64_t to = breaks.After(from);
+    // The last moment before the break, and the break itself.
     for (const int64_t end : {to - 1, to}) {
       if (end <= from) continue;
       if (behind(end) != is_behind) {

@@ -81,6 +81,7 @@ class Window {
 
  private:
   int64_t Resolve(const TimeBound& bound, Timestamp now) const;
+  int64_t Crossing(const TimeBound& bound, int64_t t) const;
   std::optional<Timestamp> NextCrossing(const TimeBound& bound, Timestamp now, int64_t t) const;
 
   TimeBound low_{std::nullopt, std::numeric_limits<int64_t>::min()};

@@ -11,6 +11,7 @@
 #include "engine/commit/anonymous.h"
 #include "engine/limits.h"
 #include "engine/normalise.h"
+#include "query/declarations/names.h"
 #include "query/errors.h"
 #include "query/schema_catalog.h"
 #include "roster/error.h"
@@ -118,6 +119,12 @@ absl::StatusOr<CheckedCall> CheckCall(const Item& item, Timestamp clock, Names* 
   }
   if constexpr (requires { item.authenticated; }) call.authenticated = item.authenticated;
   return call;
+}
+
+// What is kept would hide what is computed.
+bool IsComputed(const State& state, std::string_view trait) {
+  const query::SchemaCatalog catalog(*state.schema, &*state.definitions);
+  return catalog.FindDefinition(query::kComputed, trait).has_value();
 }
 
 // The value in the trait's type; nothing when the field is left out.
@@ -285,6 +292,10 @@ absl::StatusOr<CheckedTraits> CheckTraits(const std::vector<Field>& given, Names
   checked.fields.reserve(fields.size());  // `brought` points into it
   for (Field& field : fields) {
     const std::optional<TraitShape> shape = shape_of(field.key);
+    if (!shape && IsComputed(names->state(), field.key)) {
+      return MakeError(ErrorCode::kExists,
+                       StrCat("`", field.key, "` is computed; write to another trait"));
+    }
     ROSTER_ASSIGN_OR_RETURN(std::optional<Value> value, CheckTrait(field, shape, warnings));
     if (!value) continue;
     if (shape && shape->is_created_at) {

@@ -149,15 +149,19 @@ class Declarer {
     effects_->Do(altered);
   }
 
+  // What is kept would hide what is computed.
+  absl::Status NotComputed(const ast::Name& name) const {
+    if (!catalog_.FindDefinition(query::kComputed, name.text)) return absl::OkStatus();
+    return Error(ErrorCode::kExists, name.span,
+                 StrCat("`", name.text, "` is computed; `drop trait` it first"));
+  }
+
   absl::Status Do(const ast::DeclareTrait& made) {
     ROSTER_RETURN_IF_ERROR(NewName("trait", made.name));
     if (made.name.text == kProfileIdName) {
       return Error(ErrorCode::kExists, made.name.span, "`id` is the profile's own id");
     }
-    if (catalog_.FindDefinition(query::kComputed, made.name.text)) {
-      return Error(ErrorCode::kExists, made.name.span,
-                   StrCat("`", made.name.text, "` is computed; `drop trait` it first"));
-    }
+    ROSTER_RETURN_IF_ERROR(NotComputed(made.name));
     std::optional<TraitId> trait = schema().FindTrait(made.name.text);
     if (trait) {
       const TraitInfo& info = schema().trait(*trait);
@@ -262,6 +266,7 @@ class Declarer {
 
   absl::Status Do(const ast::DeclareNamespace& made) {
     ROSTER_RETURN_IF_ERROR(NewName("namespace", made.name));
+    ROSTER_RETURN_IF_ERROR(NotComputed(made.name));
     const std::optional<NamespaceId> known = schema().FindNamespace(made.name.text);
     ROSTER_ASSIGN_OR_RETURN(NamespaceInfo info, InfoOf(made, known));
     if (made.rank) {

@@ -25,8 +25,9 @@ int64_t StartOf(absl::CivilDay day, absl::TimeZone zone) {
   return StartOfDay({static_cast<int32_t>(day - absl::CivilDay(1970, 1, 1))}, zone);
 }
 
-// Calls f(the first moment of an anniversary) for those near a range, until it gives true: all of
-// them where the range holds less than a year, else as many as lie in one.
+// Calls f(the first moment of an anniversary) for those near a range or the first ones behind it,
+// until it gives true: all of them where the range holds less than a year, else as many as lie in
+// one.
 template <typename F>
 bool AnyAnniversary(absl::CivilDay day, TimeRange range, absl::TimeZone zone, F&& f) {
   constexpr int64_t kFarMs = 250'000'000'000'000;  // about 8,000 years
@@ -34,8 +35,7 @@ bool AnyAnniversary(absl::CivilDay day, TimeRange range, absl::TimeZone zone, F&
     return absl::ToCivilDay(absl::FromUnixMillis(std::clamp(ms, -kFarMs, kFarMs)), zone).year();
   };
   const absl::civil_year_t first = std::max(day.year() + 1, year_of(range.low) - 1);
-  const absl::civil_year_t last = std::min(first + 4, year_of(range.high) + 2);
-  for (absl::civil_year_t year = first; year <= last; ++year) {
+  for (absl::civil_year_t year = first; year <= first + 4; ++year) {
     if (f(StartOf(InYear(day, year), zone))) return true;
   }
   return false;
@@ -58,11 +58,22 @@ CellFilter Prepare(const AnniversaryIn& test, const CellType& type, Preparation*
 
 std::optional<Timestamp> NextChange(const AnniversaryIn& test, const CellType& type, int64_t cell,
                                     Timestamp now) {
+  constexpr int64_t kDayMs = 86'400'000;
+  constexpr int64_t kSlackMs = 5 * kDayMs;  // more than an end of a window ever goes back
   const absl::TimeZone zone = test.window.zone();
+  const TimeRange range = test.window.At(now);
+  // Once there is one in it, a window of more than a year always has one.
+  const Int128 length_ms = Int128{range.high} - range.low;
+  const bool keeps = test.window.high().ago && length_ms > 366 * kDayMs + 2 * kSlackMs;
   std::optional<Timestamp> next;
-  AnyAnniversary(DayOfCell(type, cell, zone), test.window.At(now), zone, [&](int64_t ms) {
-    next = Earlier(next, test.window.NextChange(now, ms));
-    return false;
+  AnyAnniversary(DayOfCell(type, cell, zone), range, zone, [&](int64_t ms) {
+    const bool inside = ms >= range.low && Int128{ms} + kSlackMs <= range.high;
+    if (keeps && inside) return true;
+    // One that both ends have left behind stays there; behind the window it is the first that
+    // comes.
+    const bool over = Int128{ms} + kSlackMs < std::min(range.low, range.high);
+    if (!over) next = Earlier(next, test.window.NextChange(now, ms));
+    return !over && Int128{ms} > Int128{std::max(range.low, range.high)} + kSlackMs;
   });
   return next;
 }

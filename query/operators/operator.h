@@ -46,7 +46,9 @@ class Operator {
   // The earliest moment after the view's clock at which the row's answer may change with no write;
   // none: it stays for ever. Requires: as Matches.
   virtual std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const = 0;
-  // The moment at which it does change: exact, but of logic, where it is never later than that.
+  // The moment at which it does change; none: never. Exact, but of logic, where it is never later
+  // than that, and where time alone has more than 1,000 occasions to change the answer without
+  // doing so: then it is one at which to look again.
   virtual std::optional<Timestamp> NextFlip(const ReadView& view, RowId row) const;
 
   // One line in words of the language.

@@ -85,7 +85,7 @@ std::string InstantOf(const std::string& local, const std::vector<Era>& eras) {
     const int64_t offset_ms = eras[i - 1].offset_ms;
     add(change_ms + offset_ms, StrCat(local, " - (", offset_ms, ")"));
     if (eras[i].offset_ms <= offset_ms) continue;
-    add(change_ms + eras[i].offset_ms, StrCat(change_ms, " + _clock % 1000"));
+    add(change_ms + eras[i].offset_ms, StrCat(change_ms));
   }
   const std::string last = StrCat(local, " - (", eras.back().offset_ms, ")");
   return cases.empty() ? last : StrCat("CASE", cases, " ELSE ", last, " END");
