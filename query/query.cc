@@ -31,11 +31,16 @@ absl::Status CheckThen(Timestamp then, ast::Span at, std::string_view text, cons
   if (is_gone(DefinedRetentionMs(view.state(), kHistoryRetention))) {
     return error(ErrorCode::kNoHistory, "the history of traits does not reach so far back");
   }
-  for (const EventTypeId event : reads.events) {
-    if (!is_gone(view.schema().event(event).keep_ms)) continue;
+  const auto kept = [&](const EventTypeInfo& event) {
+    if (!is_gone(event.keep_ms)) return absl::OkStatus();
     return error(ErrorCode::kNoHistory,
-                 StrCat("events `", view.schema().event(event).name, "` are not kept for so long"));
+                 StrCat("events `", event.name, "` are not kept for so long"));
+  };
+  for (const EventTypeId event : reads.events) {
+    ROSTER_RETURN_IF_ERROR(kept(view.schema().event(event)));
   }
+  if (!reads.sessions) return absl::OkStatus();
+  for (const EventTypeInfo& event : view.schema().events()) ROSTER_RETURN_IF_ERROR(kept(event));
   return absl::OkStatus();
 }
 
@@ -45,18 +50,32 @@ std::optional<SqlDialect> DialectOf(ast::Explained explained) {
   return std::nullopt;
 }
 
+void AddReads(const BoundEventSet& events, Dependencies* reads) {
+  for (const BoundEvents& one : events) reads->events.push_back(one.event);
+}
+
+void AddReads(const BoundColumn& column, Dependencies* reads) {
+  if (column.aggregate != nullptr) reads->events.push_back(column.aggregate->events.event);
+  if (column.engagement != nullptr) {
+    for (const auto& points : column.engagement->points) {
+      reads->events.push_back(points.events.event);
+    }
+  }
+  if (column.goals != nullptr) {
+    for (const BoundColumn::Goal& goal : *column.goals) AddReads(goal.events, reads);
+  }
+}
+
 // The types of events that a verb counts besides its filter.
 void AddReads(const BoundVerb& verb, Dependencies* reads) {
   if (const auto* funnel = std::get_if<BoundFunnel>(&verb)) {
-    for (const BoundStep& step : funnel->chain.steps) {
-      for (const BoundEvents& one : step.events) reads->events.push_back(one.event);
-    }
+    for (const BoundStep& step : funnel->chain.steps) AddReads(step.events, reads);
+    reads->sessions |= funnel->chain.same_session;
   }
   const auto* find = std::get_if<BoundFind>(&verb);
   if (find == nullptr) return;
-  for (const BoundColumn& column : find->columns) {
-    if (column.aggregate != nullptr) reads->events.push_back(column.aggregate->events.event);
-  }
+  for (const BoundColumn& column : find->columns) AddReads(column, reads);
+  for (const BoundOrder& by : find->order) AddReads(by.column, reads);
 }
 
 }  // namespace

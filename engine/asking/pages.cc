@@ -103,10 +103,10 @@ absl::StatusOr<std::string> Pages::Hold(const ReadView& view, uint64_t question,
     if (!views_.contains(place.lsn)) {
       ROSTER_RETURN_IF_ERROR(MakeRoom(view.copied_bytes()));
       if (views_.size() >= kMaxViews) DropOldest();
-      views_.emplace(place.lsn, Held{view,
-                                     std::make_unique<HeldViews::Hold>(held_, view.copied_bytes(),
-                                                                       memory_bytes),
-                                     0});
+      views_.emplace(
+          place.lsn,
+          Held{view, std::make_unique<HeldViews::Hold>(held_, view.copied_bytes(), memory_bytes),
+               0});
     }
     views_.at(place.lsn).used_us = clock_->MonotonicMicros();
   }

@@ -370,6 +370,12 @@ class Declarer {
                    StrCat("a definition is longer than ", query::kMaxStatementBytes,
                           " bytes with every name quoted"));
     }
+    // With every parenthesis written out it may be nested too deep to be read again.
+    const absl::Status readable = query::ParseStored(text).status();
+    if (!readable.ok()) {
+      return Error(ErrorCodeOf(readable), span,
+                   StrCat("with every parenthesis written out: ", StdView(readable.message())));
+    }
     effects_->Do(Define{key, std::move(text)});
     return absl::OkStatus();
   }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/asking/pages.h"
 #include "engine/commit/commit_queue.h"
 #include "engine/commit/shared_store.h"
 #include "storage/base/environment.h"

@@ -12,6 +12,7 @@
 #include "query/declarations/names.h"
 #include "query/declarations/parser.h"
 #include "query/errors.h"
+#include "query/lexer.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
 #include "storage/memory/people/found_events.h"
@@ -122,6 +123,10 @@ absl::StatusOr<BoundFilter> Binder::BindNode(const ast::InSegment& in, const ast
     return values_.Error(ErrorCode::kType, in.segment.span,
                          StrCat("the definition of `", name, "` is of a later version"));
   }
+  if (inside.size() >= static_cast<size_t>(kMaxBracketDepth)) {
+    return values_.Error(ErrorCode::kLimit, in.segment.span,
+                         StrCat("segments in segments are more than ", kMaxBracketDepth, " deep"));
+  }
   std::vector<std::string> deeper(inside.begin(), inside.end());
   deeper.push_back(name);
   BindContext context = ContextOf(*stored, *declaration);
@@ -188,6 +193,10 @@ absl::StatusOr<BoundFilter> Binder::BindEngagement(const ast::Test& test,
   };
   CellPredicate levels;
   if (const auto* compare = std::get_if<ast::Compare>(&test.what)) {
+    if (compare->folded) {
+      return values_.Error(ErrorCode::kType, compare->value.span,
+                           "a level is written as it was defined; leave `~` out");
+    }
     ROSTER_ASSIGN_OR_RETURN(const int64_t level, level_of(compare->value));
     const ast::Literal number{ExactNumber(level), compare->value.span};
     ROSTER_ASSIGN_OR_RETURN(

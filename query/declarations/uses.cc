@@ -19,6 +19,7 @@ class Uses {
     return std::visit([&](const auto& node) { return In(node); }, filter.node);
   }
   bool In(const ast::DefineSegment& segment) const { return In(segment.filter); }
+  bool In(const ast::DefineTrait& trait) const { return In(trait.aggregate); }
   bool In(const ast::DefineRule& rule) const { return In(rule.when); }
   bool In(const ast::DefineView& view) const {
     const auto& columns = view.shape.columns;
@@ -37,22 +38,50 @@ class Uses {
   bool In(const ast::InSegment& in) const {
     return kind_ == ast::Defined::kSegment && in.segment.text == name_;
   }
-  // Inside a session's condition the person's are named with a prefix.
   bool In(const ast::Test& test) const {
-    return IsTrait(test.name.text) || IsTrait(test.name.text, "profile.");
+    const std::string_view name = test.name.text;
+    return IsTrait(name) || (!in_session_ && kind_ == ast::Defined::kEngagement && name == name_);
+  }
+  bool In(const ast::InterestIn& in) const {
+    const bool is =
+        !in.interest || in.interest->text == name_;  // the only one has no need of a name
+    return kind_ == ast::Defined::kInterest && is;
   }
   bool In(const ast::Logic& logic) const { return InAny(logic.children); }
-  bool In(const ast::Sessions& sessions) const { return InAny(sessions.condition); }
+  bool In(const ast::Sessions& sessions) const {
+    Uses inside = *this;
+    inside.in_session_ = true;
+    return inside.InAny(sessions.condition);
+  }
+
+  bool In(const ast::Did& did) const { return In(did.events); }
+  bool In(const ast::Nth& nth) const { return In(nth.events); }
+  bool In(const ast::Paused& paused) const { return In(paused.events); }
+  bool In(const ast::AggregateOf& of) const { return In(of.events); }
+  bool In(const ast::Aggregate& aggregate) const {
+    const auto* right = std::get_if<ast::AggregateOf>(&aggregate.right);
+    return In(aggregate.left) || (right != nullptr && In(*right));
+  }
+  bool In(const ast::Sequence& sequence) const {
+    return std::any_of(sequence.steps.begin(), sequence.steps.end(),
+                       [&](const ast::Step& step) { return In(step.events); });
+  }
+  bool In(const ast::Events& events) const {
+    const bool is_goal = events.kind == ast::EventKind::kGoal && events.event.text == name_;
+    return kind_ == ast::Defined::kGoal && is_goal;
+  }
   bool InAny(const std::vector<ast::Filter>& filters) const {
     return std::any_of(filters.begin(), filters.end(),
                        [&](const ast::Filter& one) { return In(one); });
   }
-  bool IsTrait(std::string_view name, std::string_view prefix = "") const {
-    return kind_ == ast::Defined::kTrait && name == StrCat(prefix, name_);
+  // Inside a session's condition the person's are named with a prefix.
+  bool IsTrait(std::string_view name) const {
+    return kind_ == ast::Defined::kTrait && name == StrCat(in_session_ ? "profile." : "", name_);
   }
 
-  const ast::Defined kind_;
-  const std::string_view name_;
+  ast::Defined kind_;
+  std::string_view name_;
+  bool in_session_ = false;
 };
 
 }  // namespace
@@ -70,6 +99,7 @@ std::vector<std::string> UsersOf(ast::Defined kind, std::string_view name, const
     }
   };
   look(kSegments, ast::Defined::kSegment);
+  look(kComputed, ast::Defined::kTrait);
   look(kViews, ast::Defined::kView);
   look(kRules, ast::Defined::kRule);
   return users;

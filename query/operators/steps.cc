@@ -120,6 +120,7 @@ std::optional<int64_t> Steps::LimitAfter(uint32_t step, int64_t time_ms) const {
 
 void Steps::AddDependencies(Dependencies* dependencies) const {
   for (const EventSet& one : events_) one.AddDependencies(dependencies);
+  if (bound_.same_session) dependencies->sessions = true;
 }
 
 }  // namespace roster::query

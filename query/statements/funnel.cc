@@ -22,9 +22,15 @@ namespace {
 // Profiles by how many steps they came through.
 using Reached = std::vector<int64_t>;
 
-// How far the events of one profile go. Of the chains to a step only one counts, for it leaves the
-// most time for what follows: with a limit from step to step the one that came to it last, with an
-// overall one the one that began last. Both are found as events come.
+// A chain that came to a step. `limit_ms`: until when the next one counts; none: for ever.
+struct Chain {
+  int64_t since_ms = 0;  // of the step, or of the first one under an overall limit
+  std::optional<int64_t> limit_ms;
+};
+
+// How far the events of one profile go. Of the chains to a step only one counts, the one that
+// leaves the most time for what follows: mostly the latest, but a month ends on the same day for
+// several.
 class Walk {
  public:
   Walk(const Steps& steps, std::optional<ast::Duration> overall)
@@ -32,35 +38,40 @@ class Walk {
 
   uint32_t Of(const ReadView& view, RowId row, const std::vector<StepHit>& hits) const {
     const std::vector<std::optional<std::string>> keys = steps_.KeysOf(view, row, hits);
-    std::map<std::string, std::vector<std::optional<int64_t>>> chains;
+    std::map<std::string, std::vector<std::optional<Chain>>> chains;
     uint32_t furthest = 0;
     for (size_t begin = 0, end = 0; begin < hits.size(); begin = end) {
       while (end < hits.size() && hits[end].place == hits[begin].place) ++end;
       // From the last step to the first: one event serves one step.
       for (size_t h = end; h-- > begin;) {
         if (!keys[h]) continue;
-        auto& since = chains.try_emplace(*keys[h], steps_.size()).first->second;
-        if (Goes(hits[h], &since)) furthest = std::max(furthest, hits[h].step + 1);
+        auto& reached = chains.try_emplace(*keys[h], steps_.size()).first->second;
+        if (Goes(hits[h], &reached)) furthest = std::max(furthest, hits[h].step + 1);
       }
     }
     return furthest;
   }
 
  private:
-  // Whether an event takes a chain to its step. `since`: by step, from when its limit counts.
-  bool Goes(const StepHit& hit, std::vector<std::optional<int64_t>>* since) const {
+  // Whether an event takes a chain to its step. `reached`: by step.
+  bool Goes(const StepHit& hit, std::vector<std::optional<Chain>>* reached) const {
     const int64_t time_ms = hit.place.time_ms;
-    if (hit.step == 0) {
-      since->front() = time_ms;
-      return true;
+    const Chain* before = nullptr;
+    if (hit.step > 0) {
+      if (!(*reached)[hit.step - 1]) return false;
+      before = &*(*reached)[hit.step - 1];
+      if (before->limit_ms && time_ms > *before->limit_ms) return false;
     }
-    const std::optional<int64_t>& before = (*since)[hit.step - 1];
-    if (!before) return false;
-    const std::optional<int64_t> limit_ms = overall_ ? After({*before}, *overall_, steps_.zone())
-                                                     : steps_.LimitAfter(hit.step - 1, *before);
-    if (limit_ms && time_ms > *limit_ms) return false;
-    (*since)[hit.step] = overall_ ? *before : time_ms;
+    const Chain chain = overall_ && before != nullptr ? *before : StartingAt(hit.step, time_ms);
+    std::optional<Chain>& kept = (*reached)[hit.step];
+    if (!kept || !chain.limit_ms || *chain.limit_ms >= kept->limit_ms) kept = chain;
     return true;
+  }
+
+  Chain StartingAt(uint32_t step, int64_t time_ms) const {
+    if (overall_) return {time_ms, After({time_ms}, *overall_, steps_.zone())};
+    if (step + 1 == steps_.size()) return {time_ms, std::nullopt};
+    return {time_ms, steps_.LimitAfter(step, time_ms)};
   }
 
   const Steps& steps_;

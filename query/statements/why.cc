@@ -8,6 +8,9 @@
 #include "query/operators/logic.h"
 #include "query/statements/run.h"
 #include "query/statements/scan.h"
+#include "roster/error.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/text.h"
 
 namespace roster::query {
 
@@ -21,17 +24,24 @@ std::optional<RowId> RowOf(const BoundProfile& profile, const ReadView& view) {
 
 namespace {
 
-// Of logic an operator may look too early: then again, from there.
-std::optional<Timestamp> FlipOf(const Operator& part, const ReadView& view, RowId row) {
-  constexpr int kMaxLooks = 1000;
+// Of logic an operator may look too early: then again, from there, for as long as the statement has
+// time. Errors: TIMEOUT, CANCELLED, LIMIT (it never comes to an end).
+absl::StatusOr<std::optional<Timestamp>> FlipOf(const Operator& part, const ReadView& view,
+                                                RowId row, const ExecutionLimits& limits) {
+  constexpr int kMaxLooks = 100'000;
   const bool holds = part.Matches(view, row);
   std::optional<Timestamp> next = part.NextFlip(view, row);
-  for (int look = 0; next && look < kMaxLooks; ++look) {
+  for (int look = 0; next; ++look) {
+    ROSTER_RETURN_IF_ERROR(limits.Check());
+    if (look == kMaxLooks) {
+      return MakeError(ErrorCode::kLimit,
+                       StrCat("when a part changes is not found in ", kMaxLooks, " looks"));
+    }
     const ReadView then = view.At(*next);
-    if (part.Matches(then, row) != holds) return next;
+    if (part.Matches(then, row) != holds) break;
     next = part.NextFlip(then, row);
   }
-  return std::nullopt;
+  return next;
 }
 
 absl::StatusOr<WhyNode> Explain(const Operator& part, const ReadView& view, RowId row,
@@ -43,7 +53,7 @@ absl::StatusOr<WhyNode> Explain(const Operator& part, const ReadView& view, RowI
   node.what =
       logic != nullptr ? kWords[static_cast<size_t>(logic->op())] : part.Describe(view.schema());
   node.holds = part.Matches(view, row);
-  node.flips_at = FlipOf(part, view, row);
+  ROSTER_ASSIGN_OR_RETURN(node.flips_at, FlipOf(part, view, row, limits));
   if (logic == nullptr) return node;
   for (const std::unique_ptr<Operator>& child : logic->children()) {
     ROSTER_ASSIGN_OR_RETURN(WhyNode one, Explain(*child, view, row, limits));

@@ -492,6 +492,44 @@ TEST_CASE("anonymous profiles that nobody saw for so long are erased", "[retenti
   CHECK(num_profiles() == 3);
 }
 
+TEST_CASE("what a definition asks about cannot be dropped", "[errors]") {
+  Fixture f;
+  f.Ok("declare event view (topic text)");
+  f.Ok("define goal g as view");
+  f.Ok("define interest likes as view.topic");
+  f.Ok("define engagement as view 1 point levels \"low\" 0, \"high\" 5");
+  f.Ok("define trait duration as count(view)");
+  f.Ok(
+      "define segment asks as completed goal g and interest \"shoes\" >= 0.3 and "
+      "engagement >= \"high\"");
+  const std::string used = " is in use by segment `asks`";
+  CHECK(f.Refused("drop goal g") == "CONFLICT 11: goal `g`" + used);
+  CHECK(f.Refused("drop interest likes").ends_with(used));
+  CHECK(f.Refused("drop engagement").ends_with(used));
+  // A session's own duration is another one.
+  f.Ok("define segment long as any session (duration > 60 s)");
+  f.Ok("drop trait duration");
+  f.Ok("drop segment asks");
+  f.Ok("drop goal g");
+  f.Ok("drop engagement");
+}
+
+TEST_CASE("what could not be read again with its parentheses is refused", "[limits]") {
+  Fixture f;
+  f.Ok("declare event view (topic text)");
+  f.Ok("declare trait n integer");
+  const auto nested = [](int times) {
+    std::string text = "define segment deep as ";
+    for (int i = 0; i < times; ++i) text += "not (n = 2 and (n = 1 or ";
+    text += "not did view where topic = \"x\"";
+    for (int i = 0; i < times; ++i) text += "))";
+    return text;
+  };
+  f.Ok(nested(10));
+  CHECK(f.Refused(nested(32)).find("with every parenthesis written out: ") != std::string::npos);
+  CHECK(f.db->Execute("count where in segment deep", {}).ok());
+}
+
 TEST_CASE("there are so many definitions and no more", "[limits]") {
   Fixture f;
   f.Ok("declare event e (p text)");

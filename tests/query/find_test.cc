@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "query/bind/bind.h"
+#include "query/declarations/names.h"
 #include "query/errors.h"
 #include "query/grammar/grammar.h"
 #include "query/planner.h"
@@ -178,6 +179,35 @@ class TickingClock : public Clock {
  private:
   int64_t now_us_ = 0;
 };
+
+// A part that is true whatever its own parts do: why looks at each of their flips.
+TEST_CASE("why stops at the deadline") {
+  TestStore store;
+  store.Trait("n", ValueType::kInteger);
+  store.Event("click");
+  const ProfileId id = store.Profile();
+  std::string any = "define segment \"any\" as `n` is set or `n` is missing";
+  for (int i = 1; i <= 40; ++i) {
+    store.Did(id, "click", Ago(i * kHourMs));
+    any += StrCat(" or did \"click\" at least ", i, " times within last 30 days");
+  }
+  store.Define(kSegments, "any", any);
+  const ReadView view = store.View();
+  const SchemaCatalog catalog(view.schema(), &*view->definitions);
+  const auto why = [&](int64_t deadline_us) {
+    TickingClock clock;
+    ExecutionLimits limits;
+    limits.clock = &clock;
+    limits.deadline_us = deadline_us;
+    return Run("why \"p1\" in segment any", {}, {}, view, catalog, limits);
+  };
+  const auto stopped = why(20'000);
+  REQUIRE_FALSE(stopped.ok());
+  CHECK(ErrorCodeOf(stopped.status()) == ErrorCode::kTimeout);
+  const auto answer = why(10'000'000);
+  REQUIRE(answer.ok());
+  CHECK_FALSE(std::get<WhyAnswer>(*answer).root.flips_at);
+}
 
 TEST_CASE("planning stops at the deadline and when cancelled") {
   TestStore store;

@@ -222,6 +222,25 @@ TEST_CASE("a funnel finds the furthest chain of all") {
   }
 }
 
+// The last days of January all end with February.
+TEST_CASE("months leave the chain more time that ends later, not the one that began later") {
+  TestStore store;
+  store.Event("view");
+  store.Event("order");
+  const ProfileId id = store.Profile();
+  const auto at = [](int64_t hours) {  // after 2026-01-30T00:00Z
+    return Timestamp{1'769'731'200'000 + hours * kHourMs};
+  };
+  store.Did(id, "view", at(23));    // until 28 February 23:00
+  store.Did(id, "view", at(25));    // until 28 February 01:00
+  store.Did(id, "order", at(708));  // 28 February 12:00
+  CHECK(store.Count("count where did view then order within 1 month") == 1);
+  CHECK(Rows(store, "funnel view then order each within 1 month") ==
+        "1 view 1 1 - | 2 order 1 1 1");
+  CHECK(Rows(store, "funnel view then order overall within 1 month") ==
+        "1 view 1 1 - | 2 order 1 1 1");
+}
+
 // --- Search ---
 
 TEST_CASE("search ranks exact before prefix before substring") {
@@ -397,6 +416,40 @@ TEST_CASE("diff needs memberships that were logged") {
   const TestStore store = Shop();
   CHECK(ErrorOf(store, "diff segment fresh from 2026-01-01 to 2026-02-01")
             .find("NOHISTORY of `fresh` no memberships were logged") == 0);
+}
+
+TEST_CASE("as of a time before retention nothing that shows events is answered") {
+  TestStore store;
+  store.Trait("plan", ValueType::kText);
+  store.Event("order");
+  const ProfileId jo = store.Profile({}, Ago(50 * kDayMs));
+  store.Did(jo, "order", Ago(40 * kDayMs));
+  store.Define(kGoals, "g", "define goal \"g\" as \"order\"");
+  store.Define(kEngagement, "engagement",
+               "define engagement as \"order\" 1 points levels \"low\" 0, \"high\" 1");
+  store.Define(kComputed, "nn", "define trait `nn` as count(\"order\")");
+  store.Retain("order", 30 * kDayMs);
+  const std::string then = " as of 2026-05-10";
+  const std::string gone = "NOHISTORY events `order` are not kept for so long";
+  CHECK(ErrorOf(store, "find id, goals" + then) == gone);
+  CHECK(ErrorOf(store, "find id, engagement" + then) == gone);
+  CHECK(ErrorOf(store, "find id, nn" + then) == gone);
+  CHECK(ErrorOf(store, "find id order by nn" + then) == gone);
+  CHECK(ErrorOf(store, "count where any session (events >= 1)" + then) == gone);
+  CHECK(ErrorOf(store, "count where completed goal g" + then) == gone);
+  CHECK(Rows(store, "find id, plan" + then) == "p1 -");
+}
+
+TEST_CASE("a segment is at most so deep in segments") {
+  TestStore store;
+  store.Trait("n", ValueType::kInteger);
+  store.Define(kSegments, "s0", "define segment \"s0\" as `n` = 1");
+  for (int i = 1; i < 70; ++i) {
+    store.Define(kSegments, StrCat("s", i),
+                 StrCat("define segment \"s", i, "\" as in segment \"s", i - 1, "\""));
+  }
+  CHECK(store.Count("count where in segment s63") == 0);
+  CHECK(ErrorOf(store, "count where in segment s69").starts_with("LIMIT in segment `s69`: "));
 }
 
 }  // namespace

@@ -69,6 +69,9 @@ class TestStore {
     builder_.Add(id, type, ++last_event_, time.ms, std::move(cells));
     return last_event_;
   }
+  void Retain(std::string_view event, int64_t keep_ms) {
+    builder_.Apply(SetRetention{*schema().FindEvent(event), keep_ms});
+  }
   // A definition by its canonical text, under its kind (declarations/names.h) and name.
   void Define(std::string_view kind, std::string_view name, std::string_view text) {
     builder_.Apply(roster::Define{StrCat(kind, name), StrCat("1 ", text)});

@@ -7,6 +7,7 @@
 #include "absl/time/civil_time.h"
 #include "query/sql/calendar.h"
 #include "query/window.h"
+#include "storage/base/check.h"
 #include "storage/base/text.h"
 
 namespace roster::query {
@@ -26,10 +27,9 @@ class Calendars {
                                              "Asia/Kolkata",        "UTC"};
     const char* const name = kZones[random_() % std::size(kZones)];
     absl::TimeZone zone;
-    if (absl::LoadTimeZone(name, &zone)) {
-      AddMonths(name, zone);
-      AddNumbers(name, zone);
-    }
+    ROSTER_CHECK(absl::LoadTimeZone(name, &zone));
+    AddMonths(name, zone);
+    AddNumbers(name, zone);
     for (int i = 0; i < 3; ++i) AddAnniversary();
     return std::move(pairs_);
   }

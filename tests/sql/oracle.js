@@ -217,7 +217,11 @@ async function main() {
   }
   console.log(`${done} statements in ${((Date.now() - began) / 1000).toFixed(0)} s`);
   for (const tally of tallies) tally.print(done);
-  process.exitCode = tallies.every(({ different }) => different === 0) ? 0 : 1;
+  // An oracle that is hardly asked, or that every filter agrees with, tells nothing.
+  const telling = ({ run, telling: some }) => run >= 0.9 * done && some >= 0.3 * run;
+  const all = tallies.every((tally) => tally.different === 0 && telling(tally));
+  if (!tallies.every(telling)) console.log("too few statements were said, or told apart");
+  process.exitCode = all ? 0 : 1;
 }
 
 if (chdb === undefined && duckdb === undefined) {

@@ -5,8 +5,10 @@
 #include <set>
 #include <string>
 
+#include "engine/asking/pages.h"
 #include "roster/error.h"
 #include "storage/base/text.h"
+#include "storage/memory/store.h"
 #include "tests/engine/simulation.h"
 
 namespace roster {
@@ -125,6 +127,54 @@ TEST_CASE("without pages no cursor is given") {
   options.page_idle_ms = 0;
   Fixture f(options);
   CHECK(f.Ok("find external_id limit 1").cursor.empty());
+}
+
+TEST_CASE("whom retention erased is on no page", "[retention]") {
+  FaultyFileSystem files;
+  World world(&files);
+  const auto db = world.Open();
+  for (const char* visitor : {"a1", "a2", "a3"}) {
+    REQUIRE(db->Write(Track{.identities = {{"anonymous_id", visitor}}, .event = "view"}).ok());
+  }
+  const std::string text = "find id, anonymous_id order by id limit 1";
+  const auto first = db->Execute(text, {});
+  REQUIRE(first.ok());
+  const std::string cursor = std::get<Table>(first->data).cursor;
+  REQUIRE_FALSE(cursor.empty());
+  REQUIRE(db->Execute(text + " after $1", {cursor}).ok());
+  REQUIRE(db->Write(Declare{.statement = "retain anonymous 1 day"}).ok());
+  for (int hour = 0; hour < 48; ++hour) world.Pass(3'600'000);
+  REQUIRE(db->GetStats().num_profiles == 0);
+  const auto later = db->Execute(text + " after $1", {cursor});
+  REQUIRE_FALSE(later.ok());
+  CHECK(ErrorCodeOf(later.status()) == ErrorCode::kCursor);
+}
+
+TEST_CASE("a page of a view from before an erasure has none behind it") {
+  World world{nullptr};
+  HeldViews held(0);
+  Pages pages(&world.clock, 60'000, 7, &held);
+  Store store;
+  ChangeSet changes;
+  const auto commit = [&](const Mutation& mutation) {
+    store.Apply(mutation, &changes);
+    store.FinishCommit({store.lsn().value + 1});
+  };
+  commit(CreateProfile{{1}, {0}, "test"});
+  const ReadView before = store.TakeView({1});
+  commit(CreateProfile{{2}, {0}, "test"});
+  const ReadView after = store.TakeView({1});
+  pages.DropBefore(after.lsn());
+  const auto refused = pages.Hold(before, 1, {1}, 0);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(ErrorCodeOf(refused.status()) == ErrorCode::kCursor);
+  const auto cursor = pages.Hold(after, 1, {1}, 0);
+  REQUIRE(cursor.ok());
+  CHECK(pages.Find(*cursor, 1).ok());
+  pages.DropBefore(after.lsn());  // what is not older stays
+  CHECK(pages.Find(*cursor, 1).ok());
+  pages.DropBefore({after.lsn().value + 1});
+  CHECK_FALSE(pages.Find(*cursor, 1).ok());
 }
 
 }  // namespace
