@@ -28,6 +28,15 @@ std::string SourceOf(const Creation& came) {
   return came.via.substr(0, end);
 }
 
+// Of merges that the store was told in one millisecond the order is known, too.
+Timestamp AfterMergesOf(const State& state, RowId row) {
+  Timestamp after{};
+  for (const MergeRecord& merge : MergesOf(state, row)) {
+    after = std::max(after, Timestamp{merge.received.ms + 1});
+  }
+  return after;
+}
+
 bool IsArchived(const State& state, RowId row) {
   const auto trait = state.schema->FindTrait(kArchived);
   return trait && state.column(*trait).Get(row) == Value(true);
@@ -175,7 +184,8 @@ void Effects::Merge(const MergeProfiles& merge, const TextList& chosen, Timestam
       {kMergeLoserVia, SourceOf(loser_came)},
       {kMergeSurvivorCreated, survivor_came.at},
       {kMergeSurvivorVia, SourceOf(survivor_came)},
-      {Property(merges, kMergeReceived, ValueType::kTimestamp, 0), clock_}};
+      {Property(merges, kMergeReceived, ValueType::kTimestamp, 0),
+       std::max(clock_, AfterMergesOf(state(), survivor))}};
   if (!chosen.empty()) {
     said.emplace_back(Property(merges, kMergeChosen, ValueType::kTextList, 0), chosen);
     said.emplace_back(Property(merges, kMergeChosenAt, ValueType::kTimestamp, 0), chosen_at);

@@ -160,7 +160,6 @@ class ByHand(Resolving):
 
     def hand_over(self, identity, owner, home, with_facts):
         """Gives an identity of a profile to another, with what came by it or without."""
-        came = {pid: self.created_at(pid) for pid in (owner, self.resolve(home))}
         if is_device(identity):
             self.hold(owner)
             if with_facts:
@@ -182,10 +181,6 @@ class ByHand(Resolving):
                 self.drop_doubles(self.resolve(home), events)
             for fact in moved:
                 fact.home = home
-            for pid, before in came.items():
-                for each in self.homes_of(pid):
-                    self.profiles[each].came = None
-                self.profiles[pid].came = None if self.seen_times(pid) else before
 
     def owned(self, identity, pid=None):
         """The profile that has an identity."""
