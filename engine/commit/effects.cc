@@ -7,6 +7,7 @@
 #include "query/declarations/names.h"
 #include "query/declarations/retention.h"
 #include "storage/base/check.h"
+#include "storage/base/unicode.h"
 #include "storage/memory/people/merges.h"
 #include "storage/memory/people/own_names.h"
 #include "storage/mutation.h"
@@ -23,9 +24,7 @@ namespace {
 
 // Older versions took longer sources, for which nothing is reserved: their beginning.
 std::string SourceOf(const Creation& came) {
-  size_t end = std::min(came.via.size(), kMaxNameBytes);
-  while (end > 0 && end < came.via.size() && (came.via[end] & 0xc0) == 0x80) --end;
-  return came.via.substr(0, end);
+  return std::string(Beginning(came.via, kMaxNameBytes));
 }
 
 // Of merges that the store was told in one millisecond the order is known, too.

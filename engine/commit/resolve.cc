@@ -122,8 +122,7 @@ class Resolver {
       found = LookUp();
     }
     if (found.profiles.empty()) {
-      const std::optional<ProfileId> visitor =
-          call_.identifies ? VisitorOf(devices) : std::nullopt;
+      const std::optional<ProfileId> visitor = call_.identifies ? VisitorOf(devices) : std::nullopt;
       if (visitor) {
         resolved_.profile = *visitor;
       } else {
