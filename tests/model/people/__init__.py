@@ -91,7 +91,8 @@ Where the papers contradict each other
     what came first. Kept, and left out of the permutable sets.
  C3 R2's "drop, and record a conflict" cannot be order-free; so R12 holds where no guard speaks.
  C4 P15's repeats (same profile) and R12: an id sent by two profiles that merge later is one event
-    for good, the survivor's. Left out of the permutable sets.
+    for good, the survivor's; so is what one identity said of a trait at one time, of two profiles
+    (after KEEP). Left out of the permutable sets.
  C5 R6 and R12: decisions without an address, of two profiles that merge, depend on whether they
     were one. Addresses are in the permutable sets.
  C6 engine/README "email becomes the trait when the profile has none" and R12: see T3.

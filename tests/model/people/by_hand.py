@@ -2,7 +2,7 @@
 """Commands on one profile: create, set, identities (R15, R16), labels, consent, notes, erase."""
 
 from calls import identities_of, time_of
-from facts import CLIENT, LAST, Device
+from facts import CLIENT, LAST, SENT, Device
 from folds import active
 from names import (CONTACT, NAMESPACES, Refused, flat, is_blocked, is_device, kind, limit,
                    normal, rank)
@@ -177,8 +177,8 @@ class ByHand(Resolving):
                      fact.by is self.identities.get(identity) and
                      self.resolve(fact.home) == owner]
             if owner != self.resolve(home):
-                events = [fact for fact in moved if fact.kind == "event"]
-                self.drop_doubles(self.resolve(home), events)
+                told = [fact for fact in moved if fact.kind in SENT]
+                self.drop_doubles(self.resolve(home), told)
             for fact in moved:
                 fact.home = home
 

@@ -81,6 +81,9 @@ class Profile:
     suspect: bool = False
 
 
+SENT = ("event", "seen", "trait")  # what may be told twice
+
+
 class Facts:
     """All of it, and who has what. `now` is the clock."""
 
@@ -156,15 +159,22 @@ class Facts:
 
     def unite(self, survivor, loser):
         """One profile from now on."""
-        self.drop_doubles(survivor, self.facts_of(loser, "event"))
+        self.drop_doubles(survivor, self.facts_of(loser, *SENT))
         self.redirect[loser] = survivor
 
-    def drop_doubles(self, pid, events):
-        """Of events that are to become a profile's, those that it has had sent too (C4) are gone
-        for good."""
-        ours = {(fact.data["type"], fact.data["id"]) for fact in self.facts_of(pid, "event")}
-        double = {id(fact) for fact in events if (fact.data["type"], fact.data["id"]) in ours}
-        self.kinds["event"] = [fact for fact in self.kinds["event"] if id(fact) not in double]
+    def drop_doubles(self, pid, facts):
+        """Of what is to become a profile's, what it has had sent too (C4) is gone for good: what
+        came by one message, and what one identity said of a trait at one time (it was moved with KEEP,
+        and then said the same of another)."""
+        def key(fact):
+            if fact.kind != "trait":
+                return fact.data["type"], fact.data["id"]
+            said = repr(fact.data["value"])
+            return fact.origin and (fact.data["name"], said, fact.origin, fact.time)
+        ours = {key(fact) for fact in self.facts_of(pid, *SENT)} - {None}
+        double = {id(fact) for fact in facts if key(fact) in ours}
+        for kind in SENT:
+            self.kinds[kind] = [fact for fact in self.kinds[kind] if id(fact) not in double]
 
     def sort_out(self):
         self.sorted_out = {}
