@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/by_hand/hand.h"
 
-#include <algorithm>
 
 #include "engine/commit/resolve.h"
 #include "engine/limits.h"
@@ -10,6 +9,7 @@
 #include "roster/json.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
+#include "storage/base/unicode.h"
 #include "storage/memory/people/own_names.h"
 
 namespace roster {
@@ -32,9 +32,7 @@ TextList BeginningOf(const TextList& list) {
 std::string BeginningOf(std::string_view text) {
   std::string json;
   for (size_t bytes = kMaxAuditBytes - 2;; bytes = bytes * 3 / 4) {  // quotes are escaped
-    size_t end = std::min(bytes, text.size());
-    while (end > 0 && end < text.size() && (text[end] & 0xc0) == 0x80) --end;
-    std::string beginning(text.substr(0, end));
+    std::string beginning(Beginning(text, bytes));
     json.clear();
     AppendJson(Value(beginning), &json);
     if (json.size() <= kMaxAuditBytes) return beginning;

@@ -7,6 +7,7 @@
 #include "query/declarations/names.h"
 #include "query/declarations/retention.h"
 #include "storage/base/check.h"
+#include "storage/base/unicode.h"
 #include "storage/memory/people/merges.h"
 #include "storage/memory/people/own_names.h"
 #include "storage/mutation.h"
@@ -23,9 +24,16 @@ namespace {
 
 // Older versions took longer sources, for which nothing is reserved: their beginning.
 std::string SourceOf(const Creation& came) {
-  size_t end = std::min(came.via.size(), kMaxNameBytes);
-  while (end > 0 && end < came.via.size() && (came.via[end] & 0xc0) == 0x80) --end;
-  return came.via.substr(0, end);
+  return std::string(Beginning(came.via, kMaxNameBytes));
+}
+
+// Of merges that the store was told in one millisecond the order is known, too.
+Timestamp AfterMergesOf(const State& state, RowId row) {
+  Timestamp after{};
+  for (const MergeRecord& merge : MergesOf(state, row)) {
+    after = std::max(after, Timestamp{merge.received.ms + 1});
+  }
+  return after;
 }
 
 bool IsArchived(const State& state, RowId row) {
@@ -175,7 +183,8 @@ void Effects::Merge(const MergeProfiles& merge, const TextList& chosen, Timestam
       {kMergeLoserVia, SourceOf(loser_came)},
       {kMergeSurvivorCreated, survivor_came.at},
       {kMergeSurvivorVia, SourceOf(survivor_came)},
-      {Property(merges, kMergeReceived, ValueType::kTimestamp, 0), clock_}};
+      {Property(merges, kMergeReceived, ValueType::kTimestamp, 0),
+       std::max(clock_, AfterMergesOf(state(), survivor))}};
   if (!chosen.empty()) {
     said.emplace_back(Property(merges, kMergeChosen, ValueType::kTextList, 0), chosen);
     said.emplace_back(Property(merges, kMergeChosenAt, ValueType::kTimestamp, 0), chosen_at);

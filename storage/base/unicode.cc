@@ -100,6 +100,13 @@ std::string_view Trim(std::string_view text) {
   return text;
 }
 
+std::string_view Beginning(std::string_view text, size_t max_bytes) {
+  if (text.size() <= max_bytes) return text;
+  size_t end = max_bytes;
+  while (end > 0 && (text[end] & 0xc0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
 std::string_view UnicodeVersion() { return utf8proc_unicode_version(); }
 
 }  // namespace roster

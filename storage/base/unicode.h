@@ -27,6 +27,9 @@ std::string Fold(std::string_view text);
 // Without white space (Unicode's) at both ends. Requires: valid UTF-8.
 std::string_view Trim(std::string_view text);
 
+// At most so many bytes of the beginning: no character is cut. Requires: valid UTF-8.
+std::string_view Beginning(std::string_view text, size_t max_bytes);
+
 // Of the tables that all of these go by.
 std::string_view UnicodeVersion();
 

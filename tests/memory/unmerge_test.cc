@@ -209,5 +209,37 @@ TEST_CASE("what two were told alike at one moment is each one's after an unmerge
   }
 }
 
+// The ids of all records of a trait, as its profile has them.
+std::vector<EventId> RecordIds(const State& state, ProfileId profile, TraitId trait) {
+  const RowId row = *state.FindProfile(profile);
+  const EventPartition& records = state.partition(*state.schema->trait(trait).records);
+  std::vector<EventId> ids;
+  for (const EventRef record : records.EventsOf(row)) {
+    ids.push_back(IdOf(records.block(ChunkOf(row)), record));
+  }
+  return ids;
+}
+
+TEST_CASE("a log without the mark keeps the ids that it had", "[R10]") {
+  for (const bool marked : {false, true}) {
+    INFO("marked: " << marked);
+    People people(TestSeed());
+    if (marked) {
+      const EventTypeId calls = people.b.Event(std::string(kCallRecords));
+      people.b.Property(calls, std::string(kIdsByHome), ValueType::kBoolean);
+    }
+    const ProfileId one = people.b.Profile(1);
+    const ProfileId two = people.b.Profile(2);
+    for (const ProfileId profile : {one, two}) {
+      people.b.Apply(SetTrait{profile, kModelTraits[0], "a", {500}, kNoOrigin});
+      people.b.Apply(SetTrait{profile, kModelTraits[0], "b", {600}, kNoOrigin});
+    }
+    const std::vector<EventId> ours = RecordIds(people.b.store.state(), one, kModelTraits[0]);
+    const std::vector<EventId> theirs = RecordIds(people.b.store.state(), two, kModelTraits[0]);
+    REQUIRE_FALSE(ours.empty());
+    CHECK((ours == theirs) == !marked);
+  }
+}
+
 }  // namespace
 }  // namespace roster

@@ -125,14 +125,8 @@ Creation OwnCreation(const State& state, RowId row, ProfileId id) {
     if (merge.survivor == id) return merge.survivor_came;
     if (merge.loser == id) return merge.loser_came;
   }
-  // When all that said when it came has gone elsewhere, that stays known.
   const std::optional<Stamp> came = state.StampOf(kCreatedVia, row);
-  Timestamp at = came ? came->time : Timestamp{};
-  const bool is_empty = state.schema->has_calls() && !state.column(kFirstSeen).Has(row);
-  if (is_empty && state.column(kCreatedAt).Has(row)) {
-    at = std::min(at, Timestamp{state.column(kCreatedAt).Bits(row)});
-  }
-  return {at, Or<std::string>(state.column(kCreatedVia).Get(row))};
+  return {came ? came->time : Timestamp{}, Or<std::string>(state.column(kCreatedVia).Get(row))};
 }
 
 Creation EarliestOf(const std::vector<MergeRecord>& merges, const std::vector<ProfileId>& ids) {

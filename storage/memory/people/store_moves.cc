@@ -193,7 +193,7 @@ void Store::SeeAgain(RowId row) {
 }
 
 // When a profile came to be: at its first activity, or when it was made by hand, or when a client
-// said so of it. Of what is left of one that has none of these it stays as it was.
+// said so of it. One of which nothing is left that says so: when it was made first.
 void Store::CreateAgain(RowId row, std::optional<Timestamp> activity) {
   std::optional<Timestamp> at = activity;
   const auto consider = [&](Timestamp time) { at = at ? std::min(*at, time) : time; };
@@ -203,6 +203,7 @@ void Store::CreateAgain(RowId row, std::optional<Timestamp> activity) {
   const bool by_client = said.origin != kNoOrigin && state_.identities.IsAttached(said.origin);
   const bool ours = by_client && state_.identities.RowOf(said.origin) == row;
   if (ours) consider(said.time);
+  if (!at && state_.schema->ids_by_home()) at = state_.StampOf(kCreatedVia, row)->time;
   if (at) CreatedEarlier(row, *at, ours && *at == said.time ? said.origin : kNoOrigin);
 }
 

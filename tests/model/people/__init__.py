@@ -39,8 +39,9 @@ Who
     nobody who is identified. Conflicts are warnings of the reply, and of kind `limit`, `two people`
     or `cap`. Only what is new to the profile can pass a limit.
  W3 `created_at`: the earliest time at which it was seen, or made by hand; before that has come, its
-    receipt; it stays when all that says so is handed over. `identified_at`: the earliest time at
-    which an identity of kind person was said. `created_via` is who came first: not canonical.
+    receipt; of one from which all that says so went elsewhere: the time of the call that made it,
+    or its receipt when that was earlier. `identified_at`: the earliest time at which an identity of
+    kind person was said. `created_via` is who came first: not canonical.
  W4 Every identify is being seen, also one that changes nothing; commands by hand are not.
  W5 A message id of any call is kept: a repeat (same profile, type, id) attaches and merges nothing.
  W6 Of external ids joined by hand the survivor's own is the active one, else that of the first
@@ -90,7 +91,8 @@ Where the papers contradict each other
     what came first. Kept, and left out of the permutable sets.
  C3 R2's "drop, and record a conflict" cannot be order-free; so R12 holds where no guard speaks.
  C4 P15's repeats (same profile) and R12: an id sent by two profiles that merge later is one event
-    for good, the survivor's. Left out of the permutable sets.
+    for good, the survivor's; so is what one identity said of a trait at one time, of two profiles
+    (after KEEP). Left out of the permutable sets.
  C5 R6 and R12: decisions without an address, of two profiles that merge, depend on whether they
     were one. Addresses are in the permutable sets.
  C6 engine/README "email becomes the trait when the profile has none" and R12: see T3.

@@ -2,7 +2,7 @@
 """Commands on one profile: create, set, identities (R15, R16), labels, consent, notes, erase."""
 
 from calls import identities_of, time_of
-from facts import CLIENT, LAST, Device
+from facts import CLIENT, LAST, SENT, Device
 from folds import active
 from names import (CONTACT, NAMESPACES, Refused, flat, is_blocked, is_device, kind, limit,
                    normal, rank)
@@ -160,7 +160,6 @@ class ByHand(Resolving):
 
     def hand_over(self, identity, owner, home, with_facts):
         """Gives an identity of a profile to another, with what came by it or without."""
-        came = {pid: self.created_at(pid) for pid in (owner, self.resolve(home))}
         if is_device(identity):
             self.hold(owner)
             if with_facts:
@@ -178,14 +177,10 @@ class ByHand(Resolving):
                      fact.by is self.identities.get(identity) and
                      self.resolve(fact.home) == owner]
             if owner != self.resolve(home):
-                events = [fact for fact in moved if fact.kind == "event"]
-                self.drop_doubles(self.resolve(home), events)
+                told = [fact for fact in moved if fact.kind in SENT]
+                self.drop_doubles(self.resolve(home), told)
             for fact in moved:
                 fact.home = home
-            for pid, before in came.items():
-                for each in self.homes_of(pid):
-                    self.profiles[each].came = None
-                self.profiles[pid].came = None if self.seen_times(pid) else before
 
     def owned(self, identity, pid=None):
         """The profile that has an identity."""

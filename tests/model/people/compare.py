@@ -137,9 +137,6 @@ SIMPLE = ("display_name", "status", "identified", "identified_at", "created_at",
 
 def compare_get(ours, theirs):
     for name in SIMPLE:
-        if name == "created_at" and (ours["emptied"] or
-                                     (theirs.get(name) or "~") < (ours[name] or "")):
-            continue  # what was taken away leaves it; of one with nothing left no paper speaks
         if name == "identified_at" and is_receipt(ours[name]):
             continue  # by hand: the server keeps no time for each identity
         same(f"get.{name}", ours[name] or None, theirs.get(name) or None)

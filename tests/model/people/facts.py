@@ -74,12 +74,14 @@ class Identity:
 @dataclass(slots=True)
 class Profile:
     via: str
-    made: int  # the time of receipt
+    made: int  # the time of the call that made it, or of receipt
     by_hand: bool = False  # then that is a time of its own
     status: str = "active"
     labels: set = field(default_factory=set)
     suspect: bool = False
-    came: int | None = None  # when it was created, when all that says so was taken from it
+
+
+SENT = ("event", "seen", "trait")  # what may be told twice
 
 
 class Facts:
@@ -101,9 +103,10 @@ class Facts:
         self.num_profiles = self.num_facts = 0
         self.sorted_out = None  # facts by kind and owner, while a picture is made
 
-    def new_profile(self, via, by_hand=False):
+    def new_profile(self, via, by_hand=False, time=None):
         self.num_profiles += 1
-        self.profiles[self.num_profiles] = Profile(via, self.now, by_hand)
+        made = self.now if time is None else min(time, self.now)
+        self.profiles[self.num_profiles] = Profile(via, made, by_hand)
         return self.num_profiles
 
     def add(self, kind, time, late, home, origin, **data):
@@ -156,15 +159,22 @@ class Facts:
 
     def unite(self, survivor, loser):
         """One profile from now on."""
-        self.drop_doubles(survivor, self.facts_of(loser, "event"))
+        self.drop_doubles(survivor, self.facts_of(loser, *SENT))
         self.redirect[loser] = survivor
 
-    def drop_doubles(self, pid, events):
-        """Of events that are to become a profile's, those that it has had sent too (C4) are gone
-        for good."""
-        ours = {(fact.data["type"], fact.data["id"]) for fact in self.facts_of(pid, "event")}
-        double = {id(fact) for fact in events if (fact.data["type"], fact.data["id"]) in ours}
-        self.kinds["event"] = [fact for fact in self.kinds["event"] if id(fact) not in double]
+    def drop_doubles(self, pid, facts):
+        """Of what is to become a profile's, what it has had sent too (C4) is gone for good: what
+        came by one message, and what one identity said of a trait at one time (it was moved with KEEP,
+        and then said the same of another)."""
+        def key(fact):
+            if fact.kind != "trait":
+                return fact.data["type"], fact.data["id"]
+            said = repr(fact.data["value"])
+            return fact.origin and (fact.data["name"], said, fact.origin, fact.time)
+        ours = {key(fact) for fact in self.facts_of(pid, *SENT)} - {None}
+        double = {id(fact) for fact in facts if key(fact) in ours}
+        for kind in SENT:
+            self.kinds[kind] = [fact for fact in self.kinds[kind] if id(fact) not in double]
 
     def sort_out(self):
         self.sorted_out = {}
@@ -185,7 +195,7 @@ class Facts:
             return profile, False
         if start in device.gaps:
             return device.gaps[start], False
-        device.gaps[start] = self.new_profile(via)
+        device.gaps[start] = self.new_profile(via, time=None if via == "logout" else time)
         self.gap_of[device.gaps[start]] = identity, start
         return device.gaps[start], True
 
@@ -195,7 +205,6 @@ class Facts:
         key = time, tie, whole_gap
         came = [fact for kind in ("event", "seen", "trait", "session") for fact in self.kinds[kind]
                 if fact.home is None and fact.origin == identity]
-        created = {pid: self.created_at(pid) for fact in came if (pid := self.owner_of(fact))}
         insort(device.marks, Mark(key, profile), key=attrgetter("key"))
         if profile is None:
             places = [device.place(fact.time) for fact in came]
@@ -203,9 +212,6 @@ class Facts:
         for fact in came:
             self.gap_profile(identity, fact.time, "logout")
         self.claim(identity, device)
-        for pid, before in created.items():
-            if self.exists(pid) and not self.seen_times(pid):
-                self.profiles[pid].came = before
 
     def claim(self, identity, device):
         """The profile of a gap that an identify ends becomes the person, once and for all: what

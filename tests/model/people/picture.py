@@ -76,7 +76,6 @@ class Picture(Merging):
             "status": profile.status, "identified": bool(identified),
             "identified_at": time_text(min(identified, default=None)),
             "created_via": profile.via, "created_at": time_text(self.created_at(pid)),
-            "emptied": not self.seen_times(pid),
             "first_seen": time_text(min(times, default=None)),
             "last_seen": time_text(max(times, default=None)),
             "identities": sorted(text_of(each) for each in kept + self.devices_of(pid)),

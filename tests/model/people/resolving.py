@@ -24,12 +24,10 @@ class Resolving(Facts):
         return any(kind(identity) == PERSON for identity in self.identities_of(pid))
 
     def created_at(self, pid):
-        """The earliest time at which it was seen, or was made by hand; before there is one, that of
-        receipt; when nothing of that is left, what it was before."""
+        """The earliest time at which it was seen, or was made by hand; when nothing says so (yet, or
+        any more), the time of the call that made it."""
         seen = self.seen_times(pid)
-        return min(seen) if seen else min(
-            self.profiles[home].made if self.profiles[home].came is None else
-            self.profiles[home].came for home in self.homes_of(pid))
+        return min(seen or [self.profiles[home].made for home in self.homes_of(pid)])
 
     def seen_times(self, pid):
         times = [fact.time for fact in self.facts_of(pid, "event", "seen") if fact.time <= self.now]
@@ -155,7 +153,7 @@ class Resolving(Facts):
         if not found:
             home = self.visitor(devices + self.previous(call), call.time) if binds else None
             created = home is None
-            home = self.new_profile(call.source) if created else home
+            home = self.new_profile(call.source, time=call.time) if created else home
         else:
             known = next(each for each in persons if each in self.identities)
             home = self.identities[known].home
