@@ -156,13 +156,18 @@ size_t EndOfWord(std::string_view text, size_t begin) {
   return end;
 }
 
-// The last two words of an edit are an option when the first of them is the name of one.
+bool IsVersion(std::string_view word) {
+  return word.size() == 16 && word.find_first_not_of("0123456789abcdef") == word.npos;
+}
+
+// The last two words of an edit are an option when the first of them is the name of one. A note may
+// end with anything.
 bool TakeLastOption(Request* request) {
   std::vector<std::string>& words = request->words;
   if (words.size() < 3) return false;
   const std::string& name = words[words.size() - 2];
   const bool is_text = request->form != Request::Form::kWords;
-  if (name == "EXPECT") {
+  if (name == "EXPECT" && (!is_text || IsVersion(words.back()))) {
     request->expected = words.back();
   } else if (name == "IDEM" && !is_text) {
     request->request_id = words.back();

@@ -34,7 +34,7 @@ absl::StatusOr<Ids> Listed(const ast::DefineStatic& made, query::BindContext con
 }
 
 absl::StatusOr<Ids> ShownBy(ast::Statement from, const query::BindContext& context,
-                            const ReadView& view) {
+                            const ReadView& view, Clock* stopwatch) {
   auto* const find = std::get_if<ast::Find>(&from.verb);
   const bool shows =
       find != nullptr ? !find->after : std::holds_alternative<ast::Search>(from.verb);
@@ -46,6 +46,8 @@ absl::StatusOr<Ids> ShownBy(ast::Statement from, const query::BindContext& conte
     find->columns = {{"id", {}}};
   }
   query::ExecutionLimits limits;
+  limits.clock = stopwatch;
+  if (stopwatch != nullptr) limits.deadline_us = stopwatch->MonotonicMicros() + kMaxFillMs * 1000;
   limits.max_rows = limits.max_limited_rows = query::kMaxListValues;
   ROSTER_ASSIGN_OR_RETURN(query::QueryAnswer answer,
                           query::Run(from, context.text, {}, {.time_zone = context.time_zone}, view,
@@ -60,9 +62,10 @@ absl::StatusOr<Ids> ShownBy(ast::Statement from, const query::BindContext& conte
 }  // namespace
 
 absl::StatusOr<Ids> MembersOf(const ast::DefineStatic& made, const query::BindContext& context,
-                              const ReadView& view) {
-  ROSTER_ASSIGN_OR_RETURN(Ids ids, made.from.empty() ? Listed(made, context, view)
-                                                     : ShownBy(made.from[0], context, view));
+                              const ReadView& view, Clock* stopwatch) {
+  ROSTER_ASSIGN_OR_RETURN(Ids ids, made.from.empty()
+                                       ? Listed(made, context, view)
+                                       : ShownBy(made.from[0], context, view, stopwatch));
   if (ids.size() <= query::kMaxListValues) return ids;
   return MakeError(ErrorCode::kLimit,
                    StrCat("a static segment has more than ", query::kMaxListValues, " members"));

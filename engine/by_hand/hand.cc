@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/by_hand/hand.h"
 
-
 #include "engine/commit/resolve.h"
 #include "engine/limits.h"
 #include "engine/reading/profile_ref.h"
@@ -151,9 +150,7 @@ absl::Status Hand::Conflict(ProfileId owner, ProfileId wants) const {
 // Behind everything that was said of it, and not before now.
 void Hand::SetTrait(Target target, TraitId trait, Value value, Change* change) {
   const RowId row = RowOf(target.profile);
-  const std::optional<Stamp> known = state().StampOf(trait, row);
-  Timestamp time = effects_->clock();
-  if (known && known->time >= time) time = {known->time.ms + 1};
+  const Timestamp time = effects_->TimeOfWrite(target.profile, trait, effects_->clock());
   change->Add(effects_->schema().trait(trait).name, state().column(trait).Get(row), value);
   effects_->Set({target.profile, trait, std::move(value), time, target.origin});
 }

@@ -28,6 +28,11 @@ constexpr Timestamp kEnd{std::numeric_limits<int64_t>::max()};
 
 std::string IdText(ProfileId id) { return StrCat("p", id.value); }
 
+void WarnOfCreatedAt(const CheckedTraits& traits, std::vector<std::string>* warnings) {
+  if (!traits.created_at) return;
+  warnings->push_back("trait is taken from an `identify` only, left out: created_at");
+}
+
 }  // namespace
 
 void Hand::AttachNew(Target target, const UsableIdentity& identity) {
@@ -73,6 +78,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Create& item) {
   }
   Names names(effects_->store(), effects_->declares_traits());
   ROSTER_ASSIGN_OR_RETURN(CheckedTraits traits, CheckTraits(item.traits, &names, &warnings));
+  WarnOfCreatedAt(traits, &warnings);
   ROSTER_RETURN_IF_ERROR(CheckSource(item.source));
   const ProfileId profile =
       effects_->AddProfile(effects_->clock(), item.source.empty() ? "manual" : item.source);
@@ -138,6 +144,7 @@ absl::StatusOr<ItemResult> Hand::Do(const Edit& item) {
   std::vector<std::string> warnings;
   Names names(effects_->store(), effects_->declares_traits());
   ROSTER_ASSIGN_OR_RETURN(CheckedTraits traits, CheckTraits(item.traits, &names, &warnings));
+  WarnOfCreatedAt(traits, &warnings);
   std::vector<UsableIdentity> identities;
   for (const IdentityRef& ref : item.identities) {
     const auto space = effects_->schema().FindNamespace(ref.space);

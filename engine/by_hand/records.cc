@@ -27,6 +27,16 @@ namespace {
 
 Value ListOf(const std::vector<std::string>& labels) { return TextList(labels); }
 
+// A decision without a time of its own is later than all before it, also within one millisecond.
+Timestamp AfterDecisions(const State& state, RowId row, const std::string& channel,
+                         Timestamp time) {
+  for (const OwnRecord& record : OwnRecordsOf(state, row, kConsentRecords)) {
+    if (record.Text("channel") != channel) continue;
+    time = std::max(time, Timestamp{record.time().ms + 1});
+  }
+  return time;
+}
+
 // A decision as the trace of it shows it.
 Value Shown(const ConsentEntry& consent) {
   std::string json = "{\"decision\":";
@@ -173,7 +183,8 @@ absl::StatusOr<ItemResult> Hand::Do(const Consent& item) {
     ROSTER_RETURN_IF_ERROR(CheckText(name, *text));
     if (!text->empty()) values.emplace_back(name, ToNfc(*text));
   }
-  ROSTER_ASSIGN_OR_RETURN(const Timestamp time, CheckTime(item.time, effects_->clock()));
+  ROSTER_ASSIGN_OR_RETURN(Timestamp time, CheckTime(item.time, effects_->clock()));
+  if (!item.time) time = AfterDecisions(state(), RowOf(target.profile), ToNfc(item.channel), time);
   std::vector<ProfileId> homes = {target.home};
   if (item.address.empty()) {
     const RowId row = RowOf(target.profile);

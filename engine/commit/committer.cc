@@ -184,7 +184,8 @@ WriteResult Committer::Apply(const Batch& batch, CheckedItems items,
                              Committed* committed) {
   MutexLock lock(&parts_.shared->mutex);
   Store& store = parts_.shared->store;
-  Effects effects(&store, &event_ids_, time.clock, options_.declare_on_first_use);
+  Effects effects(&store, &event_ids_, time.clock, options_.declare_on_first_use,
+                  environment_.clock);
   if (store.next_due().value_or(Timestamp{INT64_MAX}) <= time.clock) {
     effects.Do(Advance{time.clock});
     for (const ExpireEvents& expiry : store.ExpiriesDue(time.clock)) effects.Do(expiry);

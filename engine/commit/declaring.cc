@@ -401,7 +401,8 @@ class Declarer {
     ROSTER_RETURN_IF_ERROR(NewName("segment", made.name));
     ROSTER_ASSIGN_OR_RETURN(
         std::vector<std::string> ids,
-        MembersOf(made, Context(), effects_->store().TakeView(effects_->clock())));
+        MembersOf(made, Context(), effects_->store().TakeView(effects_->clock()),
+                  effects_->stopwatch()));
     const ast::Span span = made.name.span;
     const std::string name = made.name.text;
     auto& kept = std::get<ast::DefineStatic>(declaration_.what);

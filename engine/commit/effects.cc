@@ -10,6 +10,7 @@
 #include "storage/base/unicode.h"
 #include "storage/memory/people/merges.h"
 #include "storage/memory/people/own_names.h"
+#include "storage/memory/people/trait_writes.h"
 #include "storage/mutation.h"
 
 namespace roster {
@@ -144,6 +145,15 @@ void Effects::Set(SetTrait set) {
   const bool again = state().StampOf(set.trait, row).has_value();
   if (again && !schema().trait(set.trait).system) RecordsOf(set.trait);
   Do(std::move(set));
+}
+
+Timestamp Effects::TimeOfWrite(ProfileId profile, TraitId trait, Timestamp time) const {
+  const RowId row = *state().FindProfile(profile);
+  const auto follow = [&](Timestamp said) { time = std::max(time, Timestamp{said.ms + 1}); };
+  if (const std::optional<Stamp> shown = state().StampOf(trait, row)) follow(shown->time);
+  if (schema().trait(trait).policy == TraitPolicy::kLatest) return time;
+  for (const TraitWrite& write : WritesOf(state(), row, trait)) follow(write.said.time);
+  return time;
 }
 
 EventId Effects::Add(Record record) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "roster/value.h"
+#include "storage/base/environment.h"
 #include "storage/base/ids.h"
 #include "storage/memory/change.h"
 #include "storage/memory/read_view.h"
@@ -34,15 +35,22 @@ class EventIdSource {
 class Effects {
  public:
   // `clock` is the commit's; its Advance comes before everything else. Lifetime: the store's and
-  // the ids'. `declares_traits`: whether traits are declared on first use.
-  Effects(Store* store, EventIdSource* ids, Timestamp clock, bool declares_traits)
-      : store_(store), ids_(ids), clock_(clock), declares_traits_(declares_traits) {}
+  // the ids'. `declares_traits`: whether traits are declared on first use. `stopwatch`: for what
+  // has so long and no longer; null: for ever.
+  Effects(Store* store, EventIdSource* ids, Timestamp clock, bool declares_traits,
+          Clock* stopwatch = nullptr)
+      : store_(store),
+        ids_(ids),
+        clock_(clock),
+        declares_traits_(declares_traits),
+        stopwatch_(stopwatch) {}
 
   const Store& store() const { return *store_; }
   const State& state() const { return store_->state(); }
   const Schema& schema() const { return *state().schema; }
   Timestamp clock() const { return clock_; }
   bool declares_traits() const { return declares_traits_; }
+  Clock* stopwatch() const { return stopwatch_; }
   // Encoded mutations; empty when nothing was done.
   const std::string& payload() const { return payload_; }
   const ChangeSet& changes() const { return changes_; }
@@ -71,6 +79,9 @@ class Effects {
                     Timestamp time);
   // Writes a trait, and keeps what was said of it before.
   void Set(SetTrait set);
+  // For a write that has no time of its own: `time`, or what is later than all that was said.
+  // Cost: O(1) for a trait that shows the latest write, else O(its writes).
+  Timestamp TimeOfWrite(ProfileId profile, TraitId trait, Timestamp time) const;
   // Adds a record of a type of the store's own, with the id or the next one. Its properties are
   // found by name. `home`: the profile id under which it came, when that is not the profile's.
   struct Record {
@@ -95,6 +106,7 @@ class Effects {
   EventIdSource* const ids_;
   const Timestamp clock_;
   const bool declares_traits_;
+  Clock* const stopwatch_;
   std::string payload_;
   ChangeSet changes_;
 };

@@ -31,10 +31,6 @@ Call CallOf(const CheckedCall& checked, std::string_view via, bool identifies,
           .authenticated = checked.authenticated};
 }
 
-std::optional<Stamp> StampOf(const Effects& effects, ProfileId profile, TraitId trait) {
-  return effects.state().StampOf(trait, *effects.state().FindProfile(profile));
-}
-
 void ImplyTraits(const Resolved& resolved, Timestamp time, Effects* effects) {
   for (const auto& [identity, is_new] : resolved.named) {
     Imply(resolved.profile, identity, time, is_new, effects);
@@ -53,9 +49,7 @@ void SetTraits(std::vector<Field> traits, const Resolved& resolved, const Checke
   for (Field& field : traits) {
     const TraitId trait = effects->Trait(field.key, TypeOf(field.value), ScaleOf(field.value));
     Timestamp time = call.time;
-    // A write without a time of its own is later than all that came before it.
-    const std::optional<Stamp> known = StampOf(*effects, resolved.profile, trait);
-    if (!call.time_given && known && known->time >= time) time = {known->time.ms + 1};
+    if (!call.time_given) time = effects->TimeOfWrite(resolved.profile, trait, time);
     effects->Set({resolved.profile, trait, std::move(field.value), time, resolved.origin});
   }
 }

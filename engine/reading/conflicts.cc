@@ -52,6 +52,11 @@ std::vector<ConflictEntry> ReadConflicts(const ReadView& view, std::optional<Row
   } else if (const auto type = state.schema->FindEvent(kConflictRecords)) {
     found = FindAll(state, *type);
   }
+  // Those that were merged since are none any more.
+  std::erase_if(found, [&](const auto& of) {
+    const auto other = state.FindProfile({static_cast<uint64_t>(of.second.Integer("other"))});
+    return other && *other == of.first;
+  });
   const size_t num_shown = std::min<size_t>(found.size(), limit);
   const auto key = [](const std::pair<RowId, OwnRecord>& of) {
     return std::tuple(of.second.time(), of.second.id(), of.first);

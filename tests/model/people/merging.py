@@ -106,7 +106,11 @@ class Merging(ByHand):
                  "other": (other := fact.data["other"]) and f"p{self.resolve(other)}",
                  "identity": fact.data["namespace"], "reason": fact.data["reason"]}
                 for fact in reversed(self.kinds["conflict"])
-                if pid in (None, self.resolve(fact.home))]
+                if pid in (None, self.resolve(fact.home)) and not self.is_settled(fact)]
+
+    def is_settled(self, conflict):
+        other = conflict.data["other"]
+        return other is not None and self.resolve(other) == self.resolve(conflict.home)
 
     # Pairs that may be one
 
