@@ -372,6 +372,9 @@ absl::StatusOr<QueryResult> Engine::Execute(std::string_view statement,
   query::ExecutionLimits limits;
   limits.clock = environment_.clock;
   limits.deadline_us = started_us + timeout_ms * 1000;
+  limits.cancelled = options.cancelled;
+  limits.max_bytes = options_.statement_memory_bytes;
+  limits.max_rows = options_.statement_rows;
   absl::StatusOr<query::QueryAnswer> answer =
       query::Run(parsed, statement, params, asked, *view, catalog, limits);
   QueryResult result{.lsn = view->lsn(), .clock = view->clock(), .data = {}};

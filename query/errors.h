@@ -6,6 +6,7 @@
 #define ROSTER_QUERY_ERRORS_H_
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +39,9 @@ std::string DidYouMean(std::string_view name, absl::Span<const std::string_view>
 // What a parser would have accepted at the furthest token that it looked at.
 class Expectations {
  public:
+  // A terminal looks at a token: the steps of a parser, which tests hold against the length.
+  void Look() { ++num_looks_; }
+  uint64_t num_looks() const { return num_looks_; }
   // Lifetime: `words` outlives this.
   void Note(const Token* at, std::string_view words) {
     if (words.empty() || at < furthest_ || message_.has_value()) return;
@@ -53,6 +57,7 @@ class Expectations {
   absl::Status ToStatus(std::string_view statement) const;
 
  private:
+  uint64_t num_looks_ = 0;
   const Token* furthest_ = nullptr;
   std::vector<std::string_view> words_;
   std::optional<std::pair<ast::Span, std::string>> message_;

@@ -63,7 +63,8 @@ class Planner {
                      [](const Planned& a, const Planned& b) { return a.cost < b.cost; });
     std::vector<std::unique_ptr<Operator>> children;
     for (Planned& child : planned) children.push_back(std::move(child.op));
-    return {std::make_unique<LogicOperator>(logic.op, std::move(children)), cost};
+    return {std::make_unique<LogicOperator>(logic.op, std::move(children), preparation_.limits()),
+            cost};
   }
 
   Planned Make(BoundTrait trait) {
@@ -143,7 +144,8 @@ class Planner {
   Planned Make(BoundSessions sessions) {
     const double cost = kChainCost * (NumRows() + static_cast<double>(view_->num_events()));
     const auto plan = [this](BoundFilter filter) { return Plan(std::move(filter)).op; };
-    return {std::make_unique<SessionsOperator>(std::move(sessions), plan), cost};
+    return {std::make_unique<SessionsOperator>(std::move(sessions), plan, preparation_.limits()),
+            cost};
   }
   Planned Make(BoundInterest interest) {
     double cost = 0;

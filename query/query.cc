@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/query.h"
 
+#include <memory>
 #include <utility>
 
 #include "query/bind/bind.h"
@@ -90,7 +91,9 @@ absl::StatusOr<QueryAnswer> Run(std::string_view text, absl::Span<const Value> p
 absl::StatusOr<QueryAnswer> Run(const ast::Statement& statement, std::string_view text,
                                 absl::Span<const Value> params, const QueryOptions& options,
                                 const ReadView& view, const Catalog& catalog,
-                                const ExecutionLimits& limits) {
+                                const ExecutionLimits& given) {
+  ExecutionLimits limits = given;
+  limits.memory = std::make_shared<StatementMemory>(limits.max_bytes);
   ROSTER_ASSIGN_OR_RETURN(
       BoundStatement bound,
       Bind(statement,

@@ -5,11 +5,16 @@
 #include <limits>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "storage/memory/cells.h"
 
 namespace roster::query {
 namespace {
+
+// A node of a map of results, and its place in the table.
+constexpr uint64_t kResultBytes =
+    sizeof(std::pair<uint32_t, std::optional<AggregateResult>>) + 3 * sizeof(void*);
 
 // Cells as unsigned integers in the order of their values.
 uint64_t Ordered(ValueType type, int64_t cell) {
@@ -60,10 +65,13 @@ std::weak_ordering CompareMissingLast(const std::optional<T>& a, const std::opti
 
 }  // namespace
 
-RowOrder::RowOrder(const std::vector<BoundOrder>& by, const ReadView& view) : by_(by), view_(view) {
-  // Without limits: conditions on texts were tried when the columns were prepared.
-  static const ExecutionLimits kNone;
-  Preparation preparation(view.clock(), kNone);
+RowOrder::RowOrder(const std::vector<BoundOrder>& by, const ReadView& view,
+                   const ExecutionLimits& limits)
+    : by_(by), view_(view), limits_(limits) {
+  // It runs to its end: who asks for the order next checks the limits.
+  ExecutionLimits counting;
+  counting.memory = limits.memory;
+  Preparation preparation(view.clock(), counting);
   for (const BoundOrder& one : by) {
     auto& computed = computed_.emplace_back();
     if (one.column.source != BoundColumn::Source::kComputedTrait) continue;
@@ -75,7 +83,14 @@ const std::optional<AggregateResult>& RowOrder::ResultOf(size_t by, RowId row) c
   const Computed& computed = *computed_[by];
   const auto known = computed.results.find(row.value);
   if (known != computed.results.end()) return known->second;
+  limits_.Take(kResultBytes);
   return computed.results.emplace(row.value, computed.reader.ResultOf(view_, row)).first->second;
+}
+
+void RowOrder::Forget(RowId row) const {
+  for (const std::unique_ptr<Computed>& computed : computed_) {
+    if (computed != nullptr) limits_.GiveBack(kResultBytes * computed->results.erase(row.value));
+  }
 }
 
 std::weak_ordering RowOrder::Compare(size_t by, RowId a, RowId b) const {
@@ -124,12 +139,14 @@ void TopRows::Add(RowId row) {
   const auto before = [this](const Entry& a, const Entry& b) { return Before(a, b); };
   const Entry entry{order_.KeyOf(row), row};
   if (entries_.size() < capacity_) {
+    limits_.Take(sizeof(Entry));
     entries_.push_back(entry);
     if (entries_.size() == capacity_) std::make_heap(entries_.begin(), entries_.end(), before);
     return;
   }
-  if (capacity_ == 0 || !Before(entry, entries_.front())) return;
+  if (capacity_ == 0 || !Before(entry, entries_.front())) return order_.Forget(row);
   std::pop_heap(entries_.begin(), entries_.end(), before);
+  order_.Forget(entries_.back().row);
   entries_.back() = entry;
   std::push_heap(entries_.begin(), entries_.end(), before);
 }
@@ -140,7 +157,8 @@ std::vector<RowId> TopRows::Take() {
   std::vector<RowId> rows;
   rows.reserve(entries_.size());
   for (const Entry& entry : entries_) rows.push_back(entry.row);
-  entries_.clear();
+  limits_.GiveBack(sizeof(Entry) * entries_.size());
+  entries_ = {};
   return rows;
 }
 

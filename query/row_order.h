@@ -14,24 +14,28 @@
 
 #include "query/bound_statement.h"
 #include "query/operators/aggregate.h"
+#include "query/operators/limits.h"
 #include "storage/base/ids.h"
 #include "storage/memory/read_view.h"
 
 namespace roster::query {
 
 // A total order of rows: by columns, missing values last either way, ties by profile id.
-// Thread: one, where a column is computed. Lifetime: the view and the columns outlive it.
+// Thread: one, where a column is computed. Lifetime: all that it is made of outlives it.
 class RowOrder {
  public:
-  RowOrder(const std::vector<BoundOrder>& by, const ReadView& view);
+  // `limits` counts what is computed.
+  RowOrder(const std::vector<BoundOrder>& by, const ReadView& view, const ExecutionLimits& limits);
 
   bool Before(RowId a, RowId b) const;
   // A first key of a row: of two rows the one with the smaller key comes first; with equal keys
   // only Before knows.
   uint64_t KeyOf(RowId row) const;
+  // What was computed of a row is needed no more.
+  void Forget(RowId row) const;
 
  private:
-  // What is computed of rows, each once.
+  // What is computed of rows, each once until it is forgotten.
   struct Computed {
     AggregateReader reader;
     mutable std::unordered_map<uint32_t, std::optional<AggregateResult>> results;
@@ -41,6 +45,7 @@ class RowOrder {
 
   const std::vector<BoundOrder>& by_;
   const ReadView& view_;
+  const ExecutionLimits& limits_;
   std::vector<std::unique_ptr<Computed>> computed_;  // as `by`; null of other columns
 };
 
@@ -48,7 +53,9 @@ class RowOrder {
 // a row that does not make it.
 class TopRows {
  public:
-  TopRows(const RowOrder& order, uint64_t capacity) : order_(order), capacity_(capacity) {}
+  // `limits` counts them.
+  TopRows(const RowOrder& order, uint64_t capacity, const ExecutionLimits& limits)
+      : order_(order), capacity_(capacity), limits_(limits) {}
 
   void Add(RowId row);
   // In order. Leaves nothing behind.
@@ -65,6 +72,7 @@ class TopRows {
 
   const RowOrder& order_;
   uint64_t capacity_;
+  const ExecutionLimits& limits_;
   std::vector<Entry> entries_;  // a heap with the last row on top once it is full
 };
 

@@ -45,7 +45,10 @@ AsioTransport::AsioTransport(tcp::socket socket)
 IoResult AsioTransport::Read(char* buffer, size_t size) {
   error_code error;
   const size_t bytes = socket_.read_some(boost::asio::buffer(buffer, size), error);
-  return ToResult(error, bytes);
+  const IoResult result = ToResult(error, bytes);
+  const bool ended = error == boost::asio::error::eof;
+  return result.state != IoResult::State::kClosed || ended ? result
+                                                           : IoResult{IoResult::State::kBroken, 0};
 }
 
 IoResult AsioTransport::Write(std::string_view bytes) {

@@ -6,9 +6,11 @@
 #ifndef ROSTER_SERVER_COMMAND_TABLE_H_
 #define ROSTER_SERVER_COMMAND_TABLE_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -25,6 +27,12 @@ namespace roster::server {
 
 class CommandTable;
 
+// How the statements of a connection are ended early. Thread: any.
+struct Cancellation {
+  std::atomic<bool> cancelled = false;  // the one that runs
+  std::atomic<bool> closed = false;     // all: nobody waits for the answers
+};
+
 // What a client has set for its connection. Thread: the connection's; reads get a copy.
 struct Session {
   uint64_t id = 0;
@@ -37,13 +45,16 @@ struct Session {
   std::string library_version;
   std::string time_zone = "UTC";  // CLIENT TZ
   int64_t connected_ms = 0;
+  std::shared_ptr<Cancellation> cancellation = nullptr;  // null: its statements run to their end
 };
 
-// Tells CLIENT LIST who is connected. Thread: the network thread's.
+// Tells CLIENT LIST who is connected, and ends what they wait for. Thread: the network thread's.
 class ClientDirectory {
  public:
   virtual ~ClientDirectory() = default;
   virtual std::vector<Session> Clients() const = 0;
+  // Ends the statement that runs for a client with CANCELLED. False: none does, or no such client.
+  virtual bool Cancel(uint64_t id) const = 0;
 };
 
 // What all connections share. Lifetime: outlives every connection.

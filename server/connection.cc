@@ -37,6 +37,7 @@ Connection::Connection(std::unique_ptr<Transport> transport, const Services* ser
   session_.id = id;
   session_.peer = transport_->PeerName();
   session_.connected_ms = services_->now_ms();
+  session_.cancellation = std::make_shared<Cancellation>();
 }
 
 Connection::~Connection() = default;
@@ -83,6 +84,7 @@ void Connection::OnReadable() {
   thread_local std::array<char, kReadBytes> buffer;
   const IoResult result = transport_->Read(buffer.data(), allowance);
   if (result.state == IoResult::State::kClosed) return OnEndOfInput();
+  if (result.state == IoResult::State::kBroken) return Close();
   if (result.state == IoResult::State::kDone) {
     Count(services_->metrics->bytes_in, result.bytes);
     std::string_view view(buffer.data(), result.bytes);
@@ -105,7 +107,8 @@ void Connection::OnEndOfInput() {
 void Connection::Discard() {
   std::array<char, 4096> buffer;
   const IoResult result = transport_->Read(buffer.data(), buffer.size());
-  if (result.state == IoResult::State::kClosed) return Close();
+  const bool closed = result.state == IoResult::State::kClosed;
+  if (closed || result.state == IoResult::State::kBroken) return Close();
   ArmRead();
 }
 
@@ -318,6 +321,8 @@ void Connection::Drain() {
 void Connection::Close() {
   if (closed_) return;
   closed_ = true;
+  session_.cancellation->closed = true;
+  session_.cancellation->cancelled = true;
   transport_->Close();
   Account();
   PassFinisher();

@@ -57,6 +57,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Drain();
   void Close();
 
+  // Ends the statement that a worker runs for this client, if there is one.
+  bool Cancel();
+
   const Session& session() const { return session_; }
   bool closed() const { return closed_; }
 
@@ -148,6 +151,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   uint64_t first_sequence_ = 0;    // of slots_.front()
   size_t open_writes_ = 0;         // given to the store, not answered
   bool busy_ = false;              // a worker has requests of this connection
+  bool reading_ = false;           // they are reads
   std::vector<Read> reads_;        // that go to a worker together, next
   size_t open_request_bytes_ = 0;  // of requests in slots_ that are not done
   size_t finished_bytes_ = 0;      // of replies in slots_

@@ -116,6 +116,8 @@ struct Connection::ReadRun {
 // threads, not one each.
 void Connection::DispatchReads() {
   busy_ = true;
+  reading_ = true;
+  session_.cancellation->cancelled = closed_;  // one that came too late for the last one is over
   auto run = std::make_shared<ReadRun>();
   run->connection = shared_from_this();
   run->reads = std::exchange(reads_, {});
@@ -136,13 +138,16 @@ void Connection::RunReads(std::shared_ptr<ReadRun> run) {
     Read& read = run->reads[run->next++];
     const Connection& connection = *run->connection;
     const Outcome outcome = read.handler(*connection.services_, read.session, read.request);
+    Cancellation& cancellation = *read.session.cancellation;
+    cancellation.cancelled = false;
+    if (cancellation.closed) cancellation.cancelled = true;
     finished->push_back(
         {read.sequence, connection.Encode(read.slot, outcome), outcome.close_after});
   } while (run->next < run->reads.size() && NowMicros() < until_us);
   const bool last = run->next == run->reads.size();
   auto connection = last ? std::move(run->connection) : run->connection;
   runtime->network->Post([connection = std::move(connection), finished, last] {
-    if (last) connection->busy_ = false;
+    if (last) connection->busy_ = connection->reading_ = false;
     for (Finished& reply : *finished) {
       connection->Complete(reply.sequence, std::move(reply.bytes), reply.close_after);
     }
@@ -150,6 +155,11 @@ void Connection::RunReads(std::shared_ptr<ReadRun> run) {
   });
   TaskQueue* const queue = run->queue;
   if (!last) queue->Post([run = std::move(run)]() mutable { RunReads(std::move(run)); });
+}
+
+bool Connection::Cancel() {
+  if (reading_) session_.cancellation->cancelled = true;
+  return reading_;
 }
 
 void Connection::StartWrite(WriteHandler handler, Request&& request) {

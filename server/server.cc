@@ -121,6 +121,11 @@ class Server::Impl : public ClientDirectory {
     return sessions;
   }
 
+  bool Cancel(uint64_t id) const override {
+    const auto client = connections_.find(id);
+    return client != connections_.end() && client->second->Cancel();
+  }
+
  private:
   void OnSocket(boost::asio::ip::tcp::socket socket) {
     metrics_.connections_accepted++;

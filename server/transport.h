@@ -15,7 +15,7 @@
 namespace roster::server {
 
 struct IoResult {
-  enum class State : uint8_t { kDone, kWouldBlock, kClosed };
+  enum class State : uint8_t { kDone, kWouldBlock, kClosed, kBroken };
   State state = State::kWouldBlock;
   size_t bytes = 0;  // with kDone: at least 1
 };
@@ -24,7 +24,8 @@ struct IoResult {
 class Transport {
  public:
   virtual ~Transport() = default;
-  // Takes up to `size` bytes that have arrived. kClosed: the other side ended or the line broke.
+  // Takes up to `size` bytes that have arrived. kClosed: the other side sends no more, but
+  // may read on; kBroken: the line broke.
   virtual IoResult Read(char* buffer, size_t size) = 0;
   // Hands over some bytes from the front of `bytes`.
   virtual IoResult Write(std::string_view bytes) = 0;

@@ -55,22 +55,49 @@ absl::StatusOr<BoundEventProperty> Binder::Bind(const ast::Name& event,
 
 // --- Filters ---
 
+// Logic goes by the way with the smallest frames: the depth of a filter multiplies them.
 absl::StatusOr<BoundFilter> Binder::BindFilter(const ast::Filter& filter, const NameScope& scope) {
-  if (++*num_nodes_ > kMaxNodes) {
-    return values_.Error(ErrorCode::kLimit, filter.span,
-                         StrCat("a filter has more than ", kMaxNodes, " conditions"));
+  if (++*num_nodes_ > kMaxNodes) return TooMany(filter);
+  if (const auto* logic = std::get_if<ast::Logic>(&filter.node)) {
+    if (depth_ >= kMaxDepth) return TooDeep(filter.span);
+    return BindLogic(*logic, scope);
   }
+  return BindLeaf(filter, scope);
+}
+
+absl::StatusOr<BoundFilter> Binder::BindLeaf(const ast::Filter& filter, const NameScope& scope) {
   return std::visit([&](const auto& node) { return BindIn(scope, node, filter); }, filter.node);
+}
+
+absl::Status Binder::TooMany(const ast::Filter& filter) const {
+  return values_.Error(ErrorCode::kLimit, filter.span,
+                       StrCat("a filter has more than ", kMaxNodes, " conditions"));
+}
+
+absl::Status Binder::TooDeep(ast::Span span) const {
+  return values_.Error(ErrorCode::kLimit, span,
+                       StrCat("a filter with its segments is deeper than ", kMaxDepth, " levels"));
 }
 
 absl::StatusOr<BoundFilter> Binder::BindLogic(const ast::Logic& logic, const NameScope& scope) {
   BoundLogic bound{logic.op, {}};
   bound.children.reserve(logic.children.size());
+  ++depth_;
+  absl::Status status;
   for (const ast::Filter& child : logic.children) {
-    ROSTER_ASSIGN_OR_RETURN(BoundFilter one, BindFilter(child, scope));
-    bound.children.push_back(std::move(one));
+    status = BindInto(child, scope, &bound.children);
+    if (!status.ok()) break;
   }
-  return BoundFilter{std::move(bound)};
+  --depth_;
+  if (!status.ok()) return status;
+  return absl::StatusOr<BoundFilter>(absl::in_place, BoundFilter{std::move(bound)});
+}
+
+absl::Status Binder::BindInto(const ast::Filter& filter, const NameScope& scope,
+                              std::vector<BoundFilter>* filters) {
+  absl::StatusOr<BoundFilter> one = BindFilter(filter, scope);
+  if (one.ok()) filters->push_back(*std::move(one));
+  return one.status();
 }
 
 absl::Status Binder::OutOfPlace(const NameScope& scope, const ast::Filter& at) const {

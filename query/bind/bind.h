@@ -21,6 +21,11 @@
 namespace roster::query {
 
 inline constexpr size_t kMaxNodes = 4096;
+// Of `and`, `or` and `not` in each other, with those of the segments that are asked about: no
+// statement by itself has so many, whose parentheses are 64 deep.
+inline constexpr size_t kMaxDepth = 200;
+// A segment counts as so many of them: its text is parsed and bound where it is asked about.
+inline constexpr size_t kSegmentDepth = 8;
 
 // What binding needs beside the statement. Lifetime: all outlive the call.
 struct BindContext {
@@ -30,6 +35,7 @@ struct BindContext {
   std::string_view time_zone = "UTC";      // unless the statement names one
   absl::Span<const std::string> segments;  // in whose definitions the text stands
   std::optional<Timestamp> as_of = {};     // what is asked about is as it was then
+  size_t depth = 0;                        // at which the text stands in them
 };
 
 // Errors: TYPE, NOTRAIT, LIMIT, PARSE (parameters that do not fit), all with a position.

@@ -3,6 +3,8 @@
 // Questions about who somebody is: labels, identities, channels, consent, segments.
 #include <algorithm>
 #include <limits>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -109,30 +111,37 @@ absl::StatusOr<BoundFilter> Binder::BindNode(const ast::InSegment& in, const ast
     return values_.Error(ErrorCode::kType, in.segment.span,
                          StrCat("a segment cannot be in itself: ", path, "`", name, "`"));
   }
-  const absl::StatusOr<ast::Declaration> declaration = ParseStored(*stored);
-  if (declaration.ok() && std::holds_alternative<ast::DefineStatic>(declaration->what)) {
+  if (depth_ + kSegmentDepth > kMaxDepth) return TooDeep(in.segment.span);
+  const auto declaration =
+      std::make_unique<const absl::StatusOr<ast::Declaration>>(ParseStored(*stored));
+  const ast::Declaration* const made = declaration->ok() ? &**declaration : nullptr;
+  if (made != nullptr && std::holds_alternative<ast::DefineStatic>(made->what)) {
     BoundMembers members{{}, name};
-    for (const ast::Literal& one : std::get<ast::DefineStatic>(declaration->what).members) {
+    for (const ast::Literal& one : std::get<ast::DefineStatic>(made->what).members) {
       if (const auto id = ReadProfileId(TextOf(one))) members.ids.push_back(*id);
     }
     return Active({std::move(members)});
   }
-  const auto* segment =
-      declaration.ok() ? std::get_if<ast::DefineSegment>(&declaration->what) : nullptr;
+  const auto* segment = made != nullptr ? std::get_if<ast::DefineSegment>(&made->what) : nullptr;
   if (segment == nullptr) {
     return values_.Error(ErrorCode::kType, in.segment.span,
                          StrCat("the definition of `", name, "` is of a later version"));
   }
-  if (inside.size() >= static_cast<size_t>(kMaxBracketDepth)) {
-    return values_.Error(ErrorCode::kLimit, in.segment.span,
-                         StrCat("segments in segments are more than ", kMaxBracketDepth, " deep"));
-  }
-  std::vector<std::string> deeper(inside.begin(), inside.end());
-  deeper.push_back(name);
-  BindContext context = ContextOf(*stored, *declaration);
-  context.segments = deeper;
-  ROSTER_ASSIGN_OR_RETURN(const absl::TimeZone zone, LoadTimeZone(context.time_zone));
-  absl::StatusOr<BoundFilter> bound = Binder(context, zone, num_nodes_).Bind(segment->filter);
+  // Not on the stack, which segments in segments would multiply.
+  struct Inside {
+    std::vector<std::string> segments;
+    BindContext context;
+    std::optional<Binder> binder;
+  };
+  const auto of = std::make_unique<Inside>();
+  of->segments.assign(inside.begin(), inside.end());
+  of->segments.push_back(name);
+  of->context = ContextOf(*stored, *made);
+  of->context.segments = of->segments;
+  of->context.depth = depth_ + kSegmentDepth;
+  ROSTER_ASSIGN_OR_RETURN(const absl::TimeZone zone, LoadTimeZone(of->context.time_zone));
+  of->binder.emplace(of->context, zone, num_nodes_);
+  absl::StatusOr<BoundFilter> bound = of->binder->Bind(segment->filter);
   if (!bound.ok()) {
     return values_.Error(ErrorCodeOf(bound.status()), in.segment.span,
                          StrCat("in segment `", name, "`: ", StdView(bound.status().message())));

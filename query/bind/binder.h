@@ -45,7 +45,8 @@ class Binder {
         catalog_(*context.catalog),
         values_(context.text, context.params, zone),
         zone_(zone),
-        num_nodes_(num_nodes != nullptr ? num_nodes : &own_nodes_) {}
+        num_nodes_(num_nodes != nullptr ? num_nodes : &own_nodes_),
+        depth_(context.depth) {}
   Binder(const Binder&) = delete;
   Binder& operator=(const Binder&) = delete;
 
@@ -62,6 +63,11 @@ class Binder {
 
  private:
   absl::StatusOr<BoundFilter> BindFilter(const ast::Filter& filter, const NameScope& scope);
+  absl::StatusOr<BoundFilter> BindLeaf(const ast::Filter& filter, const NameScope& scope);
+  absl::Status BindInto(const ast::Filter& filter, const NameScope& scope,
+                        std::vector<BoundFilter>* filters);
+  absl::Status TooMany(const ast::Filter& filter) const;
+  absl::Status TooDeep(ast::Span span) const;
   absl::StatusOr<BoundFilter> BindLogic(const ast::Logic& logic, const NameScope& scope);
   // Each kind of node, where its place allows it.
   absl::StatusOr<BoundFilter> BindIn(const NameScope& scope, const ast::Logic& logic,
@@ -193,6 +199,7 @@ class Binder {
   absl::TimeZone zone_;
   size_t own_nodes_ = 0;
   size_t* const num_nodes_;  // also of the segments that the statement names
+  size_t depth_;             // of logic, also of the segments in which the text stands
 };
 
 // "p12"

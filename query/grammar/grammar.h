@@ -4,6 +4,7 @@
 #ifndef ROSTER_QUERY_GRAMMAR_GRAMMAR_H_
 #define ROSTER_QUERY_GRAMMAR_GRAMMAR_H_
 
+#include <cstdint>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -17,6 +18,9 @@ namespace roster::query {
 // Errors: PARSE; LIMIT for a text over 64 KiB or brackets deeper than 64. All with a position.
 // Cost: O(length).
 absl::StatusOr<ast::Statement> Parse(std::string_view text);
+
+// The same; `*num_looks` becomes how often a terminal looked at a token.
+absl::StatusOr<ast::Statement> ParseCounted(std::string_view text, uint64_t* num_looks);
 
 // Takes the condition on one event that begins at `*at`, for the parser of declarations. False when
 // there is none; then `expected` has what would be one. Requires: `end` is behind the kEnd.

@@ -215,13 +215,20 @@ absl::Status CheckVerb(std::string_view text) {
 }  // namespace
 
 absl::StatusOr<ast::Statement> Parse(std::string_view text) {
+  uint64_t num_looks = 0;
+  return ParseCounted(text, &num_looks);
+}
+
+absl::StatusOr<ast::Statement> ParseCounted(std::string_view text, uint64_t* num_looks) {
   ROSTER_RETURN_IF_ERROR(CheckVerb(text));
   ROSTER_ASSIGN_OR_RETURN(const std::vector<Token> tokens, Tokenize(text));
   Expectations expectations;
   ast::Statement parsed;
   const Token* first = tokens.data();
   const Token* const end = first + tokens.size();
-  if (grammar::Take(grammar::statement, &first, end, &expectations, &parsed)) return parsed;
+  const bool taken = grammar::Take(grammar::statement, &first, end, &expectations, &parsed);
+  *num_looks = expectations.num_looks();
+  if (taken) return parsed;
   return expectations.ToStatus(text);
 }
 

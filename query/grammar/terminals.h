@@ -47,6 +47,7 @@ struct Mark : x3::parser<Derived> {
 
   template <typename Context, typename RuleContext, typename Attribute>
   bool parse(Cursor& first, const Cursor&, const Context& context, RuleContext&, Attribute&) const {
+    x3::get<ExpectationsTag>(context).Look();
     const Cursor after = this->derived().Take(first);
     if (after != nullptr) {
       first = after;
@@ -106,6 +107,7 @@ struct Valued : x3::parser<Valued<T>> {
   template <typename Context, typename RuleContext, typename Attribute>
   bool parse(Cursor& first, const Cursor&, const Context& context, RuleContext&,
              Attribute& attribute) const {
+    x3::get<ExpectationsTag>(context).Look();
     std::optional<T> value = read(*first);
     if (!value) {
       x3::get<ExpectationsTag>(context).Note(first, words);

@@ -182,13 +182,19 @@ struct AggregateReader::Counter {
 };
 
 struct AggregateReader::Distinct {
+  static constexpr uint64_t kCellBytes = sizeof(int64_t) + 3 * sizeof(void*);
   bool is_number = false;
-  std::unordered_set<int64_t> cells;
+  StatementMemory* memory = nullptr;  // may be null
+  std::unordered_set<int64_t> cells = {};
   void Add(int64_t cell) {
     // -0 is 0.
-    cells.insert(is_number && DoubleOf(cell) == 0 ? 0 : cell);
+    const bool is_new = cells.insert(is_number && DoubleOf(cell) == 0 ? 0 : cell).second;
+    if (is_new && memory != nullptr) memory->Take(kCellBytes);
   }
-  void Clear() { cells.clear(); }
+  void Clear() {
+    if (memory != nullptr) memory->GiveBack(kCellBytes * cells.size());
+    cells.clear();
+  }
   std::optional<AggregateResult> Result() const {
     return ExactResult{static_cast<int64_t>(cells.size()), 1, 0};
   }
@@ -196,7 +202,9 @@ struct AggregateReader::Distinct {
 
 AggregateReader::AggregateReader(BoundAggregateOf bound, const ReadView& view,
                                  Preparation* preparation)
-    : bound_(std::move(bound)), events_(std::exchange(bound_.events, {}), view, preparation) {}
+    : bound_(std::move(bound)),
+      events_(std::exchange(bound_.events, {}), view, preparation),
+      memory_(preparation->memory()) {}
 
 template <typename F>
 auto AggregateReader::WithTotal(F&& f) const {
@@ -209,7 +217,7 @@ auto AggregateReader::WithTotal(F&& f) const {
     case AggregateOp::kCount:
       return f(Counter());
     case AggregateOp::kDistinct:
-      return f(Distinct{is_number, {}});
+      return f(Distinct{is_number, memory_.get()});
     case AggregateOp::kSum:
     case AggregateOp::kAvg:
       break;
@@ -254,6 +262,7 @@ void AggregateReader::ForEachResult(const ReadView& view, uint32_t chunk, const 
       for (; t < tail.size() && tail[t].first == offset; ++t) total.Add(tail[t].second);
       f(offset, total.Result());
     });
+    total.Clear();
   });
 }
 
@@ -262,7 +271,9 @@ std::optional<AggregateResult> AggregateReader::ResultOf(const ReadView& view, R
     events_.ForEachOf(view, row, [&](const EventBlock& block, EventRef event) {
       if (const auto cell = CellOf(block, event)) total.Add(*cell);
     });
-    return total.Result();
+    std::optional<AggregateResult> result = total.Result();
+    total.Clear();
+    return result;
   });
 }
 

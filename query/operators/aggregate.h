@@ -7,6 +7,7 @@
 #define ROSTER_QUERY_OPERATORS_AGGREGATE_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -77,6 +78,7 @@ class AggregateReader {
 
   BoundAggregateOf bound_;  // without its events
   EventFilter events_;
+  std::shared_ptr<StatementMemory> memory_;  // counts sets; may be null
 };
 
 class AggregateOperator : public Operator {

@@ -2,8 +2,16 @@
 #include "query/operators/limits.h"
 
 #include "roster/error.h"
+#include "storage/base/text.h"
 
 namespace roster::query {
+
+absl::Status ExecutionLimits::CheckMemory() const {
+  if (memory == nullptr || !memory->exceeded()) return absl::OkStatus();
+  return MakeError(ErrorCode::kLimit,
+                   StrCat("the statement needs more than ", memory->max_bytes(),
+                          " bytes of memory (max_bytes); ask for fewer rows, groups or columns"));
+}
 
 absl::Status ExecutionLimits::Check() const {
   if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) {
@@ -12,7 +20,7 @@ absl::Status ExecutionLimits::Check() const {
   if (clock != nullptr && clock->MonotonicMicros() >= deadline_us) {
     return MakeError(ErrorCode::kTimeout, "the statement's time ran out");
   }
-  return absl::OkStatus();
+  return CheckMemory();
 }
 
 }  // namespace roster::query

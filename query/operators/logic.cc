@@ -10,6 +10,7 @@ namespace roster::query {
 
 void LogicOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
   const auto narrow = [&](const std::unique_ptr<Operator>& child, ChunkBits* bits) {
+    if (!limits_.Check().ok()) return bits->ClearAll();
     child->Evaluate(view, chunk, bits);
   };
   switch (op_) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "query/ast.h"
+#include "query/operators/limits.h"
 #include "query/operators/operator.h"
 
 namespace roster::query {
@@ -51,8 +52,9 @@ void NarrowByNot(const Part& part, Set* set, Narrow&& narrow) {
 // Invariant: `not` has one child, the others two or more.
 class LogicOperator : public Operator {
  public:
-  LogicOperator(ast::LogicOp op, std::vector<std::unique_ptr<Operator>> children)
-      : op_(op), children_(std::move(children)) {}
+  LogicOperator(ast::LogicOp op, std::vector<std::unique_ptr<Operator>> children,
+                const ExecutionLimits& limits)
+      : op_(op), children_(std::move(children)), limits_(limits) {}
 
   ast::LogicOp op() const { return op_; }
   const std::vector<std::unique_ptr<Operator>>& children() const { return children_; }
@@ -69,6 +71,7 @@ class LogicOperator : public Operator {
  private:
   ast::LogicOp op_;
   std::vector<std::unique_ptr<Operator>> children_;
+  ExecutionLimits limits_;  // of Evaluate
 };
 
 }  // namespace roster::query

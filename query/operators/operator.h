@@ -36,6 +36,7 @@ class Operator {
   // Takes from `rows`, the candidates of one chunk, those that do not match. What it needs of
   // dictionaries and windows was worked out when it was planned.
   // Requires: the view that it was planned for; chunk < view.num_chunks().
+  // When the limits of the planning stop it, all rows may go: who evaluates checks them behind it.
   // Cost: what it reads of the chunk; little when there are no candidates.
   virtual void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const = 0;
 

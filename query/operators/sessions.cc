@@ -162,9 +162,11 @@ class SessionCondition {
   std::unique_ptr<Operator> profile_;
 };
 
-SessionsOperator::SessionsOperator(BoundSessions bound, const Plan& plan)
+SessionsOperator::SessionsOperator(BoundSessions bound, const Plan& plan,
+                                   const ExecutionLimits& limits)
     : bound_(std::move(bound)),
-      condition_(std::make_unique<SessionCondition>(std::move(bound_.condition[0]), plan)) {
+      condition_(std::make_unique<SessionCondition>(std::move(bound_.condition[0]), plan)),
+      limits_(limits) {
   bound_.condition.clear();
 }
 SessionsOperator::~SessionsOperator() = default;
@@ -198,8 +200,13 @@ void SessionsOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits*
     for (uint32_t t = 0; t < block.tail.size(); ++t) active.Set(block.tail[t].row_offset);
   }
   const bool none_passes = !bound_.all && bound_.min <= 0;
+  constexpr uint32_t kRowsPerCheck = 256;
+  uint32_t seen = 0;
+  bool stopped = false;
   rows->ForEach([&](uint32_t offset) {
-    const bool passes = active.Test(offset) ? Passes(view, RowAt(chunk, offset)) : none_passes;
+    if (seen++ % kRowsPerCheck == 0) stopped |= !limits_.Check().ok();
+    const bool passes =
+        (!stopped && active.Test(offset)) ? Passes(view, RowAt(chunk, offset)) : none_passes;
     if (!passes) rows->Clear(offset);
   });
 }

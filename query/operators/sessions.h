@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "query/bound.h"
+#include "query/operators/limits.h"
 #include "query/operators/operator.h"
 
 namespace roster::query {
@@ -23,7 +24,7 @@ class SessionsOperator : public Operator {
  public:
   // `plan` makes an operator of what is asked about the profile.
   using Plan = std::function<std::unique_ptr<Operator>(BoundFilter)>;
-  SessionsOperator(BoundSessions bound, const Plan& plan);
+  SessionsOperator(BoundSessions bound, const Plan& plan, const ExecutionLimits& limits);
   ~SessionsOperator() override;
 
   void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
@@ -37,6 +38,7 @@ class SessionsOperator : public Operator {
 
   BoundSessions bound_;  // without its condition
   std::unique_ptr<SessionCondition> condition_;
+  ExecutionLimits limits_;  // of Evaluate
 };
 
 }  // namespace roster::query

@@ -106,6 +106,7 @@ absl::StatusOr<std::vector<std::vector<Value>>> Columns::Show(absl::Span<const R
     if (shown.size() % kRowsPerCheck == 0) ROSTER_RETURN_IF_ERROR(limits_.Check());
     std::vector<Value>& values = shown.emplace_back();
     values.reserve(columns_.size());
+    const uint64_t before = bytes;
     bytes += sizeof(std::vector<Value>) + columns_.size() * sizeof(Value);
     for (size_t column = 0; column < columns_.size(); ++column) {
       ROSTER_ASSIGN_OR_RETURN(Value value, ValueOf(column, row));
@@ -116,6 +117,8 @@ absl::StatusOr<std::vector<std::vector<Value>>> Columns::Show(absl::Span<const R
     if (bytes > limits_.max_bytes) {
       return TooManyBytes(limits_.max_bytes, "; name fewer columns or write a lower `limit`");
     }
+    limits_.Take(bytes - before);
+    ROSTER_RETURN_IF_ERROR(limits_.CheckMemory());
   }
   return shown;
 }

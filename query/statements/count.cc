@@ -22,7 +22,7 @@ absl::StatusOr<QueryAnswer> RunVerb(const BoundCount&, const Plan& plan, const R
 
 absl::StatusOr<QueryAnswer> RunVerb(const BoundBreakdown& breakdown, const Plan& plan,
                                     const ReadView& view, const ExecutionLimits& limits) {
-  Groups<int64_t> groups(breakdown.by, view, limits.max_limited_rows);
+  Groups<int64_t> groups(breakdown.by, view, limits.max_limited_rows, limits);
   ROSTER_RETURN_IF_ERROR(
       ForEachChunk(plan, view, limits, [&](uint32_t chunk, const ChunkBits& rows) {
         rows.ForEach([&](uint32_t i) {

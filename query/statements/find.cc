@@ -21,9 +21,9 @@ absl::StatusOr<QueryAnswer> RunVerb(const BoundFind& find, const Plan& plan, con
   const uint64_t wanted = std::min(find.limit.value_or(max_rows + 1), max_rows + 1);
   const uint64_t num_rows = view->num_rows();
   const uint64_t offset = std::min(find.offset, num_rows);
-  const RowOrder order(find.order, view);
+  const RowOrder order(find.order, view, limits);
   const std::optional<RowId> behind = find.after ? view->FindProfile(*find.after) : std::nullopt;
-  TopRows top(order, std::min(wanted + offset + 1, num_rows));
+  TopRows top(order, std::min(wanted + offset + 1, num_rows), limits);
   ROSTER_RETURN_IF_ERROR(
       ForEachChunk(plan, view, limits, [&](uint32_t chunk, const ChunkBits& rows) {
         rows.ForEach([&](uint32_t i) {

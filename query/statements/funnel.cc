@@ -104,7 +104,7 @@ absl::StatusOr<QueryAnswer> RunVerb(const BoundFunnel& funnel, const Plan& plan,
   const Steps steps(funnel.chain, view, &preparation);
   ROSTER_RETURN_IF_ERROR(preparation.status());
   const Walk walk(steps, funnel.overall);
-  Groups<Reached> groups(funnel.by, view, limits.max_rows / steps.size());
+  Groups<Reached> groups(funnel.by, view, limits.max_rows / steps.size(), limits);
   ROSTER_RETURN_IF_ERROR(
       ForEachChunk(plan, view, limits, [&](uint32_t chunk, const ChunkBits& rows) {
         steps.ForEachRow(view, chunk, rows, [&](uint32_t i, const std::vector<StepHit>& hits) {
@@ -113,6 +113,7 @@ absl::StatusOr<QueryAnswer> RunVerb(const BoundFunnel& funnel, const Plan& plan,
           const uint32_t furthest = walk.Of(view, row, hits);
           Reached* const reached = furthest == 0 ? nullptr : groups.Of(row);
           if (reached == nullptr) return;
+          if (reached->empty()) limits.Take(steps.size() * sizeof(int64_t));
           reached->resize(steps.size());
           for (uint32_t step = 0; step < furthest; ++step) ++(*reached)[step];
         });

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "query/bound_statement.h"
+#include "query/operators/limits.h"
 #include "query/row_order.h"
 #include "storage/memory/cells.h"
 #include "storage/memory/read_view.h"
@@ -27,13 +28,17 @@ class Groups {
     T kept{};
   };
 
-  Groups(const std::vector<BoundOrder>& by, const ReadView& view, uint64_t max_groups)
-      : by_(by), view_(view), max_groups_(max_groups) {}
+  // `limits` counts what they take.
+  Groups(const std::vector<BoundOrder>& by, const ReadView& view, uint64_t max_groups,
+         const ExecutionLimits& limits)
+      : by_(by), view_(view), max_groups_(max_groups), limits_(limits) {}
 
   // What is kept for the group of a row; null when there are too many groups.
   T* Of(RowId row) {
     if (too_many_) return nullptr;
-    Group& group = groups_.try_emplace(KeyOf(row), Group{row, {}}).first->second;
+    const auto [place, is_new] = groups_.try_emplace(KeyOf(row), Group{row, {}});
+    Group& group = place->second;
+    if (is_new) limits_.Take(kNodeBytes + by_.size() * sizeof(typename Key::value_type));
     if (groups_.size() <= max_groups_) return &group.kept;
     too_many_ = true;
     groups_.clear();
@@ -44,8 +49,9 @@ class Groups {
   // In the order of their values, missing ones last.
   std::vector<Group> Sorted() const {
     std::vector<Group> sorted;
+    limits_.Take(groups_.size() * sizeof(Group));
     for (const auto& [key, group] : groups_) sorted.push_back(group);
-    const RowOrder order(by_, view_);
+    const RowOrder order(by_, view_, limits_);
     std::sort(sorted.begin(), sorted.end(),
               [&](const Group& a, const Group& b) { return order.Before(a.row, b.row); });
     return sorted;
@@ -53,6 +59,8 @@ class Groups {
 
  private:
   using Key = std::vector<std::optional<int64_t>>;
+  // A node of the map.
+  static constexpr uint64_t kNodeBytes = sizeof(std::pair<const Key, Group>) + 4 * sizeof(void*);
 
   // The cells of a row, by which rows are told apart: -0 is 0.
   Key KeyOf(RowId row) const {
@@ -70,6 +78,7 @@ class Groups {
   const std::vector<BoundOrder>& by_;
   const ReadView& view_;
   const uint64_t max_groups_;
+  const ExecutionLimits& limits_;
   bool too_many_ = false;
   std::map<Key, Group> groups_;
 };

@@ -19,7 +19,7 @@
 namespace roster::query {
 
 // Calls f(chunk, rows) for each chunk with the rows that are live and match.
-// Errors: TIMEOUT, CANCELLED.
+// Errors: TIMEOUT, CANCELLED, LIMIT (memory), also where they stopped the filter itself.
 template <typename F>
 absl::Status ForEachChunk(const Plan& plan, const ReadView& view, const ExecutionLimits& limits,
                           F&& f) {
@@ -29,7 +29,7 @@ absl::Status ForEachChunk(const Plan& plan, const ReadView& view, const Executio
     if (plan.filter != nullptr) plan.filter->Evaluate(view, chunk, &rows);
     f(chunk, rows);
   }
-  return absl::OkStatus();
+  return limits.Check();
 }
 
 inline absl::Status TooManyRows(uint64_t max_rows) {

@@ -114,6 +114,11 @@ class Searcher {
   std::vector<TraitId> traits_;
 };
 
+// What somebody found takes. Units: bytes.
+uint64_t BytesOf(const Searcher::Found& found) {
+  return sizeof(found) + found.matched.size() * sizeof(std::string);
+}
+
 }  // namespace
 
 // Ties go by profile id.
@@ -139,11 +144,13 @@ absl::StatusOr<QueryAnswer> RunVerb(const BoundSearch& search, const Plan& plan,
           if (!stopped.ok()) return;
           std::optional<Found> one = searcher.Of(RowAt(chunk, i));
           if (!one) return;
+          limits.Take(BytesOf(*one));
           found.push_back(*std::move(one));
           std::push_heap(found.begin(), found.end(), before);
           if (found.size() <= limit) return;
           too_many |= !search.limit || *search.limit > max_rows;
           std::pop_heap(found.begin(), found.end(), before);
+          limits.GiveBack(BytesOf(found.back()));
           found.pop_back();
         });
       }));
@@ -155,9 +162,11 @@ absl::StatusOr<QueryAnswer> RunVerb(const BoundSearch& search, const Plan& plan,
       {},
       {}};
   for (Found& one : found) {
+    limits.Take(sizeof(std::vector<Value>) + 3 * sizeof(Value));
     table.rows.push_back(
         {StrCat("p", view->ProfileAt(one.row).value), one.score, std::move(one.matched)});
   }
+  ROSTER_RETURN_IF_ERROR(limits.CheckMemory());
   return table;
 }
 

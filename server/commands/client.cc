@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // CLIENT and CONFIG: what client libraries say and ask when they connect.
+#include "absl/strings/numbers.h"
 #include "absl/time/time.h"
 #include "server/commands/commands.h"
 
@@ -62,10 +63,21 @@ std::string ListClients(const Services& services, const Session& self) {
   return text;
 }
 
+// 1: a statement was ended; 0: none ran.
+Outcome Cancel(const Services& services, const std::vector<std::string>& words) {
+  uint64_t id = 0;
+  if (words.size() != 2 || !absl::SimpleAtoi(words[1], &id)) {
+    return Fail("CLIENT CANCEL takes the id of a client, as CLIENT ID and CLIENT LIST show it");
+  }
+  const bool cancelled = services.clients != nullptr && services.clients->Cancel(id);
+  return Outcome(Reply::Unsigned(cancelled ? 1 : 0));
+}
+
 Outcome Client(const Services& services, Session* session, const Request& request) {
   const std::vector<std::string>& words = request.words;
   const std::string what = ToUpper(words[0]);
   if (what == "SETINFO") return SetInfo(session, words);
+  if (what == "CANCEL") return Cancel(services, words);
   if (what == "TZ") return SetTimeZone(session, words);
   if (what == "ID") return Outcome(Reply::Unsigned(session->id));
   if (what == "INFO") {
@@ -82,7 +94,7 @@ Outcome Client(const Services& services, Session* session, const Request& reques
     session->name = words[1];
     return Outcome(Reply::Ok());
   }
-  return Fail("CLIENT knows GETNAME ID INFO LIST SETINFO SETNAME TZ");
+  return Fail("CLIENT knows CANCEL GETNAME ID INFO LIST SETINFO SETNAME TZ");
 }
 
 // redis-benchmark asks for these two and stops at an error.
@@ -108,12 +120,14 @@ bool IsPlainName(std::string_view name) {
 }
 
 void AddClientCommands(CommandTable* table) {
-  table->Add({.name = "CLIENT",
-              .usage = "subcommand [value]",
-              .group = "session",
-              .summary = "GETNAME, ID, INFO, LIST, SETINFO, SETNAME, TZ of this connection",
-              .arity = -2,
-              .handler = &Client});
+  table->Add(
+      {.name = "CLIENT",
+       .usage = "subcommand [value]",
+       .group = "session",
+       .summary =
+           "GETNAME, ID, INFO, LIST, SETINFO, SETNAME, TZ of this connection; CANCEL id of another",
+       .arity = -2,
+       .handler = &Client});
   table->Add({.name = "CONFIG",
               .usage = "GET name",
               .group = "server",

@@ -71,7 +71,8 @@ Reply ToReply(const Reasons& reasons) {
 }
 
 Outcome RunStatement(const Services& services, const Session& session, const Request& request) {
-  const ExecuteOptions options{.timeout_ms = request.timeout_ms, .time_zone = session.time_zone};
+  ExecuteOptions options{.timeout_ms = request.timeout_ms, .time_zone = session.time_zone};
+  if (session.cancellation != nullptr) options.cancelled = &session.cancellation->cancelled;
   absl::StatusOr<QueryResult> result =
       services.database->Execute(request.statement, request.params, options);
   if (!result.ok()) return Outcome(Reply::Error(result.status()));

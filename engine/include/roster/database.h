@@ -44,6 +44,9 @@ struct Options {
   // Log files are cut at about this size.
   uint64_t log_file_bytes = 256ull << 20;
   int64_t statement_timeout_ms = 30'000;
+  // What one statement may hold in memory, and the rows of a result without `limit`; else LIMIT.
+  uint64_t statement_memory_bytes = 64ull << 20;
+  uint64_t statement_rows = 100'000;
   // The view of a chain of pages is held until nobody asked for a page of it for so long; then its
   // cursors get CURSOR. 0: none is held.
   int64_t page_idle_ms = 60'000;

@@ -5,6 +5,7 @@
 #ifndef ROSTER_QUERY_H_
 #define ROSTER_QUERY_H_
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +21,8 @@ struct ExecuteOptions {
   int64_t timeout_ms = 0;
   // The time zone that the client asks for, by IANA name, unless the statement names one.
   std::string time_zone = "UTC";
+  // Ends the statement with CANCELLED soon after somebody sets it, on any thread; null: nobody.
+  const std::atomic<bool>* cancelled = nullptr;
 };
 
 // `count`.

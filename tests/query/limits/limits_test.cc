@@ -73,6 +73,28 @@ TEST_CASE("conditions of segments that a statement names count as its own") {
   CHECK(ErrorCodeOf(answer.status()) == ErrorCode::kLimit);
 }
 
+TEST_CASE("levels of segments that a statement names count as its own") {
+  TestStore store = People();
+  // A chain: each asks about the one before.
+  store.Define(kSegments, "s0", "define segment \"s0\" as `age` = 3");
+  constexpr int kChain = 250;
+  for (int i = 1; i <= kChain; ++i) {
+    store.Define(kSegments, "s" + std::to_string(i),
+                 "define segment \"s" + std::to_string(i) + "\" as in segment \"s" +
+                     std::to_string(i - 1) + "\"");
+  }
+  // Each counts as eight levels.
+  CHECK(store.Count("count where in segment s24") == 1);
+  CHECK(store.Count("count where not (age = 4 or not in segment s23)") == 1);
+  for (const char* text : {"count where in segment s25", "count where not in segment s24",
+                           "count where in segment s250"}) {
+    const auto answer = store.Ask(text);
+    REQUIRE(!answer.ok());
+    CHECK(ErrorCodeOf(answer.status()) == ErrorCode::kLimit);
+    CHECK(answer.status().ToString().find("deeper than 200 levels") != std::string::npos);
+  }
+}
+
 // Runs f on a thread with so small a stack.
 void OnStack(size_t bytes, void* (*f)(void*), void* argument) {
   pthread_attr_t attributes;
@@ -88,10 +110,29 @@ TEST_CASE("the deepest statement fits a stack of 256 KiB") {
   struct Asked {
     const TestStore* store;
     std::string text;
-    bool ok;
+    std::string answer;
   };
-  const TestStore store = People();
+  TestStore store = People();
+  // Three levels in each pair of parentheses, and segments below.
+  const std::string deepest =
+      Repeated("not (age = 1 or age = 3 and ", 63) + "age = 4" + Repeated(")", 63);
+  store.Define(
+      kSegments, "s0",
+      "define segment \"s0\" as " + Repeated("(age = 3 and ", 63) + "age = 3" + Repeated(")", 63));
+  for (int i = 1; i < 16; ++i) {
+    store.Define(kSegments, "s" + std::to_string(i),
+                 "define segment \"s" + std::to_string(i) + "\" as in segment \"s" +
+                     std::to_string(i - 1) + "\"");
+  }
   const std::vector<std::string> texts = {
+      "count where " + deepest,
+      "count where " + Repeated("(age = 3 and ", 60) + "in segment s8" + Repeated(")", 60),
+      "why \"p1\" in segment s15",
+      "count where any session (" + Repeated("not (events = 1 or ", 63) + "events = 3" +
+          Repeated(")", 64),
+      "find id where " + deepest + " order by age",
+      "funnel order where " + Repeated("(total = 1 or ", 64) + "total = 3" + Repeated(")", 64) +
+          " then order each within 1 day where " + deepest,
       "count where " + Repeated("not (age = 1 or ", 64) + "age = 3" + Repeated(")", 64),
       "count where " + Repeated("(age = 1 and (name is set or ", 32) + "age = 3" +
           Repeated("))", 32),
@@ -100,16 +141,17 @@ TEST_CASE("the deepest statement fits a stack of 256 KiB") {
       "count where did order where " + Repeated("(total = 1 or ", 64) + "total = 3" +
           Repeated(")", 64)};
   for (const std::string& text : texts) {
-    Asked asked{&store, text, false};
+    Asked asked{&store, text, ""};
     OnStack(
         256 << 10,
         [](void* argument) -> void* {
           auto* one = static_cast<Asked*>(argument);
-          one->ok = one->store->Ask(one->text).ok();
+          one->answer = one->store->Ask(one->text).status().ToString();
           return nullptr;
         },
         &asked);
-    CHECK(asked.ok);
+    INFO(text);
+    CHECK(asked.answer == "OK");
   }
 }
 
