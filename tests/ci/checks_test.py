@@ -139,6 +139,7 @@ class Layout(unittest.TestCase):
                 ("query/a.cc", "int a;\n", "no line `SPDX"),
                 ("query/a.h", LICENCE + "#pragma once\n", "the include guard"),
                 ("query/a.cc", LICENCE + "// TO" + "DO: more\n", "a.cc:2: unfinished"),
+                ("query/a.md", "[a](b.md)\n", "a link to b.md, which is not there"),
                 ("query/a.md", "see /ho" + "me/me/a\n", "a path of somebody's machine"),
                 ("tests/query/a_test.cc", LICENCE + '// TEST_CASE("a") {\n', "does not run"),
                 ("tests/query/a_test.cc", LICENCE + 'TEST_CASE("a", "[.]") {\n', "does not run"),
