@@ -190,9 +190,7 @@ struct BoundHistory {
   ValueInfo info;
   std::optional<CellPredicate> from;  // before a change
   std::optional<CellPredicate> to;    // after it; what it was, stays, is
-  Window window;
-  ast::Duration duration;  // of kStays
-  absl::TimeZone zone;
+  Window window;                      // of kStays: until which it has to have begun
   std::string said;
 };
 
