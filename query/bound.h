@@ -220,7 +220,8 @@ struct BoundSessions {
   bool all = false;
   int64_t min = 1;
   int64_t max = std::numeric_limits<int64_t>::max();
-  Window window;  // in which it began
+  Window window;       // in which it began
+  bool as_of = false;  // now is a time of the past
   std::string said;
 };
 
