@@ -192,9 +192,7 @@ struct BoundHistory {
   ValueInfo info;
   std::optional<CellPredicate> from;  // before a change
   std::optional<CellPredicate> to;    // after it; what it was, stays, is
-  Window window;
-  ast::Duration duration;  // of kStays
-  absl::TimeZone zone;
+  Window window;                      // of kStays: until which it has to have begun
   std::string said;
 };
 
@@ -224,7 +222,8 @@ struct BoundSessions {
   bool all = false;
   int64_t min = 1;
   int64_t max = std::numeric_limits<int64_t>::max();
-  Window window;  // in which it began
+  Window window;       // in which it began
+  bool as_of = false;  // now is a time of the past
   std::string said;
 };
 

@@ -125,6 +125,7 @@ absl::StatusOr<BoundFilter> Binder::BindNode(const ast::Paused& paused, const as
 absl::StatusOr<BoundFilter> Binder::BindNode(const ast::Sessions& sessions, const ast::Filter& at) {
   BoundSessions bound;
   bound.said = ast::ToText(at);
+  bound.as_of = context_.as_of.has_value();
   const NameScope scope{NameScope::Kind::kSession, {}, false};
   ROSTER_ASSIGN_OR_RETURN(BoundFilter condition, BindFilter(sessions.condition[0], scope));
   bound.condition.push_back(std::move(condition));

@@ -63,7 +63,6 @@ BoundFilter Binder::ThenIs(TraitId trait, ValueInfo info, std::string_view name,
   is.kind = BoundHistory::Kind::kIs;
   is.trait = trait;
   is.info = info;
-  is.zone = zone_;
   is.said = StrCat(Describe(predicate, name, info), " as of then");
   is.to = std::move(predicate);
   return {std::move(is)};

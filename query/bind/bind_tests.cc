@@ -194,7 +194,6 @@ absl::StatusOr<BoundFilter> Binder::BindHistory(const ast::Test& test) {
   BoundHistory bound;
   bound.trait = column.trait;
   bound.info = column.info;
-  bound.zone = zone_;
   bound.said = ast::ToText(ast::Filter{test, {}});
   const auto equal = [&](const ast::Literal& value) {
     return values_.Bind(column.info, ast::Compare{ast::CompareOp::kEq, value});
@@ -219,7 +218,10 @@ absl::StatusOr<BoundFilter> Binder::BindHistory(const ast::Test& test) {
     const auto& stays = std::get<ast::StaysFor>(test.what);
     bound.kind = BoundHistory::Kind::kStays;
     ROSTER_ASSIGN_OR_RETURN(bound.to, values_.Bind(column.info, stays.compare));
-    bound.duration = stays.duration;
+    ast::Window since;
+    since.kind = ast::Window::Kind::kMoreThanAgo;
+    since.first = stays.duration;
+    ROSTER_ASSIGN_OR_RETURN(bound.window, values_.BindWindow(since));
   }
   return BoundFilter{std::move(bound)};
 }

@@ -97,7 +97,7 @@ bool HistoryOperator::Stays(const std::vector<Era>& eras, Timestamp now) const {
     holds = Holds(bound_.to, era.value);
     if (!held) since_ms = era.from_ms;
   }
-  return holds && After({since_ms}, bound_.duration, bound_.zone) <= now.ms;
+  return holds && bound_.window.At(now).Contains(since_ms);
 }
 
 void HistoryOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
@@ -132,10 +132,6 @@ std::optional<Timestamp> HistoryOperator::NextChange(const ReadView& view, RowId
   for (size_t i = 0; i < eras.size(); ++i) {
     const int64_t from_ms = eras[i].from_ms;
     consider(from_ms);
-    if (bound_.kind == BoundHistory::Kind::kStays) {
-      consider(After({from_ms}, bound_.duration, bound_.zone));
-      continue;
-    }
     next = Earlier(next, bound_.window.NextChange(now, from_ms));
     // An era is left when its last moment is.
     if (i + 1 < eras.size()) {

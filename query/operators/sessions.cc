@@ -18,8 +18,8 @@ namespace {
 
 // The sessions of one profile.
 struct OneProfile {
-  OneProfile(const ReadView& of, RowId at)
-      : view(of), row(at), events(FindEvents(of.state(), at)), sessions(of, at, events) {}
+  OneProfile(const ReadView& of, RowId at, bool as_of)
+      : view(of), row(at), events(FindEvents(of.state(), at)), sessions(of, at, events, as_of) {}
 
   const ReadView& view;
   const RowId row;
@@ -172,7 +172,7 @@ SessionsOperator::SessionsOperator(BoundSessions bound, const Plan& plan,
 SessionsOperator::~SessionsOperator() = default;
 
 bool SessionsOperator::Passes(const ReadView& view, RowId row) const {
-  const OneProfile of(view, row);
+  const OneProfile of(view, row, bound_.as_of);
   const TimeRange range = bound_.window.UntilNow(view.clock());
   int64_t num_meant = 0;
   int64_t num_passed = 0;
@@ -214,7 +214,7 @@ void SessionsOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits*
 bool SessionsOperator::Matches(const ReadView& view, RowId row) const { return Passes(view, row); }
 
 std::optional<Timestamp> SessionsOperator::NextChange(const ReadView& view, RowId row) const {
-  const OneProfile of(view, row);
+  const OneProfile of(view, row, bound_.as_of);
   const Timestamp now = view.clock();
   std::optional<Timestamp> next = condition_->NextChange(of);
   const auto consider = [&](Timestamp time) {

@@ -44,9 +44,8 @@ std::string Emitter::Stays(const BoundHistory& history, const std::string& table
              " THEN h._until END), min(h._from)) AS _since FROM ", table,
              " h WHERE h._from <= ", now, " GROUP BY h._profile HAVING sum(CASE WHEN ", is_not,
              " AND (h._until IS NULL OR h._until > ", now, ") THEN 1 ELSE 0 END) = 0");
-  return StrCat("p._profile IN (SELECT _profile FROM (",
-                WithLimit(since, "_since", history.duration, history.zone),
-                ") d WHERE _limit <= ", now, ")");
+  return StrCat("p._profile IN (SELECT _profile FROM (", since,
+                ") d WHERE _since <= ", sql_.Integer(history.window.At(now_).high), ")");
 }
 
 std::string Emitter::Node(const BoundHistory& history) {

@@ -233,6 +233,24 @@ TEST_CASE("what a trait was, when it changed, and since when it is") {
   CHECK(store.Count("count where plan != \"free\" for 6 days") == 1);
 }
 
+// As `known for` and `more than ... ago` do.
+TEST_CASE("how long something is so goes back from now by the calendar") {
+  TestStore store;
+  store.Trait("plan", ValueType::kText);
+  store.KeepHistory("plan");
+  const Timestamp begin{TestStore::kNow.ms + 230 * kDayMs};  // 2027-01-31T12:00:00Z
+  store.Profile({{"plan", "pro"}}, begin);
+  const auto count = [&](const std::string& filter, int64_t days) {
+    return store.Count("count where " + filter, {}, {begin.ms + days * kDayMs});
+  };
+  for (const char* filter : {"plan = \"pro\" for 1 month", "known for 1 month"}) {
+    INFO(filter);
+    CHECK(count(filter, 28) == 0);  // a month before 28 February is 28 January
+    CHECK(count(filter, 29) == 1);
+    CHECK(count(filter, 59) == 1);  // before 31 March it is 28 February
+  }
+}
+
 TEST_CASE("sessions") {
   TestStore store;
   store.Trait("country", ValueType::kText);

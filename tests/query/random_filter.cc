@@ -39,10 +39,10 @@ int64_t RandomFilter::RandomTime() {
   const std::vector<int64_t> steps = {1, 1000, kHourMs, kDayMs, 7 * kDayMs, 31 * kDayMs};
   const int64_t step = Of(steps);
   const auto count = static_cast<int64_t>(Below(8)) - 1;
-  return TestStore::kNow.ms - step * count + static_cast<int64_t>(Below(3)) - 1;
+  return now_.ms - step * count + static_cast<int64_t>(Below(3)) - 1;
 }
 
-Timestamp RandomFilter::Now() { return {TestStore::kNow.ms + static_cast<int64_t>(Below(5)) - 2}; }
+Timestamp RandomFilter::Now() { return {now_.ms + static_cast<int64_t>(Below(5)) - 2}; }
 
 Fields RandomFilter::RandomFields() {
   Fields fields;

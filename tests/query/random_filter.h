@@ -18,6 +18,8 @@ class RandomFilter {
  public:
   explicit RandomFilter(uint64_t seed) : random_(seed) {}
 
+  // The moment about which all times are, from now on; before, TestStore::kNow.
+  void Around(Timestamp now) { now_ = now; }
   // Declares everything that Filter may name and fills it.
   TestStore Store(int num_profiles);
   // A filter with at most `depth` levels of logic.
@@ -62,6 +64,7 @@ class RandomFilter {
   Fields RandomFields();
 
   std::mt19937_64 random_;
+  Timestamp now_ = TestStore::kNow;
 };
 
 }  // namespace roster::query

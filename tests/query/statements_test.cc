@@ -412,6 +412,21 @@ TEST_CASE("as of a time traits, events and who was there are as they were") {
         "NOHISTORY the history of traits does not reach so far back");
 }
 
+TEST_CASE("as of a time nobody knew what was said of sessions later") {
+  TestStore store;
+  const ProfileId jo = store.Profile({}, Ago(20 * kDayMs));
+  store.Record(jo, kSessionRecords, Ago(12 * kDayMs), {{"id", "s1"}, {"kind", "visit"}});
+  store.Record(jo, kSessionRecords, Ago(2 * kDayMs), {{"id", "s1"}, {"kind", "chat"}});
+  store.Record(jo, kSessionRecords, Ago(2 * kDayMs),
+               {{"id", "s2"}, {"start", Ago(15 * kDayMs)}, {"end", Ago(14 * kDayMs)}});
+  const std::string then = " as of 2026-06-05T12:00:00Z";  // ten days ago
+  CHECK(store.Count("count where any session (kind = \"chat\")") == 1);
+  CHECK(store.Count("count where any session (kind = \"chat\")" + then) == 0);
+  CHECK(store.Count("count where all sessions (id = \"s1\" and kind = \"visit\")" + then) == 1);
+  CHECK(store.Count("count where any session (duration = 1 day)") == 1);
+  CHECK(store.Count("count where any session (duration = 1 day)" + then) == 0);
+}
+
 TEST_CASE("diff needs memberships that were logged") {
   const TestStore store = Shop();
   CHECK(ErrorOf(store, "diff segment fresh from 2026-01-01 to 2026-02-01")

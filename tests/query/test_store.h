@@ -86,6 +86,9 @@ class TestStore {
     builder_.Apply(MergeProfiles{loser, survivor});
   }
 
+  // For what has no name here.
+  StoreBuilder& builder() { return builder_; }
+
   const Schema& schema() const { return *state().schema; }
   const State& state() const { return builder_.store.state(); }
   ReadView View(Timestamp now = kNow) const { return builder_.store.TakeView(now); }

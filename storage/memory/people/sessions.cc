@@ -13,7 +13,7 @@ constexpr uint32_t kNoSession = 0xffffffffu;
 
 }  // namespace
 
-Sessions::Sessions(const ReadView& view, RowId row, absl::Span<const FoundEvent> events)
+Sessions::Sessions(const ReadView& view, RowId row, absl::Span<const FoundEvent> events, bool as_of)
     : state_(view.state()),
       row_(row),
       clock_(view.clock()),
@@ -31,6 +31,7 @@ Sessions::Sessions(const ReadView& view, RowId row, absl::Span<const FoundEvent>
     sessions_[session].events.push_back(i);
   }
   for (uint32_t r = 0; r < records_.size(); ++r) {
+    if (as_of && records_[r].time() > clock_) continue;
     const std::string id = records_[r].Text("id");
     if (!id.empty()) sessions_[Given(id)].records.push_back(r);
   }

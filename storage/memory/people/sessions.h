@@ -29,8 +29,10 @@ inline constexpr int64_t kSilenceMs = 30 * 60'000;
 // ascend.
 class Sessions {
  public:
-  // `events`: all of the profile, as FindEvents gives them. Lifetime: theirs and the view's.
-  Sessions(const ReadView& view, RowId row, absl::Span<const FoundEvent> events);
+  // `events`: all of the profile, as FindEvents gives them. `as_of`: the view's clock is a time of
+  // the past, when nobody knew what was said later. Lifetime: theirs and the view's.
+  Sessions(const ReadView& view, RowId row, absl::Span<const FoundEvent> events,
+           bool as_of = false);
 
   size_t size() const { return sessions_.size(); }
   // The session of an event that has come, by its place in `events`.
