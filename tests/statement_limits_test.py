@@ -64,7 +64,9 @@ class StatementLimits(unittest.TestCase):
         cls.folder = Folder()
         cls.data = os.path.join(cls.folder.__enter__(), "store")
         with Server(ROSTER, cls.data) as server:
-            cls.fill(LineClient(server.port))
+            client = LineClient(server.port)
+            cls.fill(client)
+            client.close()
         cls.digest = verify(cls.data)
         cls.server = Server(ROSTER, cls.data, "--statement-rows", str(ROWS), "--statement-memory",
                             str(MEMORY), "--page-idle-ms", "0")
@@ -123,6 +125,11 @@ class StatementLimits(unittest.TestCase):
         self.assertLess(rss_then - rss, allowed)
         self.assertEqual(self.answers(self.client), before)
 
+    def another(self):
+        other = LineClient(self.server.port)
+        self.addCleanup(other.close)
+        return other
+
     def refused(self, reply, code, message):
         self.assertFalse(reply["ok"], reply)
         self.assertEqual(reply["error"]["code"], code, reply)
@@ -136,6 +143,7 @@ class StatementLimits(unittest.TestCase):
 
     def test_limits_in_resp(self):
         client = RespClient(self.server.port)
+        self.addCleanup(client.close)
         for what, (statement, code, message) in LIMITS.items():
             with self.subTest(what):
                 reply = client.ask(*statement.split(" ", 1))
@@ -146,7 +154,7 @@ class StatementLimits(unittest.TestCase):
         self.repeat("time", lambda: self.refused(self.client.ask(request), "TIMEOUT", "time"))
 
     def test_cancel(self):
-        other = LineClient(self.server.port)
+        other = self.another()
         name = other.ask("client id")["result"]
 
         def once():
@@ -164,7 +172,7 @@ class StatementLimits(unittest.TestCase):
         self.assertEqual(other.count("n = 3"), 1)
 
     def test_cancel_ends_one_statement_of_many(self):
-        other = LineClient(self.server.port)
+        other = self.another()
         name = other.ask("client id")["result"]
         other.send((SLOW + "\ncount where n = 3\ncount\n").encode())
         while self.client.ask(f"client cancel {name}")["result"] == 0:

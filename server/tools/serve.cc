@@ -132,6 +132,21 @@ int Serve(ServeFlags flags) {
   return kExitOk;
 }
 
+void AddStatementOptions(CLI::App* tool, Options* store) {
+  tool->add_option("--statement-timeout-ms", store->statement_timeout_ms,
+                   "A statement that takes longer gets TIMEOUT, unless it says a time itself")
+      ->check(CLI::Range(1, 86'400'000))
+      ->capture_default_str();
+  tool->add_option("--statement-memory", store->statement_memory_bytes,
+                   "Bytes; a statement that holds more in memory gets LIMIT")
+      ->check(CLI::Range(uint64_t{1} << 16, uint64_t{1} << 40))
+      ->capture_default_str();
+  tool->add_option("--statement-rows", store->statement_rows,
+                   "A result of more rows gets LIMIT, unless the statement has a limit itself")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 30))
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void AddServeTool(CLI::App* app, int* exit_code) {
@@ -163,18 +178,7 @@ void AddServeTool(CLI::App* app, int* exit_code) {
           "0: cursors are not given")
       ->check(CLI::Range(0, 3'600'000))
       ->capture_default_str();
-  tool->add_option("--statement-timeout-ms", flags->store.statement_timeout_ms,
-                   "A statement that takes longer gets TIMEOUT, unless it says a time itself")
-      ->check(CLI::Range(1, 86'400'000))
-      ->capture_default_str();
-  tool->add_option("--statement-memory", flags->store.statement_memory_bytes,
-                   "Bytes; a statement that holds more in memory gets LIMIT")
-      ->check(CLI::Range(uint64_t{1} << 16, uint64_t{1} << 40))
-      ->capture_default_str();
-  tool->add_option("--statement-rows", flags->store.statement_rows,
-                   "A result of more rows gets LIMIT, unless the statement has a limit itself")
-      ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 30))
-      ->capture_default_str();
+  AddStatementOptions(tool, &flags->store);
   tool->add_option("--memory-limit", flags->store.memory_limit_bytes,
                    "Bytes; growing commands get OOM above it; 0: no limit")
       ->capture_default_str();

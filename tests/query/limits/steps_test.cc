@@ -92,8 +92,8 @@ double LooksPerToken(const std::string& text) {
 }
 
 TEST_CASE("a parser looks so often at each token, however many there are", "[T11]") {
-  // What a choice of all kinds of conditions looks at, some times over.
-  constexpr double kMostLooks = 150;
+  // Seen: up to 8.
+  constexpr double kMostLooks = 12;
   for (const Shape& shape : kShapes) {
     INFO(shape.name);
     double before = 0;
