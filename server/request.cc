@@ -167,7 +167,8 @@ bool TakeLastOption(Request* request) {
   if (words.size() < 3) return false;
   const std::string& name = words[words.size() - 2];
   const bool is_text = request->form != Request::Form::kWords;
-  if (name == "EXPECT" && (!is_text || IsVersion(words.back()))) {
+  const bool is_note = is_text && ToUpper(request->verb) == "NOTE";
+  if (name == "EXPECT" && (!is_note || IsVersion(words.back()))) {
     request->expected = words.back();
   } else if (name == "IDEM" && !is_text) {
     request->request_id = words.back();

@@ -2,6 +2,7 @@
 #include "query/operators/aggregate.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <unordered_set>
 
@@ -106,7 +107,11 @@ ValueInfo ResultInfo(const BoundAggregateOf& of) {
 
 absl::StatusOr<Value> ShowResult(const BoundAggregateOf& of, const AggregateResult& result) {
   const ValueInfo info = ResultInfo(of);
-  if (info.type == ValueType::kNumber) return Value(AsNumber(result));
+  if (info.type == ValueType::kNumber) {
+    const double number = AsNumber(result);
+    if (std::isfinite(number)) return Value(number);
+    return MakeError(ErrorCode::kType, "a sum is beyond what a number holds");
+  }
   const Int128 cell = std::get<ExactResult>(result).sum;
   if (cell < std::numeric_limits<int64_t>::min() || cell > std::numeric_limits<int64_t>::max()) {
     return MakeError(ErrorCode::kType, "a sum is beyond 64 bits");

@@ -97,18 +97,24 @@ void AddQueryCommands(CommandTable* table) {
                 .style = ArgStyle::kStatement,
                 .handler = &RunStatement});
   };
-  add("COUNT", -1, "[where filter] [by trait] [having count >= n] [PARAMS json-list] [TIMEOUT ms]",
+  add("COUNT", -1,
+      "[including archived | only archived] [where filter] [by trait] [having count >= n] "
+      "[as of time] [PARAMS json-list] [TIMEOUT ms]",
       "Counts the profiles for which a filter is true");
   add("FIND", -1,
-      "[columns | view \"name\"] [where filter] [order by column] [limit n] [after \"cursor\"] "
+      "[columns | view \"name\"] [including archived | only archived] [where filter] "
+      "[order by column] [limit n] [offset n] [after \"cursor\"] [as of time] "
       "[PARAMS json-list] [TIMEOUT ms]",
       "Shows columns of the profiles for which a filter is true");
-  add("SEARCH", -2, "\"words\" [where filter] [limit n] [PARAMS json-list] [TIMEOUT ms]",
+  add("SEARCH", -2,
+      "\"words\" [including archived | only archived] [where filter] [limit n] "
+      "[PARAMS json-list] [TIMEOUT ms]",
       "Shows the profiles that words name, the best first");
   add("FUNNEL", -2,
       "\"event\" then \"event\" ... each|overall within n days [where filter] [by trait]",
       "Counts how many profiles came to each step");
-  add("EXPLAIN", -2, "[analyze] statement", "Shows how a statement is answered, and what it takes");
+  add("EXPLAIN", -2, "[analyze | sql dialect duckdb|clickhouse] statement",
+      "Shows how a statement is answered, and what it takes");
   add("WHY", -2, "\"email:jo@example.com\" in segment name",
       "Shows why a profile is in a segment or not, and until when");
   add("DIFF", -2, "segment name from time to time", "Shows who came to a segment and who left it");

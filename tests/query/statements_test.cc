@@ -455,16 +455,14 @@ TEST_CASE("as of a time before retention nothing that shows events is answered")
   CHECK(Rows(store, "find id, plan" + then) == "p1 -");
 }
 
-TEST_CASE("a segment is at most so deep in segments") {
+TEST_CASE("a sum of numbers beyond a double is an error, not nothing") {
   TestStore store;
-  store.Trait("n", ValueType::kInteger);
-  store.Define(kSegments, "s0", "define segment \"s0\" as `n` = 1");
-  for (int i = 1; i < 70; ++i) {
-    store.Define(kSegments, StrCat("s", i),
-                 StrCat("define segment \"s", i, "\" as in segment \"s", i - 1, "\""));
-  }
-  CHECK(store.Count("count where in segment s63") == 0);
-  CHECK(ErrorOf(store, "count where in segment s69").starts_with("LIMIT in segment `s69`: "));
+  store.Event("order");
+  store.Property("order", "total", ValueType::kNumber);
+  const ProfileId id = store.Profile();
+  for (int i = 0; i < 2; ++i) store.Did(id, "order", Ago(i), {{"total", 1e308}});
+  store.Define(kComputed, "tot", "define trait `tot` as sum(\"order\".`total`)");
+  CHECK(ErrorOf(store, "find tot") == "TYPE a sum is beyond what a number holds");
 }
 
 }  // namespace

@@ -255,14 +255,16 @@ std::optional<int64_t> Evaluator::FirstSeenMs(const Person& person) const {
   return first;
 }
 
+bool Evaluator::IsSaid(int64_t time_ms) const { return !then_ || time_ms <= clock_.now_ms; }
+
 bool Evaluator::Is(const ast::HasLabel& has, const Place& place) const {
   const auto& words = place.person.labels;
   // The last word of each home on the label.
   return std::any_of(words.begin(), words.end(), [&](const LabelWord& word) {
-    if (!word.added) return false;
+    if (!word.added || !IsSaid(word.time_ms)) return false;
     for (const LabelWord& other : words) {
       const bool same = other.label == word.label && other.home == word.home;
-      if (same && other.time_ms > word.time_ms) return false;
+      if (same && other.time_ms > word.time_ms && IsSaid(other.time_ms)) return false;
     }
     return std::any_of(has.labels.begin(), has.labels.end(),
                        [&](const ast::Literal& label) { return TextOf(label) == word.label; });
@@ -312,12 +314,12 @@ bool Evaluator::Is(const ast::Consent& consent, const Place& place) const {
   // The latest of each address, and of each home that named none; of these the most guarded.
   const ConsentWord* holds = nullptr;
   for (const ConsentWord& word : place.person.consent) {
-    if (word.channel != consent.channel.text) continue;
+    if (word.channel != consent.channel.text || !IsSaid(word.time_ms)) continue;
     bool latest = true;
     for (const ConsentWord& other : place.person.consent) {
       const bool same = other.channel == word.channel && other.address == word.address &&
                         (!word.address.empty() || other.home == word.home);
-      if (same && other.time_ms > word.time_ms) latest = false;
+      if (same && other.time_ms > word.time_ms && IsSaid(other.time_ms)) latest = false;
     }
     const auto rank = [&](const ConsentWord& one) { return std::pair(guard(one), one.time_ms); };
     if (latest && (!holds || rank(word) > rank(*holds))) holds = &word;

@@ -86,6 +86,8 @@ class Evaluator {
   // Under a name: a trait, what is computed, a member of a session or a property of an event.
   Value Named(const std::string& name, const Place& place) const;
   bool IsArchived(const Person& person) const;
+  // As of a time labels and consent are what had been said by then.
+  bool IsSaid(int64_t time_ms) const;
   bool OfIdentities(const ast::Test& test, const std::vector<std::string>& values) const;
   bool OfEngagement(const ast::Test& test, const Person& person) const;
   bool OfComputed(const ast::Test& test, const Computed& computed, const Place& place) const;
