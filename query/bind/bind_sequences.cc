@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "query/bind/binder.h"
+#include "query/declarations/names.h"
 #include "query/errors.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
@@ -145,6 +146,12 @@ absl::StatusOr<BoundFilter> Binder::BindOfSession(const ast::Name& name, const B
   if (name.text.starts_with(kProfilePrefix)) {
     const auto length = static_cast<uint32_t>(kProfilePrefix.size());
     const ast::Name trait{name.text.substr(length), {name.span.begin + length, name.span.end}};
+    const bool computed = catalog_.FindDefinition(kComputed, trait.text).has_value();
+    if (computed && !catalog_.FindTrait(trait.text)) {
+      return values_.Error(ErrorCode::kType, trait.span,
+                           StrCat("`", trait.text, "` is computed of all that somebody did; ask ",
+                                  "about it outside of the session's parentheses"));
+    }
     return BindOn(trait, {}, bind);
   }
   for (const SessionName& known : kSessionNames) {

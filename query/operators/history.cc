@@ -43,13 +43,21 @@ std::vector<Era> ErasOf(const ReadView& view, RowId row, TraitId trait) {
   const auto time_of = [](const TraitWrite& write) { return SaidAt(write.said.time).ms; };
   std::sort(writes.begin(), writes.end(),
             [&](const TraitWrite& a, const TraitWrite& b) { return time_of(a) < time_of(b); });
+  const bool latest = view.schema().trait(trait).policy == TraitPolicy::kLatest;
+  const TraitRecord* last = nullptr;
   std::vector<Era> eras;
   for (size_t end = 1; end <= writes.size(); ++end) {
+    const TraitRecord& said = writes[end - 1].said;
+    if (last == nullptr || IsBefore(*last, said)) last = &said;
     // All that was said at one time is one.
     if (end < writes.size() && time_of(writes[end]) == time_of(writes[end - 1])) continue;
-    const auto shown = FoldWrites(view.state(), trait, absl::MakeSpan(writes).first(end));
     Value value;
-    if (shown) value = shown->value;
+    if (latest) {
+      value = last->value;
+    } else if (const auto shown =
+                   FoldWrites(view.state(), trait, absl::MakeSpan(writes).first(end))) {
+      value = shown->value;
+    }
     const bool same = eras.empty() ? IsMissing(value) : eras.back().value == value;
     if (!same) eras.push_back({time_of(writes[end - 1]), std::move(value)});
   }

@@ -23,6 +23,9 @@ void AddKey(const CellType& type, int64_t cell, std::string* key) {
   }
 }
 
+// At once; a few dozen bytes each.
+constexpr size_t kMaxHits = size_t{1} << 18;
+
 // Which session each event of a row is of, by its place.
 std::map<EventPlace, size_t> SessionsByPlace(const ReadView& view, RowId row) {
   const std::vector<FoundEvent> events = FindEvents(view.state(), row);
@@ -44,6 +47,31 @@ Steps::Steps(BoundSequence bound, const ReadView& view, Preparation* preparation
   for (BoundStep& step : bound_.steps) {
     events_.emplace_back(std::exchange(step.events, {}), view, preparation);
   }
+}
+
+std::vector<ChunkBits> Steps::SlicesOf(const ReadView& view, uint32_t chunk,
+                                       const ChunkBits& rows) const {
+  size_t num_events = 0;
+  for (const EventSet& step : events_) {
+    for (const EventFilter& filter : step.filters()) {
+      const EventPartition& partition = view->partition(filter.event());
+      if (chunk >= partition.num_blocks()) continue;
+      num_events += partition.block(chunk).sealed->size() + partition.block(chunk).tail.size();
+    }
+  }
+  if (num_events <= kMaxHits) return {rows};
+  const auto width =
+      static_cast<uint32_t>(kChunkRows / std::min<size_t>(num_events / kMaxHits + 1, kChunkRows));
+  std::vector<ChunkBits> slices;
+  uint32_t end = 0;
+  rows.ForEach([&](uint32_t offset) {
+    if (offset >= end) {
+      slices.emplace_back();
+      end = (offset / width + 1) * width;
+    }
+    slices.back().Set(offset);
+  });
+  return slices;
 }
 
 std::vector<std::pair<uint32_t, StepHit>> Steps::HitsIn(const ReadView& view, uint32_t chunk,

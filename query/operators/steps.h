@@ -42,15 +42,17 @@ class Steps {
   // the view of the planning.
   template <typename F>
   void ForEachRow(const ReadView& view, uint32_t chunk, const ChunkBits& rows, F&& f) const {
-    const std::vector<std::pair<uint32_t, StepHit>> hits = HitsIn(view, chunk, rows);
-    size_t next = 0;
-    rows.ForEach([&](uint32_t offset) {
-      std::vector<StepHit> of_row;
-      for (; next < hits.size() && hits[next].first == offset; ++next) {
-        of_row.push_back(hits[next].second);
-      }
-      f(offset, of_row);
-    });
+    for (const ChunkBits& slice : SlicesOf(view, chunk, rows)) {
+      const std::vector<std::pair<uint32_t, StepHit>> hits = HitsIn(view, chunk, slice);
+      size_t next = 0;
+      slice.ForEach([&](uint32_t offset) {
+        std::vector<StepHit> of_row;
+        for (; next < hits.size() && hits[next].first == offset; ++next) {
+          of_row.push_back(hits[next].second);
+        }
+        f(offset, of_row);
+      });
+    }
   }
   // The same of one row.
   std::vector<StepHit> HitsOf(const ReadView& view, RowId row) const;
@@ -64,6 +66,9 @@ class Steps {
   void AddDependencies(Dependencies* dependencies) const;
 
  private:
+  // The rows in as many parts as it takes to hold the hits of one at a time, and not of all.
+  std::vector<ChunkBits> SlicesOf(const ReadView& view, uint32_t chunk,
+                                  const ChunkBits& rows) const;
   std::vector<std::pair<uint32_t, StepHit>> HitsIn(const ReadView& view, uint32_t chunk,
                                                    const ChunkBits& rows) const;
 

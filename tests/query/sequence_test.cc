@@ -218,5 +218,18 @@ TEST_CASE("somebody comes back after a silence") {
   CHECK(store.Count("count where stopped login for 30 days") == 1);
 }
 
+TEST_CASE("a sequence over more events than are held at once") {
+  TestStore store;
+  store.Event("a");
+  store.Event("b");
+  for (int p = 0; p < 300; ++p) {
+    const ProfileId id = store.Profile({}, Ago(kDayMs));
+    for (int e = 0; e < 450; ++e) store.Did(id, "a", Ago(1000 - e));
+    if (p % 3 == 0) store.Did(id, "b", Ago(1));
+  }
+  CHECK(store.Count("count where did a then a then b") == 100);
+  CHECK(store.Count("count where not (did a then a then b)") == 200);
+}
+
 }  // namespace
 }  // namespace roster::query

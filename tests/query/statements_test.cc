@@ -455,6 +455,16 @@ TEST_CASE("as of a time before retention nothing that shows events is answered")
   CHECK(Rows(store, "find id, plan" + then) == "p1 -");
 }
 
+TEST_CASE("what is computed is asked about outside of sessions") {
+  TestStore store;
+  store.Event("order");
+  store.Define(kComputed, "spent", "define trait `spent` as count(\"order\")");
+  CHECK(ErrorOf(store, "count where any session (profile.spent > 5)") ==
+        "TYPE `spent` is computed of all that somebody did; ask about it outside of the session's "
+        "parentheses");
+  CHECK(store.Count("count where any session (events > 5) and spent > 5") == 0);
+}
+
 TEST_CASE("a sum of numbers beyond a double is an error, not nothing") {
   TestStore store;
   store.Event("order");
