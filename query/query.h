@@ -26,8 +26,8 @@ struct QueryOptions {
 };
 
 // Runs one statement on a view. `params`: the values of $1, $2, ...
-// Errors: PARSE, TYPE, NOTRAIT, LIMIT with a position; TYPE (time zone of the options), LIMIT
-// (rows), TIMEOUT, CANCELLED without.
+// Errors: PARSE, TYPE, NOTRAIT, NOHISTORY, LIMIT with a position; TYPE (time zone of the options),
+// NOPROFILE, LIMIT (rows, memory), ERR (SQL that a dialect cannot say), TIMEOUT, CANCELLED without.
 absl::StatusOr<QueryAnswer> Run(std::string_view text, absl::Span<const Value> params,
                                 const QueryOptions& options, const ReadView& view,
                                 const Catalog& catalog, const ExecutionLimits& limits);
@@ -36,7 +36,7 @@ absl::StatusOr<QueryAnswer> Run(std::string_view text, absl::Span<const Value> p
 absl::StatusOr<QueryAnswer> Run(const ast::Statement& statement, std::string_view text,
                                 absl::Span<const Value> params, const QueryOptions& options,
                                 const ReadView& view, const Catalog& catalog,
-                                const ExecutionLimits& limits);
+                                const ExecutionLimits& given);
 
 // A literal of a statement that is a text, or a parameter that is one. Errors: PARSE, TYPE with a
 // position.

@@ -96,8 +96,9 @@ absl::StatusOr<BoundFilter> Binder::BindLogic(const ast::Logic& logic, const Nam
 absl::Status Binder::BindInto(const ast::Filter& filter, const NameScope& scope,
                               std::vector<BoundFilter>* filters) {
   absl::StatusOr<BoundFilter> one = BindFilter(filter, scope);
-  if (one.ok()) filters->push_back(*std::move(one));
-  return one.status();
+  ROSTER_RETURN_IF_ERROR(one.status());
+  filters->push_back(*std::move(one));
+  return absl::OkStatus();
 }
 
 absl::Status Binder::OutOfPlace(const NameScope& scope, const ast::Filter& at) const {

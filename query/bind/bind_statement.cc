@@ -168,7 +168,7 @@ absl::StatusOr<BoundColumn> Binder::FindColumn(const ast::Name& name) const {
 
 // What is known under a name that is no trait.
 std::string Binder::AdviceOnName(std::string_view name) const {
-  const std::string habit = AdviceForName(name);
+  std::string habit = AdviceForName(name);
   if (!habit.empty()) return habit;
   const size_t dot = name.find('.');
   const std::string_view event = name.substr(0, dot);

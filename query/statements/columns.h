@@ -41,7 +41,7 @@ class Columns {
     std::unique_ptr<AggregateReader> aggregate;
     std::vector<EventSet> goals;
   };
-  absl::StatusOr<Value> ValueOf(size_t column, RowId row) const;
+  absl::StatusOr<Value> ValueOf(size_t at, RowId row) const;
 
   const std::vector<BoundColumn>& columns_;
   const ReadView& view_;
