@@ -84,9 +84,9 @@ def open_peer(name, csv):
     return engines.Engine(name, PROGRAM, library)
 
 
-def open_peers(names, csv):
-    """Those that are to be had, loaded."""
-    peers, missing = [], {}
+def open_peers(names, csv, opened):
+    """Adds those that are to be had, loaded; {name: why not} of the others."""
+    missing = {}
     for name in names:
         begun = time.monotonic()
         try:
@@ -95,10 +95,10 @@ def open_peers(names, csv):
             missing[name] = str(why)
             print(f"without {name}: {why}")
             continue
-        peers.append(peer)
+        opened.append(peer)
         peer.load(TEXTS[name], lambda text: statements.fill(text, {"csv": csv}))
         say(f"{name} {peer.version} has loaded after {time.monotonic() - begun:.0f} s")
-    return peers, missing
+    return missing
 
 
 class Suite:
@@ -242,7 +242,11 @@ def options():
     parser.add_argument("--data", default=os.path.join(results.ROOT, "build/bench/queries"),
                         help="where the data set is kept")
     parser.add_argument("--roster", default=os.path.join(results.ROOT, "build/release/roster"))
-    flags, _ = parser.parse_known_args()
+    flags = parser.parse_args()
+    flags.peers = [name for name in flags.peers.split(",") if name]
+    unknown = set(flags.peers) - set(PEERS)
+    if unknown:
+        parser.error(f"no such peer: {', '.join(unknown)}")
     flags.seed = random.randrange(1 << 32) if flags.seed is None else flags.seed
     return flags
 
@@ -256,13 +260,14 @@ def run(flags):
     roster = engines.Engine("roster", PROGRAM, store)
     opened = [roster]
     try:
-        peers, missing = open_peers(filter(None, flags.peers.split(",")), csv)
-        opened += peers
+        missing = open_peers(flags.peers, csv, opened)
+        peers = opened[1:]
         suite = Suite(roster, peers, flags.runs, flags.seed)
+        # Of which fresh constants are drawn; the peers' codes tell them.
+        names = {kind: sorted(each) for kind, each in (peers[0].codes if peers else {}).items()}
         for threads in (2, 1):
             for query in queries:
-                suite.measure(query, threads, peers and peers[0].codes and
-                              {kind: sorted(each) for kind, each in peers[0].codes.items()})
+                suite.measure(query, threads, names)
                 say(f"{query.name} with {threads} thread{'s'[:threads - 1]}: equal answers")
         return {"size": flags.size, "profiles": SIZES[flags.size][0],
                 "events": SIZES[flags.size][1], "seed": flags.seed, "machine": described,

@@ -38,13 +38,21 @@ std::string TextOf(const Value& value) {
 
 class Roster final : public Engine {
  public:
-  explicit Roster(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+  explicit Roster(std::unique_ptr<Database> database) : database_(std::move(database)) {
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return;
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+      if (CPU_ISSET(cpu, &allowed)) processors_.push_back(cpu);
+    }
+  }
 
   // Whatever threads it has share so many processors.
   absl::Status SetThreads(int threads) override {
     cpu_set_t set;
     CPU_ZERO(&set);
-    for (int cpu = 0; cpu < threads; ++cpu) CPU_SET(cpu, &set);
+    for (const int cpu : processors_) {
+      if (CPU_COUNT(&set) < threads) CPU_SET(cpu, &set);
+    }
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
       if (sched_setaffinity(std::stoi(entry.path().filename()), sizeof(set), &set) != 0) {
         return absl::InternalError("the processors cannot be chosen");
@@ -79,11 +87,11 @@ class Roster final : public Engine {
     Facts facts = {{"clock", clock_.ms}};
     const Stats stats = database_->GetStats();
     uint64_t of_events = 0;
-    uint64_t of_calls = 0;  // what the engine keeps of calls among the events
+    uint64_t of_calls = 0;  // what the engine keeps of calls, as events without a printable name
     uint64_t of_others = 0;
     for (const MemoryEntry& entry : database_->GetMemory()) {
       const bool event = entry.kind == "event";
-      (!event ? of_others : entry.name.front() == '_' ? of_calls : of_events) += entry.bytes;
+      (!event ? of_others : entry.name.front() < ' ' ? of_calls : of_events) += entry.bytes;
     }
     facts.emplace_back("profiles", stats.num_profiles);
     facts.emplace_back("events", stats.num_events);
@@ -95,7 +103,8 @@ class Roster final : public Engine {
 
  private:
   const std::unique_ptr<Database> database_;
-  Timestamp clock_;  // of the last answer
+  std::vector<int> processors_;  // that this process may use
+  Timestamp clock_;              // of the last answer
 };
 
 }  // namespace
