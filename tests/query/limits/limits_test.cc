@@ -95,6 +95,13 @@ TEST_CASE("levels of segments that a statement names count as its own") {
   }
 }
 
+// AddressSanitizer puts room around everything in a frame.
+#ifdef __SANITIZE_ADDRESS__
+constexpr size_t kStackBytes = 1 << 20;
+#else
+constexpr size_t kStackBytes = 256 << 10;
+#endif
+
 // Runs f on a thread with so small a stack.
 void OnStack(size_t bytes, void* (*f)(void*), void* argument) {
   pthread_attr_t attributes;
@@ -143,7 +150,7 @@ TEST_CASE("the deepest statement fits a stack of 256 KiB") {
   for (const std::string& text : texts) {
     Asked asked{&store, text, ""};
     OnStack(
-        256 << 10,
+        kStackBytes,
         [](void* argument) -> void* {
           auto* one = static_cast<Asked*>(argument);
           one->answer = one->store->Ask(one->text).status().ToString();
