@@ -25,7 +25,7 @@ inline constexpr size_t kMaxNodes = 4096;
 // statement by itself has so many, whose parentheses are 64 deep.
 inline constexpr size_t kMaxDepth = 200;
 // A segment counts as so many of them: its text is parsed and bound where it is asked about.
-inline constexpr size_t kSegmentDepth = 8;
+inline constexpr size_t kSegmentDepth = 32;
 
 // What binding needs beside the statement. Lifetime: all outlive the call.
 struct BindContext {
