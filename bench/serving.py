@@ -36,7 +36,7 @@ class Writer:
         took = []
         while not until():
             self.number += 1
-            call = {"userId": str(self.number * 7919 % self.profiles), "event": "purchase",
+            call = {"userId": str(self.number * 7919 % self.profiles + 1), "event": "purchase",
                     "messageId": f"s{self.number}", "properties": {"amount": 12.5}}
             line = ("track " + json.dumps(call) + "\n").encode()
             begun = time.perf_counter()
