@@ -10,6 +10,7 @@
 #include "storage/base/unicode.h"
 #include "storage/memory/people/merges.h"
 #include "storage/memory/people/own_names.h"
+#include "storage/memory/people/own_records.h"
 #include "storage/memory/people/trait_writes.h"
 #include "storage/mutation.h"
 
@@ -35,11 +36,6 @@ Timestamp AfterMergesOf(const State& state, RowId row) {
     after = std::max(after, Timestamp{merge.received.ms + 1});
   }
   return after;
-}
-
-bool IsArchived(const State& state, RowId row) {
-  const auto trait = state.schema->FindTrait(kArchived);
-  return trait && state.column(*trait).Get(row) == Value(true);
 }
 
 }  // namespace

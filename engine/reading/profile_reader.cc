@@ -30,11 +30,6 @@ std::optional<Timestamp> SystemTime(const State& state, TraitId trait, RowId row
   return Timestamp{state.column(trait).Bits(row)};
 }
 
-bool IsArchived(const State& state, RowId row) {
-  const std::optional<TraitId> trait = state.schema->FindTrait(kArchived);
-  return trait && state.column(*trait).Get(row) == Value(true);
-}
-
 // R11.
 bool IsSuspect(const State& state, RowId row) {
   const auto ids = state.identities.OfRow(row);

@@ -8,7 +8,7 @@
 #include "query/window.h"
 #include "storage/memory/cells.h"
 #include "storage/memory/people/implied_time.h"
-#include "storage/memory/people/own_names.h"
+#include "storage/memory/people/own_records.h"
 #include "storage/memory/people/trait_writes.h"
 
 namespace roster::query {
@@ -20,10 +20,7 @@ ChunkBits RowsWith(TraitId trait, const ReadView& view, uint32_t chunk) {
   const Column& column = view->column(trait);
   if (chunk < column.num_chunks()) rows = column.chunk(chunk).present;
   const std::optional<EventTypeId> records = view.schema().trait(trait).records;
-  if (!records || chunk >= view->partition(*records).num_blocks()) return rows;
-  const EventBlock& block = view->partition(*records).block(chunk);
-  for (const uint16_t offset : block.sealed->rows) rows.Set(offset);
-  for (uint32_t t = 0; t < block.tail.size(); ++t) rows.Set(block.tail[t].row_offset);
+  if (records) rows.Or(RowsWithRecords(view.state(), *records, chunk));
   return rows;
 }
 

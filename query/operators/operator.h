@@ -27,6 +27,20 @@ struct Dependencies {
   bool sessions = false;  // with events of all types
 };
 
+// Whether changes that change no answer will go on like that for ever: only anniversaries come
+// round without end, and the calendar repeats itself, so what nothing did within a cycle nothing
+// does.
+class Recurrence {
+ public:
+  explicit Recurrence(Timestamp begin);
+  // `next`: the next change, each later than the one before.
+  bool ComesRound(Timestamp next);
+
+ private:
+  int64_t cycle_ms_;
+  std::optional<Timestamp> before_;
+};
+
 // Invariants: (1) for every row Evaluate and Matches agree; (2) a row's answer depends on that row
 // alone.
 class Operator {

@@ -17,16 +17,10 @@
 namespace roster::query {
 namespace {
 
-// The rows of a chunk of which there is a record of the store's own: nobody else has anything to
-// be folded.
 ChunkBits RowsWith(std::string_view records, const ReadView& view, uint32_t chunk) {
-  ChunkBits rows;
   const std::optional<EventTypeId> type = view.schema().FindEvent(records);
-  if (!type || chunk >= view->partition(*type).num_blocks()) return rows;
-  const EventBlock& block = view->partition(*type).block(chunk);
-  for (const uint16_t offset : block.sealed->rows) rows.Set(offset);
-  for (uint32_t t = 0; t < block.tail.size(); ++t) rows.Set(block.tail[t].row_offset);
-  return rows;
+  if (!type) return {};
+  return RowsWithRecords(view.state(), *type, chunk);
 }
 
 }  // namespace

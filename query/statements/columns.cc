@@ -17,11 +17,6 @@ namespace {
 
 constexpr size_t kRowsPerCheck = 4096;
 
-bool IsArchived(const ReadView& view, RowId row) {
-  const std::optional<TraitId> archived = view.schema().FindTrait(kArchived);
-  return archived && view->column(*archived).Get(row) == Value(true);
-}
-
 Value IdentityOf(const BoundColumn& column, const ReadView& view, RowId row) {
   const auto id = view->identities.FirstOfRow(row, column.name_space);
   return id ? Value(std::string(view->identities.NameOf(*id).value)) : Value();
@@ -81,7 +76,7 @@ absl::StatusOr<Value> Columns::ValueOf(size_t at, RowId row) const {
     case BoundColumn::Source::kLabels:
       return Value(TextList(LabelsOf(view_.state(), row)));
     case BoundColumn::Source::kStatus:
-      return Value(std::string(IsArchived(view_, row) ? "archived" : "active"));
+      return Value(std::string(IsArchived(view_.state(), row) ? "archived" : "active"));
     case BoundColumn::Source::kEngagementLevel: {
       const EngagementDefinition& engagement = *column.engagement;
       return Value(engagement.levels[LevelOf(engagement, PointsOf(engagement, view_, row))].name);

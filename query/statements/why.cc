@@ -10,7 +10,6 @@
 #include "query/statements/scan.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
-#include "storage/base/text.h"
 
 namespace roster::query {
 
@@ -25,20 +24,17 @@ std::optional<RowId> RowOf(const BoundProfile& profile, const ReadView& view) {
 namespace {
 
 // Of logic an operator may look too early: then again, from there, for as long as the statement has
-// time. Errors: TIMEOUT, CANCELLED, LIMIT (it never comes to an end).
+// time. Errors: TIMEOUT, CANCELLED.
 absl::StatusOr<std::optional<Timestamp>> FlipOf(const Operator& part, const ReadView& view,
                                                 RowId row, const ExecutionLimits& limits) {
-  constexpr int kMaxLooks = 100'000;
   const bool holds = part.Matches(view, row);
+  Recurrence recurrence(view.clock());
   std::optional<Timestamp> next = part.NextFlip(view, row);
-  for (int look = 0; next; ++look) {
+  while (next) {
     ROSTER_RETURN_IF_ERROR(limits.Check());
-    if (look == kMaxLooks) {
-      return MakeError(ErrorCode::kLimit,
-                       StrCat("when a part changes is not found in ", kMaxLooks, " looks"));
-    }
     const ReadView then = view.At(*next);
     if (part.Matches(then, row) != holds) break;
+    if (recurrence.ComesRound(*next)) return std::nullopt;
     next = part.NextFlip(then, row);
   }
   return next;

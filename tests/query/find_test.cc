@@ -209,6 +209,20 @@ TEST_CASE("why stops at the deadline") {
   CHECK_FALSE(std::get<WhyAnswer>(*answer).root.flips_at);
 }
 
+TEST_CASE("why knows that what comes round every year changes nothing") {
+  TestStore store;
+  store.Trait("birthday", ValueType::kDate);
+  store.Profile({{"birthday", Date{7'000}}});
+  const std::string soon = "anniversary of `birthday` within next 3 days";
+  store.Define(kSegments, "all", "define segment \"all\" as " + soon + " or not " + soon);
+  const auto answer = store.Ask("why \"p1\" in segment all");
+  REQUIRE(answer.ok());
+  const WhyNode& root = std::get<WhyAnswer>(*answer).root;
+  CHECK(root.holds);
+  CHECK_FALSE(root.flips_at);
+  CHECK(root.children.at(0).flips_at);
+}
+
 TEST_CASE("planning stops at the deadline and when cancelled") {
   TestStore store;
   store.Trait("name", ValueType::kText);

@@ -443,6 +443,8 @@ TEST_CASE("as of a time before retention nothing that shows events is answered")
   store.Define(kEngagement, "engagement",
                "define engagement as \"order\" 1 points levels \"low\" 0, \"high\" 1");
   store.Define(kComputed, "nn", "define trait `nn` as count(\"order\")");
+  CHECK(ErrorOf(store, "count where engagement = ~\"LOW\"") ==
+        "TYPE a level is written as it was defined; leave `~` out");
   store.Retain("order", 30 * kDayMs);
   const std::string then = " as of 2026-05-10";
   const std::string gone = "NOHISTORY events `order` are not kept for so long";

@@ -75,6 +75,21 @@ std::vector<OwnRecord> OwnRecordsOf(const State& state, RowId row, std::string_v
   return records;
 }
 
+ChunkBits RowsWithRecords(const State& state, EventTypeId type, uint32_t chunk) {
+  ChunkBits rows;
+  const EventPartition& partition = state.partition(type);
+  if (chunk >= partition.num_blocks()) return rows;
+  const EventBlock& block = partition.block(chunk);
+  for (const uint16_t offset : block.sealed->rows) rows.Set(offset);
+  for (uint32_t t = 0; t < block.tail.size(); ++t) rows.Set(block.tail[t].row_offset);
+  return rows;
+}
+
+bool IsArchived(const State& state, RowId row) {
+  const std::optional<TraitId> trait = state.schema->FindTrait(kArchived);
+  return trait && state.column(*trait).Get(row) == Value(true);
+}
+
 std::vector<ProfileId> HomesOfConsent(const State& state, RowId row, std::string_view channel) {
   std::vector<ProfileId> homes;
   for (const OwnRecord& record : OwnRecordsOf(state, row, kConsentRecords)) {

@@ -45,6 +45,11 @@ ProfileId HomeByOrigin(const State& state, RowId row, IdentityId origin);
 // Oldest first. `type`: one of own_names.h. Cost: O(the profile's records of the type).
 std::vector<OwnRecord> OwnRecordsOf(const State& state, RowId row, std::string_view type);
 
+// The rows of a chunk that have records of the type; of the others nothing is there to be folded.
+ChunkBits RowsWithRecords(const State& state, EventTypeId type, uint32_t chunk);
+
+bool IsArchived(const State& state, RowId row);
+
 // A label, and the profile id under which the profile has it.
 struct HomeLabel {
   std::string label;

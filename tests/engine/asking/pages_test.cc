@@ -177,5 +177,34 @@ TEST_CASE("a page of a view from before an erasure has none behind it") {
   CHECK_FALSE(pages.Find(*cursor, 1).ok());
 }
 
+TEST_CASE("held views give way oldest first, and a page without room is refused", "[limits]") {
+  World world{nullptr};
+  Store store;
+  ChangeSet changes;
+  const auto commit = [&](const Mutation& mutation) {
+    store.Apply(mutation, &changes);
+    store.FinishCommit({store.lsn().value + 1});
+  };
+  commit(DeclareTrait{"n", ValueType::kInteger, 0});
+  const TraitId trait{static_cast<uint16_t>(store.state().columns.size() - 1)};
+  commit(CreateProfile{{1}, {0}, "test"});
+  const ReadView before = store.TakeView({1});
+  commit(SetTrait{{1}, trait, int64_t{7}, {0}, kNoOrigin});  // what `before` has is copied
+  const ReadView after = store.TakeView({1});
+  REQUIRE(after.copied_bytes() > before.copied_bytes());
+  HeldViews held(1);
+  Pages pages(&world.clock, 60'000, 7, &held);
+  const auto first = pages.Hold(before, 1, {1}, 1'000);
+  REQUIRE(first.ok());
+  REQUIRE(pages.Find(*first, 1).ok());
+  CHECK(pages.Hold(after, 1, {1}, 1'000).ok());
+  CHECK_FALSE(pages.Find(*first, 1).ok());  // made room
+  const HeldViews::Hold snapshot(&held, before.copied_bytes(), 1'000);
+  Pages others(&world.clock, 60'000, 7, &held);
+  const auto refused = others.Hold(after, 1, {1}, 1'000);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(ErrorCodeOf(refused.status()) == ErrorCode::kLimit);
+}
+
 }  // namespace
 }  // namespace roster
