@@ -115,7 +115,7 @@ class Resolver {
     std::vector<UsableIdentity>& identities = call_.identities;
     Found found = LookUp();
     for (;;) {
-      const std::string_view refusal = Refusal(found.profiles, found.unknown, Vouched());
+      const std::string_view refusal = Refusal(found.profiles, found.unknown);
       if (refusal.empty() || identities.size() == 1) break;
       LeaveOut(identities.back(), refusal, found);
       identities.pop_back();
@@ -184,30 +184,37 @@ class Resolver {
     return found;
   }
 
-  // Whether two identified profiles may be one: the identity that links them is a person's.
-  bool Vouched() const {
-    return call_.authenticated && call_.identities.back().kind == NamespaceKind::kPerson;
+  // Whether identified profiles may be one: the caller says so, and names each by an identity of
+  // kind person.
+  bool IsVouched(const std::vector<ProfileId>& identified) const {
+    return call_.authenticated && std::ranges::all_of(identified, [&](ProfileId profile) {
+             return std::ranges::any_of(call_.identities, [&](const UsableIdentity& identity) {
+               if (identity.kind != NamespaceKind::kPerson) return false;
+               const auto id = state().identities.Find(identity.name_space, identity.value);
+               return id && state().ProfileAt(state().identities.RowOf(*id)) == profile;
+             });
+           });
   }
 
   // R2, R11: why the profiles may not become one with the new identities, or nothing: the union
   // keeps every limit, and at most one side is identified or the caller vouches.
   std::string_view Refusal(const std::vector<ProfileId>& profiles,
-                           const std::vector<const UsableIdentity*>& unknown, bool vouched) const {
+                           const std::vector<const UsableIdentity*>& unknown) const {
     if (profiles.size() <= 1 && unknown.empty()) return {};  // nothing changes
     const std::vector<NamespaceInfo>& spaces = state().schema->namespaces();
     std::vector<uint32_t> all(spaces.size());
-    int num_identified = 0;
+    std::vector<ProfileId> identified;
     uint32_t num_merges = 0;
     for (const ProfileId profile : profiles) {
       const std::vector<uint32_t> counts = CountIdentities(state(), profile);
       for (size_t n = 0; n < all.size(); ++n) all[n] += counts[n];
-      const bool identified = IsIdentified(state(), profile);
-      num_identified += identified;
+      const bool is_identified = IsIdentified(state(), profile);
+      if (is_identified) identified.push_back(profile);
       if (profiles.size() > 1) {
-        num_merges += identified + CountMerges(state(), *state().FindProfile(profile));
+        num_merges += is_identified + CountMerges(state(), *state().FindProfile(profile));
       }
     }
-    if (num_identified > 1 && !vouched) return "two people";
+    if (identified.size() > 1 && !IsVouched(identified)) return "two people";
     // One that is beyond a limit already, by force, may still get others.
     std::vector<bool> grows(spaces.size(), profiles.size() > 1);
     for (const UsableIdentity* identity : unknown) {
@@ -349,7 +356,11 @@ void RetireBeyondLimit(ProfileId survivor, ProfileId loser, Effects* effects) {
 
 void RecordConflict(const Conflict& conflict, const Resolved& resolved, Timestamp time,
                     Effects* effects) {
-  const ProfileId other = conflict.other == resolved.profile ? ProfileId{} : conflict.other;
+  // Whom the rest of the command has made the same person is nobody else.
+  const State& state = effects->state();
+  const auto row = state.FindProfile(conflict.other);
+  const bool apart = row && state.ProfileAt(*row) != resolved.profile;
+  const ProfileId other = apart ? conflict.other : ProfileId{};
   effects->Add({.type = kConflictRecords,
                 .profile = resolved.profile,
                 .home = {},

@@ -154,8 +154,17 @@ class Run:
             differ("conflicts", "a list", reply)
         theirs = reply["result"]
         theirs = theirs.get("conflicts", []) if isinstance(theirs, dict) else theirs
-        same("conflicts", sorted(each["identity"] for each in self.model.list_conflicts()),
-             sorted(each["identity"] for each in theirs))
+        ours = [self.conflict_of(each) for each in self.model.list_conflicts()]
+        same("conflicts", sorted(ours), sorted(self.conflict_of(each, True) for each in theirs))
+
+    def conflict_of(self, entry, theirs=False):
+        """What is to agree; the profiles by the model's ids, as far as a reply named them."""
+        def profile(name):
+            known = entry.get(name)
+            if theirs:
+                return self.names.ours.get(("profile", known)) or ""
+            return known if ("profile", known) in self.names.theirs else ""
+        return entry["identity"], entry["reason"], profile("profile"), profile("other")
 
 
 READS = (("get", " EVENTS 20", lambda ours, theirs: compare_get(ours["get"], theirs)),

@@ -57,7 +57,8 @@ def identify_now(world):
 @kind_of(4)
 def identify_vouched(world):
     who = {"userId": world.pick("u0", "u1", "u2"), "authenticated": True,
-           "identities": {"email": f"{world.random.randrange(5)}.0@example.com"}}
+           "identities": {"email": f"{world.random.randrange(5)}.0@example.com"} |
+           (world.contact()["identities"] if world.chance(0.3) else {})}
     return world.call("identify", who, world.time())
 
 

@@ -145,8 +145,9 @@ class Resolving(Facts):
         What the guard forbids is left out of `persons`, lowest rank first (R2)."""
         forbidden = []
         while reason := self.guard(persons, call.authenticated):
+            other = (self.found(persons) or [None])[-1]
             dropped = persons.pop()
-            forbidden.append((dropped, reason))
+            forbidden.append((dropped, reason, other))
             call.warnings.append(f"identity left out: {dropped[0]}")
         found = self.found(persons)
         created, binds = False, call.kind in ("identify", "alias")
@@ -163,8 +164,9 @@ class Resolving(Facts):
         if binds:
             for device in devices:
                 self.mark(device, call.time, self.tie(call), home)
-        for dropped, reason in forbidden:
-            other = self.identity_home(dropped)
+        for dropped, reason, other in forbidden:
+            same = other is not None and self.resolve(other) == self.resolve(home)
+            other = None if same else other
             self.conflict(call.time, home, persons[0], other, dropped[0], reason)
         return home, persons[0], created
 
@@ -186,17 +188,18 @@ class Resolving(Facts):
         """Why these may not be one profile, or nothing (R2, R11)."""
         found = self.found(persons)
         all_of = [each for pid in found for each in active(self.identities_of(pid))]
+        people = [pid for pid in found if self.identified(pid)]
+        if len(people) > 1:
+            linked = [self.resolve(self.identities[each].home) for each in persons
+                      if kind(each) == PERSON and each in self.identities]
+            if not (authenticated and all(pid in linked for pid in people)):
+                return "two people"
         for new in set(persons) - set(self.identities):
             if self.over(set(all_of) | set(persons), new[0]):
                 return "limit"
         if len(found) > 1:
             if any(self.over(set(all_of), each[0]) for each in all_of):
                 return "limit"
-            people = [pid for pid in found if self.identified(pid)]
-            linked = [self.resolve(self.identities[each].home) for each in persons
-                      if kind(each) == PERSON and each in self.identities]
-            if len(people) > 1 and not (authenticated and all(pid in linked for pid in people)):
-                return "two people"
             if self.at_cap(found, all_of):
                 return "cap"
         return None

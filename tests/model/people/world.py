@@ -99,6 +99,13 @@ class World:
         return self.random.random() < share
 
     def person(self):
+        """One of few, at times with a handle that others may have."""
+        call = self.person_alone()
+        if self.chance(0.1):
+            call["identities"] = call.get("identities", {}) | self.contact()["identities"]
+        return call
+
+    def person_alone(self):
         value = self.random.choice(PEOPLE)
         draw = self.random.random()
         if draw < 0.6:
