@@ -236,7 +236,8 @@ void StoreLoader::PlanNames() {
           state_.identities.ReserveNames(head_.num_identities);
         }
         num_names_ += names.size();
-        num_named_ += names.size() - static_cast<size_t>(std::ranges::count(names, ""));
+        num_named_ += names.size() -
+                      static_cast<size_t>(std::ranges::count_if(names, Identities::IsDetachedKey));
         return state_.identities.LoadNames(names, state_.schema->namespaces().size());
       },
       [this] { return sections_.CheckCount(num_names_, head_.num_identities, "identities"); });
@@ -435,7 +436,7 @@ absl::Status StoreLoader::JoinIdentities() {
   for (uint32_t i = 0; i < state_.identities.size(); ++i) {
     if (!state_.identities.IsAttached({i})) continue;
     const bool live = state_.live.Test(state_.identities.RowOf({i}));
-    if (!live || state_.identities.KeyAt({i}).empty())
+    if (!live || Identities::IsDetachedKey(state_.identities.KeyAt({i})))
       return sections_.Wrong("an identity of nobody");
   }
   for (const LoadedExtra& extra : std::exchange(extras_, {})) {

@@ -168,7 +168,7 @@ class StoreWriter {
   absl::Status WriteNames() {
     PartWriter part(out_, StrCat(kStoreSections, "identities/names"));
     for (uint32_t i = 0; i < state_.identities.size(); ++i) {
-      ByteWriter(part.item()).Text(state_.identities.KeyAt({i}));
+      ByteWriter(part.item()).Text(state_.identities.FileKeyAt({i}));
       ROSTER_RETURN_IF_ERROR(part.Add());
       if (i % kChunkRows == 0) ROSTER_RETURN_IF_ERROR(Check());
     }

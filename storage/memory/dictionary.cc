@@ -86,12 +86,12 @@ uint32_t Dictionary::Supersede(std::string_view text) {
   return code;
 }
 
-void Dictionary::AddWiped() {
-  texts_.Append(Keep(""));
+void Dictionary::AddWiped(std::string_view kept) {
+  texts_.Append(Keep(kept));
   size_.store(static_cast<uint32_t>(texts_.size()), std::memory_order_release);
 }
 
-void Dictionary::Wipe(uint32_t code) {
+void Dictionary::Wipe(uint32_t code, size_t keep) {
   WriterLock lock(&mutex_);
   const std::string_view text = Text(code);
   const auto it = index_.find(text);
@@ -109,7 +109,8 @@ void Dictionary::Wipe(uint32_t code) {
     older_.erase(newer);
     if (before) older_[newer] = *before;
   }
-  std::memset(texts_[code] + (text.data() - texts_[code]), 0, text.size());
+  const auto begin = static_cast<size_t>(text.data() - texts_[code]) + keep;
+  std::memset(texts_[code] + begin, 0, text.size() - keep);
 }
 
 std::string_view Dictionary::Text(uint32_t code) const {

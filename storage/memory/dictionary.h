@@ -55,11 +55,12 @@ class Dictionary {
   // A new code for a text that may have one already, which later finds of it give. The older code
   // keeps its text for those who know it. Thread: the writer.
   uint32_t Supersede(std::string_view text);
-  // Forgets a code and overwrites its text. Requires: nobody asks for its text any more.
+  // Forgets a code and overwrites its text behind the first `keep` bytes. Requires: nobody asks for
+  // more of its text any more. Thread: the writer.
+  void Wipe(uint32_t code, size_t keep);
+  // A code that is not found, as one that was wiped: of its text the beginning is left.
   // Thread: the writer.
-  void Wipe(uint32_t code);
-  // A code without a text, as one that was wiped. Thread: the writer.
-  void AddWiped();
+  void AddWiped(std::string_view kept);
   // Requires: a code that a view, Find or Intern gave. Lifetime: as the dictionary. Thread: any.
   std::string_view Text(uint32_t code) const;
   // The number of codes that may be asked for now. Thread: any.

@@ -16,6 +16,13 @@ std::string KeyOf(NamespaceId name_space, std::string_view value) {
   return key;
 }
 
+// How long the varint at the beginning of a key is; a key that has been read, so none is malformed.
+size_t SpaceBytes(std::string_view key) {
+  ByteReader reader(key);
+  reader.Varint();
+  return reader.position();
+}
+
 }  // namespace
 
 std::optional<IdentityId> Identities::Find(NamespaceId name_space, std::string_view value) const {
@@ -34,6 +41,18 @@ IdentityName Identities::NameOf(IdentityId id) const {
   const auto name_space = static_cast<uint16_t>(reader.Varint());
   return {NamespaceId{name_space}, key.substr(reader.position())};
 }
+
+std::optional<NamespaceId> Identities::SpaceOf(IdentityId id) const {
+  if (names_->Text(id.value).empty()) return std::nullopt;
+  return NameOf(id).name_space;
+}
+
+std::string_view Identities::FileKeyAt(IdentityId id) const {
+  const std::string_view key = names_->Text(id.value);
+  return IsAttached(id) ? key : key.substr(0, SpaceBytes(key));
+}
+
+bool Identities::IsDetachedKey(std::string_view key) { return key.size() <= SpaceBytes(key); }
 
 std::vector<IdentityId> Identities::OfRow(RowId row) const {
   std::vector<IdentityId> ids;
@@ -80,9 +99,11 @@ IdentityId Identities::Attach(RowId row, NamespaceId name_space, std::string_vie
 bool Identities::LoadNames(absl::Span<const std::string_view> keys, size_t num_namespaces) {
   for (size_t begin = 0; begin < keys.size();) {
     size_t end = begin;
-    for (; end < keys.size() && !keys[end].empty(); ++end) {
+    for (; end < keys.size(); ++end) {
+      if (keys[end].empty()) break;
       ByteReader reader(keys[end]);
       if (reader.Varint() >= num_namespaces || reader.failed()) return false;
+      if (IsDetachedKey(keys[end])) break;
     }
     while (begin < end) {
       const size_t before = names_->size();
@@ -90,7 +111,7 @@ bool Identities::LoadNames(absl::Span<const std::string_view> keys, size_t num_n
       begin += names_->size() - before;
       names_->Supersede(keys[begin++]);  // one of the two is a former one
     }
-    if (end < keys.size()) names_->AddWiped();
+    if (end < keys.size()) names_->AddWiped(keys[end]);
     begin = end + 1;
   }
   return true;

@@ -28,9 +28,9 @@ struct IdentityName {
 // A name that is detached can be attached again, under a new number. Views that knew the old one
 // find it by the name still, because they find only numbers that they know; once none of them
 // lives, Wipe overwrites the name. What came by a detached number and is still there (the identity
-// had moved) has an origin without a name. Invariants: (1) an identity points to one row, until it
-// is moved or detached for ever; (2) the identities of a row form one chain from its head, in order
-// of attachment; (3) of those of one name one at most is not a former one.
+// had moved) has an origin without a name, of a namespace. Invariants: (1) an identity points to
+// one row, until it is moved or detached for ever; (2) the identities of a row form one chain from
+// its head, in order of attachment; (3) of those of one name one at most is not a former one.
 class Identities {
  public:
   // Numbers given so far, and how many of them are attached.
@@ -41,6 +41,8 @@ class Identities {
   std::optional<IdentityId> Find(NamespaceId name_space, std::string_view value) const;
   // Requires: IsAttached.
   IdentityName NameOf(IdentityId id) const;
+  // Of a detached one too. None: a version before this one had forgotten it.
+  std::optional<NamespaceId> SpaceOf(IdentityId id) const;
   bool IsAttached(IdentityId id) const { return rows_[id.value].row != kEnd; }
   // Requires: IsAttached.
   RowId RowOf(IdentityId id) const { return RowId{rows_[id.value].row}; }
@@ -60,8 +62,8 @@ class Identities {
   // Attaches a new identity. Requires: Find gives none; former ones of the name may be there.
   // Returns the next dense number.
   IdentityId Attach(RowId row, NamespaceId name_space, std::string_view value);
-  // To load a state, into an empty one: all names in order (as keys that KeyAt gives, empty for
-  // one that is detached; false when one is malformed), beside it room for as many and then the
+  // To load a state, into an empty one: all names in order (as FileKeyAt gives them; false when one
+  // is malformed), beside it room for as many and then the
   // chain of each row (false when an identity is not one of them, or has a row). Thread: the names
   // on one, the rest on another. When all is there, what is to be said of single ones, and whether
   // of each name one at most is not a former one.
@@ -73,15 +75,19 @@ class Identities {
     SetExtra(id, standing, home);
   }
   bool NamesAreSound() const;
-  // The namespace (a varint) and the value; empty for one that is detached.
+  // As files have it: the namespace (a varint) and the value; of a detached one the former alone.
+  std::string_view FileKeyAt(IdentityId id) const;
+  // The same; nothing for a detached one.
   std::string_view KeyAt(IdentityId id) const {
     return IsAttached(id) ? names_->Text(id.value) : std::string_view();
   }
 
   // Detaches all identities of the row and returns them.
   std::vector<IdentityId> DetachAll(RowId row);
+  // Whether a file's key is that of a detached one.
+  static bool IsDetachedKey(std::string_view key);
   // Overwrites the name of a detached identity. Requires: no view lives that has it attached.
-  void Wipe(IdentityId id) { names_->Wipe(id.value); }
+  void Wipe(IdentityId id) { names_->Wipe(id.value, FileKeyAt(id).size()); }
   // Points all identities of `from` to `to`, behind those that `to` has. Those without a home get
   // it, unless it is 0.
   void MoveAll(RowId from, RowId to, ProfileId home);

@@ -8,9 +8,11 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "storage/base/check.h"
 #include "storage/memory/people/own_names.h"
+#include "storage/memory/people/trait_writes.h"
 #include "storage/memory/store.h"
 
 namespace roster {
@@ -42,16 +44,7 @@ EventId RecordId(const State& state, const CellType& type, const TraitRecord& re
 }  // namespace
 
 TraitRecord Store::Said(Value value, const Stamp& stamp) const {
-  TraitRecord record{std::move(value), stamp.time};
-  // One that is gone has no name, so that nothing tells it from none.
-  if (stamp.origin == kNoOrigin || !state_.identities.IsAttached(stamp.origin)) return record;
-  record.origin = stamp.origin;
-  const IdentityName origin = state_.identities.NameOf(stamp.origin);
-  const NamespaceInfo& space = state_.schema->name_space(origin.name_space);
-  record.rank = space.rank;
-  record.space = space.name;
-  record.name = origin.value;
-  return record;
+  return RecordOf(state_, std::move(value), stamp);
 }
 
 std::optional<TraitRecord> Store::CellOf(RowId row, TraitId trait) const {

@@ -8,22 +8,20 @@
 #include "storage/memory/people/own_records.h"
 
 namespace roster {
-namespace {
 
-// As the store takes it: an origin that is gone has no name, so that nothing tells it from none.
 TraitRecord RecordOf(const State& state, Value value, const Stamp& stamp) {
   TraitRecord record{std::move(value), stamp.time};
-  if (stamp.origin == kNoOrigin || !state.identities.IsAttached(stamp.origin)) return record;
-  record.origin = stamp.origin;
-  const IdentityName origin = state.identities.NameOf(stamp.origin);
-  const NamespaceInfo& space = state.schema->name_space(origin.name_space);
+  if (stamp.origin == kNoOrigin) return record;
+  const auto name_space = state.identities.SpaceOf(stamp.origin);
+  if (!name_space) return record;
+  const NamespaceInfo& space = state.schema->name_space(*name_space);
   record.rank = space.rank;
+  if (!state.identities.IsAttached(stamp.origin)) return record;
+  record.origin = stamp.origin;
   record.space = space.name;
-  record.name = origin.value;
+  record.name = state.identities.NameOf(stamp.origin).value;
   return record;
 }
-
-}  // namespace
 
 std::vector<TraitWrite> WritesOf(const State& state, RowId row, TraitId trait) {
   const TraitInfo& info = state.schema->trait(trait);

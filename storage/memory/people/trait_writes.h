@@ -15,6 +15,9 @@
 
 namespace roster {
 
+// A write with how strong its origin is. One that is gone has no name, and is as strong as it was.
+TraitRecord RecordOf(const State& state, Value value, const Stamp& stamp);
+
 // One write of a trait with the profile id under which it came.
 struct TraitWrite {
   TraitRecord said;

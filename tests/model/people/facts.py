@@ -7,7 +7,7 @@ from bisect import bisect_right, insort
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from names import is_device
+from names import is_device, rank
 
 EVER, LAST = float("-inf"), float("inf")
 CLIENT = 0  # Fact.late of a time that a client gave; without one it is the number of arrival
@@ -24,6 +24,7 @@ class Fact:
     number: int  # of arrival
     data: dict
     by: object  # the identity of that name then: another one may have the name later
+    rank: int = 0  # of the origin, also when that is gone; 0: by hand
 
 
 @dataclass(slots=True)
@@ -111,7 +112,8 @@ class Facts:
 
     def add(self, kind, time, late, home, origin, **data):
         self.num_facts += 1
-        fact = Fact(kind, time, late, home, origin, self.num_facts, data, self.identities.get(origin))
+        fact = Fact(kind, time, late, home, origin, self.num_facts, data,
+                    self.identities.get(origin), 0 if origin is None else rank(origin))
         self.kinds[kind].append(fact)
         return fact
 

@@ -13,12 +13,12 @@ def moment(fact):
     return fact.time, fact.late
 
 
-def trait_value(policy, writes, rank_of):
+def trait_value(policy, writes):
     """The fact whose value a trait shows, or (of sum and union) the value itself: (value, fact).
     A clear takes away what is not later than it; so does the choice of a merge."""
     kept = []
     for fact in sorted(writes, key=lambda fact: (moment(fact), order_key(fact.data["value"]),
-                                                 -rank_of(fact.origin), fact.origin or ())):
+                                                 -fact.rank, fact.origin or ())):
         if fact.data["value"] is None or fact.data.get("chosen"):
             kept = []
         if fact.data["value"] is not None:
@@ -26,8 +26,8 @@ def trait_value(policy, writes, rank_of):
     if policy == "nonempty":
         kept = [fact for fact in kept if fact.data["value"] not in ("", [])]
     if policy == "primary":
-        best = min((rank_of(fact.origin) for fact in kept), default=0)
-        kept = [fact for fact in kept if rank_of(fact.origin) == best]
+        best = min((fact.rank for fact in kept), default=0)
+        kept = [fact for fact in kept if fact.rank == best]
     if not kept:
         return None, max(writes, key=moment)
     if policy == "earliest":

@@ -24,8 +24,7 @@ class Picture(Merging):
         writes = {}
         for fact in [fact for pid in pids for fact in self.facts_of(pid, "trait")]:
             writes.setdefault(fact.data["name"], []).append(fact)
-        folded = {name: trait_value(self.policies.get(name, "latest"), facts,
-                                    lambda origin: 0 if origin is None else rank(origin))
+        folded = {name: trait_value(self.policies.get(name, "latest"), facts)
                   for name, facts in writes.items()}
         for namespace in ("email", "phone"):  # an identity is the trait when nothing was said of it
             said = [(known.said, identity[1]) for identity, known in self.identities.items()
