@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/by_hand/hand.h"
 
+#include "engine/commit/device_owner.h"
 #include "engine/commit/resolve.h"
 #include "engine/limits.h"
 #include "engine/reading/profile_ref.h"
@@ -114,11 +115,13 @@ absl::StatusOr<Target> Hand::Find(const ProfileRef& ref) const {
   } else {
     ROSTER_ASSIGN_OR_RETURN(const IdentityId identity,
                             FindIdentity(state(), std::get<IdentityRef>(ref)));
-    const ProfileId home = state().identities.HomeOf(identity);
-    if (home.value != 0) target.home = home;
     // What is done to who has a device did not come by the device.
     const NamespaceId space = state().identities.NameOf(identity).name_space;
-    if (!IsOfDevice(effects_->schema().name_space(space).kind)) target.origin = identity;
+    const bool is_device = IsOfDevice(effects_->schema().name_space(space).kind);
+    const ProfileId home =
+        is_device ? HolderHomeOf(*effects_, identity) : state().identities.HomeOf(identity);
+    if (home.value != 0) target.home = home;
+    if (!is_device) target.origin = identity;
   }
   return target;
 }

@@ -285,6 +285,24 @@ std::optional<ProfileId> VisitorAt(const Effects& effects, IdentityId device, Ti
   return ownership.OwnerOf(span);
 }
 
+ProfileId HolderHomeOf(const Effects& effects, IdentityId device) {
+  const State& state = effects.state();
+  const Ownership ownership(effects.MarksOf(device));
+  if (ownership.marks().empty()) return state.identities.HomeOf(device);
+  const DeviceSpan& last = ownership.spans().back();
+  if (last.owner.value == 0) {
+    const PlacedMark* const gap = ownership.GapAt(last.begin);
+    return gap != nullptr ? HomeOf(state, *gap) : ProfileId{};
+  }
+  const PlacedMark* latest = nullptr;
+  for (const PlacedMark& mark : ownership.marks()) {
+    if (mark.kind != DeviceMarkKind::kIdentify || mark.profile != last.owner) continue;
+    const auto key = [](const PlacedMark& of) { return std::pair(of.time, of.order); };
+    if (latest == nullptr || key(*latest) < key(mark)) latest = &mark;
+  }
+  return HomeOf(state, *latest);
+}
+
 void FillGap(IdentityId device, Timestamp time, ProfileId profile, Effects* effects) {
   const Ownership ownership(effects->MarksOf(device));
   const size_t at = ownership.At(time);

@@ -25,6 +25,9 @@ inline std::optional<ProfileId> OwnerAt(const Effects& effects, IdentityId devic
 // who becomes whoever does.
 std::optional<ProfileId> VisitorAt(const Effects& effects, IdentityId device, Timestamp time);
 
+// The profile id under which who has the device now came to have it; 0: the profile's own.
+ProfileId HolderHomeOf(const Effects& effects, IdentityId device);
+
 // Makes `profile`, an anonymous one, the visitor of the span in which the time lies.
 // Requires: OwnerAt gives nobody.
 void FillGap(IdentityId device, Timestamp time, ProfileId profile, Effects* effects);

@@ -18,6 +18,10 @@
 namespace roster {
 namespace {
 
+bool HasName(const State& state, IdentityId origin) {
+  return origin != kNoOrigin && state.identities.IsAttached(origin);
+}
+
 // Equal for records that say the same, so that none is kept twice. What came by no identity is of
 // whom it was said of: two who are joined may have been told the same at one moment.
 EventId RecordId(const State& state, const CellType& type, const TraitRecord& record,
@@ -32,7 +36,7 @@ EventId RecordId(const State& state, const CellType& type, const TraitRecord& re
       words[2] = XXH3_64bits(text.data(), text.size());
     }
   }
-  if (record.origin != kNoOrigin) {
+  if (HasName(state, record.origin)) {
     const std::string_view name = state.identities.KeyAt(record.origin);
     words[3] = XXH3_64bits(name.data(), name.size());
   } else if (state.schema->ids_by_home()) {
@@ -86,7 +90,7 @@ void Store::SetCell(RowId row, TraitId trait, const TraitRecord& shown) {
 
 // By another id: it came by one that is gone, whose name was in its id, or of whom was merged.
 bool Store::HasRecord(RowId row, TraitId trait, const TraitRecord& record) const {
-  if (record.origin != kNoOrigin) return false;
+  if (HasName(state_, record.origin)) return false;
   const std::vector<TraitRecord> known = TraitRecordsOf(row, trait);
   return std::ranges::any_of(known,
                              [&](const TraitRecord& other) { return IsSame(other, record); });

@@ -108,8 +108,7 @@ bool IsBefore(const TraitRecord& a, const TraitRecord& b) {
 }
 
 bool IsSame(const TraitRecord& a, const TraitRecord& b) {
-  return a.time == b.time && a.origin == b.origin && a.rank == b.rank &&
-         Compare(a.value, b.value) == 0;
+  return a.time == b.time && a.origin == b.origin && Compare(a.value, b.value) == 0;
 }
 
 std::optional<FoldedTrait> FoldTrait(TraitPolicy policy, absl::Span<const TraitRecord> records) {

@@ -10,14 +10,13 @@
 namespace roster {
 
 TraitRecord RecordOf(const State& state, Value value, const Stamp& stamp) {
-  TraitRecord record{std::move(value), stamp.time};
+  TraitRecord record{std::move(value), stamp.time, stamp.origin};
   if (stamp.origin == kNoOrigin) return record;
   const auto name_space = state.identities.SpaceOf(stamp.origin);
   if (!name_space) return record;
   const NamespaceInfo& space = state.schema->name_space(*name_space);
   record.rank = space.rank;
   if (!state.identities.IsAttached(stamp.origin)) return record;
-  record.origin = stamp.origin;
   record.space = space.name;
   record.name = state.identities.NameOf(stamp.origin).value;
   return record;

@@ -82,7 +82,7 @@ class Profile:
     suspect: bool = False
 
 
-SENT = ("event", "seen", "trait")  # what may be told twice
+SENT = ("event", "seen", "trait", "session")  # what may be told twice
 
 
 class Facts:
@@ -166,13 +166,12 @@ class Facts:
 
     def drop_doubles(self, pid, facts):
         """Of what is to become a profile's, what it has had sent too (C4) is gone for good: what
-        came by one message, and what one identity said of a trait at one time (it was moved with KEEP,
-        and then said the same of another)."""
+        came by one message, and what one identity said of a trait or session at one time (it was moved
+        with KEEP, and then said the same of another)."""
         def key(fact):
-            if fact.kind != "trait":
+            if fact.kind in ("event", "seen"):
                 return fact.data["type"], fact.data["id"]
-            said = repr(fact.data["value"])
-            return fact.origin and (fact.data["name"], said, fact.origin, fact.time)
+            return fact.origin and (repr(fact.data), fact.origin, fact.time)
         ours = {key(fact) for fact in self.facts_of(pid, *SENT)} - {None}
         double = {id(fact) for fact in facts if key(fact) in ours}
         for kind in SENT:
