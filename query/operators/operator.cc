@@ -13,8 +13,8 @@ constexpr int64_t kRoundMs = int64_t{370} * 86'400'000;
 Recurrence::Recurrence(Timestamp begin) : cycle_ms_(begin.ms + kCalendarCycleMs) {}
 
 bool Recurrence::ComesRound(Timestamp next) {
-  const bool comes = before_ && before_->ms > cycle_ms_ && next.ms < before_->ms + kRoundMs;
-  before_ = next;
+  const bool comes = before_ms_ > cycle_ms_ && next.ms < before_ms_ + kRoundMs;
+  before_ms_ = next.ms;
   return comes;
 }
 

@@ -6,6 +6,7 @@
 #define ROSTER_QUERY_OPERATORS_OPERATOR_H_
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,7 +39,7 @@ class Recurrence {
 
  private:
   int64_t cycle_ms_;
-  std::optional<Timestamp> before_;
+  int64_t before_ms_ = std::numeric_limits<int64_t>::min();
 };
 
 // Invariants: (1) for every row Evaluate and Matches agree; (2) a row's answer depends on that row
