@@ -25,7 +25,7 @@ namespace roster::query {
 class EventBits {
  public:
   // All set.
-  explicit EventBits(size_t size) : words_((size + 63) / 64, ~uint64_t{0}) {
+  explicit EventBits(size_t size) : size_(size), words_((size + 63) / 64, ~uint64_t{0}) {
     if (size % 64 != 0) words_.back() = (uint64_t{1} << (size % 64)) - 1;
   }
 
@@ -46,6 +46,11 @@ class EventBits {
     for (const uint64_t word : words_) any |= word;
     return any != 0;
   }
+  bool All() const {
+    size_t num_set = 0;
+    for (const uint64_t word : words_) num_set += static_cast<size_t>(std::popcount(word));
+    return num_set == size_;
+  }
   // Calls f(i) for each bit that is set, ascending.
   template <typename F>
   void ForEach(F&& f) const {
@@ -58,6 +63,7 @@ class EventBits {
   uint64_t* words() { return words_.data(); }
 
  private:
+  size_t size_;
   std::vector<uint64_t> words_;
 };
 

@@ -2,7 +2,6 @@
 #include "query/operators/sequence.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "query/window.h"
@@ -17,60 +16,71 @@ SequenceOperator::SequenceOperator(BoundSequence bound, const ReadView& view,
       steps_(std::move(bound), view, preparation) {}
 
 void SequenceOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
-  if (!rows->Any()) return;
-  const ChunkBits candidates = *rows;
-  steps_.ForEachRow(view, chunk, candidates,
-                    [&](uint32_t offset, const std::vector<StepHit>& hits) {
-                      if (!Holds(view, RowAt(chunk, offset), hits)) rows->Clear(offset);
+  const uint32_t num_required = steps_.size() - (steps_.IsNegated(steps_.size() - 1) ? 1 : 0);
+  ChunkBits passed;
+  steps_.ForEachRow(num_required, view, chunk, *rows,
+                    [&](uint32_t offset, absl::Span<const StepRun> runs) {
+                      if (Holds(view, RowAt(chunk, offset), runs)) passed.Set(offset);
                     });
+  *rows = passed;
 }
 
 bool SequenceOperator::Matches(const ReadView& view, RowId row) const {
-  return Holds(view, row, steps_.HitsOf(view, row));
+  const auto hits = steps_.HitsOf(view, row);
+  return Holds(view, row, Steps::RunsOf(hits));
 }
 
-// From the last event to the first: what counts of what follows is, for each step, the earliest
-// event that begins the rest of a chain, for no later one is nearer.
 bool SequenceOperator::Holds(const ReadView& view, RowId row,
-                             const std::vector<StepHit>& hits) const {
-  using Places = std::vector<std::optional<EventPlace>>;  // by step
-  if (hits.empty()) return false;
-  const std::vector<std::optional<std::string>> keys = steps_.KeysOf(view, row, hits);
+                             absl::Span<const StepRun> runs) const {
+  const bool every = start_ == ast::Start::kEvery;
   std::optional<EventPlace> chosen;
   if (start_ == ast::Start::kNth) {
     chosen = Chosen(steps_.events(0).filters(), place_, view, row);
+    if (!chosen) return false;
   }
-  std::map<std::string, Places> following;
-  const auto begins = [&](const StepHit& hit, const Places& next) {
-    if (hit.step + 1 == steps_.size()) return true;
-    const std::optional<int64_t> limit_ms = steps_.LimitAfter(hit.step, hit.place.time_ms);
-    const std::optional<EventPlace>& after = next[hit.step + 1];
-    const bool comes = after && (!limit_ms || after->time_ms <= *limit_ms);
-    if (!steps_.IsNegated(hit.step + 1)) return comes;
-    return !comes && limit_ms && view.clock().ms >= *limit_ms;
-  };
-  bool any = false;
-  bool every = true;
-  for (size_t end = hits.size(); end > 0;) {
-    size_t begin = end;  // the hits of one event
-    while (begin > 0 && hits[begin - 1].place == hits[end - 1].place) --begin;
-    std::vector<size_t> valid;
-    for (size_t h = begin; h < end; ++h) {
-      const bool is_first = hits[h].step == 0;
-      bool holds = false;
-      if (keys[h]) {
-        Places& next = following.try_emplace(*keys[h], steps_.size()).first->second;
-        holds = begins(hits[h], next);
+  size_t num_begun = 0;
+  steps_.ForEachGroup(view, row, runs, [&](absl::Span<const StepRun> group) {
+    if (num_begun != 0 && !every) return;
+    num_begun += NumBegun(view.clock(), group, chosen ? &*chosen : nullptr);
+  });
+  return num_begun != 0 && (!every || num_begun == runs[0].size());
+}
+
+// From the last step to the first: of each step those events are kept that begin the rest of a
+// chain. An event does when the earliest of the next step's that were kept and come after it comes
+// in time, for no later one is nearer. Both lists are walked from their ends, once.
+size_t SequenceOperator::NumBegun(Timestamp now, absl::Span<const StepRun> runs,
+                                  const EventPlace* chosen) const {
+  StepPoints next;
+  const uint32_t last = steps_.size() - 1;
+  for (uint32_t i = runs[last].size(); i-- > 0;) next.push_back({runs[last].TimeAt(i), i});
+  for (uint32_t step = last; step-- > 0;) {
+    const StepRun& run = runs[step];
+    const bool one_is_enough = step == 0 && start_ != ast::Start::kEvery;
+    StepPoints kept;
+    size_t num_after = 0;
+    for (uint32_t i = run.size(); i-- > 0;) {
+      const StepPoint point{run.TimeAt(i), i};
+      while (num_after < next.size() && ComesAfter(runs[step + 1], next[num_after], run, point)) {
+        ++num_after;
       }
-      if (holds) valid.push_back(h);
-      if (!is_first || (start_ == ast::Start::kNth && hits[h].place != chosen)) continue;
-      any |= holds;
-      every &= holds;
+      const StepPoint* const after = num_after == 0 ? nullptr : &next[num_after - 1];
+      if (!Follows(step, now, steps_.LimitAfter(step, point.time_ms), after)) continue;
+      if (step == 0 && chosen != nullptr && run.PlaceAt(i) != *chosen) continue;
+      kept.push_back(point);
+      if (one_is_enough) return 1;
     }
-    for (const size_t h : valid) following[*keys[h]][hits[h].step] = hits[h].place;
-    end = begin;
+    if (kept.empty()) return 0;
+    next = std::move(kept);
   }
-  return any && (start_ != ast::Start::kEvery || every);
+  return next.size();
+}
+
+bool SequenceOperator::Follows(uint32_t step, Timestamp now, int64_t limit_ms,
+                               const StepPoint* next) const {
+  const bool comes = next != nullptr && next->time_ms <= limit_ms;
+  if (!steps_.IsNegated(step + 1)) return comes;
+  return !comes && limit_ms != Steps::kForEver && now.ms >= limit_ms;
 }
 
 std::optional<Timestamp> SequenceOperator::NextChange(const ReadView& view, RowId row) const {
@@ -82,8 +92,9 @@ std::optional<Timestamp> SequenceOperator::NextChange(const ReadView& view, RowI
   // What did not come is known when its time is over.
   const auto last = steps_.size() - 2;
   steps_.events(last).ForEachOf(view, row, [&](const EventBlock& block, EventRef event) {
-    const std::optional<int64_t> limit_ms = steps_.LimitAfter(last, TimeOf(block, event).ms);
-    if (limit_ms && *limit_ms > view.clock().ms) next = Earlier(next, Timestamp{*limit_ms});
+    const int64_t limit_ms = steps_.LimitAfter(last, TimeOf(block, event).ms);
+    if (limit_ms == Steps::kForEver || limit_ms <= view.clock().ms) return;
+    next = Earlier(next, Timestamp{limit_ms});
   });
   return next;
 }

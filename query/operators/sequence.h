@@ -11,11 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "query/bound.h"
 #include "query/operators/event_filter.h"
 #include "query/operators/limits.h"
 #include "query/operators/operator.h"
-#include "query/operators/steps.h"
+#include "query/steps/steps.h"
 
 namespace roster::query {
 
@@ -32,8 +33,14 @@ class SequenceOperator : public Operator {
   }
 
  private:
-  // Whether the hits of one row hold such a sequence. Shape: sorted.
-  bool Holds(const ReadView& view, RowId row, const std::vector<StepHit>& hits) const;
+  // Whether the events of one row hold such a sequence. Shape: a run for each step.
+  bool Holds(const ReadView& view, RowId row, absl::Span<const StepRun> runs) const;
+  // How many first events begin a chain; where one is enough no more is counted. `chosen`: the only
+  // one that counts; null: each does.
+  size_t NumBegun(Timestamp now, absl::Span<const StepRun> runs, const EventPlace* chosen) const;
+  // Whether what comes next, from the limit on or not at all, is what the step is to be followed
+  // by.
+  bool Follows(uint32_t step, Timestamp now, int64_t limit_ms, const StepPoint* next) const;
 
   ast::Start start_;
   int64_t place_;

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// funnel: how many profiles came to each step, in one pass over each profile's events in their
-// order. Source: LANGUAGE.md "Funnels".
+// funnel: how many profiles came to each step, in one pass over each profile's events of each
+// step. Source: LANGUAGE.md "Funnels".
 #include <algorithm>
-#include <map>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "query/operators/steps.h"
 #include "query/statements/columns.h"
 #include "query/statements/groups.h"
 #include "query/statements/run.h"
 #include "query/statements/scan.h"
+#include "query/steps/steps.h"
 #include "query/window.h"
 
 namespace roster::query {
@@ -22,56 +20,65 @@ namespace {
 // Profiles by how many steps they came through.
 using Reached = std::vector<int64_t>;
 
-// A chain that came to a step. `limit_ms`: until when the next one counts; none: for ever.
-struct Chain {
-  int64_t since_ms = 0;  // of the step, or of the first one under an overall limit
-  std::optional<int64_t> limit_ms;
-};
-
-// How far the events of one profile go. Of the chains to a step only one counts, the one that
-// leaves the most time for what follows: mostly the latest, but a month ends on the same day for
-// several.
+// How far the events of one profile go.
 class Walk {
  public:
   Walk(const Steps& steps, std::optional<ast::Duration> overall)
       : steps_(steps), overall_(overall) {}
 
-  uint32_t Of(const ReadView& view, RowId row, const std::vector<StepHit>& hits) const {
-    const std::vector<std::optional<std::string>> keys = steps_.KeysOf(view, row, hits);
-    std::map<std::string, std::vector<std::optional<Chain>>> chains;
+  uint32_t Of(const ReadView& view, RowId row, absl::Span<const StepRun> runs) const {
     uint32_t furthest = 0;
-    for (size_t begin = 0, end = 0; begin < hits.size(); begin = end) {
-      while (end < hits.size() && hits[end].place == hits[begin].place) ++end;
-      // From the last step to the first: one event serves one step.
-      for (size_t h = end; h-- > begin;) {
-        if (!keys[h]) continue;
-        auto& reached = chains.try_emplace(*keys[h], steps_.size()).first->second;
-        if (Goes(hits[h], &reached)) furthest = std::max(furthest, hits[h].step + 1);
-      }
-    }
+    steps_.ForEachGroup(view, row, runs, [&](absl::Span<const StepRun> group) {
+      furthest = std::max(furthest, Furthest(group));
+    });
     return furthest;
   }
 
  private:
-  // Whether an event takes a chain to its step. `reached`: by step.
-  bool Goes(const StepHit& hit, std::vector<std::optional<Chain>>* reached) const {
-    const int64_t time_ms = hit.place.time_ms;
-    const Chain* before = nullptr;
-    if (hit.step > 0) {
-      if (!(*reached)[hit.step - 1]) return false;
-      before = &*(*reached)[hit.step - 1];
-      if (before->limit_ms && time_ms > *before->limit_ms) return false;
+  // An event to which a chain came.
+  struct Arrival {
+    StepPoint at;
+    int64_t limit_ms = 0;  // until when the next step counts
+  };
+  using Arrivals = absl::InlinedVector<Arrival, 16>;
+
+  // From the first step to the last: of each those events are kept to which a chain came. Of the
+  // chains that come before an event one counts, the one that leaves the most time: mostly the
+  // latest, but a month ends on the same day for several.
+  uint32_t Furthest(absl::Span<const StepRun> runs) const {
+    Arrivals before;
+    for (uint32_t i = 0; i < runs[0].size(); ++i) {
+      const int64_t time_ms = runs[0].TimeAt(i);
+      before.push_back(
+          {{time_ms, i},
+           overall_ ? After({time_ms}, *overall_, steps_.zone()) : LimitAfter(0, time_ms)});
     }
-    const Chain chain = overall_ && before != nullptr ? *before : StartingAt(hit.step, time_ms);
-    std::optional<Chain>& kept = (*reached)[hit.step];
-    if (!kept || !chain.limit_ms || *chain.limit_ms >= kept->limit_ms) kept = chain;
-    return true;
+    for (uint32_t step = 1; step < runs.size(); ++step) {
+      if (before.empty()) return step - 1;
+      before = Step(step, runs, before);
+    }
+    return steps_.size() - (before.empty() ? 1 : 0);
   }
 
-  Chain StartingAt(uint32_t step, int64_t time_ms) const {
-    if (overall_) return {time_ms, After({time_ms}, *overall_, steps_.zone())};
-    if (step + 1 == steps_.size()) return {time_ms, std::nullopt};
-    return {time_ms, steps_.LimitAfter(step, time_ms)};
+  Arrivals Step(uint32_t step, absl::Span<const StepRun> runs, const Arrivals& before) const {
+    Arrivals kept;
+    size_t num_before = 0;
+    int64_t limit_ms = 0;
+    for (uint32_t i = 0; i < runs[step].size(); ++i) {
+      const StepPoint point{runs[step].TimeAt(i), i};
+      for (; num_before < before.size(); ++num_before) {
+        const Arrival& one = before[num_before];
+        if (!ComesAfter(runs[step], point, runs[step - 1], one.at)) break;
+        limit_ms = num_before == 0 ? one.limit_ms : std::max(limit_ms, one.limit_ms);
+      }
+      if (num_before == 0 || point.time_ms > limit_ms) continue;
+      kept.push_back({point, overall_ ? limit_ms : LimitAfter(step, point.time_ms)});
+    }
+    return kept;
+  }
+
+  int64_t LimitAfter(uint32_t step, int64_t time_ms) const {
+    return step + 1 == steps_.size() ? Steps::kForEver : steps_.LimitAfter(step, time_ms);
   }
 
   const Steps& steps_;
@@ -107,10 +114,9 @@ absl::StatusOr<QueryAnswer> RunVerb(const BoundFunnel& funnel, const Plan& plan,
   Groups<Reached> groups(funnel.by, view, limits.max_rows / steps.size(), limits);
   ROSTER_RETURN_IF_ERROR(
       ForEachChunk(plan, view, limits, [&](uint32_t chunk, const ChunkBits& rows) {
-        steps.ForEachRow(view, chunk, rows, [&](uint32_t i, const std::vector<StepHit>& hits) {
-          if (hits.empty()) return;
+        steps.ForEachRow(1, view, chunk, rows, [&](uint32_t i, absl::Span<const StepRun> runs) {
           const RowId row = RowAt(chunk, i);
-          const uint32_t furthest = walk.Of(view, row, hits);
+          const uint32_t furthest = walk.Of(view, row, runs);
           Reached* const reached = furthest == 0 ? nullptr : groups.Of(row);
           if (reached == nullptr) return;
           if (reached->empty()) limits.Take(steps.size() * sizeof(int64_t));

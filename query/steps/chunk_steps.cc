@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/steps/chunk_steps.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace roster::query {
+namespace {
+
+uint64_t NumEvents(const EventSet& events, const ReadView& view, uint32_t chunk) {
+  uint64_t num = 0;
+  for (const EventFilter& filter : events.filters()) {
+    const EventBlock* const block = filter.BlockOf(view, chunk);
+    if (block != nullptr) num += block->sealed->size() + block->tail.size();
+  }
+  return num;
+}
+
+// Adds the rows with any sealed event.
+void AddRows(const SealedEvents& sealed, const ChunkBits& wanted, ChunkBits* rows) {
+  for (uint32_t w = 0; w < ChunkBits::kWords; ++w) {
+    if (wanted.words()[w] == 0) continue;
+    const uint32_t* const runs = sealed.run_begin.data() + size_t{w} * 64;
+    uint64_t any = 0;
+    for (uint32_t i = 0; i < 64; ++i) any |= static_cast<uint64_t>(runs[i] != runs[i + 1]) << i;
+    rows->words()[w] |= any;
+  }
+}
+
+}  // namespace
+
+// The rarest step first: the others are looked at only where it happened at all.
+ChunkSteps::ChunkSteps(const std::vector<EventSet>& steps, uint32_t num_required,
+                       const ReadView& view, uint32_t chunk, const ChunkBits& rows)
+    : rows_(rows), sources_(steps.size()), runs_(steps.size()), lists_(steps.size()) {
+  std::vector<std::tuple<bool, uint64_t, uint32_t>> order;
+  for (uint32_t step = 0; step < steps.size(); ++step) {
+    order.emplace_back(step >= num_required, NumEvents(steps[step], view, chunk), step);
+  }
+  std::sort(order.begin(), order.end());
+  for (const auto& [is_free, num_events, step] : order) {
+    if (!rows_.Any()) return;
+    Select(view, chunk, step, steps[step]);
+    if (!is_free) rows_.And(RowsOf(step));
+  }
+  std::stable_sort(tail_.begin(), tail_.end(), [](const TailHit& a, const TailHit& b) {
+    return std::tie(a.offset, a.step) < std::tie(b.offset, b.step);
+  });
+}
+
+void ChunkSteps::Select(const ReadView& view, uint32_t chunk, uint32_t step,
+                        const EventSet& events) {
+  for (uint32_t f = 0; f < events.filters().size(); ++f) {
+    const EventFilter& filter = events.filters()[f];
+    const EventBlock* const block = filter.BlockOf(view, chunk);
+    if (block == nullptr) continue;
+    EventBits passed = filter.SelectSealed(view, chunk, *block);
+    const bool all = passed.All();
+    sources_[step].push_back({filter.event(), f, block, std::move(passed), all});
+    filter.ForEachInTail(view, chunk, *block, [&](uint32_t t) {
+      const uint32_t offset = block->tail[t].row_offset;
+      if (!rows_.Test(offset)) return;
+      const EventRef event{true, t};
+      tail_.push_back({offset, step, {PlaceOf(filter.event(), *block, event), f, block, event}});
+    });
+  }
+}
+
+ChunkBits ChunkSteps::RowsOf(uint32_t step) const {
+  ChunkBits rows;
+  for (const Source& source : sources_[step]) {
+    const SealedEvents& sealed = *source.block->sealed;
+    if (source.all) {
+      AddRows(sealed, rows_, &rows);
+    } else {
+      source.passed.ForEach([&](size_t i) { rows.Set(sealed.rows[i]); });
+    }
+  }
+  for (const TailHit& hit : tail_) {
+    if (hit.step == step) rows.Set(hit.offset);
+  }
+  return rows;
+}
+
+absl::Span<const StepRun> ChunkSteps::RunsOf(uint32_t offset) {
+  while (next_tail_ < tail_.size() && tail_[next_tail_].offset < offset) ++next_tail_;
+  for (uint32_t step = 0; step < runs_.size(); ++step) {
+    const size_t begin = next_tail_;
+    while (next_tail_ < tail_.size() && tail_[next_tail_].offset == offset &&
+           tail_[next_tail_].step == step) {
+      ++next_tail_;
+    }
+    runs_[step] = RunOf(offset, step, {tail_.data() + begin, next_tail_ - begin});
+  }
+  return runs_;
+}
+
+StepRun ChunkSteps::RunOf(uint32_t offset, uint32_t step, absl::Span<const TailHit> tail) {
+  const std::vector<Source>& sources = sources_[step];
+  if (sources.size() == 1 && sources[0].all && tail.empty()) {
+    const std::vector<uint32_t>& runs = sources[0].block->sealed->run_begin;
+    return {sources[0].type, *sources[0].block, runs[offset], runs[offset + 1]};
+  }
+  std::vector<StepHit>& list = lists_[step];
+  list.clear();
+  for (const Source& source : sources) {
+    const std::vector<uint32_t>& runs = source.block->sealed->run_begin;
+    for (uint32_t i = runs[offset]; i < runs[offset + 1]; ++i) {
+      if (!source.all && !source.passed.Test(i)) continue;
+      const EventRef event{false, i};
+      list.push_back(
+          {PlaceOf(source.type, *source.block, event), source.filter, source.block, event});
+    }
+  }
+  for (const TailHit& hit : tail) list.push_back(hit.hit);
+  if (sources.size() > 1 || !tail.empty()) SortByPlace(&list);
+  return StepRun(list);
+}
+
+}  // namespace roster::query

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The events of one chunk that pass the steps of a chain: for each step the rows that have some,
+// and for each row its runs. What is sealed is read in its place; only what a tail, a condition or
+// several types break up is put in lists, row by row. Thread rule: belongs to one evaluation.
+#ifndef ROSTER_QUERY_STEPS_CHUNK_STEPS_H_
+#define ROSTER_QUERY_STEPS_CHUNK_STEPS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "query/operators/event_filter.h"
+#include "query/steps/step_run.h"
+
+namespace roster::query {
+
+class ChunkSteps {
+ public:
+  // Leaves the rows that have events of each of the first `num_required` steps. Lifetime: all
+  // outlive this.
+  ChunkSteps(const std::vector<EventSet>& steps, uint32_t num_required, const ReadView& view,
+             uint32_t chunk, const ChunkBits& rows);
+
+  const ChunkBits& rows() const { return rows_; }
+  // A run for each step, good until the next call. Requires: rows are asked for in ascending order.
+  absl::Span<const StepRun> RunsOf(uint32_t offset);
+
+ private:
+  // The sealed events of one filter.
+  struct Source {
+    EventTypeId type;
+    uint32_t filter;  // of the step
+    const EventBlock* block;
+    EventBits passed;
+    bool all;  // of them pass
+  };
+  // What passes in the tails.
+  struct TailHit {
+    uint32_t offset;
+    uint32_t step;
+    StepHit hit;
+  };
+
+  void Select(const ReadView& view, uint32_t chunk, uint32_t step, const EventSet& events);
+  // The rows with an event of a step.
+  ChunkBits RowsOf(uint32_t step) const;
+  StepRun RunOf(uint32_t offset, uint32_t step, absl::Span<const TailHit> tail);
+
+  ChunkBits rows_;
+  std::vector<std::vector<Source>> sources_;  // by step
+  std::vector<TailHit> tail_;                 // by row, then step, as they came
+  size_t next_tail_ = 0;                      // of the rows to come
+  std::vector<StepRun> runs_;                 // of the last row
+  std::vector<std::vector<StepHit>> lists_;   // what these are made of, by step
+};
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_STEPS_CHUNK_STEPS_H_

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The steps of a chain, which events of a row pass them, and what has to be equal in all of them.
+// What sequences and funnels have in common. Thread rule: as Operator.
+// Source: LANGUAGE.md "Meaning", 5 and 6.
+#ifndef ROSTER_QUERY_STEPS_STEPS_H_
+#define ROSTER_QUERY_STEPS_STEPS_H_
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "query/bound.h"
+#include "query/operators/event_filter.h"
+#include "query/operators/limits.h"
+#include "query/operators/operator.h"
+#include "query/steps/chunk_steps.h"
+#include "query/steps/step_run.h"
+
+namespace roster::query {
+
+class Steps {
+ public:
+  static constexpr int64_t kForEver = std::numeric_limits<int64_t>::max();
+
+  Steps(BoundSequence bound, const ReadView& view, Preparation* preparation);
+
+  uint32_t size() const { return static_cast<uint32_t>(events_.size()); }
+  const EventSet& events(uint32_t step) const { return events_[step]; }
+  bool IsNegated(uint32_t step) const { return bound_.steps[step].negated; }
+  absl::TimeZone zone() const { return bound_.zone; }
+
+  // Calls f(row offset, runs), a run for each step, for those of a chunk's rows that have an event
+  // of each of the first `num_required` steps. Requires: the view of the planning.
+  template <typename F>
+  void ForEachRow(uint32_t num_required, const ReadView& view, uint32_t chunk,
+                  const ChunkBits& rows, F&& f) const {
+    ChunkSteps steps(events_, num_required, view, chunk, rows);
+    steps.rows().ForEach([&](uint32_t offset) { f(offset, steps.RunsOf(offset)); });
+  }
+  // The events of one row, by step: another road to the same.
+  std::vector<std::vector<StepHit>> HitsOf(const ReadView& view, RowId row) const;
+
+  // Calls f(runs) for each set of the row's events that are equal in what has to be; those that
+  // lack it are in none.
+  template <typename F>
+  void ForEachGroup(const ReadView& view, RowId row, absl::Span<const StepRun> runs, F&& f) const {
+    if (!correlated_) return f(runs);
+    for (const auto& [key, hits] : GroupsOf(view, row, runs)) f(RunsOf(hits));
+  }
+  static std::vector<StepRun> RunsOf(const std::vector<std::vector<StepHit>>& hits) {
+    return {hits.begin(), hits.end()};
+  }
+
+  // Until when the step may come that follows one at this time; kForEver: no end.
+  int64_t LimitAfter(uint32_t step, int64_t time_ms) const {
+    const std::optional<int64_t>& length_ms = lengths_ms_[step + 1];
+    if (!length_ms) return LimitByCalendar(step, time_ms);
+    return time_ms > kForEver - *length_ms ? kForEver : time_ms + *length_ms;
+  }
+
+  void AddDependencies(Dependencies* dependencies) const;
+
+ private:
+  using Groups = std::map<std::string, std::vector<std::vector<StepHit>>>;  // by what is equal
+  Groups GroupsOf(const ReadView& view, RowId row, absl::Span<const StepRun> runs) const;
+  // The values that have to be equal, but for the session; nothing where one is missing.
+  std::optional<std::string> KeyOf(const ReadView& view, uint32_t step, const StepHit& hit) const;
+
+  int64_t LimitByCalendar(uint32_t step, int64_t time_ms) const;
+
+  BoundSequence bound_;  // steps without their events
+  std::vector<EventSet> events_;
+  std::vector<std::optional<int64_t>> lengths_ms_;  // of the limits that always are as long
+  bool correlated_;                                 // something has to be equal
+};
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_STEPS_STEPS_H_
