@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What does a kernel take for a chunk of 16,384 rows, and how many bytes does it read a second,
+// with all rows as candidates, with one word in eight, and with none?
+#include <benchmark/benchmark.h>
+
+#include <random>
+#include <vector>
+
+#include "query/kernels/narrow.h"
+#include "query/kernels/target.h"
+#include "storage/memory/bitmap.h"
+
+namespace roster::query::kernels {
+namespace {
+
+template <typename UintN>
+std::vector<UintN> RandomCells() {
+  std::mt19937_64 random(1);
+  std::vector<UintN> cells(kChunkRows);
+  for (UintN& cell : cells) cell = static_cast<UintN>(random());
+  return cells;
+}
+
+// `one_in`: how many words there are for each that has candidates; 0: none has.
+ChunkBits Candidates(size_t one_in) {
+  ChunkBits rows;
+  for (uint32_t w = 0; one_in != 0 && w < ChunkBits::kWords; w += one_in) {
+    rows.words()[w] = ~uint64_t{0};
+  }
+  return rows;
+}
+
+template <typename UintN>
+void Ranges(benchmark::State& state) {
+  const std::vector<UintN> cells = RandomCells<UintN>();
+  const ChunkBits candidates = Candidates(state.range(1));
+  const std::vector<RawRange<UintN>> ranges(state.range(0), {30, 60});
+  for (auto _ : state) {
+    ChunkBits rows = candidates;
+    NarrowByRanges(cells.data(), cells.size(), absl::MakeConstSpan(ranges), false, rows.words());
+    benchmark::DoNotOptimize(rows);
+  }
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * cells.size() * sizeof(UintN)));
+  state.SetLabel(TargetName());
+}
+void RangesAndCandidates(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgNames({"ranges", "one_in"})->ArgsProduct({{1, 2, 4}, {1, 8, 0}});
+}
+BENCHMARK_TEMPLATE(Ranges, uint8_t)->Apply(RangesAndCandidates);
+BENCHMARK_TEMPLATE(Ranges, uint16_t)->Apply(RangesAndCandidates);
+BENCHMARK_TEMPLATE(Ranges, uint32_t)->Apply(RangesAndCandidates);
+BENCHMARK_TEMPLATE(Ranges, uint64_t)->Apply(RangesAndCandidates);
+
+}  // namespace
+}  // namespace roster::query::kernels
+
+BENCHMARK_MAIN();

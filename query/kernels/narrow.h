@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Narrowing a bit set by what packed cells are, 64 cells a word. Thread rule: pure functions.
+#ifndef ROSTER_QUERY_KERNELS_NARROW_H_
+#define ROSTER_QUERY_KERNELS_NARROW_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/types/span.h"
+
+namespace roster::query::kernels {
+
+// The stored values from `first` on, `first` + `span` included; they do not wrap around.
+template <typename UintN>
+struct RawRange {
+  UintN first;
+  UintN span;
+};
+
+// Clears the bits of `rows` whose cell is in none of the ranges; `negated`: whose cell is in one.
+// Clear bits stay clear, and cells of words without a bit are not read. Shape: rows has (size + 63)
+// / 64 words. Requires: a range at least. Cost: that of reading the cells, a comparison a range.
+void NarrowByRanges(const uint8_t* cells, size_t size, absl::Span<const RawRange<uint8_t>> ranges,
+                    bool negated, uint64_t* rows);
+void NarrowByRanges(const uint16_t* cells, size_t size, absl::Span<const RawRange<uint16_t>> ranges,
+                    bool negated, uint64_t* rows);
+void NarrowByRanges(const uint32_t* cells, size_t size, absl::Span<const RawRange<uint32_t>> ranges,
+                    bool negated, uint64_t* rows);
+void NarrowByRanges(const uint64_t* cells, size_t size, absl::Span<const RawRange<uint64_t>> ranges,
+                    bool negated, uint64_t* rows);
+
+}  // namespace roster::query::kernels
+
+#endif  // ROSTER_QUERY_KERNELS_NARROW_H_
