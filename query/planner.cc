@@ -13,6 +13,7 @@
 #include "query/operators/identity.h"
 #include "query/operators/logic.h"
 #include "query/operators/measures.h"
+#include "query/operators/nth.h"
 #include "query/operators/sequence.h"
 #include "query/operators/sessions.h"
 #include "query/operators/standing.h"

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "query/ast.h"
-#include "query/operators/event_order.h"
 #include "query/window.h"
 #include "storage/base/text.h"
 
@@ -78,47 +77,6 @@ std::string BehaviourOperator::Describe(const Schema& schema) const {
   return StrCat(bound_.negated ? "not " : "", "did ",
                 ast::QuoteText(schema.event(events.event()).name), events.DescribeCondition(schema),
                 times, events.DescribeWindow());
-}
-
-NthOperator::NthOperator(BoundNth bound, const ReadView& view, Preparation* preparation)
-    : place_(bound.place),
-      said_(std::move(bound.said)),
-      events_(std::move(bound.events), view, preparation) {}
-
-// Most rows have no event that passes at all.
-void NthOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
-  if (!rows->Any()) return;
-  std::vector<std::pair<uint32_t, EventPlace>> passed;
-  for (const EventFilter& one : events_.filters()) {
-    one.ForEachIn(view, chunk, [&](uint32_t offset, const EventBlock& block, EventRef event) {
-      if (rows->Test(offset)) passed.emplace_back(offset, PlaceOf(one.event(), block, event));
-    });
-  }
-  std::sort(passed.begin(), passed.end());
-  size_t p = 0;
-  rows->ForEach([&](uint32_t offset) {
-    const size_t first = p;
-    while (p < passed.size() && passed[p].first == offset) ++p;
-    bool holds = false;
-    if (first != p) {
-      const auto chosen = Chosen(events_.filters(), place_, view, RowAt(chunk, offset));
-      holds = chosen && std::binary_search(passed.begin() + static_cast<std::ptrdiff_t>(first),
-                                           passed.begin() + static_cast<std::ptrdiff_t>(p),
-                                           std::pair(offset, *chosen));
-    }
-    if (!holds) rows->Clear(offset);
-  });
-}
-
-bool NthOperator::Matches(const ReadView& view, RowId row) const {
-  const auto chosen = Chosen(events_.filters(), place_, view, row);
-  bool holds = false;
-  for (const EventFilter& one : events_.filters()) {
-    one.ForEachOf(view, row, [&](const EventBlock& block, EventRef event) {
-      holds |= PlaceOf(one.event(), block, event) == chosen;
-    });
-  }
-  return holds;
 }
 
 }  // namespace roster::query

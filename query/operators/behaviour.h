@@ -41,28 +41,6 @@ class BehaviourOperator : public Operator {
   EventSet events_;
 };
 
-// first | last | nth 3 "order" where ...: one event of those that somebody did is chosen, then
-// asked. Thread rule: as Operator.
-class NthOperator : public Operator {
- public:
-  NthOperator(BoundNth bound, const ReadView& view, Preparation* preparation);
-
-  void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
-  bool Matches(const ReadView& view, RowId row) const override;
-  std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const override {
-    return events_.NextChange(view, row);
-  }
-  std::string Describe(const Schema&) const override { return said_; }
-  void AddDependencies(Dependencies* dependencies) const override {
-    events_.AddDependencies(dependencies);
-  }
-
- private:
-  int64_t place_;
-  std::string said_;
-  EventSet events_;
-};
-
 }  // namespace roster::query
 
 #endif  // ROSTER_QUERY_OPERATORS_BEHAVIOUR_H_

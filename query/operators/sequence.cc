@@ -35,7 +35,7 @@ bool SequenceOperator::Holds(const ReadView& view, RowId row,
   const bool every = start_ == ast::Start::kEvery;
   std::optional<EventPlace> chosen;
   if (start_ == ast::Start::kNth) {
-    chosen = Chosen(steps_.events(0).filters(), place_, view, row);
+    chosen = Chosen(runs.back(), place_);
     if (!chosen) return false;
   }
   size_t num_begun = 0;
@@ -60,13 +60,13 @@ size_t SequenceOperator::NumBegun(Timestamp now, absl::Span<const StepRun> runs,
     StepPoints kept;
     size_t num_after = 0;
     for (uint32_t i = run.size(); i-- > 0;) {
+      if (step == 0 && chosen != nullptr && run.PlaceAt(i) != *chosen) continue;
       const StepPoint point{run.TimeAt(i), i};
       while (num_after < next.size() && ComesAfter(runs[step + 1], next[num_after], run, point)) {
         ++num_after;
       }
       const StepPoint* const after = num_after == 0 ? nullptr : &next[num_after - 1];
-      if (!Follows(step, now, steps_.LimitAfter(step, point.time_ms), after)) continue;
-      if (step == 0 && chosen != nullptr && run.PlaceAt(i) != *chosen) continue;
+      if (!Follows(step, now, point.time_ms, after)) continue;
       kept.push_back(point);
       if (one_is_enough) return 1;
     }
@@ -76,10 +76,13 @@ size_t SequenceOperator::NumBegun(Timestamp now, absl::Span<const StepRun> runs,
   return next.size();
 }
 
-bool SequenceOperator::Follows(uint32_t step, Timestamp now, int64_t limit_ms,
+bool SequenceOperator::Follows(uint32_t step, Timestamp now, int64_t time_ms,
                                const StepPoint* next) const {
+  const bool negated = steps_.IsNegated(step + 1);
+  if (next == nullptr && !negated) return false;
+  const int64_t limit_ms = steps_.LimitAfter(step, time_ms);
   const bool comes = next != nullptr && next->time_ms <= limit_ms;
-  if (!steps_.IsNegated(step + 1)) return comes;
+  if (!negated) return comes;
   return !comes && limit_ms != Steps::kForEver && now.ms >= limit_ms;
 }
 
@@ -102,41 +105,28 @@ std::optional<Timestamp> SequenceOperator::NextChange(const ReadView& view, RowI
 // --- Resumed ---
 
 ResumedOperator::ResumedOperator(BoundResumed bound, const ReadView& view, Preparation* preparation)
-    : bound_(std::move(bound)), events_(std::exchange(bound_.events, {}), view, preparation) {}
+    : bound_(std::move(bound)), events_({std::exchange(bound_.events, {})}, view, preparation) {}
 
-bool ResumedOperator::Holds(const std::vector<int64_t>& times, Timestamp now) const {
+bool ResumedOperator::Holds(const StepRun& run, Timestamp now) const {
   const TimeRange range = bound_.window.UntilNow(now);
-  for (size_t i = 1; i < times.size(); ++i) {
-    if (!range.Contains(times[i])) continue;
-    if (After({times[i - 1]}, bound_.silence, bound_.zone) <= times[i]) return true;
+  for (uint32_t i = 1; i < run.size(); ++i) {
+    const int64_t time_ms = run.TimeAt(i);
+    if (!range.Contains(time_ms)) continue;
+    if (After({run.TimeAt(i - 1)}, bound_.silence, bound_.zone) <= time_ms) return true;
   }
   return false;
 }
 
 void ResumedOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
-  if (!rows->Any()) return;
-  std::vector<std::pair<uint32_t, int64_t>> times;
-  events_.ForEachIn(view, chunk, [&](uint32_t offset, const EventBlock& block, EventRef event) {
-    if (rows->Test(offset)) times.emplace_back(offset, TimeOf(block, event).ms);
-  });
-  std::sort(times.begin(), times.end());
-  size_t next = 0;
-  rows->ForEach([&](uint32_t offset) {
-    std::vector<int64_t> of_row;
-    for (; next < times.size() && times[next].first == offset; ++next) {
-      of_row.push_back(times[next].second);
-    }
-    if (!Holds(of_row, view.clock())) rows->Clear(offset);
-  });
+  ChunkSteps steps({&events_}, 1, view, chunk, *rows);
+  rows->ClearAll();
+  steps.rows().ForEach(
+      [&](uint32_t offset) { rows->Assign(offset, Holds(steps.RunsOf(offset)[0], view.clock())); });
 }
 
 bool ResumedOperator::Matches(const ReadView& view, RowId row) const {
-  std::vector<int64_t> times;
-  events_.ForEachOf(view, row, [&](const EventBlock& block, EventRef event) {
-    times.push_back(TimeOf(block, event).ms);
-  });
-  std::sort(times.begin(), times.end());
-  return Holds(times, view.clock());
+  const std::vector<StepHit> hits = HitsOf(events_, view, row);
+  return Holds(StepRun(hits), view.clock());
 }
 
 std::optional<Timestamp> ResumedOperator::NextChange(const ReadView& view, RowId row) const {

@@ -33,14 +33,14 @@ class SequenceOperator : public Operator {
   }
 
  private:
-  // Whether the events of one row hold such a sequence. Shape: a run for each step.
+  // Whether the events of one row hold such a sequence. Shape: runs as of Steps.
   bool Holds(const ReadView& view, RowId row, absl::Span<const StepRun> runs) const;
   // How many first events begin a chain; where one is enough no more is counted. `chosen`: the only
   // one that counts; null: each does.
   size_t NumBegun(Timestamp now, absl::Span<const StepRun> runs, const EventPlace* chosen) const;
-  // Whether what comes next, from the limit on or not at all, is what the step is to be followed
-  // by.
-  bool Follows(uint32_t step, Timestamp now, int64_t limit_ms, const StepPoint* next) const;
+  // Whether an event of the step is followed as is asked; `next`: the earliest that counts of the
+  // next step's behind it; null: none.
+  bool Follows(uint32_t step, Timestamp now, int64_t time_ms, const StepPoint* next) const;
 
   ast::Start start_;
   int64_t place_;
@@ -57,15 +57,15 @@ class ResumedOperator : public Operator {
   std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const override;
   std::string Describe(const Schema&) const override { return bound_.said; }
   void AddDependencies(Dependencies* dependencies) const override {
-    dependencies->events.push_back(events_.event());
+    events_.AddDependencies(dependencies);
   }
 
  private:
-  // Shape: times of one row, ascending.
-  bool Holds(const std::vector<int64_t>& times, Timestamp now) const;
+  // Of the events of one row.
+  bool Holds(const StepRun& run, Timestamp now) const;
 
   BoundResumed bound_;  // without its events
-  EventFilter events_;
+  EventSet events_;     // of one type
 };
 
 }  // namespace roster::query

@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "query/kernels/runs.h"
+
 namespace roster::query {
 namespace {
 
@@ -17,31 +19,20 @@ uint64_t NumEvents(const EventSet& events, const ReadView& view, uint32_t chunk)
   return num;
 }
 
-// Adds the rows with any sealed event.
-void AddRows(const SealedEvents& sealed, const ChunkBits& wanted, ChunkBits* rows) {
-  for (uint32_t w = 0; w < ChunkBits::kWords; ++w) {
-    if (wanted.words()[w] == 0) continue;
-    const uint32_t* const runs = sealed.run_begin.data() + size_t{w} * 64;
-    uint64_t any = 0;
-    for (uint32_t i = 0; i < 64; ++i) any |= static_cast<uint64_t>(runs[i] != runs[i + 1]) << i;
-    rows->words()[w] |= any;
-  }
-}
-
 }  // namespace
 
 // The rarest step first: the others are looked at only where it happened at all.
-ChunkSteps::ChunkSteps(const std::vector<EventSet>& steps, uint32_t num_required,
+ChunkSteps::ChunkSteps(absl::Span<const EventSet* const> steps, uint32_t num_required,
                        const ReadView& view, uint32_t chunk, const ChunkBits& rows)
     : rows_(rows), sources_(steps.size()), runs_(steps.size()), lists_(steps.size()) {
   std::vector<std::tuple<bool, uint64_t, uint32_t>> order;
   for (uint32_t step = 0; step < steps.size(); ++step) {
-    order.emplace_back(step >= num_required, NumEvents(steps[step], view, chunk), step);
+    order.emplace_back(step >= num_required, NumEvents(*steps[step], view, chunk), step);
   }
   std::sort(order.begin(), order.end());
   for (const auto& [is_free, num_events, step] : order) {
     if (!rows_.Any()) return;
-    Select(view, chunk, step, steps[step]);
+    Select(view, chunk, step, *steps[step]);
     if (!is_free) rows_.And(RowsOf(step));
   }
   std::stable_sort(tail_.begin(), tail_.end(), [](const TailHit& a, const TailHit& b) {
@@ -72,7 +63,7 @@ ChunkBits ChunkSteps::RowsOf(uint32_t step) const {
   for (const Source& source : sources_[step]) {
     const SealedEvents& sealed = *source.block->sealed;
     if (source.all) {
-      AddRows(sealed, rows_, &rows);
+      kernels::AddNonEmpty(sealed.run_begin.data(), ChunkBits::kWords, rows_.words(), rows.words());
     } else {
       source.passed.ForEach([&](size_t i) { rows.Set(sealed.rows[i]); });
     }
@@ -116,6 +107,24 @@ StepRun ChunkSteps::RunOf(uint32_t offset, uint32_t step, absl::Span<const TailH
   for (const TailHit& hit : tail) list.push_back(hit.hit);
   if (sources.size() > 1 || !tail.empty()) SortByPlace(&list);
   return StepRun(list);
+}
+
+BoundEventSet AllOf(const BoundEventSet& events) {
+  BoundEventSet all;
+  for (const BoundEvents& one : events) all.push_back({one.event, {}, {}, {}});
+  return all;
+}
+
+std::vector<StepHit> HitsOf(const EventSet& events, const ReadView& view, RowId row) {
+  std::vector<StepHit> hits;
+  for (uint32_t f = 0; f < events.filters().size(); ++f) {
+    const EventFilter& filter = events.filters()[f];
+    filter.ForEachOf(view, row, [&](const EventBlock& block, EventRef event) {
+      hits.push_back({PlaceOf(filter.event(), block, event), f, &block, event});
+    });
+  }
+  SortByPlace(&hits);
+  return hits;
 }
 
 }  // namespace roster::query

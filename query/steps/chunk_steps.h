@@ -19,7 +19,7 @@ class ChunkSteps {
  public:
   // Leaves the rows that have events of each of the first `num_required` steps. Lifetime: all
   // outlive this.
-  ChunkSteps(const std::vector<EventSet>& steps, uint32_t num_required, const ReadView& view,
+  ChunkSteps(absl::Span<const EventSet* const> steps, uint32_t num_required, const ReadView& view,
              uint32_t chunk, const ChunkBits& rows);
 
   const ChunkBits& rows() const { return rows_; }
@@ -54,6 +54,12 @@ class ChunkSteps {
   std::vector<StepRun> runs_;                 // of the last row
   std::vector<std::vector<StepHit>> lists_;   // what these are made of, by step
 };
+
+// All events of the types, whatever is asked of them: those among which one is chosen by its place.
+BoundEventSet AllOf(const BoundEventSet& events);
+
+// The events of one row that pass, in their order: by another road, as Matches does.
+std::vector<StepHit> HitsOf(const EventSet& events, const ReadView& view, RowId row);
 
 }  // namespace roster::query
 

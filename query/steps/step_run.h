@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
@@ -63,6 +64,13 @@ struct StepPoint {
   int64_t time_ms = 0;
   uint32_t index = 0;  // in its run
 };
+
+// The place of the event that is chosen: counted from the first (1, 2, ...) or the last (-1).
+// Source: LANGUAGE.md "Meaning", 5.
+inline std::optional<EventPlace> Chosen(const StepRun& all, int64_t place) {
+  if (all.size() == 0 || place > int64_t{all.size()}) return std::nullopt;
+  return all.PlaceAt(place < 0 ? all.size() - 1 : static_cast<uint32_t>(place - 1));
+}
 
 using StepPoints = absl::InlinedVector<StepPoint, 16>;
 

@@ -44,26 +44,22 @@ std::optional<int64_t> LengthOf(const std::optional<ast::Duration>& within) {
 
 Steps::Steps(BoundSequence bound, const ReadView& view, Preparation* preparation)
     : bound_(std::move(bound)) {
-  events_.reserve(bound_.steps.size());
+  BoundEventSet chosen_among;
+  if (bound_.start == ast::Start::kNth) chosen_among = AllOf(bound_.steps[0].events);
   correlated_ = bound_.same_session;
   for (BoundStep& step : bound_.steps) {
     events_.emplace_back(std::exchange(step.events, {}), view, preparation);
     lengths_ms_.push_back(LengthOf(step.within));
     correlated_ |= !step.same.empty();
   }
+  if (bound_.start == ast::Start::kNth) {
+    events_.emplace_back(std::move(chosen_among), view, preparation);
+  }
 }
 
 std::vector<std::vector<StepHit>> Steps::HitsOf(const ReadView& view, RowId row) const {
-  std::vector<std::vector<StepHit>> hits(size());
-  for (uint32_t step = 0; step < size(); ++step) {
-    const std::vector<EventFilter>& filters = events_[step].filters();
-    for (uint32_t f = 0; f < filters.size(); ++f) {
-      filters[f].ForEachOf(view, row, [&](const EventBlock& block, EventRef event) {
-        hits[step].push_back({PlaceOf(filters[f].event(), block, event), f, &block, event});
-      });
-    }
-    SortByPlace(&hits[step]);
-  }
+  std::vector<std::vector<StepHit>> hits;
+  for (const EventSet& step : events_) hits.push_back(query::HitsOf(step, view, row));
   return hits;
 }
 
@@ -108,7 +104,7 @@ int64_t Steps::LimitByCalendar(uint32_t step, int64_t time_ms) const {
 }
 
 void Steps::AddDependencies(Dependencies* dependencies) const {
-  for (const EventSet& one : events_) one.AddDependencies(dependencies);
+  for (uint32_t step = 0; step < size(); ++step) events_[step].AddDependencies(dependencies);
   if (bound_.same_session) dependencies->sessions = true;
 }
 

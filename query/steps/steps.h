@@ -30,20 +30,23 @@ class Steps {
 
   Steps(BoundSequence bound, const ReadView& view, Preparation* preparation);
 
-  uint32_t size() const { return static_cast<uint32_t>(events_.size()); }
+  uint32_t size() const { return static_cast<uint32_t>(bound_.steps.size()); }
   const EventSet& events(uint32_t step) const { return events_[step]; }
   bool IsNegated(uint32_t step) const { return bound_.steps[step].negated; }
   absl::TimeZone zone() const { return bound_.zone; }
 
   // Calls f(row offset, runs), a run for each step, for those of a chunk's rows that have an event
-  // of each of the first `num_required` steps. Requires: the view of the planning.
+  // of each of the first `num_required` steps. Where the place of the first event matters a run
+  // follows of all events among which it is chosen. Requires: the view of the planning.
   template <typename F>
   void ForEachRow(uint32_t num_required, const ReadView& view, uint32_t chunk,
                   const ChunkBits& rows, F&& f) const {
-    ChunkSteps steps(events_, num_required, view, chunk, rows);
+    std::vector<const EventSet*> all;
+    for (const EventSet& set : events_) all.push_back(&set);
+    ChunkSteps steps(all, num_required, view, chunk, rows);
     steps.rows().ForEach([&](uint32_t offset) { f(offset, steps.RunsOf(offset)); });
   }
-  // The events of one row, by step: another road to the same.
+  // The same of one row, by another road.
   std::vector<std::vector<StepHit>> HitsOf(const ReadView& view, RowId row) const;
 
   // Calls f(runs) for each set of the row's events that are equal in what has to be; those that
@@ -74,8 +77,8 @@ class Steps {
 
   int64_t LimitByCalendar(uint32_t step, int64_t time_ms) const;
 
-  BoundSequence bound_;  // steps without their events
-  std::vector<EventSet> events_;
+  BoundSequence bound_;           // steps without their events
+  std::vector<EventSet> events_;  // by step, and those among which the first is chosen
   std::vector<std::optional<int64_t>> lengths_ms_;  // of the limits that always are as long
   bool correlated_;                                 // something has to be equal
 };
