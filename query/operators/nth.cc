@@ -32,8 +32,7 @@ bool NthOperator::Holds(const StepRun& passed, const StepRun& all) const {
 void NthOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
   ChunkSteps steps({&events_, &all_}, 1, view, chunk, *rows);
   rows->ClearAll();
-  steps.rows().ForEach([&](uint32_t offset) {
-    const absl::Span<const StepRun> runs = steps.RunsOf(offset);
+  steps.ForEachRow([&](uint32_t offset, absl::Span<const StepRun> runs) {
     rows->Assign(offset, Holds(runs[0], runs[1]));
   });
 }

@@ -47,43 +47,45 @@ bool SequenceOperator::Holds(const ReadView& view, RowId row,
 }
 
 // From the last step to the first: of each step those events are kept that begin the rest of a
-// chain. An event does when the earliest of the next step's that were kept and come after it comes
-// in time, for no later one is nearer. Both lists are walked from their ends, once.
+// chain, and counted of the first one.
 size_t SequenceOperator::NumBegun(Timestamp now, absl::Span<const StepRun> runs,
                                   const EventPlace* chosen) const {
   StepPoints next;
   const uint32_t last = steps_.size() - 1;
   for (uint32_t i = runs[last].size(); i-- > 0;) next.push_back({runs[last].TimeAt(i), i});
+  StepPoints kept;
   for (uint32_t step = last; step-- > 0;) {
-    const StepRun& run = runs[step];
-    const bool one_is_enough = step == 0 && start_ != ast::Start::kEvery;
-    StepPoints kept;
-    size_t num_after = 0;
-    for (uint32_t i = run.size(); i-- > 0;) {
-      if (step == 0 && chosen != nullptr && run.PlaceAt(i) != *chosen) continue;
-      const StepPoint point{run.TimeAt(i), i};
-      while (num_after < next.size() && ComesAfter(runs[step + 1], next[num_after], run, point)) {
-        ++num_after;
-      }
-      const StepPoint* const after = num_after == 0 ? nullptr : &next[num_after - 1];
-      if (!Follows(step, now, point.time_ms, after)) continue;
-      kept.push_back(point);
-      if (one_is_enough) return 1;
-    }
+    kept.clear();
+    Keep(step, now, runs, next, step == 0 ? chosen : nullptr, &kept);
     if (kept.empty()) return 0;
-    next = std::move(kept);
+    std::swap(kept, next);
   }
   return next.size();
 }
 
-bool SequenceOperator::Follows(uint32_t step, Timestamp now, int64_t time_ms,
-                               const StepPoint* next) const {
+// An event begins the rest of a chain when the earliest of the next step's events that were kept
+// and come after it comes in time, for no later one is nearer. Both lists are walked from their
+// ends, once.
+void SequenceOperator::Keep(uint32_t step, Timestamp now, absl::Span<const StepRun> runs,
+                            const StepPoints& next, const EventPlace* chosen,
+                            StepPoints* kept) const {
+  const StepRun run = runs[step];
   const bool negated = steps_.IsNegated(step + 1);
-  if (next == nullptr && !negated) return false;
-  const int64_t limit_ms = steps_.LimitAfter(step, time_ms);
-  const bool comes = next != nullptr && next->time_ms <= limit_ms;
-  if (!negated) return comes;
-  return !comes && limit_ms != Steps::kForEver && now.ms >= limit_ms;
+  const bool one_is_enough = step == 0 && start_ != ast::Start::kEvery;
+  size_t num_after = 0;
+  for (uint32_t i = run.size(); i-- > 0;) {
+    if (chosen != nullptr && run.PlaceAt(i) != *chosen) continue;
+    const StepPoint point{run.TimeAt(i), i};
+    while (num_after < next.size() && ComesAfter(runs[step + 1], next[num_after], run, point)) {
+      ++num_after;
+    }
+    if (num_after == 0 && !negated) continue;
+    const int64_t limit_ms = steps_.LimitAfter(step, point.time_ms);
+    const bool comes = num_after != 0 && next[num_after - 1].time_ms <= limit_ms;
+    if (negated ? comes || limit_ms == Steps::kForEver || now.ms < limit_ms : !comes) continue;
+    kept->push_back(point);
+    if (one_is_enough) return;
+  }
 }
 
 std::optional<Timestamp> SequenceOperator::NextChange(const ReadView& view, RowId row) const {
@@ -120,8 +122,9 @@ bool ResumedOperator::Holds(const StepRun& run, Timestamp now) const {
 void ResumedOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
   ChunkSteps steps({&events_}, 1, view, chunk, *rows);
   rows->ClearAll();
-  steps.rows().ForEach(
-      [&](uint32_t offset) { rows->Assign(offset, Holds(steps.RunsOf(offset)[0], view.clock())); });
+  steps.ForEachRow([&](uint32_t offset, absl::Span<const StepRun> runs) {
+    rows->Assign(offset, Holds(runs[0], view.clock()));
+  });
 }
 
 bool ResumedOperator::Matches(const ReadView& view, RowId row) const {

@@ -38,9 +38,10 @@ class SequenceOperator : public Operator {
   // How many first events begin a chain; where one is enough no more is counted. `chosen`: the only
   // one that counts; null: each does.
   size_t NumBegun(Timestamp now, absl::Span<const StepRun> runs, const EventPlace* chosen) const;
-  // Whether an event of the step is followed as is asked; `next`: the earliest that counts of the
-  // next step's behind it; null: none.
-  bool Follows(uint32_t step, Timestamp now, int64_t time_ms, const StepPoint* next) const;
+  // Of the events of a step those that begin the rest of a chain, from the last to the first, or
+  // one of the first step's where one is enough. `next`: the same of the next step.
+  void Keep(uint32_t step, Timestamp now, absl::Span<const StepRun> runs, const StepPoints& next,
+            const EventPlace* chosen, StepPoints* kept) const;
 
   ast::Start start_;
   int64_t place_;

@@ -74,6 +74,16 @@ ChunkBits ChunkSteps::RowsOf(uint32_t step) const {
   return rows;
 }
 
+void ChunkSteps::Prefetch(uint32_t offset) const {
+  for (const std::vector<Source>& sources : sources_) {
+    for (const Source& source : sources) {
+      const SealedEvents& sealed = *source.block->sealed;
+      const size_t end = sealed.run_begin[offset + 1];
+      __builtin_prefetch(sealed.times.bytes().data() + end * sealed.times.width());
+    }
+  }
+}
+
 absl::Span<const StepRun> ChunkSteps::RunsOf(uint32_t offset) {
   while (next_tail_ < tail_.size() && tail_[next_tail_].offset < offset) ++next_tail_;
   for (uint32_t step = 0; step < runs_.size(); ++step) {

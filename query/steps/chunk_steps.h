@@ -22,11 +22,21 @@ class ChunkSteps {
   ChunkSteps(absl::Span<const EventSet* const> steps, uint32_t num_required, const ReadView& view,
              uint32_t chunk, const ChunkBits& rows);
 
-  const ChunkBits& rows() const { return rows_; }
-  // A run for each step, good until the next call. Requires: rows are asked for in ascending order.
-  absl::Span<const StepRun> RunsOf(uint32_t offset);
+  // Calls f(row offset, runs) for each of these rows. Shape: a run for each step.
+  template <typename F>
+  void ForEachRow(F&& f) {
+    std::vector<uint16_t> offsets;
+    rows_.ForEach([&](uint32_t offset) { offsets.push_back(static_cast<uint16_t>(offset)); });
+    for (size_t i = 0; i < offsets.size(); ++i) {
+      if (i + kRowsAhead < offsets.size()) Prefetch(offsets[i + kRowsAhead]);
+      f(offsets[i], RunsOf(offsets[i]));
+    }
+  }
 
  private:
+  // Runs of rows that have them lie apart, where the machine does not look ahead itself.
+  static constexpr size_t kRowsAhead = 8;
+
   // The sealed events of one filter.
   struct Source {
     EventTypeId type;
@@ -45,6 +55,9 @@ class ChunkSteps {
   void Select(const ReadView& view, uint32_t chunk, uint32_t step, const EventSet& events);
   // The rows with an event of a step.
   ChunkBits RowsOf(uint32_t step) const;
+  void Prefetch(uint32_t offset) const;
+  // Good until the next call. Requires: rows are asked for in ascending order.
+  absl::Span<const StepRun> RunsOf(uint32_t offset);
   StepRun RunOf(uint32_t offset, uint32_t step, absl::Span<const TailHit> tail);
 
   ChunkBits rows_;

@@ -43,8 +43,7 @@ class Steps {
                   const ChunkBits& rows, F&& f) const {
     std::vector<const EventSet*> all;
     for (const EventSet& set : events_) all.push_back(&set);
-    ChunkSteps steps(all, num_required, view, chunk, rows);
-    steps.rows().ForEach([&](uint32_t offset) { f(offset, steps.RunsOf(offset)); });
+    ChunkSteps(all, num_required, view, chunk, rows).ForEachRow(std::forward<F>(f));
   }
   // The same of one row, by another road.
   std::vector<std::vector<StepHit>> HitsOf(const ReadView& view, RowId row) const;

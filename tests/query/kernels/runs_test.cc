@@ -7,8 +7,8 @@
 #include <random>
 #include <vector>
 
-#include "query/kernels/every_target.h"
 #include "query/kernels/target.h"
+#include "tests/query/kernels/every_target.h"
 
 namespace roster::query::kernels {
 namespace {
