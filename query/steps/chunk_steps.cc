@@ -19,6 +19,36 @@ uint64_t NumEvents(const EventSet& events, const ReadView& view, uint32_t chunk)
   return num;
 }
 
+// Calls f with a reader of times, one for each width that these mostly have.
+template <typename F>
+void WithTimes(const PackedInts& times, F&& f) {
+  const auto raw = [&]<typename UintN>(const UintN* values) {
+    f([values, base = static_cast<uint64_t>(times.base())](uint32_t i) {
+      return values[i] + base;
+    });
+  };
+  if (times.width() == 8) return raw(times.data<uint64_t>());
+  if (times.width() == 4) return raw(times.data<uint32_t>());
+  f([&times](uint32_t i) { return static_cast<uint64_t>(times.Get(i)); });
+}
+
+// So many pairs of events are compared; who has more is looked at otherwise.
+constexpr uint64_t kMaxPairs = 64;
+
+// Whether one of `b` comes within a length after one of `a`. All pairs are compared: they are few,
+// and none of the comparisons is a jump that the machine has to guess.
+template <typename TimeA, typename TimeB>
+bool IsNear(const uint32_t* a, const TimeA& a_time, const uint32_t* b, const TimeB& b_time,
+            uint64_t length_ms) {
+  if (uint64_t{a[1] - a[0]} * (b[1] - b[0]) > kMaxPairs) return true;
+  bool any = false;
+  for (uint32_t i = a[0]; i < a[1]; ++i) {
+    const uint64_t from_ms = a_time(i);
+    for (uint32_t j = b[0]; j < b[1]; ++j) any |= b_time(j) - from_ms <= length_ms;
+  }
+  return any;
+}
+
 }  // namespace
 
 // The rarest step first: the others are looked at only where it happened at all.
@@ -52,6 +82,7 @@ void ChunkSteps::Select(const ReadView& view, uint32_t chunk, uint32_t step,
     filter.ForEachInTail(view, chunk, *block, [&](uint32_t t) {
       const uint32_t offset = block->tail[t].row_offset;
       if (!rows_.Test(offset)) return;
+      with_tail_.Set(offset);
       const EventRef event{true, t};
       tail_.push_back({offset, step, {PlaceOf(filter.event(), *block, event), f, block, event}});
     });
@@ -72,6 +103,23 @@ ChunkBits ChunkSteps::RowsOf(uint32_t step) const {
     if (hit.step == step) rows.Set(hit.offset);
   }
   return rows;
+}
+
+void ChunkSteps::DropApart(uint32_t step, int64_t length_ms) {
+  if (sources_[step].size() != 1 || sources_[step + 1].size() != 1) return;
+  const SealedEvents& a = *sources_[step][0].block->sealed;
+  const SealedEvents& b = *sources_[step + 1][0].block->sealed;
+  ChunkBits near = with_tail_;
+  WithTimes(a.times, [&](const auto& a_time) {
+    WithTimes(b.times, [&](const auto& b_time) {
+      rows_.ForEach([&](uint32_t offset) {
+        const bool is_near = IsNear(&a.run_begin[offset], a_time, &b.run_begin[offset], b_time,
+                                    static_cast<uint64_t>(length_ms));
+        if (is_near) near.Set(offset);
+      });
+    });
+  });
+  rows_.And(near);
 }
 
 void ChunkSteps::Prefetch(uint32_t offset) const {

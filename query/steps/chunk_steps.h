@@ -22,7 +22,11 @@ class ChunkSteps {
   ChunkSteps(absl::Span<const EventSet* const> steps, uint32_t num_required, const ReadView& view,
              uint32_t chunk, const ChunkBits& rows);
 
-  // Calls f(row offset, runs) for each of these rows. Shape: a run for each step.
+  // Takes away rows of which no event of `step + 1` is within `length_ms` after one of `step`, as
+  // far as that is seen at once: in what is sealed, whatever is asked of it.
+  void DropApart(uint32_t step, int64_t length_ms);
+
+  // Calls f(row offset, runs) for each of the rows that are left. Shape: a run for each step.
   template <typename F>
   void ForEachRow(F&& f) {
     std::vector<uint16_t> offsets;
@@ -63,6 +67,7 @@ class ChunkSteps {
   ChunkBits rows_;
   std::vector<std::vector<Source>> sources_;  // by step
   std::vector<TailHit> tail_;                 // by row, then step, as they came
+  ChunkBits with_tail_;                       // rows
   size_t next_tail_ = 0;                      // of the rows to come
   std::vector<StepRun> runs_;                 // of the last row
   std::vector<std::vector<StepHit>> lists_;   // what these are made of, by step

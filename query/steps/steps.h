@@ -43,7 +43,11 @@ class Steps {
                   const ChunkBits& rows, F&& f) const {
     std::vector<const EventSet*> all;
     for (const EventSet& set : events_) all.push_back(&set);
-    ChunkSteps(all, num_required, view, chunk, rows).ForEachRow(std::forward<F>(f));
+    ChunkSteps steps(all, num_required, view, chunk, rows);
+    for (uint32_t step = num_required - 1; step-- > 0;) {
+      if (lengths_ms_[step + 1]) steps.DropApart(step, *lengths_ms_[step + 1]);
+    }
+    steps.ForEachRow(std::forward<F>(f));
   }
   // The same of one row, by another road.
   std::vector<std::vector<StepHit>> HitsOf(const ReadView& view, RowId row) const;
@@ -78,7 +82,7 @@ class Steps {
 
   BoundSequence bound_;           // steps without their events
   std::vector<EventSet> events_;  // by step, and those among which the first is chosen
-  std::vector<std::optional<int64_t>> lengths_ms_;  // of the limits that always are as long
+  std::vector<std::optional<int64_t>> lengths_ms_;  // of limits that are always as long
   bool correlated_;                                 // something has to be equal
 };
 
