@@ -7,6 +7,73 @@
 #include "query/window.h"
 
 namespace roster::query {
+namespace {
+
+// The events of a row from the last to the first, for those of the first step that begin a chain.
+// An event begins the rest of a chain when the earliest event of the next step that does, of those
+// that come after it, comes in time, for no later one is nearer. Each step is walked once, and no
+// further than the step before asks: most chains are found near the end.
+class ChainWalk {
+ public:
+  // `chosen`: the only first event that counts; null: each does. Lifetime: all outlive this.
+  ChainWalk(const Steps& steps, Timestamp now, absl::Span<const StepRun> runs,
+            const EventPlace* chosen)
+      : steps_(steps), now_(now), runs_(runs), chosen_(chosen), levels_(steps.size()) {
+    for (uint32_t step = steps.size(); step-- > 0;) {
+      levels_[step].num_left = runs[step].size();
+      if (step > 0) Find(step);
+    }
+  }
+
+  // Whether there is another first event.
+  bool FindNext() {
+    Find(0);
+    return levels_[0].found.has_value();
+  }
+
+ private:
+  struct Level {
+    uint32_t num_left = 0;            // events that were not looked at yet
+    std::optional<StepPoint> found;   // the last one that begins the rest of a chain
+    std::optional<StepPoint> before;  // the one before that: it comes after what is asked about
+  };
+
+  void Find(uint32_t step) {
+    Level& level = levels_[step];
+    const StepRun& run = runs_[step];
+    level.found.reset();
+    while (level.num_left > 0) {
+      const uint32_t i = --level.num_left;
+      if (step == 0 && chosen_ != nullptr && run.PlaceAt(i) != *chosen_) continue;
+      const StepPoint point{run.TimeAt(i), i};
+      if (step + 1 != steps_.size() && !IsFollowed(step, point)) continue;
+      level.found = point;
+      return;
+    }
+  }
+
+  bool IsFollowed(uint32_t step, StepPoint point) {
+    Level& next = levels_[step + 1];
+    while (next.found && ComesAfter(runs_[step + 1], *next.found, runs_[step], point)) {
+      next.before = next.found;
+      Find(step + 1);
+    }
+    const bool negated = steps_.IsNegated(step + 1);
+    if (!next.before && !negated) return false;
+    const int64_t limit_ms = steps_.LimitAfter(step, point.time_ms);
+    const bool comes = next.before && next.before->time_ms <= limit_ms;
+    if (!negated) return comes;
+    return !comes && limit_ms != Steps::kForEver && now_.ms >= limit_ms;
+  }
+
+  const Steps& steps_;
+  const Timestamp now_;
+  const absl::Span<const StepRun> runs_;
+  const EventPlace* const chosen_;
+  absl::InlinedVector<Level, 4> levels_;  // by step
+};
+
+}  // namespace
 
 SequenceOperator::SequenceOperator(BoundSequence bound, const ReadView& view,
                                    Preparation* preparation)
@@ -41,51 +108,13 @@ bool SequenceOperator::Holds(const ReadView& view, RowId row,
   size_t num_begun = 0;
   steps_.ForEachGroup(view, row, runs, [&](absl::Span<const StepRun> group) {
     if (num_begun != 0 && !every) return;
-    num_begun += NumBegun(view.clock(), group, chosen ? &*chosen : nullptr);
+    ChainWalk walk(steps_, view.clock(), group, chosen ? &*chosen : nullptr);
+    while (walk.FindNext()) {
+      ++num_begun;
+      if (!every) return;
+    }
   });
   return num_begun != 0 && (!every || num_begun == runs[0].size());
-}
-
-// From the last step to the first: of each step those events are kept that begin the rest of a
-// chain, and counted of the first one.
-size_t SequenceOperator::NumBegun(Timestamp now, absl::Span<const StepRun> runs,
-                                  const EventPlace* chosen) const {
-  StepPoints next;
-  const uint32_t last = steps_.size() - 1;
-  for (uint32_t i = runs[last].size(); i-- > 0;) next.push_back({runs[last].TimeAt(i), i});
-  StepPoints kept;
-  for (uint32_t step = last; step-- > 0;) {
-    kept.clear();
-    Keep(step, now, runs, next, step == 0 ? chosen : nullptr, &kept);
-    if (kept.empty()) return 0;
-    std::swap(kept, next);
-  }
-  return next.size();
-}
-
-// An event begins the rest of a chain when the earliest of the next step's events that were kept
-// and come after it comes in time, for no later one is nearer. Both lists are walked from their
-// ends, once.
-void SequenceOperator::Keep(uint32_t step, Timestamp now, absl::Span<const StepRun> runs,
-                            const StepPoints& next, const EventPlace* chosen,
-                            StepPoints* kept) const {
-  const StepRun run = runs[step];
-  const bool negated = steps_.IsNegated(step + 1);
-  const bool one_is_enough = step == 0 && start_ != ast::Start::kEvery;
-  size_t num_after = 0;
-  for (uint32_t i = run.size(); i-- > 0;) {
-    if (chosen != nullptr && run.PlaceAt(i) != *chosen) continue;
-    const StepPoint point{run.TimeAt(i), i};
-    while (num_after < next.size() && ComesAfter(runs[step + 1], next[num_after], run, point)) {
-      ++num_after;
-    }
-    if (num_after == 0 && !negated) continue;
-    const int64_t limit_ms = steps_.LimitAfter(step, point.time_ms);
-    const bool comes = num_after != 0 && next[num_after - 1].time_ms <= limit_ms;
-    if (negated ? comes || limit_ms == Steps::kForEver || now.ms < limit_ms : !comes) continue;
-    kept->push_back(point);
-    if (one_is_enough) return;
-  }
 }
 
 std::optional<Timestamp> SequenceOperator::NextChange(const ReadView& view, RowId row) const {

@@ -35,13 +35,6 @@ class SequenceOperator : public Operator {
  private:
   // Whether the events of one row hold such a sequence. Shape: runs as of Steps.
   bool Holds(const ReadView& view, RowId row, absl::Span<const StepRun> runs) const;
-  // How many first events begin a chain; where one is enough no more is counted. `chosen`: the only
-  // one that counts; null: each does.
-  size_t NumBegun(Timestamp now, absl::Span<const StepRun> runs, const EventPlace* chosen) const;
-  // Of the events of a step those that begin the rest of a chain, from the last to the first, or
-  // one of the first step's where one is enough. `next`: the same of the next step.
-  void Keep(uint32_t step, Timestamp now, absl::Span<const StepRun> runs, const StepPoints& next,
-            const EventPlace* chosen, StepPoints* kept) const;
 
   ast::Start start_;
   int64_t place_;
