@@ -59,7 +59,10 @@ class ChainWalk {
       Find(step + 1);
     }
     const bool negated = steps_.IsNegated(step + 1);
-    if (!next.before && !negated) return false;
+    if (!next.before && !negated) {
+      if (!next.found) levels_[step].num_left = 0;  // nor is any event before this one
+      return false;
+    }
     const int64_t limit_ms = steps_.LimitAfter(step, point.time_ms);
     const bool comes = next.before && next.before->time_ms <= limit_ms;
     if (!negated) return comes;
