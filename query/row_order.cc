@@ -87,6 +87,11 @@ const std::optional<AggregateResult>& RowOrder::ResultOf(size_t by, RowId row) c
   return computed.results.emplace(row.value, computed.reader.ResultOf(view_, row)).first->second;
 }
 
+bool RowOrder::is_computed() const {
+  return std::any_of(computed_.begin(), computed_.end(),
+                     [](const std::unique_ptr<Computed>& one) { return one != nullptr; });
+}
+
 void RowOrder::Forget(RowId row) const {
   for (const std::unique_ptr<Computed>& computed : computed_) {
     if (computed != nullptr) limits_.GiveBack(kResultBytes * computed->results.erase(row.value));

@@ -31,6 +31,8 @@ class RowOrder {
   // A first key of a row: of two rows the one with the smaller key comes first; with equal keys
   // only Before knows.
   uint64_t KeyOf(RowId row) const;
+  // Whether it takes a computation to look at a row.
+  bool is_computed() const;
   // What was computed of a row is needed no more.
   void Forget(RowId row) const;
 
@@ -58,6 +60,11 @@ class TopRows {
       : order_(order), capacity_(capacity), limits_(limits) {}
 
   void Add(RowId row);
+  // Whether Add would keep a row.
+  bool Takes(RowId row) const {
+    return entries_.size() < capacity_ ||
+           (capacity_ != 0 && Before({order_.KeyOf(row), row}, entries_.front()));
+  }
   // In order. Leaves nothing behind.
   std::vector<RowId> Take();
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "query/cells/cell_test.h"
+#include "query/kernels/bits.h"
 #include "query/statements/columns.h"
 #include "query/statements/groups.h"
 #include "query/statements/run.h"
@@ -15,8 +16,9 @@ namespace roster::query {
 absl::StatusOr<QueryAnswer> RunVerb(const BoundCount&, const Plan& plan, const ReadView& view,
                                     const ExecutionLimits& limits) {
   CountAnswer answer;
-  ROSTER_RETURN_IF_ERROR(ForEachChunk(
-      plan, view, limits, [&](uint32_t, const ChunkBits& rows) { answer.count += rows.Count(); }));
+  ROSTER_RETURN_IF_ERROR(ForEachChunk(plan, view, limits, [&](uint32_t, const ChunkBits& rows) {
+    answer.count += kernels::CountBits(rows.words(), ChunkBits::kWords);
+  }));
   return answer;
 }
 

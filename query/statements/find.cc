@@ -24,8 +24,14 @@ absl::StatusOr<QueryAnswer> RunVerb(const BoundFind& find, const Plan& plan, con
   const RowOrder order(find.order, view, limits);
   const std::optional<RowId> behind = find.after ? view->FindProfile(*find.after) : std::nullopt;
   TopRows top(order, std::min(wanted + offset + 1, num_rows), limits);
+  const auto drop = [&](uint32_t chunk, ChunkBits* rows) {
+    if (order.is_computed()) return;
+    rows->ForEach([&](uint32_t i) {
+      if (!top.Takes(RowAt(chunk, i))) rows->Clear(i);
+    });
+  };
   ROSTER_RETURN_IF_ERROR(
-      ForEachChunk(plan, view, limits, [&](uint32_t chunk, const ChunkBits& rows) {
+      ForEachWantedChunk(plan, view, limits, drop, [&](uint32_t chunk, const ChunkBits& rows) {
         rows.ForEach([&](uint32_t i) {
           const RowId row = RowAt(chunk, i);
           if (!behind || order.Before(*behind, row)) top.Add(row);

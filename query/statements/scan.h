@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "query/operators/limits.h"
+#include "query/operators/logic.h"
 #include "query/plan.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
@@ -27,6 +28,26 @@ absl::Status ForEachChunk(const Plan& plan, const ReadView& view, const Executio
     ROSTER_RETURN_IF_ERROR(limits.Check());
     ChunkBits rows = view->live.chunk(chunk);
     if (plan.filter != nullptr) plan.filter->Evaluate(view, chunk, &rows);
+    f(chunk, rows);
+  }
+  return limits.Check();
+}
+
+// The same, where f is no use for some rows: `drop` takes them from a set, and is called before
+// what is dear is asked of it.
+template <typename Drop, typename F>
+absl::Status ForEachWantedChunk(const Plan& plan, const ReadView& view,
+                                const ExecutionLimits& limits, Drop&& drop, F&& f) {
+  const auto* logic = dynamic_cast<const LogicOperator*>(plan.filter.get());
+  if (logic == nullptr || logic->op() != ast::LogicOp::kAnd || !logic->has_dear()) {
+    return ForEachChunk(plan, view, limits, f);
+  }
+  for (uint32_t chunk = 0; chunk < view.num_chunks(); ++chunk) {
+    ROSTER_RETURN_IF_ERROR(limits.Check());
+    ChunkBits rows = view->live.chunk(chunk);
+    logic->EvaluateQuick(view, chunk, &rows);
+    drop(chunk, &rows);
+    logic->EvaluateDear(view, chunk, &rows);
     f(chunk, rows);
   }
   return limits.Check();
