@@ -87,11 +87,6 @@ const std::optional<AggregateResult>& RowOrder::ResultOf(size_t by, RowId row) c
   return computed.results.emplace(row.value, computed.reader.ResultOf(view_, row)).first->second;
 }
 
-bool RowOrder::is_computed() const {
-  return std::any_of(computed_.begin(), computed_.end(),
-                     [](const std::unique_ptr<Computed>& one) { return one != nullptr; });
-}
-
 void RowOrder::Forget(RowId row) const {
   for (const std::unique_ptr<Computed>& computed : computed_) {
     if (computed != nullptr) limits_.GiveBack(kResultBytes * computed->results.erase(row.value));
@@ -112,6 +107,10 @@ std::weak_ordering RowOrder::Compare(size_t by, RowId a, RowId b) const {
     return CompareMissingLast(TextOf(column, view_, a), TextOf(column, view_, b), descending);
   }
   return CompareMissingLast(NumberOf(column, view_, a), NumberOf(column, view_, b), descending);
+}
+
+bool RowOrder::IsShareable() const {
+  return std::ranges::all_of(computed_, [](const auto& computed) { return computed == nullptr; });
 }
 
 bool RowOrder::Before(RowId a, RowId b) const {
