@@ -43,22 +43,22 @@ double Rank(ast::LogicOp op, const Planned& planned) {
   return -decided / std::max(planned.cost_ns, 1e-3);
 }
 
-// That a number of which the mean is known, as of things that happen independently, is in a range.
-double PoissonShare(double mean, int64_t min, int64_t max) {
+// That a number of which the mean is known, as of things that happen independently, is at most so
+// much; 1 for so many that nobody expects them.
+double PoissonAtMost(double mean, int64_t most) {
   constexpr int64_t kMost = 1000;
+  if (most >= kMost) return 1;
   double share = 0;
   double just = std::exp(-mean);
-  for (int64_t count = 0; count < std::min(min, kMost); ++count) {
+  for (int64_t count = 0; count <= most; ++count) {
     share += just;
     just *= mean / static_cast<double>(count + 1);
   }
-  const double from_min = std::max(0.0, 1 - share);
-  if (max >= kMost) return from_min;
-  for (int64_t count = min; count <= max; ++count) {
-    share += just;
-    just *= mean / static_cast<double>(count + 1);
-  }
-  return std::max(0.0, from_min - std::max(0.0, 1 - share));
+  return std::min(share, 1.0);
+}
+double PoissonBetween(double mean, int64_t min, int64_t max) {
+  const double below = min > 0 ? PoissonAtMost(mean, min - 1) : 0;
+  return std::max(0.0, PoissonAtMost(mean, max) - below);
 }
 
 class Planner {
@@ -212,7 +212,7 @@ class Planner {
   double ShareOf(const BoundDid& did) const {
     double mean = 0;
     for (const BoundEvents& one : did.events) mean += EventsMeant(one);
-    const double share = PoissonShare(mean, did.min, did.max);
+    const double share = PoissonBetween(mean, did.min, did.max);
     return did.negated ? 1 - share : share;
   }
 
