@@ -85,7 +85,7 @@ absl::Status ScanInto(const Plan& plan, const ReadView& view, const ExecutionLim
                       Result* result) {
   ChunkScan scan(plan, view, limits);
   const auto step = [&scan](Result* into) {
-    const auto drop = [into](uint32_t chunk, ChunkBits* rows) {
+    const auto drop = [&](uint32_t chunk, ChunkBits* rows) {
       if constexpr (requires { into->Drop(chunk, rows); }) into->Drop(chunk, rows);
     };
     return scan.Step(drop,
