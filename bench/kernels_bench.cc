@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "query/kernels/bits.h"
 #include "query/kernels/narrow.h"
 #include "query/kernels/target.h"
 #include "storage/memory/bitmap.h"
@@ -51,6 +52,28 @@ BENCHMARK_TEMPLATE(Ranges, uint8_t)->Apply(RangesAndCandidates);
 BENCHMARK_TEMPLATE(Ranges, uint16_t)->Apply(RangesAndCandidates);
 BENCHMARK_TEMPLATE(Ranges, uint32_t)->Apply(RangesAndCandidates);
 BENCHMARK_TEMPLATE(Ranges, uint64_t)->Apply(RangesAndCandidates);
+
+void Bytes(benchmark::State& state) {
+  const std::vector<uint8_t> cells = RandomCells<uint8_t>();
+  const ChunkBits candidates = Candidates(1);
+  for (auto _ : state) {
+    ChunkBits rows = candidates;
+    NarrowByBytes(cells.data(), cells.size(), {1, 2, 3, 4}, false, rows.words());
+    benchmark::DoNotOptimize(rows);
+  }
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * cells.size()));
+}
+BENCHMARK(Bytes);
+
+// Beside it: what ChunkBits does itself.
+void Counting(benchmark::State& state) {
+  const ChunkBits rows = Candidates(2);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(state.range(0) == 1 ? CountBits(rows.words(), ChunkBits::kWords)
+                                                 : rows.Count());
+  }
+}
+BENCHMARK(Counting)->ArgName("kernel")->Arg(1)->Arg(0);
 
 }  // namespace
 }  // namespace roster::query::kernels

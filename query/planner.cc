@@ -2,6 +2,9 @@
 #include "query/planner.h"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -20,15 +23,44 @@
 #include "query/statements/measured.h"
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
+#include "storage/memory/people/own_names.h"
 
 namespace roster::query {
 namespace {
 
-// What an operator reads, in cells: a guess good enough to put the cheap ones first.
 struct Planned {
   std::unique_ptr<Operator> op;
-  double cost = 0;
+  double cost_ns =
+      0;             // to evaluate it on all rows: a guess good enough to put the cheap ones first
+  double share = 1;  // of the rows that match
 };
+
+// Of what nothing is known.
+constexpr double kUnknownShare = 0.3;
+
+// What comes first of several: what decides most rows for its cost.
+double Rank(ast::LogicOp op, const Planned& planned) {
+  const double decided = op == ast::LogicOp::kOr ? planned.share : 1 - planned.share;
+  return -decided / std::max(planned.cost_ns, 1e-3);
+}
+
+// That a number of which the mean is known, as of things that happen independently, is at most so
+// much; 1 for so many that nobody expects them.
+double PoissonAtMost(double mean, int64_t most) {
+  constexpr int64_t kMost = 1000;
+  if (most >= kMost) return 1;
+  double share = 0;
+  double just = std::exp(-mean);
+  for (int64_t count = 0; count <= most; ++count) {
+    share += just;
+    just *= mean / static_cast<double>(count + 1);
+  }
+  return std::min(share, 1.0);
+}
+double PoissonBetween(double mean, int64_t min, int64_t max) {
+  const double below = min > 0 ? PoissonAtMost(mean, min - 1) : 0;
+  return std::max(0.0, PoissonAtMost(mean, max) - below);
+}
 
 class Planner {
  public:
@@ -41,8 +73,10 @@ class Planner {
 
   Planned Plan(BoundFilter filter) {
     Planned planned = std::visit([&](auto& node) { return Make(std::move(node)); }, filter.node);
+    planned.op->set_estimated_rows(ProfilesOf(planned.share));
     if (measures_) {
       planned.op = std::make_unique<MeasuredOperator>(std::move(planned.op), clock_);
+      planned.op->set_estimated_rows(ProfilesOf(planned.share));
     }
     return planned;
   }
@@ -52,113 +86,194 @@ class Planner {
 
  private:
   double NumRows() const { return view_->num_rows(); }
+  double ProfilesOf(double share) const { return share * static_cast<double>(view_->num_profiles); }
+
+  // The share of rows that match, by what it does with some words of rows of one chunk.
+  double ShareOf(const Operator& op, uint32_t num_words) const {
+    if (view_->num_profiles == 0 || !status().ok()) return kUnknownShare;
+    const uint32_t chunk = view_.num_chunks() / 2;
+    const uint32_t num_rows = std::min(view_->num_rows() - RowAt(chunk, 0).value, kChunkRows);
+    const uint32_t num_used = (num_rows + 63) / 64;
+    ChunkBits rows;
+    for (uint32_t i = 0; i < std::min(num_words, num_used); ++i) {
+      const uint32_t word = i * num_used / std::min(num_words, num_used);
+      rows.words()[word] = view_->live.chunk(chunk).words()[word];
+    }
+    const uint32_t asked = rows.Count();
+    op.Evaluate(view_, chunk, &rows);
+    return (rows.Count() + 0.5) / (asked + 1);
+  }
+  static constexpr uint32_t kScannedWords = 8;  // of what is asked of 64 rows at once
+  static constexpr uint32_t kAskedWords = 1;    // of what is asked of one row after the other
 
   Planned Make(BoundLogic logic) {
+    const ast::LogicOp op = logic.op;
     std::vector<Planned> planned;
-    double cost = 0;
-    for (BoundFilter& child : logic.children) {
-      planned.push_back(Plan(std::move(child)));
-      cost += planned.back().cost;
-    }
-    std::stable_sort(planned.begin(), planned.end(),
-                     [](const Planned& a, const Planned& b) { return a.cost < b.cost; });
+    for (BoundFilter& child : logic.children) planned.push_back(Plan(std::move(child)));
+    std::stable_sort(planned.begin(), planned.end(), [op](const Planned& a, const Planned& b) {
+      return Rank(op, a) < Rank(op, b);
+    });
+    double cost_ns = 0;
+    double left = 1;  // of the rows, when the next one is asked
+    const auto is_dear = [this](const Planned& child) {
+      constexpr double kDearNsPerRow = 20;  // more than to look at what an order goes by
+      return child.cost_ns > kDearNsPerRow * NumRows();
+    };
+    const auto dear = std::find_if(planned.begin(), planned.end(), is_dear);
+    const auto num_quick = static_cast<size_t>(dear - planned.begin());
     std::vector<std::unique_ptr<Operator>> children;
-    for (Planned& child : planned) children.push_back(std::move(child.op));
-    return {std::make_unique<LogicOperator>(logic.op, std::move(children), preparation_.limits()),
-            cost};
+    for (Planned& child : planned) {
+      cost_ns += left * child.cost_ns;
+      left *= op == ast::LogicOp::kAnd ? child.share : 1 - child.share;
+      children.push_back(std::move(child.op));
+    }
+    // The clock is not read before each part of what takes hardly longer than that.
+    constexpr double kQuickNsPerRow = 1;
+    const bool is_quick = cost_ns <= kQuickNsPerRow * NumRows();
+    return {std::make_unique<LogicOperator>(op, std::move(children), num_quick,
+                                            is_quick ? ExecutionLimits{} : preparation_.limits()),
+            cost_ns, op == ast::LogicOp::kOr ? 1 - left : left};
   }
 
   Planned Make(BoundTrait trait) {
-    return {std::make_unique<ColumnOperator>(std::move(trait), view_, &preparation_), NumRows()};
+    auto op = std::make_unique<ColumnOperator>(std::move(trait), view_, &preparation_);
+    const double cost_ns = op->CostPerRow();
+    const double share = ShareOf(*op, cost_ns > 2 ? kAskedWords : kScannedWords);
+    return {std::move(op), cost_ns * NumRows(), share};
   }
 
-  static constexpr double kChainCost = 20;  // cells, to follow the identities of a row
+  static constexpr double kChainNs = 100;  // to follow the identities of a row
 
   Planned Make(BoundIdentity identity) {
-    const double cost = IdentityOperator::IsLookup(identity) ? 1 : kChainCost * NumRows();
-    return {std::make_unique<IdentityOperator>(std::move(identity), view_), cost};
+    if (IdentityOperator::IsLookup(identity)) {
+      return {std::make_unique<IdentityOperator>(std::move(identity), view_), 1,
+              1 / std::max(NumRows(), 1.0)};
+    }
+    return Asked(std::make_unique<IdentityOperator>(std::move(identity), view_), kChainNs);
+  }
+  // What is asked of one row after the other, and takes so long for each.
+  Planned Asked(std::unique_ptr<Operator> op, double row_ns) const {
+    const double share = ShareOf(*op, kAskedWords);
+    return {std::move(op), row_ns * NumRows(), share};
   }
 
-  Planned Make(const BoundNever&) { return {std::make_unique<NeverOperator>(), 0}; }
+  Planned Make(const BoundNever&) { return {std::make_unique<NeverOperator>(), 0, 0}; }
 
-  // A fold over records for some rows: more than a column, less than events.
-  static constexpr double kFoldCost = 2;
+  static constexpr double kFoldNs = 500;  // over the records of a row, if it has some
 
   Planned Make(BoundLabel label) {
-    return {std::make_unique<LabelOperator>(std::move(label)), kFoldCost * NumRows()};
-  }
-  Planned Make(BoundMembers members) {
-    const auto cost = static_cast<double>(members.ids.size());
-    return {std::make_unique<MembersOperator>(std::move(members), view_), cost};
-  }
-  Planned Make(BoundHasIdentity has) {
-    return {std::make_unique<HasIdentityOperator>(has), kChainCost * NumRows()};
+    const double row_ns = kFoldNs * RecordsPerRow(kLabelRecords);
+    return Asked(std::make_unique<LabelOperator>(std::move(label)), row_ns);
   }
   Planned Make(BoundConsent consent) {
-    return {std::make_unique<ConsentOperator>(std::move(consent)), kFoldCost * NumRows()};
+    const double row_ns = kFoldNs * RecordsPerRow(kConsentRecords);
+    return Asked(std::make_unique<ConsentOperator>(std::move(consent)), row_ns);
+  }
+  double RecordsPerRow(std::string_view records) const {
+    const std::optional<EventTypeId> type = view_.schema().FindEvent(records);
+    return type ? EventsPerRow(*type) : 0;
+  }
+  Planned Make(BoundMembers members) {
+    const auto num_members = static_cast<double>(members.ids.size());
+    return {std::make_unique<MembersOperator>(std::move(members), view_), num_members,
+            std::min(1.0, num_members / std::max(NumRows(), 1.0))};
+  }
+  Planned Make(BoundHasIdentity has) {
+    return Asked(std::make_unique<HasIdentityOperator>(has), kChainNs);
   }
   Planned Make(BoundSample sample) {
-    return {std::make_unique<SampleOperator>(std::move(sample)), kFoldCost * NumRows()};
+    return Asked(std::make_unique<SampleOperator>(std::move(sample)), kChainNs);
   }
 
+  double EventsPerRow(EventTypeId event) const {
+    return static_cast<double>(view_->partition(event).num_events()) / std::max(NumRows(), 1.0);
+  }
   // Times, rows and a counter for each event, and a counter for each row.
   double EventCost(const BoundEvents& events) const {
-    return NumRows() + 3.0 * static_cast<double>(view_->partition(events.event).num_events());
+    return (1 + 3 * EventsPerRow(events.event)) * NumRows();
   }
   double EventCost(const BoundEventSet& events) const {
-    double cost = 0;
-    for (const BoundEvents& one : events) cost += EventCost(one);
-    return cost;
+    double cost_ns = 0;
+    for (const BoundEvents& one : events) cost_ns += EventCost(one);
+    return cost_ns;
+  }
+  // How many events of a row are meant, were they all spread evenly over the time that a block in
+  // the middle knows.
+  double EventsMeant(const BoundEvents& events) const {
+    const EventPartition& partition = view_->partition(events.event);
+    if (partition.num_blocks() == 0) return 0;
+    const IntBounds& bounds = partition.block(partition.num_blocks() / 2).sealed->time_bounds;
+    const TimeRange range = events.window.UntilNow(view_.clock());
+    const double span = static_cast<double>(bounds.high) - static_cast<double>(bounds.low);
+    const double within = static_cast<double>(std::min(range.high, bounds.high)) -
+                          static_cast<double>(std::max(range.low, bounds.low));
+    const double share = span > 0 ? std::clamp(within / span, 0.0, 1.0) : 1;
+    return EventsPerRow(events.event) * share * (events.where.empty() ? 1 : kUnknownShare);
+  }
+  double ShareOf(const BoundDid& did) const {
+    double mean = 0;
+    for (const BoundEvents& one : did.events) mean += EventsMeant(one);
+    const double share = PoissonBetween(mean, did.min, did.max);
+    return did.negated ? 1 - share : share;
   }
 
   Planned Make(BoundDid did) {
-    const double cost = EventCost(did.events);
-    return {std::make_unique<BehaviourOperator>(std::move(did), view_, &preparation_), cost};
+    const double cost_ns = EventCost(did.events);
+    const double share = ShareOf(did);
+    return {std::make_unique<BehaviourOperator>(std::move(did), view_, &preparation_), cost_ns,
+            share};
   }
 
   Planned Make(BoundNth nth) {
-    const double cost = 2 * EventCost(nth.events);
-    return {std::make_unique<NthOperator>(std::move(nth), view_, &preparation_), cost};
+    const double cost_ns = 2 * EventCost(nth.events);
+    return {std::make_unique<NthOperator>(std::move(nth), view_, &preparation_), cost_ns,
+            kUnknownShare};
   }
 
   Planned Make(BoundAggregate aggregate) {
-    double cost = 2 * EventCost(aggregate.of.events);
+    double cost_ns = 2 * EventCost(aggregate.of.events);
     if (const auto* other = std::get_if<AggregateCompare>(&aggregate.test)) {
-      cost += 2 * EventCost(other->right.events);
+      cost_ns += 2 * EventCost(other->right.events);
     }
-    return {std::make_unique<AggregateOperator>(std::move(aggregate), view_, &preparation_), cost};
+    return {std::make_unique<AggregateOperator>(std::move(aggregate), view_, &preparation_),
+            cost_ns, kUnknownShare};
   }
 
   Planned Make(BoundSequence sequence) {
-    double cost = 0;
-    for (const BoundStep& step : sequence.steps) cost += 2 * EventCost(step.events);
-    return {std::make_unique<SequenceOperator>(std::move(sequence), view_, &preparation_), cost};
+    double cost_ns = 0;
+    for (const BoundStep& step : sequence.steps) cost_ns += 2 * EventCost(step.events);
+    return {std::make_unique<SequenceOperator>(std::move(sequence), view_, &preparation_), cost_ns,
+            kUnknownShare};
   }
   Planned Make(BoundResumed resumed) {
-    const double cost = 2 * EventCost(resumed.events);
-    return {std::make_unique<ResumedOperator>(std::move(resumed), view_, &preparation_), cost};
+    const double cost_ns = 2 * EventCost(resumed.events);
+    return {std::make_unique<ResumedOperator>(std::move(resumed), view_, &preparation_), cost_ns,
+            kUnknownShare};
   }
   Planned Make(BoundHistory history) {
-    return {std::make_unique<HistoryOperator>(std::move(history)), kChainCost * NumRows()};
+    return {std::make_unique<HistoryOperator>(std::move(history)), kFoldNs * NumRows(),
+            kUnknownShare};
   }
   // All events of all candidates, put together: after everything else.
   Planned Make(BoundSessions sessions) {
-    const double cost = kChainCost * (NumRows() + static_cast<double>(view_->num_events()));
+    const double cost_ns = kChainNs * (NumRows() + static_cast<double>(view_->num_events()));
     const auto plan = [this](BoundFilter filter) { return Plan(std::move(filter)).op; };
     return {std::make_unique<SessionsOperator>(std::move(sessions), plan, preparation_.limits()),
-            cost};
+            cost_ns, kUnknownShare};
   }
   Planned Make(BoundInterest interest) {
-    double cost = 0;
+    double cost_ns = 0;
     for (const BoundEventProperty& of : interest.interest.properties) {
-      cost += kChainCost * EventCost(BoundEvents{of.event, {}, {}, {}});
+      cost_ns += kChainNs * EventCost(BoundEvents{of.event, {}, {}, {}});
     }
-    return {std::make_unique<InterestOperator>(std::move(interest)), cost};
+    return {std::make_unique<InterestOperator>(std::move(interest)), cost_ns, kUnknownShare};
   }
   Planned Make(BoundEngagement engagement) {
-    double cost = 0;
-    for (const auto& points : engagement.engagement.points) cost += 3 * EventCost(points.events);
-    return {std::make_unique<EngagementOperator>(std::move(engagement)), cost};
+    double cost_ns = 0;
+    for (const auto& points : engagement.engagement.points) {
+      cost_ns += 3 * EventCost(points.events);
+    }
+    return {std::make_unique<EngagementOperator>(std::move(engagement)), cost_ns, kUnknownShare};
   }
   // Stands in the condition on a session, which that operator plans.
   Planned Make(const BoundSessionTest&) const { ROSTER_CHECK(false); }

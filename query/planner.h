@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bound statement to plan: chooses operators and the order of conjuncts. Thread rule: pure.
+// Bound statement to plan: chooses operators, guesses what each costs and how many rows it leaves
+// (Operator::estimated_rows), and orders what stands in an `and` or an `or` by both. Thread rule:
+// pure.
 #ifndef ROSTER_QUERY_PLANNER_H_
 #define ROSTER_QUERY_PLANNER_H_
 
@@ -15,7 +17,8 @@
 namespace roster::query {
 
 // Errors: TIMEOUT, CANCELLED.
-// Cost: small, but for text patterns, which are tried on every distinct text of their column.
+// Cost: small: a text pattern is tried on some thousand distinct texts at most, and each leaf that
+// looks at single rows on a few of them.
 absl::StatusOr<Plan> MakePlan(BoundStatement statement, const ReadView& view,
                               const ExecutionLimits& limits);
 // `measures`: each operator is a MeasuredOperator.

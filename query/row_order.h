@@ -62,6 +62,11 @@ class TopRows {
   // Empty, of the same order and capacity.
   TopRows Fork() const { return {order_, capacity_, limits_}; }
   void Add(RowId row);
+  // Whether Add would keep a row.
+  bool Takes(RowId row) const {
+    return entries_.size() < capacity_ ||
+           (capacity_ != 0 && Before({order_.KeyOf(row), row}, entries_.front()));
+  }
   // In order. Leaves nothing behind.
   std::vector<RowId> Take();
 

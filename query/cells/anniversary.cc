@@ -53,7 +53,8 @@ bool Holds(const AnniversaryIn& test, const CellType& type, int64_t cell, Timest
 CellFilter Prepare(const AnniversaryIn& test, const CellType& type, Preparation* preparation) {
   const Timestamp now = preparation->now();
   return CellFilter(
-      CellFunction{[test, type, now](int64_t cell) { return Holds(test, type, cell, now); }});
+      CellFunction{[test, type, now](int64_t cell) { return Holds(test, type, cell, now); },
+                   preparation->limits()});
 }
 
 std::optional<Timestamp> NextChange(const AnniversaryIn& test, const CellType& type, int64_t cell,

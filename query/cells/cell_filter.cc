@@ -6,6 +6,9 @@
 #include <bit>
 #include <cstring>
 #include <limits>
+#include <optional>
+
+#include "query/kernels/narrow.h"
 
 namespace roster::query {
 namespace {
@@ -64,7 +67,11 @@ bool Passes(const IntRange& range, int64_t cell) { return range.low <= cell && c
 bool Passes(const IntSet& set, int64_t cell) {
   return std::binary_search(set.values.begin(), set.values.end(), cell);
 }
-bool Passes(const CodeTable& table, int64_t cell) {
+bool Passes(const IntRanges& ranges, int64_t cell) {
+  return std::any_of(ranges.ranges.begin(), ranges.ranges.end(),
+                     [&](const IntRange& range) { return Passes(range, cell); });
+}
+bool Passes(const CellTable& table, int64_t cell) {
   return table.Test(static_cast<uint64_t>(cell));
 }
 bool Passes(const NumberRange& range, int64_t cell) {
@@ -79,7 +86,7 @@ bool Passes(const CellFunction& function, int64_t cell) { return function.passes
 
 // Any test, cell by cell.
 template <typename Test>
-void NarrowCells(const Test& test, const PackedInts& cells, bool negated, uint64_t* rows) {
+void NarrowEach(const Test& test, const PackedInts& cells, bool negated, uint64_t* rows) {
   const auto base = static_cast<uint64_t>(cells.base());
   WithRaw(cells, [&](const auto* raw) {
     NarrowRaw(raw, cells.size(), negated, rows, [&](uint64_t cell) {
@@ -88,11 +95,21 @@ void NarrowCells(const Test& test, const PackedInts& cells, bool negated, uint64
   });
 }
 
+template <typename Test>
+void NarrowCells(const Test& test, const PackedInts& cells, bool negated, uint64_t* rows) {
+  NarrowEach(test, cells, negated, rows);
+}
+
 // Of the cells that count only: it may be dear.
 void NarrowCells(const CellFunction& function, const PackedInts& cells, bool negated,
                  uint64_t* rows) {
+  constexpr uint32_t kCellsPerCheck = 256;
+  uint32_t num_asked = 0;
   for (size_t word = 0; word * 64 < cells.size(); ++word) {
     for (uint64_t left = rows[word]; left != 0; left &= left - 1) {
+      if (++num_asked % kCellsPerCheck == 0 && !function.limits.Check().ok()) {
+        return NarrowAll(false, cells.size(), rows);
+      }
       const auto bit = static_cast<size_t>(std::countr_zero(left));
       const int64_t cell = cells.Get(word * 64 + bit);
       if (function.passes(cell) == negated) rows[word] &= ~(uint64_t{1} << bit);
@@ -100,35 +117,112 @@ void NarrowCells(const CellFunction& function, const PackedInts& cells, bool neg
   }
 }
 
-// A range is compared in the stored width: one subtraction and one comparison a cell.
-void NarrowCells(const IntRange& range, const PackedInts& cells, bool negated, uint64_t* rows) {
+// What stored values a range of cells is, in 64 bits perhaps beyond the end and on from 0; nothing
+// when no value of the width is in it.
+template <typename Raw>
+std::optional<kernels::RawRange<Raw>> RawOf(const IntRange& range, int64_t base) {
+  constexpr bool kWide = sizeof(Raw) == sizeof(int64_t);
+  const Int128 min = kWide ? std::numeric_limits<int64_t>::min() : base;
+  const Int128 max = kWide ? Int128{std::numeric_limits<int64_t>::max()}
+                           : Int128{base} + std::numeric_limits<Raw>::max();
+  const Int128 low = std::max<Int128>(range.low, min);
+  const Int128 high = std::min<Int128>(range.high, max);
+  if (low > high) return std::nullopt;
+  return kernels::RawRange<Raw>{static_cast<Raw>(low - base), static_cast<Raw>(high - low)};
+}
+
+void NarrowCells(absl::Span<const IntRange> ranges, const PackedInts& cells, bool negated,
+                 uint64_t* rows) {
   WithRaw(cells, [&]<typename Raw>(const Raw* raw) {
-    constexpr bool kWide = sizeof(Raw) == sizeof(int64_t);
-    const Int128 min = kWide ? std::numeric_limits<int64_t>::min() : cells.base();
-    const Int128 max = kWide ? Int128{std::numeric_limits<int64_t>::max()}
-                             : Int128{cells.base()} + std::numeric_limits<Raw>::max();
-    const Int128 low = std::max<Int128>(range.low, min);
-    const Int128 high = std::min<Int128>(range.high, max);
-    if (low > high) return NarrowAll(negated, cells.size(), rows);
-    if (low == min && high == max) return NarrowAll(!negated, cells.size(), rows);
-    const auto first = static_cast<Raw>(low - cells.base());
-    const auto span = static_cast<Raw>(high - low);
-    NarrowRaw(raw, cells.size(), negated, rows, [first, span](Raw cell) {
-      return static_cast<uint8_t>(static_cast<Raw>(cell - first) <= span);
-    });
+    std::array<kernels::RawRange<Raw>, IntRanges::kMax> stored;
+    size_t num_stored = 0;
+    for (const IntRange& range : ranges) {
+      if (const auto one = RawOf<Raw>(range, cells.base())) stored[num_stored++] = *one;
+    }
+    if (num_stored == 0) return NarrowAll(negated, cells.size(), rows);
+    kernels::NarrowByRanges(raw, cells.size(), absl::MakeConstSpan(stored.data(), num_stored),
+                            negated, rows);
   });
+}
+void NarrowCells(const IntRange& range, const PackedInts& cells, bool negated, uint64_t* rows) {
+  NarrowCells(absl::MakeConstSpan(&range, 1), cells, negated, rows);
+}
+void NarrowCells(const IntRanges& ranges, const PackedInts& cells, bool negated, uint64_t* rows) {
+  NarrowCells(absl::MakeConstSpan(ranges.ranges), cells, negated, rows);
+}
+
+// The cells of one byte are all looked up at once.
+void NarrowCells(const CellTable& table, const PackedInts& cells, bool negated, uint64_t* rows) {
+  if (cells.width() != 1) return NarrowEach(table, cells, negated, rows);
+  kernels::ByteSet set;
+  const auto base = static_cast<uint64_t>(cells.base());
+  for (uint64_t word = 0; word < 4; ++word) set[word] = table.From(base + word * 64);
+  kernels::NarrowByBytes(cells.data<uint8_t>(), cells.size(), set, negated, rows);
+}
+
+// --- Sets ---
+
+// The runs of a set of integers, sorted; nothing when they are more than a few.
+std::optional<IntRanges> RunsOf(const std::vector<int64_t>& values) {
+  IntRanges runs;
+  for (const int64_t value : values) {
+    if (!runs.ranges.empty() && value <= runs.ranges.back().high) continue;
+    if (!runs.ranges.empty() && value - 1 == runs.ranges.back().high) {
+      runs.ranges.back().high = value;
+    } else if (runs.ranges.size() == IntRanges::kMax) {
+      return std::nullopt;
+    } else {
+      runs.ranges.push_back({value, value});
+    }
+  }
+  return runs;
 }
 
 }  // namespace
 
+CellFilter::CellFilter(IntSet set) {
+  // A table while it stays in the cache.
+  constexpr int64_t kMaxTable = 1 << 20;
+  if (std::optional<IntRanges> runs = RunsOf(set.values)) {
+    if (runs->ranges.empty()) {
+      test_ = IntRange{1, 0};
+    } else if (runs->ranges.size() == 1) {
+      test_ = runs->ranges[0];
+    } else {
+      test_ = *std::move(runs);
+    }
+  } else if (set.values.front() >= 0 && set.values.back() < kMaxTable) {
+    CellTable table(static_cast<size_t>(set.values.back()) + 1);
+    for (const int64_t value : set.values) table.Set(static_cast<size_t>(value));
+    test_ = std::move(table);
+  } else {
+    test_ = std::move(set);
+  }
+}
+
+double CellFilter::CostPerRow() const {
+  if (std::holds_alternative<IntRange>(test_)) return 0.02;
+  if (const auto* ranges = std::get_if<IntRanges>(&test_)) {
+    return 0.02 * static_cast<double>(ranges->ranges.size());
+  }
+  return std::holds_alternative<CellFunction>(test_) ? 50 : 1;
+}
+
 void CellFilter::Narrow(const PackedInts& cells, const IntBounds& bounds, uint64_t* rows) const {
-  if (const auto* range = std::get_if<IntRange>(&test_)) {
-    if (bounds.high < range->low || range->high < bounds.low) {
-      return NarrowAll(negated_, cells.size(), rows);
-    }
-    if (range->low <= bounds.low && bounds.high <= range->high) {
-      return NarrowAll(!negated_, cells.size(), rows);
-    }
+  absl::Span<const IntRange> ranges;
+  if (const auto* one = std::get_if<IntRange>(&test_)) ranges = absl::MakeConstSpan(one, 1);
+  if (const auto* some = std::get_if<IntRanges>(&test_)) ranges = some->ranges;
+  const auto has_none = [&](const IntRange& range) {
+    return bounds.high < range.low || range.high < bounds.low;
+  };
+  const auto has_all = [&](const IntRange& range) {
+    return range.low <= bounds.low && bounds.high <= range.high;
+  };
+  if (!ranges.empty() && std::all_of(ranges.begin(), ranges.end(), has_none)) {
+    return NarrowAll(negated_, cells.size(), rows);
+  }
+  if (std::any_of(ranges.begin(), ranges.end(), has_all)) {
+    return NarrowAll(!negated_, cells.size(), rows);
   }
   Narrow(cells, rows);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tests of many cells at once: what a CellTest comes to on stored 64-bit cells, and the kernels
-// that run it over a chunk of a column or a block's property, 64 cells a step, in the width in
-// which they are packed. Thread rule: immutable once made.
+// Tests of many cells at once: what a CellTest comes to on stored 64-bit cells, and how it is run
+// over a chunk of a column or a block's property, 64 cells a step, in the width in which they are
+// packed; by a kernel where one can. Thread rule: immutable once made.
 #ifndef ROSTER_QUERY_CELLS_CELL_FILTER_H_
 #define ROSTER_QUERY_CELLS_CELL_FILTER_H_
 
@@ -14,28 +14,43 @@
 #include <vector>
 
 #include "query/bound.h"
+#include "query/operators/limits.h"
 #include "storage/memory/packed_ints.h"
 
 namespace roster::query {
 
-// Dictionary codes that pass: a bit per code from 0.
-class CodeTable {
- public:
-  explicit CodeTable(size_t num_codes) : words_((num_codes + 63) / 64) {}
+// Some runs of cells. Sorted, and apart.
+struct IntRanges {
+  static constexpr size_t kMax = 16;  // more of them are quicker in a table
+  std::vector<IntRange> ranges;
+};
 
-  // Requires: code < num_codes.
-  void Set(size_t code) { words_[code / 64] |= uint64_t{1} << (code % 64); }
-  bool Test(uint64_t code) const {
-    return code / 64 < words_.size() && ((words_[code / 64] >> (code % 64)) & 1) != 0;
+// Cells that pass, mostly dictionary codes: a bit for each from 0.
+class CellTable {
+ public:
+  explicit CellTable(size_t num_cells) : words_((num_cells + 63) / 64) {}
+
+  // Requires: cell < num_cells.
+  void Set(size_t cell) { words_[cell / 64] |= uint64_t{1} << (cell % 64); }
+  bool Test(uint64_t cell) const { return ((WordAt(cell / 64) >> (cell % 64)) & 1) != 0; }
+  // The bits of 64 cells from `cell` on.
+  uint64_t From(uint64_t cell) const {
+    const uint64_t shift = cell % 64;
+    const uint64_t low = WordAt(cell / 64) >> shift;
+    return shift == 0 ? low : low | WordAt(cell / 64 + 1) << (64 - shift);
   }
 
  private:
+  uint64_t WordAt(uint64_t word) const { return word < words_.size() ? words_[word] : 0; }
+
   std::vector<uint64_t> words_;
 };
 
-// What no table or range can say, asked of each cell.
+// What no table or range can say, or what is too dear to be asked of cells that no row may have:
+// asked of each candidate. Once the limits stop it, none passes.
 struct CellFunction {
   std::function<bool(int64_t)> passes;
+  ExecutionLimits limits;
 };
 
 class CellFilter {
@@ -44,14 +59,17 @@ class CellFilter {
   static CellFilter None() { return CellFilter(IntRange{1, 0}); }
   CellFilter() : CellFilter(IntRange{}) {}
   explicit CellFilter(IntRange range) : test_(range) {}
-  explicit CellFilter(IntSet set) : test_(std::move(set)) {}
-  explicit CellFilter(CodeTable table) : test_(std::move(table)) {}
+  // Of the form that is quickest for them.
+  explicit CellFilter(IntSet set);
   explicit CellFilter(NumberRange range) : test_(range) {}
   explicit CellFilter(NumberSet set) : test_(std::move(set)) {}
   explicit CellFilter(CellFunction function) : test_(std::move(function)) {}
 
   // Makes it pass what it did not.
   void Negate() { negated_ = !negated_; }
+
+  // What a full pass takes, in nanoseconds a row: a guess good enough to order conjuncts.
+  double CostPerRow() const;
 
   // Clears the bits of `rows` whose cell does not pass; clear bits stay clear and whole words of
   // them are skipped. Shape: rows has (cells.size() + 63) / 64 words.
@@ -61,7 +79,7 @@ class CellFilter {
   void Narrow(const PackedInts& cells, const IntBounds& bounds, uint64_t* rows) const;
 
  private:
-  std::variant<IntRange, IntSet, CodeTable, NumberRange, NumberSet, CellFunction> test_;
+  std::variant<IntRange, IntRanges, IntSet, CellTable, NumberRange, NumberSet, CellFunction> test_;
   bool negated_ = false;
 };
 

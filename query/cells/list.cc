@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "query/ast.h"
+#include "query/cells/codes.h"
 #include "query/cells/compare.h"
-#include "query/cells/text.h"
 #include "storage/base/bytes.h"
 #include "storage/base/text.h"
 
@@ -47,7 +47,7 @@ bool Passes(const ListSize& test, size_t size) {
 }  // namespace
 
 CellFilter Prepare(const ListHas& test, const CellType& type, Preparation* preparation) {
-  return CodesWhere(type, preparation, [&](std::string_view list) {
+  return CodesWhere(type, preparation, [test](std::string_view list) {
     std::vector<bool> known(test.elements.size());
     ForEachElement(list, [&](std::string_view element) {
       const auto it = std::lower_bound(test.elements.begin(), test.elements.end(), element);
@@ -60,7 +60,7 @@ CellFilter Prepare(const ListHas& test, const CellType& type, Preparation* prepa
 }
 
 CellFilter Prepare(const ListSize& test, const CellType& type, Preparation* preparation) {
-  return CodesWhere(type, preparation, [&](std::string_view list) {
+  return CodesWhere(type, preparation, [test](std::string_view list) {
     size_t size = 0;
     ForEachElement(list, [&](std::string_view) { ++size; });
     return Passes(test, size);

@@ -7,6 +7,7 @@
 #include <re2/re2.h>
 
 #include "query/ast.h"
+#include "query/cells/codes.h"
 #include "storage/base/text.h"
 #include "storage/base/unicode.h"
 
@@ -61,27 +62,20 @@ CellFilter Prepare(const TextSet& test, const CellType& type, Preparation*) {
       codes.values.push_back(*code);
     }
   }
-  if (codes.values.empty()) return CellFilter::None();
-  if (codes.values.size() == 1) return CellFilter(IntRange{codes.values[0], codes.values[0]});
   std::sort(codes.values.begin(), codes.values.end());
-  // A table while it stays in the first cache.
-  constexpr int64_t kMaxTable = 128 << 10;
-  if (codes.values.back() >= kMaxTable) return CellFilter(std::move(codes));
-  CodeTable table(static_cast<size_t>(codes.values.back()) + 1);
-  for (const int64_t code : codes.values) table.Set(static_cast<size_t>(code));
-  return CellFilter(std::move(table));
+  return CellFilter(std::move(codes));
 }
 CellFilter Prepare(const TextRange& test, const CellType& type, Preparation* preparation) {
   return CodesWhere(type, preparation,
-                    [&](std::string_view text) { return HoldsText(test, text); });
+                    [test](std::string_view text) { return HoldsText(test, text); });
 }
 CellFilter Prepare(const TextPattern& test, const CellType& type, Preparation* preparation) {
   return CodesWhere(type, preparation,
-                    [&](std::string_view text) { return HoldsText(test, text); });
+                    [test](std::string_view text) { return HoldsText(test, text); });
 }
 CellFilter Prepare(const TextRegex& test, const CellType& type, Preparation* preparation) {
   return CodesWhere(type, preparation,
-                    [&](std::string_view text) { return HoldsText(test, text); });
+                    [test](std::string_view text) { return HoldsText(test, text); });
 }
 
 bool Holds(const TextSet& test, const CellType& type, int64_t cell, Timestamp) {

@@ -41,35 +41,96 @@ HWY_INLINE uint64_t InRanges(const UintN* cells, absl::Span<const RawRange<UintN
   return ~outside;
 }
 
-template <typename UintN>
-HWY_INLINE void Narrow(const UintN* cells, size_t size, absl::Span<const RawRange<UintN>> ranges,
-                       bool negated, uint64_t* rows) {
-  const uint64_t flip = negated ? ~uint64_t{0} : 0;
+// A bit for each of 64 bytes that is in a set, which comes as two tables by the low half of a byte,
+// for high halves below 8 and from there on: a bit for each high half.
+HWY_INLINE uint64_t InSet(const uint8_t* cells, const uint8_t (&tables)[2][16]) {
+#if HWY_TARGET == HWY_SCALAR  // has vectors of one byte, which are no tables
+  uint64_t word = 0;
+  for (size_t i = 0; i < 64; ++i) {
+    const uint8_t cell = cells[i];
+    word |= uint64_t{tables[cell / 128][cell % 16] >> (cell / 16 % 8) & 1u} << i;
+  }
+  return word;
+#else
+  HWY_ALIGN static constexpr uint8_t kBitOf[16] = {1, 2, 4, 8, 16, 32, 64, 128,
+                                                   1, 2, 4, 8, 16, 32, 64, 128};
+  const hn::CappedTag<uint8_t, 64> tag;
+  const auto low_table = hn::LoadDup128(tag, tables[0]);
+  const auto high_table = hn::LoadDup128(tag, tables[1]);
+  const auto bit_of = hn::LoadDup128(tag, kBitOf);
+  const size_t lanes = hn::Lanes(tag);
+  uint64_t word = 0;
+  for (size_t i = 0; i < 64; i += lanes) {
+    const auto vector = hn::LoadU(tag, cells + i);
+    const auto low = hn::And(vector, hn::Set(tag, uint8_t{15}));
+    const auto high = hn::ShiftRight<4>(vector);
+    const auto set =
+        hn::IfThenElse(hn::Gt(high, hn::Set(tag, uint8_t{7})),
+                       hn::TableLookupBytes(high_table, low), hn::TableLookupBytes(low_table, low));
+    uint64_t bits = 0;
+    hn::StoreMaskBits(tag, hn::TestBit(set, hn::TableLookupBytes(bit_of, high)),
+                      reinterpret_cast<uint8_t*>(&bits));
+    word |= bits << i;
+  }
+  return word;
+#endif
+}
+
+// passes(cells): a bit for each of 64 that passes.
+template <typename UintN, typename Passes>
+HWY_INLINE void Narrow(const UintN* cells, size_t size, uint64_t* rows, const Passes& passes) {
   const size_t num_whole = size / 64;
   for (size_t word = 0; word < num_whole; ++word) {
-    if (rows[word] != 0) rows[word] &= InRanges(cells + word * 64, ranges) ^ flip;
+    if (rows[word] != 0) rows[word] &= passes(cells + word * 64);
   }
   if (size % 64 == 0 || rows[num_whole] == 0) return;
   UintN last[64] = {};
   std::copy(cells + num_whole * 64, cells + size, last);
-  rows[num_whole] &= InRanges(last, ranges) ^ flip;
+  rows[num_whole] &= passes(last);
+}
+
+template <typename UintN>
+HWY_INLINE void NarrowIn(const UintN* cells, size_t size, absl::Span<const RawRange<UintN>> ranges,
+                         bool negated, uint64_t* rows) {
+  const uint64_t flip = negated ? ~uint64_t{0} : 0;
+  // One is what there is mostly.
+  if (ranges.size() == 1) {
+    const RawRange<UintN> one = ranges[0];
+    Narrow(cells, size, rows, [one, flip](const UintN* at) HWY_ATTR {
+      return InRanges(at, absl::MakeConstSpan(&one, 1)) ^ flip;
+    });
+  } else {
+    Narrow(cells, size, rows,
+           [ranges, flip](const UintN* at) HWY_ATTR { return InRanges(at, ranges) ^ flip; });
+  }
 }
 
 void Narrow8(const uint8_t* cells, size_t size, absl::Span<const RawRange<uint8_t>> ranges,
              bool negated, uint64_t* rows) {
-  Narrow(cells, size, ranges, negated, rows);
+  NarrowIn(cells, size, ranges, negated, rows);
 }
 void Narrow16(const uint16_t* cells, size_t size, absl::Span<const RawRange<uint16_t>> ranges,
               bool negated, uint64_t* rows) {
-  Narrow(cells, size, ranges, negated, rows);
+  NarrowIn(cells, size, ranges, negated, rows);
 }
 void Narrow32(const uint32_t* cells, size_t size, absl::Span<const RawRange<uint32_t>> ranges,
               bool negated, uint64_t* rows) {
-  Narrow(cells, size, ranges, negated, rows);
+  NarrowIn(cells, size, ranges, negated, rows);
 }
 void Narrow64(const uint64_t* cells, size_t size, absl::Span<const RawRange<uint64_t>> ranges,
               bool negated, uint64_t* rows) {
-  Narrow(cells, size, ranges, negated, rows);
+  NarrowIn(cells, size, ranges, negated, rows);
+}
+
+void NarrowBytes(const uint8_t* cells, size_t size, const ByteSet& set, bool negated,
+                 uint64_t* rows) {
+  HWY_ALIGN uint8_t tables[2][16] = {};
+  for (size_t byte = 0; byte < 256; ++byte) {
+    const uint64_t has = set[byte / 64] >> (byte % 64) & 1;
+    tables[byte / 128][byte % 16] |= static_cast<uint8_t>(has << (byte / 16 % 8));
+  }
+  const uint64_t flip = negated ? ~uint64_t{0} : 0;
+  Narrow(cells, size, rows, [&](const uint8_t* at) HWY_ATTR { return InSet(at, tables) ^ flip; });
 }
 
 }  // namespace
@@ -86,6 +147,7 @@ HWY_EXPORT(Narrow8);
 HWY_EXPORT(Narrow16);
 HWY_EXPORT(Narrow32);
 HWY_EXPORT(Narrow64);
+HWY_EXPORT(NarrowBytes);
 
 }  // namespace
 
@@ -106,6 +168,10 @@ void NarrowByRanges(const uint32_t* cells, size_t size, absl::Span<const RawRang
 void NarrowByRanges(const uint64_t* cells, size_t size, absl::Span<const RawRange<uint64_t>> ranges,
                     bool negated, uint64_t* rows) {
   HWY_DYNAMIC_DISPATCH(Narrow64)(cells, size, ranges, negated, rows);
+}
+void NarrowByBytes(const uint8_t* cells, size_t size, const ByteSet& set, bool negated,
+                   uint64_t* rows) {
+  HWY_DYNAMIC_DISPATCH(NarrowBytes)(cells, size, set, negated, rows);
 }
 
 }  // namespace roster::query::kernels

@@ -23,6 +23,9 @@ class ColumnOperator : public Operator {
   std::string Describe(const Schema& schema) const override;
   void AddDependencies(Dependencies* dependencies) const override;
 
+  // Of Evaluate. Units: nanoseconds a row.
+  double CostPerRow() const { return filter_.CostPerRow(); }
+
  private:
   BoundTrait bound_;
   CellFilter filter_;

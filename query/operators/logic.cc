@@ -3,10 +3,20 @@
 
 #include <algorithm>
 
+#include "absl/types/span.h"
 #include "query/window.h"
 #include "storage/base/text.h"
 
 namespace roster::query {
+
+void LogicOperator::EvaluateAll(const ReadView& view, uint32_t chunk, size_t begin, size_t end,
+                                ChunkBits* rows) const {
+  const auto parts = absl::MakeConstSpan(children_).subspan(begin, end - begin);
+  NarrowByAll(parts, rows, [&](const std::unique_ptr<Operator>& child, ChunkBits* bits) {
+    if (!limits_.Check().ok()) return bits->ClearAll();
+    child->Evaluate(view, chunk, bits);
+  });
+}
 
 void LogicOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
   const auto narrow = [&](const std::unique_ptr<Operator>& child, ChunkBits* bits) {
@@ -15,7 +25,7 @@ void LogicOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* ro
   };
   switch (op_) {
     case ast::LogicOp::kAnd:
-      return NarrowByAll(children_, rows, narrow);
+      return EvaluateAll(view, chunk, 0, children_.size(), rows);
     case ast::LogicOp::kOr:
       return NarrowByAny(children_, rows, narrow);
     case ast::LogicOp::kNot:

@@ -71,6 +71,13 @@ class Operator {
   virtual std::string Describe(const Schema& schema) const = 0;
 
   virtual void AddDependencies(Dependencies* dependencies) const = 0;
+
+  // How many rows the planner expects to match. Set before anybody else has the operator.
+  double estimated_rows() const { return estimated_rows_; }
+  void set_estimated_rows(double rows) { estimated_rows_ = rows; }
+
+ private:
+  double estimated_rows_ = 0;
 };
 
 }  // namespace roster::query

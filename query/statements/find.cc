@@ -29,6 +29,13 @@ struct Finder {
       if (!behind || order->Before(*behind, row)) top.Add(row);
     });
   }
+  // What would not make it need not be asked whether it matches.
+  void Drop(uint32_t chunk, ChunkBits* rows) const {
+    if (!order->IsShareable()) return;
+    rows->ForEach([&](uint32_t i) {
+      if (!top.Takes(RowAt(chunk, i))) rows->Clear(i);
+    });
+  }
   Finder Fork() const { return {view, order, behind, top.Fork()}; }
   void Join(Finder other) {
     for (const RowId row : other.top.Take()) top.Add(row);

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "query/operators/limits.h"
+#include "query/operators/logic.h"
 #include "query/plan.h"
 #include "query/statements/scan_helper.h"
 #include "roster/error.h"
@@ -26,26 +27,41 @@ class ChunkScan {
  public:
   // Lifetime: all of it outlives this.
   ChunkScan(const Plan& plan, const ReadView& view, const ExecutionLimits& limits)
-      : plan_(plan), view_(view), limits_(limits) {}
+      : plan_(plan), view_(view), limits_(limits), in_two_(InTwo(plan)) {}
 
   bool IsAtEnd() const { return next_.load(std::memory_order_relaxed) >= view_.num_chunks(); }
   // Calls f(chunk, rows) with the rows of the next chunk that are live and match, if there is one.
-  // Errors: TIMEOUT, CANCELLED, LIMIT (memory).
-  template <typename F>
-  absl::Status Step(F&& f) {
+  // `drop(chunk, &rows)` may take away rows that are no use for f: it is called before what is dear
+  // is asked of them. Errors: TIMEOUT, CANCELLED, LIMIT (memory).
+  template <typename Drop, typename F>
+  absl::Status Step(Drop&& drop, F&& f) {
     const uint32_t chunk = next_.fetch_add(1, std::memory_order_relaxed);
     if (chunk >= view_.num_chunks()) return absl::OkStatus();
     ROSTER_RETURN_IF_ERROR(limits_.Check());
     ChunkBits rows = view_->live.chunk(chunk);
-    if (plan_.filter != nullptr) plan_.filter->Evaluate(view_, chunk, &rows);
+    if (in_two_ != nullptr) {
+      in_two_->EvaluateQuick(view_, chunk, &rows);
+      drop(chunk, &rows);
+      in_two_->EvaluateDear(view_, chunk, &rows);
+    } else if (plan_.filter != nullptr) {
+      plan_.filter->Evaluate(view_, chunk, &rows);
+    }
     f(chunk, rows);
     return absl::OkStatus();
   }
 
  private:
+  // The filter, if parts of it are dear.
+  static const LogicOperator* InTwo(const Plan& plan) {
+    const auto* logic = dynamic_cast<const LogicOperator*>(plan.filter.get());
+    const bool is_and = logic != nullptr && logic->op() == ast::LogicOp::kAnd;
+    return is_and && logic->has_dear() ? logic : nullptr;
+  }
+
   const Plan& plan_;
   const ReadView& view_;
   const ExecutionLimits& limits_;
+  const LogicOperator* const in_two_;
   std::atomic<uint32_t> next_{0};
 };
 
@@ -55,19 +71,25 @@ template <typename F>
 absl::Status ForEachChunk(const Plan& plan, const ReadView& view, const ExecutionLimits& limits,
                           F&& f) {
   ChunkScan scan(plan, view, limits);
-  while (!scan.IsAtEnd()) ROSTER_RETURN_IF_ERROR(scan.Step(f));
+  const auto keep = [](uint32_t, ChunkBits*) {};
+  while (!scan.IsAtEnd()) ROSTER_RETURN_IF_ERROR(scan.Step(keep, f));
   return limits.Check();
 }
 
 // The same, with a second thread where one is free and the scan takes long enough to pay for it.
 // A result is what takes chunks, in any order: `Take(chunk, rows)`; `Fork()` gives an empty one for
-// the other thread, which `Join` adds at the end.
+// the other thread, which `Join` adds at the end; `Drop(chunk, &rows)`, if it has it, is that of
+// ChunkScan::Step.
 template <typename Result>
 absl::Status ScanInto(const Plan& plan, const ReadView& view, const ExecutionLimits& limits,
                       Result* result) {
   ChunkScan scan(plan, view, limits);
   const auto step = [&scan](Result* into) {
-    return scan.Step([into](uint32_t chunk, const ChunkBits& rows) { into->Take(chunk, rows); });
+    const auto drop = [&](uint32_t chunk, ChunkBits* rows) {
+      if constexpr (requires { into->Drop(chunk, rows); }) into->Drop(chunk, rows);
+    };
+    return scan.Step(drop,
+                     [into](uint32_t chunk, const ChunkBits& rows) { into->Take(chunk, rows); });
   };
   const auto now_us = [&] { return limits.clock != nullptr ? limits.clock->MonotonicMicros() : 0; };
   const int64_t asks_at_us = now_us() + limits.alone_us;

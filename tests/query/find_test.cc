@@ -298,9 +298,11 @@ TEST_CASE("a plan explains itself and says what it depends on") {
   const absl::StatusOr<Plan> plan = MakePlan(*bound, view, {});
   REQUIRE(plan.ok());
   CHECK(plan->filter->Describe(view.schema()) ==
-        "(`age` >= 3) and ((not (`email` = \"a@x\")) or (`name` contains \"o\")) and "
-        "(did \"order\" at most 2 times) and (sum(\"order\".`total` where (`total` >= 1.51)) "
-        "from 3 days ago until now >= 2.5)");
+        "(`age` >= 3) and ((`name` contains \"o\") or (not (`email` = \"a@x\"))) and "
+        "(sum(\"order\".`total` where (`total` >= 1.51)) from 3 days ago until now >= 2.5) and "
+        "(did \"order\" at most 2 times)");
+  CHECK(plan->filter->estimated_rows() >= 0);
+  CHECK(plan->filter->estimated_rows() <= static_cast<double>(view->num_profiles));
   Dependencies dependencies;
   plan->filter->AddDependencies(&dependencies);
   CHECK(dependencies.traits.size() == 2);

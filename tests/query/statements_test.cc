@@ -279,6 +279,39 @@ TEST_CASE("what follows a profile in an order is each profile once") {
   CHECK(ids == "p3p1p2p4");
 }
 
+// Of several chunks, so that the first rows are known before the last ones are asked; so many names
+// that they are not asked when it is planned.
+TEST_CASE("what an order does not want is not asked, and every page is as the whole order says") {
+  TestStore store;
+  store.Trait("name", ValueType::kText);
+  store.Trait("score", ValueType::kInteger);
+  for (int64_t i = 0; i < 40'000; ++i) {
+    Fields fields = {{"name", std::to_string(i % 5'000)}};
+    if (i % 11 != 0) fields.push_back({"score", i * 7'919 % 1'000});
+    store.Profile(fields);
+  }
+  const ReadView view = store.View();
+  for (const std::string order : {"score desc", "score", "name"}) {
+    const std::string text =
+        "find id where name contains \"77\" and score != 3 order by " + order + " limit ";
+    const auto whole = Asked<TableAnswer>(store, text + "30000").rows;
+    REQUIRE(whole.size() > 500);
+    CHECK(Asked<TableAnswer>(store, text + "7").rows ==
+          std::vector<std::vector<Value>>(whole.begin(), whole.begin() + 7));
+    QueryOptions options;
+    std::vector<std::vector<Value>> paged;
+    for (int page = 0; page < 3; ++page) {
+      const auto answer = Run(*Parse(text + "100"), text + "100", {}, options, view,
+                              SchemaCatalog(view.schema(), &*view->definitions), {});
+      REQUIRE(answer.ok());
+      const auto& table = std::get<TableAnswer>(*answer);
+      paged.insert(paged.end(), table.rows.begin(), table.rows.end());
+      options.after = table.next_after;
+    }
+    CHECK(paged == std::vector<std::vector<Value>>(whole.begin(), whole.begin() + 300));
+  }
+}
+
 // --- Explain ---
 
 TEST_CASE("explain shows the parts of a plan, what they read and how many rows they leave") {

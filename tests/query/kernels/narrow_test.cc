@@ -79,5 +79,28 @@ TEMPLATE_TEST_CASE("kernels: ranges narrow as cell by cell", "[kernels]", uint8_
   CHECK(targets.size() == hwy::SupportedAndGeneratedTargets().size());
 }
 
+TEST_CASE("kernels: sets of bytes narrow as cell by cell", "[kernels]") {
+  ForEveryTarget([] {
+    std::mt19937_64 random(2);
+    for (size_t length = 0; length <= kMaxLength; ++length) {
+      const size_t offset = random() % 64;
+      std::vector<uint8_t> cells(offset + length);
+      for (uint8_t& cell : cells) cell = static_cast<uint8_t>(random());
+      ByteSet set;
+      for (uint64_t& word : set) word = random() % 8 == 0 ? ~uint64_t{0} : random() & random();
+      const bool negated = random() % 2 == 0;
+      Words rows = RandomBits(length, &random);
+      Words expected = rows;
+      for (size_t i = 0; i < length; ++i) {
+        const uint8_t cell = cells[offset + i];
+        const bool is_in = (set[cell / 64] >> (cell % 64) & 1) != 0;
+        if (is_in == negated) expected[i / 64] &= ~(uint64_t{1} << (i % 64));
+      }
+      NarrowByBytes(cells.data() + offset, length, set, negated, rows.data());
+      if (rows != expected) FAIL(TargetName() << " at length " << length << ", " << offset);
+    }
+  });
+}
+
 }  // namespace
 }  // namespace roster::query::kernels
