@@ -103,10 +103,11 @@ TEST_CASE("the order in which records came does not matter", "[trait_policy]") {
     for (uint64_t i = random() % 8 + 1; i > 0; --i) {
       Value value;  // missing: a clear
       if (random() % 6 != 0) value = 0.1 * static_cast<double>(random() % 5);
-      records.push_back({value,
-                         {static_cast<int64_t>(random() % 4)},
-                         {static_cast<uint32_t>(random() % 3)},
-                         static_cast<uint8_t>(random() % 3)});
+      TraitRecord& record = records.emplace_back();
+      record.value = value;
+      record.time = {static_cast<int64_t>(random() % 4)};
+      record.origin = {static_cast<uint32_t>(random() % 3)};
+      record.rank = static_cast<uint8_t>(random() % 3);
     }
     const FoldedTrait first = *FoldTrait(policy, records);
     std::shuffle(records.begin(), records.end(), random);
