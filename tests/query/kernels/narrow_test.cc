@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "query/kernels/every_target.h"
 #include "query/kernels/target.h"
+#include "tests/query/kernels/every_target.h"
 
 namespace roster::query::kernels {
 namespace {
