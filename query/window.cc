@@ -96,11 +96,22 @@ int64_t After(Timestamp now, ast::Duration duration, absl::TimeZone zone) {
 }
 
 int64_t CalendarNumber(int64_t ms, ast::TimeUnit unit, absl::TimeZone zone) {
-  const int64_t day = DayOf(ms, zone).days;
+  return NumberOfDay(DayOf(ms, zone).days, unit);
+}
+
+int64_t NumberOfDay(int64_t day, ast::TimeUnit unit) {
   if (unit == TimeUnit::kDay) return day;
   if (unit == TimeUnit::kWeek) return FloorDiv(day + kThursday, 7);
   const absl::CivilDay civil = absl::CivilDay(1970, 1, 1) + day;
   return unit == TimeUnit::kMonth ? civil.year() * 12 + civil.month() - 1 : civil.year();
+}
+
+std::optional<int64_t> NextClockChange(int64_t ms, absl::TimeZone zone) {
+  absl::TimeZone::CivilTransition change;
+  if (!zone.NextTransition(absl::FromUnixMillis(ms), &change)) return std::nullopt;
+  const absl::TimeZone::TimeInfo info = zone.At(change.to);
+  const bool once = info.kind == absl::TimeZone::TimeInfo::UNIQUE;
+  return absl::ToUnixMillis(once ? info.pre : info.trans);
 }
 
 namespace {
@@ -139,21 +150,12 @@ class Breaks {
 
   // The first one after a moment. Requires: none is before the one asked for before.
   int64_t After(int64_t from) {
-    if (change_ms_ <= from) FindChange(from);
+    if (change_ms_ <= from) change_ms_ = NextClockChange(from, zone_).value_or(kMax);
     const int64_t day_ms = StartOfDay({DayOf(from, zone_).days + 1}, zone_);
     return std::max(std::min(day_ms, change_ms_), from + 1);
   }
 
  private:
-  void FindChange(int64_t from) {
-    change_ms_ = kMax;
-    absl::TimeZone::CivilTransition change;
-    if (!zone_.NextTransition(absl::FromUnixMillis(from), &change)) return;
-    const absl::TimeZone::TimeInfo info = zone_.At(change.to);
-    const bool once = info.kind == absl::TimeZone::TimeInfo::UNIQUE;
-    change_ms_ = absl::ToUnixMillis(once ? info.pre : info.trans);
-  }
-
   const absl::TimeZone zone_;
   int64_t change_ms_ = kMin;
 };

@@ -8,48 +8,137 @@
 #include <vector>
 
 #include "query/ast.h"
+#include "query/kernels/cell_reader.h"
+#include "query/kernels/narrow.h"
 #include "query/operators/event_order.h"
 #include "query/window.h"
 #include "storage/base/text.h"
 
 namespace roster::query {
+namespace {
+
+// The events of a type and a chunk that count: sealed ones, maybe also of rows that are not asked
+// for, and places in the tail.
+struct Selected {
+  const EventBlock* block;
+  EventBits bits;
+  std::vector<uint32_t> tail;
+};
+
+std::vector<Selected> Select(const EventSet& events, const ReadView& view, uint32_t chunk,
+                             const ChunkBits& rows) {
+  std::vector<Selected> selected;
+  for (const EventFilter& one : events.filters()) {
+    const EventBlock* const block = one.BlockOf(view, chunk);
+    if (block == nullptr) continue;
+    selected.push_back({block, one.SelectSealed(view, chunk, *block, rows), {}});
+    one.ForEachInTail(view, chunk, *block, [&](uint32_t t) { selected.back().tail.push_back(t); });
+  }
+  return selected;
+}
+
+// Brings what was added behind the first `size` of an ascending list to its place.
+template <typename T>
+void MergeAdded(size_t size, std::vector<T>* list) {
+  const auto middle = list->begin() + static_cast<std::ptrdiff_t>(size);
+  if (!std::is_sorted(middle, list->end())) std::sort(middle, list->end());
+  if (size != 0) std::inplace_merge(list->begin(), middle, list->end());
+}
+
+// The rows' offsets, ascending, each as often as it has an event.
+std::vector<uint16_t> RowsOf(const std::vector<Selected>& selected) {
+  std::vector<uint16_t> list;
+  for (const auto& [block, bits, tail] : selected) {
+    const size_t before = list.size();
+    list.resize(before + bits.Count());
+    uint16_t* next = list.data() + before;
+    const uint16_t* const row_of = block->sealed->rows.data();
+    bits.ForEach([&](size_t i) { *next++ = row_of[i]; });
+    if (before != 0) MergeAdded(before, &list);
+    const size_t sealed = list.size();
+    for (const uint32_t t : tail) list.push_back(block->tail[t].row_offset);
+    if (!tail.empty()) MergeAdded(sealed, &list);
+  }
+  return list;
+}
+
+// The same for those of `rows`, each as often as it has a day with some.
+std::vector<uint16_t> RowsOfDays(const std::vector<Selected>& selected,
+                                 const CalendarNumbers& numbers, const ChunkBits& rows) {
+  std::vector<uint64_t> days;  // a row's offset, and a day's number
+  const auto add = [&](uint32_t offset, int64_t time_ms) {
+    const uint64_t day = uint64_t{offset} << 32 | static_cast<uint32_t>(numbers.Of(time_ms));
+    if (days.empty() || days.back() != day) days.push_back(day);
+  };
+  for (const Selected& one : selected) {
+    const SealedEvents& sealed = *one.block->sealed;
+    const size_t before = days.size();
+    kernels::WithReader(sealed.times, [&](auto time_of) {
+      rows.ForEach([&](uint32_t offset) {
+        one.bits.ForEachIn(sealed.run_begin[offset], sealed.run_begin[offset + 1],
+                           [&](size_t i) { add(offset, time_of(i)); });
+      });
+    });
+    MergeAdded(before, &days);
+    const size_t middle = days.size();
+    for (const uint32_t t : one.tail) {
+      const TailEvent& event = one.block->tail[t];
+      if (rows.Test(event.row_offset)) add(event.row_offset, event.time_ms);
+    }
+    if (days.size() != middle) MergeAdded(middle, &days);
+  }
+  days.erase(std::unique(days.begin(), days.end()), days.end());
+  std::vector<uint16_t> list(days.size());
+  for (size_t i = 0; i < days.size(); ++i) list[i] = static_cast<uint16_t>(days[i] >> 32);
+  return list;
+}
+
+// The rows that stand in an ascending list at least so many times. Backwards, so that a row's first
+// place has the last word on it, without a branch.
+ChunkBits RowsWithAtLeast(int64_t times, const std::vector<uint16_t>& list) {
+  ChunkBits rows;
+  if (times <= 0) rows.SetAll();
+  if (times <= 0 || static_cast<uint64_t>(times) > list.size()) return rows;
+  const size_t ahead = static_cast<size_t>(times) - 1;
+  std::vector<uint8_t> reached(kChunkRows);
+  for (size_t i = list.size() - ahead; i-- > 0;) {
+    reached[list[i]] = static_cast<uint8_t>(list[i] == list[i + ahead]);
+  }
+  rows.SetAll();
+  kernels::NarrowByRanges(reached.data(), kChunkRows, {{1, 0}}, false, rows.words());
+  return rows;
+}
+
+}  // namespace
 
 BehaviourOperator::BehaviourOperator(BoundDid bound, const ReadView& view, Preparation* preparation)
-    : bound_(std::move(bound)), events_(std::exchange(bound_.events, {}), view, preparation) {}
-
-int64_t BehaviourOperator::DayOfEvent(const EventBlock& block, EventRef event) const {
-  return CalendarNumber(TimeOf(block, event).ms, bound_.on->unit, bound_.on->zone);
+    : bound_(std::move(bound)), events_(std::exchange(bound_.events, {}), view, preparation) {
+  if (!bound_.on) return;
+  TimeRange range{std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min()};
+  for (const EventFilter& one : events_.filters()) {
+    range = {std::min(range.low, one.range().low), std::max(range.high, one.range().high)};
+  }
+  days_.emplace(bound_.on->unit, bound_.on->zone, range);
 }
 
 void BehaviourOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
   if (!rows->Any()) return;
-  if (bound_.on) return EvaluateDays(view, chunk, rows);
-  std::vector<uint32_t> counts(kChunkRows);
-  events_.ForEachIn(view, chunk,
-                    [&](uint32_t offset, const EventBlock&, EventRef) { ++counts[offset]; });
-  for (uint32_t w = 0; w < ChunkBits::kWords; ++w) {
-    uint64_t passed = 0;
-    if (rows->words()[w] == 0) continue;
-    for (uint32_t i = 0; i < 64; ++i) {
-      passed |= static_cast<uint64_t>(Passes(counts[w * 64 + i])) << i;
-    }
-    rows->words()[w] &= passed;
+  const std::vector<Selected> selected = Select(events_, view, chunk, *rows);
+  std::vector<uint16_t> counted = RowsOf(selected);
+  ChunkBits passed = *rows;
+  passed.And(RowsWithAtLeast(bound_.min, counted));
+  if (days_ && passed.Any()) {  // so many days take so many events
+    counted = RowsOfDays(selected, *days_, passed);
+    passed.And(RowsWithAtLeast(bound_.min, counted));
   }
-}
-
-void BehaviourOperator::EvaluateDays(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
-  std::vector<std::pair<uint32_t, int64_t>> days;
-  events_.ForEachIn(view, chunk, [&](uint32_t offset, const EventBlock& block, EventRef event) {
-    if (rows->Test(offset)) days.emplace_back(offset, DayOfEvent(block, event));
-  });
-  std::sort(days.begin(), days.end());
-  days.erase(std::unique(days.begin(), days.end()), days.end());
-  size_t d = 0;
-  rows->ForEach([&](uint32_t offset) {
-    int64_t count = 0;
-    for (; d < days.size() && days[d].first == offset; ++d) ++count;
-    if (!Passes(count)) rows->Clear(offset);
-  });
+  if (bound_.max < std::numeric_limits<int64_t>::max()) {
+    passed.AndNot(RowsWithAtLeast(bound_.max + 1, counted));
+  }
+  if (bound_.negated) {
+    rows->AndNot(passed);
+  } else {
+    *rows = passed;
+  }
 }
 
 bool BehaviourOperator::Matches(const ReadView& view, RowId row) const {
@@ -57,7 +146,8 @@ bool BehaviourOperator::Matches(const ReadView& view, RowId row) const {
   std::set<int64_t> days;
   events_.ForEachOf(view, row, [&](const EventBlock& block, EventRef event) {
     ++count;
-    if (bound_.on) days.insert(DayOfEvent(block, event));
+    if (!bound_.on) return;
+    days.insert(CalendarNumber(TimeOf(block, event).ms, bound_.on->unit, bound_.on->zone));
   });
   return Passes(bound_.on ? static_cast<int64_t>(days.size()) : count);
 }
@@ -90,9 +180,11 @@ void NthOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows
   if (!rows->Any()) return;
   std::vector<std::pair<uint32_t, EventPlace>> passed;
   for (const EventFilter& one : events_.filters()) {
-    one.ForEachIn(view, chunk, [&](uint32_t offset, const EventBlock& block, EventRef event) {
-      if (rows->Test(offset)) passed.emplace_back(offset, PlaceOf(one.event(), block, event));
-    });
+    one.ForEachIn(view, chunk, *rows,
+                  [&](uint32_t offset, const EventBlock& block, EventRef event) {
+                    if (rows->Test(offset))
+                      passed.emplace_back(offset, PlaceOf(one.event(), block, event));
+                  });
   }
   std::sort(passed.begin(), passed.end());
   size_t p = 0;

@@ -105,9 +105,10 @@ bool ResumedOperator::Holds(const std::vector<int64_t>& times, Timestamp now) co
 void ResumedOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
   if (!rows->Any()) return;
   std::vector<std::pair<uint32_t, int64_t>> times;
-  events_.ForEachIn(view, chunk, [&](uint32_t offset, const EventBlock& block, EventRef event) {
-    if (rows->Test(offset)) times.emplace_back(offset, TimeOf(block, event).ms);
-  });
+  events_.ForEachIn(view, chunk, *rows,
+                    [&](uint32_t offset, const EventBlock& block, EventRef event) {
+                      if (rows->Test(offset)) times.emplace_back(offset, TimeOf(block, event).ms);
+                    });
   std::sort(times.begin(), times.end());
   size_t next = 0;
   rows->ForEach([&](uint32_t offset) {

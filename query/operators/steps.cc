@@ -80,7 +80,7 @@ std::vector<std::pair<uint32_t, StepHit>> Steps::HitsIn(const ReadView& view, ui
   for (uint32_t step = 0; step < events_.size(); ++step) {
     const std::vector<EventFilter>& filters = events_[step].filters();
     for (uint32_t f = 0; f < filters.size(); ++f) {
-      filters[f].ForEachIn(view, chunk,
+      filters[f].ForEachIn(view, chunk, rows,
                            [&](uint32_t offset, const EventBlock& block, EventRef event) {
                              if (!rows.Test(offset)) return;
                              const EventPlace place = PlaceOf(filters[f].event(), block, event);

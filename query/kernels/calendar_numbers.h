@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The days, weeks, months or years of many moments: where the clocks of a zone stand still, a day
+// is a division. Thread rule: immutable. Source: LANGUAGE.md "Meaning", 2.
+#ifndef ROSTER_QUERY_KERNELS_CALENDAR_NUMBERS_H_
+#define ROSTER_QUERY_KERNELS_CALENDAR_NUMBERS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "query/ast.h"
+#include "query/window.h"
+
+namespace roster::query {
+
+class CalendarNumbers {
+ public:
+  // `range`: in which most of the moments lie; those of its last 20 years are quick. Cost: O(clock
+  // changes in them).
+  CalendarNumbers(ast::TimeUnit unit, absl::TimeZone zone, TimeRange range);
+
+  // As CalendarNumber.
+  int64_t Of(int64_t ms) const {
+    if (ms < pieces_.front().from_ms || ms > last_ms_) return CalendarNumber(ms, unit_, zone_);
+    size_t piece = pieces_.size() - 1;
+    while (ms < pieces_[piece].from_ms) --piece;
+    const int64_t local_ms = ms + pieces_[piece].offset_ms;
+    const int64_t day = local_ms / kDayMs - (local_ms % kDayMs < 0 ? 1 : 0);
+    return unit_ == ast::TimeUnit::kDay ? day : NumberOfDay(day, unit_);
+  }
+
+ private:
+  static constexpr int64_t kDayMs = 86'400'000;
+  // A time without a change of clocks.
+  struct Piece {
+    int64_t from_ms;
+    int64_t offset_ms;  // local time less UTC
+  };
+
+  ast::TimeUnit unit_;
+  absl::TimeZone zone_;
+  std::vector<Piece> pieces_;  // ascending; never empty
+  int64_t last_ms_;            // of the last piece
+};
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_KERNELS_CALENDAR_NUMBERS_H_
