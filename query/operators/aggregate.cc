@@ -275,8 +275,9 @@ void AggregateReader::ForEachResult(const ReadView& view, uint32_t chunk, const 
     size_t t = 0;
     rows.ForEach([&](uint32_t offset) {
       total.Clear();
-      selected.ForEachIn(runs[offset], runs[offset + 1], [&](size_t i) {
+      selected.ForEachWhile(runs[offset], runs[offset + 1], [&](size_t i) {
         total.Add(property != nullptr ? property->cells.Get(i) : 0);
+        return true;
       });
       while (t < tail.size() && tail[t].first < offset) ++t;
       for (; t < tail.size() && tail[t].first == offset; ++t) total.Add(tail[t].second);

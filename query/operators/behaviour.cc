@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "query/ast.h"
-#include "query/kernels/cell_reader.h"
 #include "query/kernels/narrow.h"
 #include "query/operators/event_order.h"
 #include "query/window.h"
@@ -37,60 +36,77 @@ std::vector<Selected> Select(const EventSet& events, const ReadView& view, uint3
   return selected;
 }
 
-// Brings what was added behind the first `size` of an ascending list to its place.
-template <typename T>
-void MergeAdded(size_t size, std::vector<T>* list) {
-  const auto middle = list->begin() + static_cast<std::ptrdiff_t>(size);
-  if (!std::is_sorted(middle, list->end())) std::sort(middle, list->end());
-  if (size != 0) std::inplace_merge(list->begin(), middle, list->end());
-}
-
 // The rows' offsets, ascending, each as often as it has an event.
 std::vector<uint16_t> RowsOf(const std::vector<Selected>& selected) {
   std::vector<uint16_t> list;
-  for (const auto& [block, bits, tail] : selected) {
+  const auto merge_from = [&](size_t added) {
+    if (added == 0 || added == list.size()) return;
+    const auto middle = list.begin() + static_cast<std::ptrdiff_t>(added);
+    std::inplace_merge(list.begin(), middle, list.end());
+  };
+  for (const Selected& one : selected) {
     const size_t before = list.size();
-    list.resize(before + bits.Count());
+    list.resize(before + one.bits.Count());
     uint16_t* next = list.data() + before;
-    const uint16_t* const row_of = block->sealed->rows.data();
-    bits.ForEach([&](size_t i) { *next++ = row_of[i]; });
-    if (before != 0) MergeAdded(before, &list);
+    const uint16_t* const row_of = one.block->sealed->rows.data();
+    one.bits.ForEach([&](size_t i) { *next++ = row_of[i]; });
+    merge_from(before);
     const size_t sealed = list.size();
-    for (const uint32_t t : tail) list.push_back(block->tail[t].row_offset);
-    if (!tail.empty()) MergeAdded(sealed, &list);
+    for (const uint32_t t : one.tail) list.push_back(one.block->tail[t].row_offset);
+    std::sort(list.begin() + static_cast<std::ptrdiff_t>(sealed), list.end());
+    merge_from(sealed);
   }
   return list;
 }
 
-// The same for those of `rows`, each as often as it has a day with some.
-std::vector<uint16_t> RowsOfDays(const std::vector<Selected>& selected,
-                                 const CalendarNumbers& numbers, const ChunkBits& rows) {
-  std::vector<uint64_t> days;  // a row's offset, and a day's number
-  const auto add = [&](uint32_t offset, int64_t time_ms) {
-    const uint64_t day = uint64_t{offset} << 32 | static_cast<uint32_t>(numbers.Of(time_ms));
-    if (days.empty() || days.back() != day) days.push_back(day);
-  };
-  for (const Selected& one : selected) {
-    const SealedEvents& sealed = *one.block->sealed;
-    const size_t before = days.size();
-    kernels::WithReader(sealed.times, [&](auto time_of) {
-      rows.ForEach([&](uint32_t offset) {
-        one.bits.ForEachIn(sealed.run_begin[offset], sealed.run_begin[offset + 1],
-                           [&](size_t i) { add(offset, time_of(i)); });
-      });
-    });
-    MergeAdded(before, &days);
-    const size_t middle = days.size();
-    for (const uint32_t t : one.tail) {
-      const TailEvent& event = one.block->tail[t];
-      if (rows.Test(event.row_offset)) add(event.row_offset, event.time_ms);
-    }
-    if (days.size() != middle) MergeAdded(middle, &days);
+// The different numbers among the days of a row's events; those that ascend cost no search.
+class DifferentNumbers {
+ public:
+  void Clear() { numbers_.clear(); }
+  void Add(int64_t number) {
+    if (numbers_.empty() || number > numbers_.back()) return numbers_.push_back(number);
+    if (number == numbers_.back()) return;
+    const auto place = std::lower_bound(numbers_.begin(), numbers_.end(), number);
+    if (*place != number) numbers_.insert(place, number);
   }
-  days.erase(std::unique(days.begin(), days.end()), days.end());
-  std::vector<uint16_t> list(days.size());
-  for (size_t i = 0; i < days.size(); ++i) list[i] = static_cast<uint16_t>(days[i] >> 32);
-  return list;
+  int64_t Count() const { return static_cast<int64_t>(numbers_.size()); }
+
+ private:
+  std::vector<int64_t> numbers_;  // ascending
+};
+
+// Those of `rows` that did something on at least `min` days and at most `max`. Of a row no more is
+// read than that takes.
+ChunkBits RowsByDays(const std::vector<Selected>& selected, const CalendarNumbers& numbers,
+                     int64_t min, int64_t max, const ChunkBits& rows) {
+  using InTail = std::pair<uint32_t, int64_t>;
+  std::vector<InTail> tail;  // rows and times
+  for (const Selected& one : selected) {
+    for (const uint32_t t : one.tail) {
+      tail.emplace_back(one.block->tail[t].row_offset, one.block->tail[t].time_ms);
+    }
+  }
+  std::sort(tail.begin(), tail.end());
+  const int64_t enough = max < std::numeric_limits<int64_t>::max() ? max + 1 : min;
+  ChunkBits passed;
+  DifferentNumbers different;
+  auto next = tail.begin();
+  rows.ForEach([&](uint32_t row) {
+    different.Clear();
+    next = std::lower_bound(next, tail.end(), InTail{row, std::numeric_limits<int64_t>::min()});
+    for (; next != tail.end() && next->first == row; ++next) {
+      different.Add(numbers.Of(next->second));
+    }
+    for (const Selected& one : selected) {
+      const SealedEvents& sealed = *one.block->sealed;
+      one.bits.ForEachWhile(sealed.run_begin[row], sealed.run_begin[row + 1], [&](size_t i) {
+        different.Add(numbers.Of(sealed.times.Get(i)));
+        return different.Count() < enough;
+      });
+    }
+    if (min <= different.Count() && different.Count() <= max) passed.Set(row);
+  });
+  return passed;
 }
 
 // The rows that stand in an ascending list at least so many times. Backwards, so that a row's first
@@ -124,14 +140,12 @@ BehaviourOperator::BehaviourOperator(BoundDid bound, const ReadView& view, Prepa
 void BehaviourOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
   if (!rows->Any()) return;
   const std::vector<Selected> selected = Select(events_, view, chunk, *rows);
-  std::vector<uint16_t> counted = RowsOf(selected);
+  const std::vector<uint16_t> counted = RowsOf(selected);
   ChunkBits passed = *rows;
   passed.And(RowsWithAtLeast(bound_.min, counted));
-  if (days_ && passed.Any()) {  // so many days take so many events
-    counted = RowsOfDays(selected, *days_, passed);
-    passed.And(RowsWithAtLeast(bound_.min, counted));
-  }
-  if (bound_.max < std::numeric_limits<int64_t>::max()) {
+  if (days_) {  // so many days take so many events
+    passed = RowsByDays(selected, *days_, bound_.min, bound_.max, passed);
+  } else if (bound_.max < std::numeric_limits<int64_t>::max()) {
     passed.AndNot(RowsWithAtLeast(bound_.max + 1, counted));
   }
   if (bound_.negated) {

@@ -59,13 +59,19 @@ class EventBits {
   // Calls f(i) for each bit that is set, ascending.
   template <typename F>
   void ForEach(F&& f) const {
-    for (size_t w = 0; w < words_.size(); ++w) ForEachOf(w, words_[w], f);
+    for (size_t w = 0; w < words_.size(); ++w) {
+      for (uint64_t word = words_[w]; word != 0; word &= word - 1) {
+        f(w * 64 + static_cast<size_t>(std::countr_zero(word)));
+      }
+    }
   }
-  // Only of those in [begin, end).
+  // Calls f(i) for those in [begin, end), as long as it says so.
   template <typename F>
-  void ForEachIn(size_t begin, size_t end, F&& f) const {
+  void ForEachWhile(size_t begin, size_t end, F&& f) const {
     for (size_t w = begin / 64; w * 64 < end; ++w) {
-      ForEachOf(w, words_[w] & WordWithin(w, begin, end), f);
+      for (uint64_t word = words_[w] & WordWithin(w, begin, end); word != 0; word &= word - 1) {
+        if (!f(w * 64 + static_cast<size_t>(std::countr_zero(word)))) return;
+      }
     }
   }
   uint64_t* words() { return words_.data(); }
@@ -80,11 +86,6 @@ class EventBits {
     if (end < (w + 1) * 64) word &= (uint64_t{1} << (end - w * 64)) - 1;
     return word;
   }
-  template <typename F>
-  static void ForEachOf(size_t w, uint64_t word, F& f) {
-    for (; word != 0; word &= word - 1) f(w * 64 + static_cast<size_t>(std::countr_zero(word)));
-  }
-
   std::vector<uint64_t> words_;
 };
 
