@@ -31,6 +31,7 @@
 #include "engine/view_clock.h"
 #include "query/grammar/grammar.h"
 #include "query/query.h"
+#include "query/statements/scan_helper.h"
 #include "roster/database.h"
 #include "roster/error.h"
 #include "storage/base/digest.h"
@@ -67,7 +68,8 @@ class Engine final : public Database {
         log_(std::move(log)),
         reserve_(environment.files, path, options.disk_reserve_bytes),
         held_(options.pinned_limit_bytes),
-        pages_(environment.clock, options.page_idle_ms, environment.random->Next(), &held_) {}
+        pages_(environment.clock, options.page_idle_ms, environment.random->Next(), &held_),
+        scan_helper_(environment.executor) {}
   ~Engine() override { Close().IgnoreError(); }
 
   // Recovers, and starts the writer. Requires: called once, before anything else.
@@ -128,6 +130,7 @@ class Engine final : public Database {
   DiskReserve reserve_;
   HeldViews held_;
   Pages pages_;
+  query::ScanHelper scan_helper_;
   DefinitionCache definitions_;
   SharedStore shared_;
   std::unique_ptr<ViewClock> clock_;
@@ -353,9 +356,10 @@ absl::StatusOr<QueryResult> Engine::Execute(std::string_view statement,
   const int64_t started_us = environment_.clock->MonotonicMicros();
   ++num_statements_;
   ROSTER_ASSIGN_OR_RETURN(const query::ast::Statement parsed, query::Parse(statement));
+  const int64_t parsed_us = environment_.clock->MonotonicMicros() - started_us;
   const auto* find = std::get_if<query::ast::Find>(&parsed.verb);
   const uint64_t question = find != nullptr ? QuestionOf(parsed, params, options.time_zone) : 0;
-  query::QueryOptions asked{.time_zone = options.time_zone};
+  query::QueryOptions asked{.time_zone = options.time_zone, .parsed_us = parsed_us};
   std::optional<ReadView> view;
   if (find != nullptr && find->after) {
     ROSTER_ASSIGN_OR_RETURN(const std::string cursor,
@@ -375,6 +379,7 @@ absl::StatusOr<QueryResult> Engine::Execute(std::string_view statement,
   limits.cancelled = options.cancelled;
   limits.max_bytes = options_.statement_memory_bytes;
   limits.max_rows = options_.statement_rows;
+  if (options.second_thread) limits.helper = &scan_helper_;
   absl::StatusOr<query::QueryAnswer> answer =
       query::Run(parsed, statement, params, asked, *view, catalog, limits);
   QueryResult result{.lsn = view->lsn(), .clock = view->clock(), .data = {}};

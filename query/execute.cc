@@ -37,7 +37,9 @@ absl::StatusOr<QueryAnswer> Explain(const Plan& plan, const ReadView& view,
     }
     root.measures = whole;
   }
-  return PlanAnswer{std::move(root)};
+  PlanAnswer answer{std::move(root), {}};
+  if (analyzed) answer.stages.push_back({"run", whole.took_us});
+  return answer;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -44,8 +45,14 @@ struct PlanNode {
   std::optional<Measures> measures;  // of what was run
   std::vector<PlanNode> children;
 };
+// What a statement went through, one stage after the other, from its text to its answer.
+struct Stage {
+  std::string_view name;
+  int64_t took_us = 0;
+};
 struct PlanAnswer {
   PlanNode plan;
+  std::vector<Stage> stages;  // of what was run
 };
 
 // A part of a filter, for one profile.

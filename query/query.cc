@@ -92,6 +92,8 @@ absl::StatusOr<QueryAnswer> Run(const ast::Statement& statement, std::string_vie
                                 absl::Span<const Value> params, const QueryOptions& options,
                                 const ReadView& view, const Catalog& catalog,
                                 const ExecutionLimits& given) {
+  const auto now_us = [&] { return given.clock != nullptr ? given.clock->MonotonicMicros() : 0; };
+  const int64_t began_us = now_us();
   ExecutionLimits limits = given;
   limits.memory = std::make_shared<StatementMemory>(limits.max_bytes);
   ROSTER_ASSIGN_OR_RETURN(
@@ -102,6 +104,7 @@ absl::StatusOr<QueryAnswer> Run(const ast::Statement& statement, std::string_vie
     ROSTER_ASSIGN_OR_RETURN(std::string sql, EmitSql(bound, view.schema(), *dialect, view.clock()));
     return TableAnswer{{{"sql", ValueType::kText}}, {{std::move(sql)}}, {}};
   }
+  const int64_t bound_us = now_us();
   if (auto* find = std::get_if<BoundFind>(&bound.verb)) find->after = options.after;
   const std::optional<Timestamp> as_of = bound.as_of;
   const ReadView then = as_of ? view.At(*as_of) : view;
@@ -112,7 +115,15 @@ absl::StatusOr<QueryAnswer> Run(const ast::Statement& statement, std::string_vie
     AddReads(plan.verb, &reads);
     ROSTER_RETURN_IF_ERROR(CheckThen(*as_of, statement.as_of->span, text, view, reads));
   }
-  return Execute(plan, then, limits);
+  const int64_t planned_us = now_us();
+  absl::StatusOr<QueryAnswer> answer = Execute(plan, then, limits);
+  if (answer.ok() && plan.explained == ast::Explained::kAnalyzed) {
+    auto& stages = std::get<PlanAnswer>(*answer).stages;
+    stages.insert(stages.begin(), {{"parse", options.parsed_us},
+                                   {"bind", bound_us - began_us},
+                                   {"plan", planned_us - bound_us}});
+  }
+  return answer;
 }
 
 absl::StatusOr<std::string> TextOf(const ast::Literal& literal, std::string_view text,

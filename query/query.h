@@ -5,6 +5,7 @@
 #ifndef ROSTER_QUERY_QUERY_H_
 #define ROSTER_QUERY_QUERY_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,8 @@ struct QueryOptions {
   std::string_view time_zone = "UTC";  // by IANA name, unless the statement names one
   // Of a `find`: the last profile of the page before; the view is that page's.
   std::optional<ProfileId> after = std::nullopt;
+  // What parsing the statement took, for `explain analyze`. Units: microseconds.
+  int64_t parsed_us = 0;
 };
 
 // Runs one statement on a view. `params`: the values of $1, $2, ...

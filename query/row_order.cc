@@ -109,6 +109,10 @@ std::weak_ordering RowOrder::Compare(size_t by, RowId a, RowId b) const {
   return CompareMissingLast(NumberOf(column, view_, a), NumberOf(column, view_, b), descending);
 }
 
+bool RowOrder::IsShareable() const {
+  return std::ranges::all_of(computed_, [](const auto& computed) { return computed == nullptr; });
+}
+
 bool RowOrder::Before(RowId a, RowId b) const {
   for (size_t by = 0; by < by_.size(); ++by) {
     const std::weak_ordering order = Compare(by, a, b);

@@ -27,6 +27,8 @@ class RowOrder {
   // `limits` counts what is computed.
   RowOrder(const std::vector<BoundOrder>& by, const ReadView& view, const ExecutionLimits& limits);
 
+  // Whether two threads may ask at once: what is computed of rows is one's.
+  bool IsShareable() const;
   bool Before(RowId a, RowId b) const;
   // A first key of a row: of two rows the one with the smaller key comes first; with equal keys
   // only Before knows.
@@ -57,6 +59,8 @@ class TopRows {
   TopRows(const RowOrder& order, uint64_t capacity, const ExecutionLimits& limits)
       : order_(order), capacity_(capacity), limits_(limits) {}
 
+  // Empty, of the same order and capacity.
+  TopRows Fork() const { return {order_, capacity_, limits_}; }
   void Add(RowId row);
   // In order. Leaves nothing behind.
   std::vector<RowId> Take();

@@ -48,6 +48,7 @@ class Roster final : public Engine {
 
   // Whatever threads it has share so many processors.
   absl::Status SetThreads(int threads) override {
+    options_.second_thread = threads > 1;
     cpu_set_t set;
     CPU_ZERO(&set);
     for (const int cpu : processors_) {
@@ -64,7 +65,7 @@ class Roster final : public Engine {
   absl::StatusOr<Answer> Run(const std::string& statement) override {
     Answer answer;
     const Stopwatch watch;
-    const absl::StatusOr<QueryResult> result = database_->Execute(statement, {});
+    const absl::StatusOr<QueryResult> result = database_->Execute(statement, {}, options_);
     answer.took_us = watch.Micros();
     if (!result.ok()) return result.status();
     clock_ = result->clock;
@@ -103,6 +104,7 @@ class Roster final : public Engine {
 
  private:
   const std::unique_ptr<Database> database_;
+  ExecuteOptions options_;
   std::vector<int> processors_;  // that this process may use
   Timestamp clock_;              // of the last answer
 };

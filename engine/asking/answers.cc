@@ -48,8 +48,14 @@ void AddText(const PlanPart& part, size_t depth, std::string* text) {
 }
 
 Answer Made(query::PlanAnswer answer) {
-  Explanation explanation{PartOf(std::move(answer.plan)), {}};
+  Explanation explanation{PartOf(std::move(answer.plan)), {}, {}};
   AddText(explanation.plan, 0, &explanation.text);
+  for (const query::Stage& stage : answer.stages) {
+    explanation.text +=
+        StrCat(explanation.stages.empty() ? "" : ", ", stage.name, " ", stage.took_us, " us");
+    explanation.stages.push_back({std::string(stage.name), stage.took_us});
+  }
+  if (!explanation.stages.empty()) explanation.text += "\n";
   return explanation;
 }
 

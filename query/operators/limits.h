@@ -40,6 +40,8 @@ class StatementMemory {
   std::atomic<bool> exceeded_ = false;
 };
 
+class ScanHelper;
+
 // Checked every few thousand dictionary codes, once per chunk, before each part of a filter, and
 // every so many rows of a result. Once it is not OK it stays so.
 struct ExecutionLimits {
@@ -52,6 +54,9 @@ struct ExecutionLimits {
   uint64_t max_bytes = 64 << 20;                 // of memory
   // Counts for max_bytes, of one statement; null: only the bytes of the result are counted.
   std::shared_ptr<StatementMemory> memory = nullptr;
+  // A second thread for what takes longer than `alone_us`; null: none.
+  ScanHelper* helper = nullptr;
+  int64_t alone_us = 50;  // what it costs to wake one, and some
 
   void Take(uint64_t bytes) const {
     if (memory != nullptr) memory->Take(bytes);

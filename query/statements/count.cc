@@ -12,12 +12,23 @@
 
 namespace roster::query {
 
+namespace {
+
+struct Counter {
+  uint64_t count = 0;
+
+  void Take(uint32_t, const ChunkBits& rows) { count += rows.Count(); }
+  Counter Fork() const { return {}; }
+  void Join(const Counter& other) { count += other.count; }
+};
+
+}  // namespace
+
 absl::StatusOr<QueryAnswer> RunVerb(const BoundCount&, const Plan& plan, const ReadView& view,
                                     const ExecutionLimits& limits) {
-  CountAnswer answer;
-  ROSTER_RETURN_IF_ERROR(ForEachChunk(
-      plan, view, limits, [&](uint32_t, const ChunkBits& rows) { answer.count += rows.Count(); }));
-  return answer;
+  Counter counter;
+  ROSTER_RETURN_IF_ERROR(ScanInto(plan, view, limits, &counter));
+  return CountAnswer{counter.count};
 }
 
 absl::StatusOr<QueryAnswer> RunVerb(const BoundBreakdown& breakdown, const Plan& plan,

@@ -14,6 +14,29 @@
 
 namespace roster::query {
 
+namespace {
+
+// The first rows in an order behind one of them.
+struct Finder {
+  const ReadView* view;
+  const RowOrder* order;
+  std::optional<RowId> behind;
+  TopRows top;
+
+  void Take(uint32_t chunk, const ChunkBits& rows) {
+    rows.ForEach([&](uint32_t i) {
+      const RowId row = RowAt(chunk, i);
+      if (!behind || order->Before(*behind, row)) top.Add(row);
+    });
+  }
+  Finder Fork() const { return {view, order, behind, top.Fork()}; }
+  void Join(Finder other) {
+    for (const RowId row : other.top.Take()) top.Add(row);
+  }
+};
+
+}  // namespace
+
 absl::StatusOr<QueryAnswer> RunVerb(const BoundFind& find, const Plan& plan, const ReadView& view,
                                     const ExecutionLimits& limits) {
   const uint64_t max_rows = find.limit ? limits.max_limited_rows : limits.max_rows;
@@ -23,15 +46,11 @@ absl::StatusOr<QueryAnswer> RunVerb(const BoundFind& find, const Plan& plan, con
   const uint64_t offset = std::min(find.offset, num_rows);
   const RowOrder order(find.order, view, limits);
   const std::optional<RowId> behind = find.after ? view->FindProfile(*find.after) : std::nullopt;
-  TopRows top(order, std::min(wanted + offset + 1, num_rows), limits);
-  ROSTER_RETURN_IF_ERROR(
-      ForEachChunk(plan, view, limits, [&](uint32_t chunk, const ChunkBits& rows) {
-        rows.ForEach([&](uint32_t i) {
-          const RowId row = RowAt(chunk, i);
-          if (!behind || order.Before(*behind, row)) top.Add(row);
-        });
-      }));
-  const std::vector<RowId> rows = top.Take();
+  Finder finder{&view, &order, behind, {order, std::min(wanted + offset + 1, num_rows), limits}};
+  ExecutionLimits on = limits;
+  if (!order.IsShareable()) on.helper = nullptr;
+  ROSTER_RETURN_IF_ERROR(ScanInto(plan, view, on, &finder));
+  const std::vector<RowId> rows = finder.top.Take();
   const uint64_t end = std::min<uint64_t>(rows.size(), offset + wanted);
   if (end > offset + max_rows) return TooManyRows(max_rows);
 

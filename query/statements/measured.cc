@@ -25,10 +25,10 @@ void MeasuredOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits*
   const uint32_t candidates = rows->Count();
   const int64_t began_us = clock_ != nullptr ? clock_->MonotonicMicros() : 0;
   inner_->Evaluate(view, chunk, rows);
-  if (clock_ != nullptr) measures_.took_us += clock_->MonotonicMicros() - began_us;
-  measures_.rows_in += candidates;
-  measures_.rows += rows->Count();
-  if (candidates != 0) measures_.bytes += BytesOf(reads_, view, chunk);
+  if (clock_ != nullptr) took_us_ += clock_->MonotonicMicros() - began_us;
+  rows_in_ += candidates;
+  rows_ += rows->Count();
+  if (candidates != 0) bytes_ += BytesOf(reads_, view, chunk);
 }
 
 }  // namespace roster::query

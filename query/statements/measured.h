@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An operator that notes what running it takes, for `explain analyze`. Thread rule: one thread.
+// An operator that notes what running it takes, for `explain analyze`. Thread rule: as Operator.
 #ifndef ROSTER_QUERY_STATEMENTS_MEASURED_H_
 #define ROSTER_QUERY_STATEMENTS_MEASURED_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,7 +19,7 @@ namespace roster::query {
 struct Measures {
   uint64_t rows_in = 0;  // candidates
   uint64_t rows = 0;     // that passed
-  int64_t took_us = 0;   // its parts included
+  int64_t took_us = 0;   // its parts included; of two threads both
   uint64_t bytes = 0;    // of columns and events in the chunks that it looked at
 };
 
@@ -31,7 +32,9 @@ class MeasuredOperator : public Operator {
   }
 
   const Operator& inner() const { return *inner_; }
-  const Measures& measures() const { return measures_; }
+  Measures measures() const {
+    return {rows_in_.load(), rows_.load(), took_us_.load(), bytes_.load()};
+  }
 
   void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
   bool Matches(const ReadView& view, RowId row) const override {
@@ -52,7 +55,10 @@ class MeasuredOperator : public Operator {
   const std::unique_ptr<Operator> inner_;
   Clock* const clock_;
   Dependencies reads_;
-  mutable Measures measures_;
+  mutable std::atomic<uint64_t> rows_in_ = 0;
+  mutable std::atomic<uint64_t> rows_ = 0;
+  mutable std::atomic<int64_t> took_us_ = 0;
+  mutable std::atomic<uint64_t> bytes_ = 0;
 };
 
 }  // namespace roster::query

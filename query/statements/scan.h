@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The loop over the chunks that every statement runs, and the limit of what it shows. Thread rule:
-// pure functions of a view.
+// The loop over the chunks that every statement runs, on one thread or two, and the limit of what
+// it shows. Thread rule: pure functions of a view.
 #ifndef ROSTER_QUERY_STATEMENTS_SCAN_H_
 #define ROSTER_QUERY_STATEMENTS_SCAN_H_
 
+#include <atomic>
 #include <cstdint>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "query/operators/limits.h"
 #include "query/plan.h"
+#include "query/statements/scan_helper.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
@@ -18,17 +21,71 @@
 
 namespace roster::query {
 
-// Calls f(chunk, rows) for each chunk with the rows that are live and match.
+// The chunks of a view, handed out to whoever asks. Thread rule: any thread.
+class ChunkScan {
+ public:
+  // Lifetime: all of it outlives this.
+  ChunkScan(const Plan& plan, const ReadView& view, const ExecutionLimits& limits)
+      : plan_(plan), view_(view), limits_(limits) {}
+
+  bool IsAtEnd() const { return next_.load(std::memory_order_relaxed) >= view_.num_chunks(); }
+  // Calls f(chunk, rows) with the rows of the next chunk that are live and match, if there is one.
+  // Errors: TIMEOUT, CANCELLED, LIMIT (memory).
+  template <typename F>
+  absl::Status Step(F&& f) {
+    const uint32_t chunk = next_.fetch_add(1, std::memory_order_relaxed);
+    if (chunk >= view_.num_chunks()) return absl::OkStatus();
+    ROSTER_RETURN_IF_ERROR(limits_.Check());
+    ChunkBits rows = view_->live.chunk(chunk);
+    if (plan_.filter != nullptr) plan_.filter->Evaluate(view_, chunk, &rows);
+    f(chunk, rows);
+    return absl::OkStatus();
+  }
+
+ private:
+  const Plan& plan_;
+  const ReadView& view_;
+  const ExecutionLimits& limits_;
+  std::atomic<uint32_t> next_{0};
+};
+
+// Calls f(chunk, rows) for each chunk, in order, with the rows that are live and match.
 // Errors: TIMEOUT, CANCELLED, LIMIT (memory), also where they stopped the filter itself.
 template <typename F>
 absl::Status ForEachChunk(const Plan& plan, const ReadView& view, const ExecutionLimits& limits,
                           F&& f) {
-  for (uint32_t chunk = 0; chunk < view.num_chunks(); ++chunk) {
-    ROSTER_RETURN_IF_ERROR(limits.Check());
-    ChunkBits rows = view->live.chunk(chunk);
-    if (plan.filter != nullptr) plan.filter->Evaluate(view, chunk, &rows);
-    f(chunk, rows);
+  ChunkScan scan(plan, view, limits);
+  while (!scan.IsAtEnd()) ROSTER_RETURN_IF_ERROR(scan.Step(f));
+  return limits.Check();
+}
+
+// The same, with a second thread where one is free and the scan takes long enough to pay for it.
+// A result is what takes chunks, in any order: `Take(chunk, rows)`; `Fork()` gives an empty one for
+// the other thread, which `Join` adds at the end.
+template <typename Result>
+absl::Status ScanInto(const Plan& plan, const ReadView& view, const ExecutionLimits& limits,
+                      Result* result) {
+  ChunkScan scan(plan, view, limits);
+  const auto step = [&scan](Result* into) {
+    return scan.Step([into](uint32_t chunk, const ChunkBits& rows) { into->Take(chunk, rows); });
+  };
+  const auto now_us = [&] { return limits.clock != nullptr ? limits.clock->MonotonicMicros() : 0; };
+  const int64_t asks_at_us = now_us() + limits.alone_us;
+  std::optional<Result> other;
+  absl::Status others = absl::OkStatus();
+  {
+    std::optional<ScanHelper::Help> help;
+    while (!scan.IsAtEnd()) {
+      ROSTER_RETURN_IF_ERROR(step(result));
+      if (limits.helper == nullptr || help || now_us() < asks_at_us || scan.IsAtEnd()) continue;
+      other.emplace(result->Fork());
+      help.emplace(limits.helper, [&] {
+        while (others.ok() && !scan.IsAtEnd()) others = step(&*other);
+      });
+    }
   }
+  ROSTER_RETURN_IF_ERROR(others);
+  if (other) result->Join(*std::move(other));
   return limits.Check();
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/commands/commands.h"
+#include "storage/base/text.h"
 
 namespace roster::server {
 namespace {
@@ -50,8 +51,14 @@ Reply TreeOf(const PlanPart& part) {
 }
 
 Reply ToReply(const Explanation& explanation) {
-  Reply tree(
-      Reply::Map{{"plan", TreeOf(explanation.plan)}, {"text", Reply::Text(explanation.text)}});
+  Reply::Map map{{"plan", TreeOf(explanation.plan)}};
+  Reply::Map stages;
+  for (const Explanation::Stage& stage : explanation.stages) {
+    stages.emplace_back(StrCat(stage.name, "_us"), Reply::Integer(stage.took_us));
+  }
+  if (!stages.empty()) map.emplace_back("stages", Reply(std::move(stages)));
+  map.emplace_back("text", Reply::Text(explanation.text));
+  Reply tree(std::move(map));
   return Reply(Reply::Report{explanation.text, std::make_shared<const Reply>(std::move(tree))});
 }
 

@@ -23,6 +23,8 @@ struct ExecuteOptions {
   std::string time_zone = "UTC";
   // Ends the statement with CANCELLED soon after somebody sets it, on any thread; null: nobody.
   const std::atomic<bool>* cancelled = nullptr;
+  // A scan that takes long gets a second thread when the store has one free; false: never.
+  bool second_thread = true;
 };
 
 // `count`.
@@ -49,7 +51,7 @@ struct PlanPart {
   struct Measures {
     uint64_t rows_in = 0;  // candidates
     uint64_t rows = 0;     // that passed
-    int64_t took_us = 0;   // its parts included
+    int64_t took_us = 0;   // its parts included; of two threads both
     uint64_t bytes = 0;
   };
   std::string what;
@@ -61,8 +63,15 @@ struct PlanPart {
 
 // `explain`.
 struct Explanation {
+  // What the statement went through, one after the other, from its text to its answer.
+  // Units: microseconds of time that passed.
+  struct Stage {
+    std::string name;  // parse, bind, plan, run
+    int64_t took_us = 0;
+  };
   PlanPart plan;
-  std::string text;  // the same for people, a line for each part
+  std::vector<Stage> stages;  // of `explain analyze`
+  std::string text;           // the same for people, a line for each part, then one of the stages
 };
 
 // A part of a segment's filter, for one profile.
