@@ -63,9 +63,6 @@ class ExactThreshold {
   ExactThreshold(ExactNumber number, uint8_t scale);
 
   const ExactNumber& number() const { return number_; }
-  // The greatest sum that is not above the number, and whether it is the number.
-  Int128 floor() const { return floor_; }
-  bool is_sum() const { return fraction_.empty(); }
   // -1, 0 or 1: sum / count is below, at or above the number. Requires: count > 0.
   int Compare(Int128 sum, int64_t count) const;
 

@@ -39,10 +39,6 @@ int64_t Before(Timestamp now, ast::Duration duration, absl::TimeZone zone);
 int64_t After(Timestamp now, ast::Duration duration, absl::TimeZone zone);
 // The number of the local day, week (from Monday), month or year of a moment.
 int64_t CalendarNumber(int64_t ms, ast::TimeUnit unit, absl::TimeZone zone);
-// The same of a local day.
-int64_t NumberOfDay(int64_t day, ast::TimeUnit unit);
-// The next moment after a moment at which the clocks of a zone are changed.
-std::optional<int64_t> NextClockChange(int64_t ms, absl::TimeZone zone);
 
 // The earlier of two moments, each of which may be none.
 std::optional<Timestamp> Earlier(std::optional<Timestamp> a, std::optional<Timestamp> b);

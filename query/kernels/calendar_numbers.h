@@ -6,6 +6,7 @@
 #define ROSTER_QUERY_KERNELS_CALENDAR_NUMBERS_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -13,6 +14,14 @@
 #include "query/window.h"
 
 namespace roster::query {
+
+inline constexpr int64_t kThursday = 3;  // 1970-01-01, counted from Monday
+
+inline int64_t FloorDiv(int64_t value, int64_t by) { return value / by - (value % by < 0 ? 1 : 0); }
+// As CalendarNumber, of a local day.
+int64_t NumberOfDay(int64_t day, ast::TimeUnit unit);
+// The next moment after a moment at which the clocks of a zone are changed.
+std::optional<int64_t> NextClockChange(int64_t ms, absl::TimeZone zone);
 
 class CalendarNumbers {
  public:
@@ -25,8 +34,7 @@ class CalendarNumbers {
     if (ms < pieces_.front().from_ms || ms > last_ms_) return CalendarNumber(ms, unit_, zone_);
     size_t piece = pieces_.size() - 1;
     while (ms < pieces_[piece].from_ms) --piece;
-    const int64_t local_ms = ms + pieces_[piece].offset_ms;
-    const int64_t day = local_ms / kDayMs - (local_ms % kDayMs < 0 ? 1 : 0);
+    const int64_t day = FloorDiv(ms + pieces_[piece].offset_ms, kDayMs);
     return unit_ == ast::TimeUnit::kDay ? day : NumberOfDay(day, unit_);
   }
 

@@ -333,10 +333,10 @@ std::string AggregateReader::Describe(const Schema& schema) const {
 
 namespace {
 
-SumRange RangeOf(const ExactCompare& compare) {
+// `scale`: of the cells that are summed.
+SumRange RangeOf(const ExactCompare& compare, uint8_t scale) {
   constexpr Int128 kMost = Int128{1} << 126;
-  const Int128 floor = compare.threshold.floor();
-  const bool is_sum = compare.threshold.is_sum();
+  const auto [floor, is_sum] = compare.threshold.number().ScaledTo(scale);
   switch (compare.op) {
     case ast::CompareOp::kEq:
     case ast::CompareOp::kNe:
@@ -362,7 +362,9 @@ AggregateOperator::AggregateOperator(BoundAggregate bound, const ReadView& view,
     right_.emplace(std::move(other->right), view, preparation);
     test_ = other->op;
   } else if (auto* exact = std::get_if<ExactCompare>(&bound.test)) {
-    if (left_.bound().op == AggregateOp::kSum) sum_range_ = RangeOf(*exact);
+    if (left_.bound().op == AggregateOp::kSum) {
+      sum_range_ = RangeOf(*exact, left_.bound().info.scale);
+    }
     test_ = std::move(*exact);
   } else {
     test_ = std::get<CellPredicate>(std::move(bound.test));
