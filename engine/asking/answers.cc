@@ -53,7 +53,7 @@ Answer Made(query::PlanAnswer answer) {
   for (const query::Stage& stage : answer.stages) {
     explanation.text +=
         StrCat(explanation.stages.empty() ? "" : ", ", stage.name, " ", stage.took_us, " us");
-    explanation.stages.push_back({std::string(stage.name), stage.took_us});
+    explanation.stages.emplace_back(stage.name, stage.took_us);
   }
   if (!explanation.stages.empty()) explanation.text += "\n";
   return explanation;

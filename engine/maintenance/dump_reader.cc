@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "engine/coerce.h"
 #include "engine/maintenance/dump.h"
+#include "engine/maintenance/dump_values.h"
 #include "roster/error.h"
 #include "roster/json.h"
 #include "storage/base/status_macros.h"
@@ -25,112 +26,6 @@ namespace dom = simdjson::dom;
 
 constexpr auto kMaxProfileIds = static_cast<int64_t>(Profiles::kMaxIds);
 constexpr TraitId kKept[] = {kCreatedAt, kFirstSeen, kLastSeen, kCreatedVia};
-
-absl::Status Bad(std::string_view what) { return MakeError(ErrorCode::kParse, std::string(what)); }
-
-absl::StatusOr<std::string_view> TextOf(dom::object line, const char* name) {
-  std::string_view text;
-  if (line[name].get(text) != simdjson::SUCCESS) return Bad(StrCat("`", name, "` is to be text"));
-  return text;
-}
-
-absl::StatusOr<int64_t> NumberOf(dom::object line, const char* name, int64_t min, int64_t max) {
-  int64_t number = 0;
-  if (line[name].get(number) != simdjson::SUCCESS || number < min || number > max) {
-    return Bad(StrCat("`", name, "` is to be an integer from ", min, " to ", max));
-  }
-  return number;
-}
-
-bool IsTrue(dom::object line, const char* name) {
-  bool flag = false;
-  return line[name].get(flag) == simdjson::SUCCESS && flag;
-}
-
-absl::StatusOr<Timestamp> ToTime(dom::element element) {
-  int64_t ms = 0;
-  if (element.get(ms) == simdjson::SUCCESS) return Timestamp{ms};
-  std::string_view text;
-  if (element.get(text) != simdjson::SUCCESS) return Bad("a time is to be text or milliseconds");
-  return ParseTimestamp(text);
-}
-
-absl::StatusOr<Timestamp> TimeMember(dom::object line, const char* name) {
-  dom::element element;
-  if (line[name].get(element) != simdjson::SUCCESS) return Bad(StrCat("`", name, "` is missing"));
-  return ToTime(element);
-}
-
-absl::StatusOr<ValueType> TypeMember(dom::object line) {
-  ROSTER_ASSIGN_OR_RETURN(const std::string_view name, TextOf(line, "type"));
-  for (int t = 1; t <= static_cast<int>(ValueType::kJson); ++t) {
-    if (TypeName(static_cast<ValueType>(t)) == name) return static_cast<ValueType>(t);
-  }
-  return Bad(StrCat("unknown type `", name, "`"));
-}
-
-absl::StatusOr<uint8_t> ScaleMember(dom::object line) {
-  if (line["scale"].error() == simdjson::NO_SUCH_FIELD) return uint8_t{0};
-  ROSTER_ASSIGN_OR_RETURN(const int64_t scale, NumberOf(line, "scale", 0, 9));
-  return static_cast<uint8_t>(scale);
-}
-
-// The forms of ValueJson in dump_writer.cc.
-std::optional<Value> ParseValue(dom::element element, ValueType type, uint8_t scale) {
-  std::string_view text;
-  int64_t integer = 0;
-  double number = 0;
-  bool boolean = false;
-  dom::array array;
-  const bool is_text = element.get(text) == simdjson::SUCCESS;
-  const bool is_integer = element.get(integer) == simdjson::SUCCESS;
-  switch (type) {
-    case ValueType::kText:
-      if (is_text) return std::string(text);
-      break;
-    case ValueType::kJson:
-      if (is_text) return Json{std::string(text)};
-      break;
-    case ValueType::kInteger:
-      if (is_integer) return integer;
-      break;
-    case ValueType::kNumber:
-      if (element.get(number) == simdjson::SUCCESS) return number;
-      break;
-    case ValueType::kBoolean:
-      if (element.get(boolean) == simdjson::SUCCESS) return boolean;
-      break;
-    case ValueType::kDecimal:
-      if (is_text) {
-        if (const auto decimal = ParseDecimal(text)) return Coerce(*decimal, type, scale);
-      }
-      break;
-    case ValueType::kDate:
-      if (is_integer && integer == static_cast<int32_t>(integer)) {
-        return Date{static_cast<int32_t>(integer)};
-      }
-      if (is_text) {
-        if (const auto date = ParseDate(text); date.ok()) return *date;
-      }
-      break;
-    case ValueType::kTimestamp:
-      if (const auto time = ToTime(element); time.ok()) return *time;
-      break;
-    case ValueType::kTextList:
-      if (element.get(array) == simdjson::SUCCESS) {
-        TextList list;
-        for (const dom::element part : array) {
-          if (part.get(text) != simdjson::SUCCESS) return std::nullopt;
-          list.emplace_back(text);
-        }
-        return list;
-      }
-      break;
-    case ValueType::kNone:
-      break;
-  }
-  return std::nullopt;
-}
 
 // Builds a store by mutations, which checks everything, but for what the store itself keeps of a
 // profile (when it was created and seen): that is set as the dump has it, at the end.
@@ -149,6 +44,7 @@ class DumpReader {
   absl::Status Options(dom::object line);
   absl::Status Definition(dom::object line);
   absl::Status Former(dom::object line);
+  absl::Status Gone(dom::object line);
   absl::Status Profile(dom::object line);
   absl::Status Identities(dom::object line, ProfileId profile);
   absl::Status Traits(dom::object line);
@@ -183,6 +79,7 @@ class DumpReader {
   std::vector<uint64_t> id_there_;                       // by the ProfileId here - 1
   bool all_named_ = false;                               // no profile follows
   std::vector<IdentityId> formers_;                      // in the order of their lines
+  std::vector<IdentityId> gone_;                         // the same
   absl::flat_hash_set<uint64_t> awaited_;                // ids that only lines of formers named
   std::vector<std::pair<IdentityId, ProfileId>> homes_;  // the ids as the dump has them
   uint64_t num_event_lines_ = 0;
@@ -192,7 +89,7 @@ class DumpReader {
 
 absl::Status DumpReader::Apply(const Mutation& mutation) {
   const absl::Status fits = store_.Check(mutation);
-  if (!fits.ok()) return Bad(StdView(fits.message()));
+  if (!fits.ok()) return BadLine(StdView(fits.message()));
   store_.Apply(mutation, &changes_);
   changes_ = {};
   return absl::OkStatus();
@@ -201,22 +98,29 @@ absl::Status DumpReader::Apply(const Mutation& mutation) {
 // Each kind of line by the member that only it has.
 absl::Status DumpReader::Take(dom::object line) {
   static constexpr std::pair<const char*, absl::Status (DumpReader::*)(dom::object)> kKinds[] = {
-      {"event", &DumpReader::Event},           {"traits_of", &DumpReader::Traits},
-      {"profile", &DumpReader::Profile},       {"property", &DumpReader::Property},
-      {"event_type", &DumpReader::EventType},  {"trait", &DumpReader::Trait},
-      {"namespace", &DumpReader::Namespace},   {"roster_dump", &DumpReader::Header},
-      {"end_of_dump", &DumpReader::Trailer},   {"options_of", &DumpReader::Options},
-      {"definition", &DumpReader::Definition}, {"former", &DumpReader::Former},
+      {"event", &DumpReader::Event},
+      {"traits_of", &DumpReader::Traits},
+      {"profile", &DumpReader::Profile},
+      {"property", &DumpReader::Property},
+      {"event_type", &DumpReader::EventType},
+      {"trait", &DumpReader::Trait},
+      {"namespace", &DumpReader::Namespace},
+      {"roster_dump", &DumpReader::Header},
+      {"end_of_dump", &DumpReader::Trailer},
+      {"options_of", &DumpReader::Options},
+      {"definition", &DumpReader::Definition},
+      {"former", &DumpReader::Former},
+      {"gone", &DumpReader::Gone},
   };
   for (const auto& [member, take] : kKinds) {
     if (line[member].error() == simdjson::NO_SUCH_FIELD) continue;
     if (begun_ == (take == &DumpReader::Header)) {
-      return Bad(begun_ ? "a second header" : "a dump begins with `roster_dump`");
+      return BadLine(begun_ ? "a second header" : "a dump begins with `roster_dump`");
     }
-    if (ended_) return Bad("a line behind the end of the dump");
+    if (ended_) return BadLine("a line behind the end of the dump");
     return (this->*take)(line);
   }
-  return Bad("not a line of a dump");
+  return BadLine("not a line of a dump");
 }
 
 absl::Status DumpReader::Header(dom::object line) {
@@ -279,7 +183,7 @@ absl::Status DumpReader::Property(dom::object line) {
   ROSTER_ASSIGN_OR_RETURN(const ValueType type, TypeMember(line));
   ROSTER_ASSIGN_OR_RETURN(const uint8_t scale, ScaleMember(line));
   const std::optional<EventTypeId> event = schema().FindEvent(of);
-  if (!event) return Bad("a property of an unknown event type");
+  if (!event) return BadLine("a property of an unknown event type");
   return Apply(DeclareProperty{*event, std::string(name), type, scale});
 }
 
@@ -287,7 +191,7 @@ absl::Status DumpReader::Options(dom::object line) {
   ROSTER_ASSIGN_OR_RETURN(const std::string_view name, TextOf(line, "options_of"));
   ROSTER_ASSIGN_OR_RETURN(const int64_t policy, NumberOf(line, "policy", 0, 255));
   const std::optional<TraitId> id = schema().FindTrait(name);
-  if (!id) return Bad("options of an unknown trait");
+  if (!id) return BadLine("options of an unknown trait");
   AlterTrait alter{*id, {}};
   std::string_view display;
   if (line["display"].get(display) == simdjson::SUCCESS) alter.info.display = display;
@@ -304,9 +208,9 @@ absl::Status DumpReader::Definition(dom::object line) {
 }
 
 absl::Status DumpReader::Former(dom::object line) {
-  if (all_named_) return Bad("an identity behind what profiles have");
+  if (all_named_) return BadLine("an identity behind what profiles have");
   dom::element former;
-  if (line["former"].get(former) != simdjson::SUCCESS) return Bad("`former` is missing");
+  if (line["former"].get(former) != simdjson::SUCCESS) return BadLine("`former` is missing");
   ROSTER_ASSIGN_OR_RETURN(const auto identity, Identity(former));
   ROSTER_ASSIGN_OR_RETURN(const uint64_t of, IdMember(line, "of"));
   if (!id_here_.contains(of)) {
@@ -325,8 +229,23 @@ absl::Status DumpReader::Former(dom::object line) {
   return absl::OkStatus();
 }
 
+// An identity that somebody had who is erased: here, too.
+absl::Status DumpReader::Gone(dom::object line) {
+  ROSTER_ASSIGN_OR_RETURN(const std::string_view name, TextOf(line, "gone"));
+  const std::optional<NamespaceId> space = schema().FindNamespace(name);
+  if (!space) return BadLine("an identity of an unknown namespace");
+  all_named_ = true;
+  const ProfileId somebody{store_.state().profiles.size() + 1};
+  const IdentityId id{static_cast<uint32_t>(store_.state().identities.size())};
+  ROSTER_RETURN_IF_ERROR(Apply(CreateProfile{somebody, at_, "dump"}));
+  ROSTER_RETURN_IF_ERROR(Apply(AttachIdentity{somebody, id, *space, "gone", {}}));
+  ROSTER_RETURN_IF_ERROR(Apply(EraseProfile{somebody}));
+  gone_.push_back(id);
+  return absl::OkStatus();
+}
+
 absl::Status DumpReader::Profile(dom::object line) {
-  if (all_named_) return Bad("a profile behind what profiles have");
+  if (all_named_) return BadLine("a profile behind what profiles have");
   ROSTER_ASSIGN_OR_RETURN(const uint64_t named, IdMember(line, "profile"));
   if (awaited_.erase(named) == 0) ROSTER_RETURN_IF_ERROR(NameProfile(named).status());
   const ProfileId profile = id_here_.at(named);
@@ -336,7 +255,7 @@ absl::Status DumpReader::Profile(dom::object line) {
       uint64_t id = 0;
       const bool known =
           element.get(id) == simdjson::SUCCESS && id > 0 && id <= static_cast<uint64_t>(num_ids_);
-      if (!known) return Bad("`merged` has an id that cannot be there");
+      if (!known) return BadLine("`merged` has an id that cannot be there");
       ROSTER_ASSIGN_OR_RETURN(const ProfileId loser, NameProfile(id));
       ROSTER_RETURN_IF_ERROR(Apply(MergeProfiles{loser, profile, {}, kNoOrigin}));
     }
@@ -347,7 +266,7 @@ absl::Status DumpReader::Profile(dom::object line) {
 absl::Status DumpReader::Identities(dom::object line, ProfileId profile) {
   dom::array identities;
   if (line["identities"].get(identities) != simdjson::SUCCESS) {
-    return Bad("`identities` is to be a list");
+    return BadLine("`identities` is to be a list");
   }
   absl::flat_hash_map<uint64_t, IdentityStanding> standings;
   for (const auto& [name, standing] : {std::pair("retired", IdentityStanding::kRetired),
@@ -357,7 +276,7 @@ absl::Status DumpReader::Identities(dom::object line, ProfileId profile) {
     for (const dom::element element : list) {
       uint64_t place = 0;
       if (element.get(place) != simdjson::SUCCESS) {
-        return Bad(StrCat("`", name, "` is to be a list of places"));
+        return BadLine(StrCat("`", name, "` is to be a list of places"));
       }
       standings[place] = standing;
     }
@@ -375,11 +294,11 @@ absl::Status DumpReader::Identities(dom::object line, ProfileId profile) {
       ROSTER_RETURN_IF_ERROR(Apply(MoveIdentity{id, profile, it->second}));
     }
     if (!has_homes) continue;
-    if (!(home != homes.end())) return Bad("`homes` is to be as long as `identities`");
+    if (!(home != homes.end())) return BadLine("`homes` is to be as long as `identities`");
     uint64_t at = 0;
     const bool known =
         (*home).get(at) == simdjson::SUCCESS && at <= static_cast<uint64_t>(num_ids_);
-    if (!known) return Bad("`homes` has an id that cannot be there");
+    if (!known) return BadLine("`homes` has an id that cannot be there");
     if (at != 0) homes_.emplace_back(id, ProfileId{at});
     ++home;
   }
@@ -389,7 +308,7 @@ absl::Status DumpReader::Identities(dom::object line, ProfileId profile) {
 absl::StatusOr<ProfileId> DumpReader::NameProfile(uint64_t id) {
   const ProfileId here{id_there_.size() + 1};
   if (!id_here_.emplace(id, here).second) {
-    return Bad(StrCat("profile ", id, " was there before"));
+    return BadLine(StrCat("profile ", id, " was there before"));
   }
   id_there_.push_back(id);
   ROSTER_RETURN_IF_ERROR(Apply(CreateProfile{here, {}, {}}));
@@ -400,19 +319,20 @@ absl::StatusOr<ProfileId> DumpReader::Holder(dom::object line, const char* name)
   all_named_ = true;
   ROSTER_ASSIGN_OR_RETURN(const uint64_t id, IdMember(line, name));
   const auto it = id_here_.find(id);
-  if (it == id_here_.end()) return Bad("something of a profile not there");
+  if (it == id_here_.end()) return BadLine("something of a profile not there");
   return it->second;
 }
 
 absl::Status DumpReader::Traits(dom::object line) {
   ROSTER_ASSIGN_OR_RETURN(const ProfileId profile, Holder(line, "traits_of"));
   dom::object traits;
-  if (line["traits"].get(traits) != simdjson::SUCCESS) return Bad("`traits` is to be an object");
+  if (line["traits"].get(traits) != simdjson::SUCCESS)
+    return BadLine("`traits` is to be an object");
   for (const auto [name, element] : traits) {
     const std::optional<TraitId> id = schema().FindTrait(name);
-    if (!id) return Bad("an unknown trait");
+    if (!id) return BadLine("an unknown trait");
     dom::object cell;
-    if (element.get(cell) != simdjson::SUCCESS) return Bad("a trait is to be an object");
+    if (element.get(cell) != simdjson::SUCCESS) return BadLine("a trait is to be an object");
     ROSTER_RETURN_IF_ERROR(Cell(profile, *id, cell));
   }
   return absl::OkStatus();
@@ -423,11 +343,11 @@ absl::Status DumpReader::Cell(ProfileId profile, TraitId id, dom::object cell) {
   ROSTER_ASSIGN_OR_RETURN(const Timestamp time, TimeMember(cell, "at"));
   ROSTER_ASSIGN_OR_RETURN(const IdentityId origin, Origin(cell));
   dom::element element;
-  if (cell["value"].get(element) != simdjson::SUCCESS) return Bad("a trait without `value`");
+  if (cell["value"].get(element) != simdjson::SUCCESS) return BadLine("a trait without `value`");
   std::optional<Value> value;
   if (!element.is_null()) {
     value = ParseValue(element, info.type, info.scale);
-    if (!value) return Bad(StrCat("a value that is not of type ", TypeName(info.type)));
+    if (!value) return BadLine(StrCat("a value that is not of type ", TypeName(info.type)));
   }
   if (info.system) {
     Column& column = kept_[static_cast<size_t>(std::ranges::find(kKept, id) - kKept)];
@@ -442,7 +362,7 @@ absl::Status DumpReader::Cell(ProfileId profile, TraitId id, dom::object cell) {
 absl::Status DumpReader::Event(dom::object line) {
   ROSTER_ASSIGN_OR_RETURN(const std::string_view name, TextOf(line, "event"));
   const std::optional<EventTypeId> type = schema().FindEvent(name);
-  if (!type) return Bad("an event of an unknown type");
+  if (!type) return BadLine("an event of an unknown type");
   AddEvent event;
   event.event = *type;
   ROSTER_ASSIGN_OR_RETURN(event.profile, Holder(line, "of"));
@@ -451,7 +371,7 @@ absl::Status DumpReader::Event(dom::object line) {
   ROSTER_ASSIGN_OR_RETURN(const std::string_view id, TextOf(line, "id"));
   const char* const end = id.data() + id.size();
   if (id.empty() || std::from_chars(id.data(), end, event.id.value).ptr != end) {
-    return Bad("`id` is to be a number of 64 bits, as text");
+    return BadLine("`id` is to be a number of 64 bits, as text");
   }
   ROSTER_RETURN_IF_ERROR(Properties(line, &event));
   ++num_event_lines_;
@@ -468,10 +388,10 @@ absl::Status DumpReader::Properties(dom::object line, AddEvent* event) const {
   if (line["properties"].get(properties) != simdjson::SUCCESS) return absl::OkStatus();
   for (const auto [name, element] : properties) {
     const std::optional<PropertyId> id = info.FindProperty(name);
-    if (!id) return Bad("an unknown property");
+    if (!id) return BadLine("an unknown property");
     const PropertyInfo& property = info.properties[id->value];
     std::optional<Value> value = ParseValue(element, property.type, property.scale);
-    if (!value) return Bad(StrCat("a value that is not of type ", TypeName(property.type)));
+    if (!value) return BadLine(StrCat("a value that is not of type ", TypeName(property.type)));
     event->properties.emplace_back(*id, *std::move(value));
   }
   return absl::OkStatus();
@@ -487,9 +407,9 @@ absl::Status DumpReader::Trailer(dom::object line) {
   if (state.num_profiles != static_cast<uint64_t>(num_profiles) ||
       state.num_events() != static_cast<uint64_t>(num_events) ||
       records_given != static_cast<uint64_t>(num_records)) {
-    return Bad(StrCat("the dump says ", num_profiles, " profiles, ", num_events, " events and ",
-                      num_records, " records of the store's own, its lines give ",
-                      state.num_profiles, ", ", state.num_events(), " and ", records_given));
+    return BadLine(StrCat("the dump says ", num_profiles, " profiles, ", num_events, " events and ",
+                          num_records, " records of the store's own, its lines give ",
+                          state.num_profiles, ", ", state.num_events(), " and ", records_given));
   }
   ended_ = true;
   return absl::OkStatus();
@@ -504,20 +424,25 @@ absl::StatusOr<std::pair<NamespaceId, std::string_view>> DumpReader::Identity(
     const std::optional<NamespaceId> id = schema().FindNamespace(space);
     if (id && element.get(value) == simdjson::SUCCESS) return std::pair(*id, value);
   }
-  return Bad("an identity is to be {\"namespace\":\"value\"} of a known namespace");
+  return BadLine("an identity is to be {\"namespace\":\"value\"} of a known namespace");
 }
 
 absl::StatusOr<IdentityId> DumpReader::Origin(dom::object line) const {
+  const auto one_of = [&](const char* name, const std::vector<IdentityId>& ids) {
+    const absl::StatusOr<int64_t> place =
+        NumberOf(line, name, 0, static_cast<int64_t>(ids.size()) - 1);
+    return place.ok() ? absl::StatusOr<IdentityId>(ids[static_cast<size_t>(*place)])
+                      : place.status();
+  };
+  if (line["by_gone"].error() != simdjson::NO_SUCH_FIELD) return one_of("by_gone", gone_);
   dom::element by;
   if (line["by"].get(by) != simdjson::SUCCESS) return kNoOrigin;
   if (line["by_former"].error() != simdjson::NO_SUCH_FIELD) {
-    const auto last = static_cast<int64_t>(formers_.size()) - 1;
-    ROSTER_ASSIGN_OR_RETURN(const int64_t place, NumberOf(line, "by_former", 0, last));
-    return formers_[static_cast<size_t>(place)];
+    return one_of("by_former", formers_);
   }
   ROSTER_ASSIGN_OR_RETURN(const auto identity, Identity(by));
   const auto id = store_.state().identities.Find(identity.first, identity.second);
-  if (!id) return Bad("an origin that no profile has");
+  if (!id) return BadLine("an origin that no profile has");
   return *id;
 }
 
@@ -542,7 +467,7 @@ void DumpReader::SetIds(State* state) const {
 }
 
 absl::Status DumpReader::Finish(Store* store) {
-  if (!ended_) return Bad("the dump is cut: its last line is missing");
+  if (!ended_) return BadLine("the dump is cut: its last line is missing");
   State state = store_.state();
   for (size_t k = 0; k < kept_.size(); ++k) {
     Column& column = state.columns[kKept[k].value].Mutable();
@@ -567,13 +492,14 @@ absl::Status DumpReader::Finish(Store* store) {
   store->Restore(std::move(state), pending, lsn_);
   const std::string digest = DigestToHex(DigestOf(store->TakeView(store->clock())));
   if (digest == digest_) return absl::OkStatus();
-  return Bad(StrCat("the state has digest ", digest, ", the dump says ", digest_));
+  return BadLine(StrCat("the state has digest ", digest, ", the dump says ", digest_));
 }
 
 // Of a line that is no JSON object. Errors: always one; of `next`.
 absl::Status NotALine(const std::function<absl::StatusOr<std::optional<std::string>>()>& next) {
   ROSTER_ASSIGN_OR_RETURN(const std::optional<std::string> more, next());
-  return Bad(more ? "not a JSON object" : "not a JSON object, and none follows: the dump is cut");
+  return BadLine(more ? "not a JSON object"
+                      : "not a JSON object, and none follows: the dump is cut");
 }
 
 }  // namespace

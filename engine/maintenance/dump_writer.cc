@@ -103,10 +103,10 @@ class DumpWriter {
   void Report(uint32_t row) const {
     if (progress_ && row % kChunkRows == 0) progress_({"dumping", row, state_.num_rows()});
   }
-  void AddOrigin(IdentityId origin, Line* line) const;
+  absl::Status AddOrigin(IdentityId origin, Line* line);
   std::string IdentityJson(IdentityId id) const;
   std::string Identities(RowId row, Line* line) const;
-  std::string Traits(RowId row) const;
+  absl::StatusOr<std::string> Traits(RowId row);
 
   const ReadView& view_;
   const State& state_;
@@ -115,6 +115,7 @@ class DumpWriter {
   const ProgressFn& progress_;
   int64_t num_event_lines_ = 0;
   std::map<IdentityId, int64_t> formers_;  // by number: their place among the lines of formers
+  std::map<IdentityId, int64_t> gone_;     // the same of those that are gone
 };
 
 absl::Status DumpWriter::Header(std::string_view digest, Timestamp at) {
@@ -202,14 +203,25 @@ std::string DumpWriter::IdentityJson(IdentityId id) const {
   return pair.Close();
 }
 
-void DumpWriter::AddOrigin(IdentityId origin, Line* line) const {
-  // What came by an identity that is gone came by nobody.
-  if (origin == kNoOrigin || !state_.identities.IsAttached(origin)) return;
+// Of what is gone the namespace is known, if that: it gets a line before the first that names it.
+absl::Status DumpWriter::AddOrigin(IdentityId origin, Line* line) {
+  if (origin == kNoOrigin) return absl::OkStatus();
+  if (!state_.identities.IsAttached(origin)) {
+    const std::optional<NamespaceId> space = state_.identities.SpaceOf(origin);
+    if (!space) return absl::OkStatus();
+    const auto [it, is_new] = gone_.emplace(origin, static_cast<int64_t>(gone_.size()));
+    line->Number("by_gone", it->second);
+    if (!is_new) return absl::OkStatus();
+    Line gone;
+    gone.Text("gone", schema_.name_space(*space).name);
+    return Take(std::move(gone));
+  }
   line->Raw("by", IdentityJson(origin));
   // The name alone is that of another one.
   if (const auto it = formers_.find(origin); it != formers_.end()) {
     line->Number("by_former", it->second);
   }
+  return absl::OkStatus();
 }
 
 // Before all that may have their names now.
@@ -279,7 +291,7 @@ absl::Status DumpWriter::Profiles() {
   return absl::OkStatus();
 }
 
-std::string DumpWriter::Traits(RowId row) const {
+absl::StatusOr<std::string> DumpWriter::Traits(RowId row) {
   Line traits;
   for (size_t t = 0; t < state_.columns.size(); ++t) {
     const TraitId id{static_cast<uint16_t>(t)};
@@ -290,7 +302,7 @@ std::string DumpWriter::Traits(RowId row) const {
     // A cell that was cleared keeps its time, against older writes that come later.
     cell.Raw("value", column.Has(row) ? ValueJson(column.Get(row)) : "null");
     cell.Time("at", stamp->time);
-    AddOrigin(stamp->origin, &cell);
+    ROSTER_RETURN_IF_ERROR(AddOrigin(stamp->origin, &cell));
     traits.Raw(schema_.trait(id).name, cell.Close());
   }
   return traits.Close();
@@ -306,7 +318,7 @@ absl::Status DumpWriter::Events(ProfileId profile, RowId row, EventTypeId type) 
     line.Number("of", static_cast<int64_t>(profile.value));
     line.Text("id", StrCat(IdOf(block, event).value));
     line.Time("at", TimeOf(block, event));
-    AddOrigin(OriginOf(block, event), &line);
+    ROSTER_RETURN_IF_ERROR(AddOrigin(OriginOf(block, event), &line));
     Line properties;
     for (size_t p = 0; p < info.properties.size(); ++p) {
       const PropertyId id{static_cast<uint16_t>(p)};
@@ -333,7 +345,8 @@ absl::Status DumpWriter::Contents() {
     const ProfileId profile = state_.ProfileAt({r});
     Line line;
     line.Number("traits_of", static_cast<int64_t>(profile.value));
-    line.Raw("traits", Traits({r}));
+    ROSTER_ASSIGN_OR_RETURN(const std::string traits, Traits({r}));
+    line.Raw("traits", traits);
     ROSTER_RETURN_IF_ERROR(Take(std::move(line)));
     for (size_t e = 0; e < state_.partitions.size(); ++e) {
       ROSTER_RETURN_IF_ERROR(Events(profile, {r}, EventTypeId{static_cast<uint16_t>(e)}));

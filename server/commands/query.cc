@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "server/commands/commands.h"
-#include "storage/base/text.h"
 
 namespace roster::server {
 namespace {
@@ -53,8 +52,8 @@ Reply TreeOf(const PlanPart& part) {
 Reply ToReply(const Explanation& explanation) {
   Reply::Map map{{"plan", TreeOf(explanation.plan)}};
   Reply::Map stages;
-  for (const Explanation::Stage& stage : explanation.stages) {
-    stages.emplace_back(StrCat(stage.name, "_us"), Reply::Integer(stage.took_us));
+  for (const auto& [name, took_us] : explanation.stages) {
+    stages.emplace_back(name + "_us", Reply::Integer(took_us));
   }
   if (!stages.empty()) map.emplace_back("stages", Reply(std::move(stages)));
   map.emplace_back("text", Reply::Text(explanation.text));

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -17,14 +18,12 @@
 namespace roster {
 
 struct ExecuteOptions {
-  // Units: milliseconds from the call; 0 is the store's default. Answered by TIMEOUT.
-  int64_t timeout_ms = 0;
+  int64_t timeout_ms = 0;  // 0 is the store's default; answered by TIMEOUT
   // The time zone that the client asks for, by IANA name, unless the statement names one.
   std::string time_zone = "UTC";
-  // Ends the statement with CANCELLED soon after somebody sets it, on any thread; null: nobody.
+  // Ends the statement with CANCELLED soon after any thread sets it; null: nobody.
   const std::atomic<bool>* cancelled = nullptr;
-  // A scan that takes long gets a second thread when the store has one free; false: never.
-  bool second_thread = true;
+  bool second_thread = true;  // for a scan that takes long, when the store has one free
 };
 
 // `count`.
@@ -32,8 +31,7 @@ struct Count {
   uint64_t count = 0;
 };
 
-// `find`, `search`, `funnel`, `show` and `count … by`. Shape: each row has as many values as there
-// are columns.
+// `find`, `search`, `funnel`, `show`, `count … by`. Shape: each row has a value for each column.
 struct Table {
   struct Column {
     std::string name;
@@ -41,8 +39,7 @@ struct Table {
   };
   std::vector<Column> columns;
   std::vector<std::vector<Value>> rows;
-  // Of a `find` with a limit, where more rows follow: the same statement with `after` this shows
-  // them, of the same view, for as long as that is held (Options::page_idle_ms).
+  // Where more rows follow: the same `find` with `after` this shows them (Options::page_idle_ms).
   std::string cursor;
 };
 
@@ -63,15 +60,10 @@ struct PlanPart {
 
 // `explain`.
 struct Explanation {
-  // What the statement went through, one after the other, from its text to its answer.
-  // Units: microseconds of time that passed.
-  struct Stage {
-    std::string name;  // parse, bind, plan, run
-    int64_t took_us = 0;
-  };
   PlanPart plan;
-  std::vector<Stage> stages;  // of `explain analyze`
-  std::string text;           // the same for people, a line for each part, then one of the stages
+  // Of `explain analyze`: parse, bind, plan and run, with the microseconds that passed meanwhile.
+  std::vector<std::pair<std::string, int64_t>> stages;
+  std::string text;  // the same for people, a line for each part
 };
 
 // A part of a segment's filter, for one profile.
@@ -94,8 +86,7 @@ struct QueryResult {
   Timestamp clock;  // `now` of the statement
   // Time from text to answer, without waiting for the log. Units: microseconds.
   int64_t took_us = 0;
-  // The log has failed: what was seen may not survive a restart.
-  bool durable = true;
+  bool durable = true;  // false: the log has failed, what was seen may not survive a restart
   std::variant<Count, Table, Explanation, Reasons> data;
 };
 
