@@ -5,6 +5,7 @@
 #ifndef ROSTER_QUERY_KERNELS_CALENDAR_NUMBERS_H_
 #define ROSTER_QUERY_KERNELS_CALENDAR_NUMBERS_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -29,13 +30,21 @@ class CalendarNumbers {
   // changes in them).
   CalendarNumbers(ast::TimeUnit unit, absl::TimeZone zone, TimeRange range);
 
-  // As CalendarNumber.
-  int64_t Of(int64_t ms) const {
-    if (ms < pieces_.front().from_ms || ms > last_ms_) return CalendarNumber(ms, unit_, zone_);
+  // The number of a moment, and of all from it on until `end_ms`.
+  struct Span {
+    int64_t number;
+    int64_t end_ms;
+  };
+  Span SpanOf(int64_t ms) const {
+    const bool known = pieces_.front().from_ms <= ms && ms <= last_ms_;
+    if (!known) return {CalendarNumber(ms, unit_, zone_), ms};
     size_t piece = pieces_.size() - 1;
-    while (ms < pieces_[piece].from_ms) --piece;
-    const int64_t day = FloorDiv(ms + pieces_[piece].offset_ms, kDayMs);
-    return unit_ == ast::TimeUnit::kDay ? day : NumberOfDay(day, unit_);
+    int64_t end_ms = last_ms_ + 1;
+    for (; ms < pieces_[piece].from_ms; --piece) end_ms = pieces_[piece].from_ms;
+    const int64_t offset_ms = pieces_[piece].offset_ms;
+    const int64_t day = FloorDiv(ms + offset_ms, kDayMs);
+    return {unit_ == ast::TimeUnit::kDay ? day : NumberOfDay(day, unit_),
+            std::min(end_ms, (day + 1) * kDayMs - offset_ms)};
   }
 
  private:

@@ -95,12 +95,17 @@ ChunkBits RowsByDays(const std::vector<Selected>& selected, const CalendarNumber
     different.Clear();
     next = std::lower_bound(next, tail.end(), InTail{row, std::numeric_limits<int64_t>::min()});
     for (; next != tail.end() && next->first == row; ++next) {
-      different.Add(numbers.Of(next->second));
+      different.Add(numbers.SpanOf(next->second).number);
     }
     for (const Selected& one : selected) {
       const SealedEvents& sealed = *one.block->sealed;
+      int64_t known_ms = std::numeric_limits<int64_t>::min();  // the days before it
       one.bits.ForEachWhile(sealed.run_begin[row], sealed.run_begin[row + 1], [&](size_t i) {
-        different.Add(numbers.Of(sealed.times.Get(i)));
+        const int64_t time_ms = sealed.times.Get(i);
+        if (time_ms < known_ms) return true;
+        const CalendarNumbers::Span day = numbers.SpanOf(time_ms);
+        known_ms = day.end_ms;
+        different.Add(day.number);
         return different.Count() < enough;
       });
     }

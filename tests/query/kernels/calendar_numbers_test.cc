@@ -30,7 +30,12 @@ void Check(const std::string& name, TimeRange range, const std::vector<int64_t>&
     const CalendarNumbers numbers(unit, zone, range);
     for (const int64_t ms : moments) {
       INFO(name << " " << ms << " of " << range.low << " to " << range.high);
-      REQUIRE(numbers.Of(ms) == CalendarNumber(ms, unit, zone));
+      const CalendarNumbers::Span span = numbers.SpanOf(ms);
+      REQUIRE(span.number == CalendarNumber(ms, unit, zone));
+      if (span.end_ms == ms) continue;
+      for (const int64_t same : {ms + (span.end_ms - ms) / 2, span.end_ms - 1}) {
+        REQUIRE(span.number == CalendarNumber(same, unit, zone));
+      }
     }
   }
 }
