@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "absl/time/civil_time.h"
+#include "query/kernels/calendar_numbers.h"
 
 namespace roster::query {
 namespace {
@@ -16,10 +17,7 @@ constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
 constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 // Beyond these the calendar is not asked any more (about the years ±270,000).
 constexpr int64_t kCalendarMs = 8'640'000'000'000'000;
-constexpr int64_t kThursday = 3;  // 1970-01-01, counted from Monday
 constexpr int64_t kMaxMonths = 12 * 200'000;
-
-int64_t FloorDiv(int64_t value, int64_t by) { return value / by - (value % by < 0 ? 1 : 0); }
 
 int64_t Saturated(__int128 value) {
   return static_cast<int64_t>(std::clamp<__int128>(value, kMin, kMax));
@@ -96,11 +94,7 @@ int64_t After(Timestamp now, ast::Duration duration, absl::TimeZone zone) {
 }
 
 int64_t CalendarNumber(int64_t ms, ast::TimeUnit unit, absl::TimeZone zone) {
-  const int64_t day = DayOf(ms, zone).days;
-  if (unit == TimeUnit::kDay) return day;
-  if (unit == TimeUnit::kWeek) return FloorDiv(day + kThursday, 7);
-  const absl::CivilDay civil = absl::CivilDay(1970, 1, 1) + day;
-  return unit == TimeUnit::kMonth ? civil.year() * 12 + civil.month() - 1 : civil.year();
+  return NumberOfDay(DayOf(ms, zone).days, unit);
 }
 
 namespace {
@@ -139,21 +133,12 @@ class Breaks {
 
   // The first one after a moment. Requires: none is before the one asked for before.
   int64_t After(int64_t from) {
-    if (change_ms_ <= from) FindChange(from);
+    if (change_ms_ <= from) change_ms_ = NextClockChange(from, zone_).value_or(kMax);
     const int64_t day_ms = StartOfDay({DayOf(from, zone_).days + 1}, zone_);
     return std::max(std::min(day_ms, change_ms_), from + 1);
   }
 
  private:
-  void FindChange(int64_t from) {
-    change_ms_ = kMax;
-    absl::TimeZone::CivilTransition change;
-    if (!zone_.NextTransition(absl::FromUnixMillis(from), &change)) return;
-    const absl::TimeZone::TimeInfo info = zone_.At(change.to);
-    const bool once = info.kind == absl::TimeZone::TimeInfo::UNIQUE;
-    change_ms_ = absl::ToUnixMillis(once ? info.pre : info.trans);
-  }
-
   const absl::TimeZone zone_;
   int64_t change_ms_ = kMin;
 };

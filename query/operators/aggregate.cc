@@ -8,6 +8,8 @@
 
 #include "query/ast.h"
 #include "query/cells/cell_test.h"
+#include "query/kernels/cell_reader.h"
+#include "query/kernels/narrow.h"
 #include "query/window.h"
 #include "roster/error.h"
 #include "storage/base/text.h"
@@ -235,40 +237,78 @@ std::optional<int64_t> AggregateReader::CellOf(const EventBlock& block, EventRef
   return PropertyOf(block, event, *bound_.property);
 }
 
+EventBits AggregateReader::SelectSealed(const ReadView& view, uint32_t chunk,
+                                        const EventBlock& block, const ChunkBits& rows) const {
+  EventBits selected = events_.SelectSealed(view, chunk, block, rows);
+  if (!bound_.property) return selected;
+  const SealedProperty* const property = PropertyIn(block);
+  if (property == nullptr) {
+    selected.ClearAll();
+  } else if (!property->present.empty()) {
+    selected.And(property->present.data());
+  }
+  return selected;
+}
+
+std::vector<std::pair<uint32_t, int64_t>> AggregateReader::TailCells(
+    const ReadView& view, uint32_t chunk, const EventBlock& block) const {
+  std::vector<std::pair<uint32_t, int64_t>> cells;  // (row offset, cell)
+  events_.ForEachInTail(view, chunk, block, [&](uint32_t t) {
+    if (const auto cell = CellOf(block, {true, t})) {
+      cells.emplace_back(block.tail[t].row_offset, *cell);
+    }
+  });
+  std::sort(cells.begin(), cells.end());
+  return cells;
+}
+
 template <typename F>
 void AggregateReader::ForEachResult(const ReadView& view, uint32_t chunk, const ChunkBits& rows,
                                     F&& f) const {
   const EventBlock* const block = events_.BlockOf(view, chunk);
   WithTotal([&](auto total) {
     if (block == nullptr) return rows.ForEach([&](uint32_t offset) { f(offset, total.Result()); });
-    EventBits selected = events_.SelectSealed(view, chunk, *block);
-    const SealedProperty* const property =
-        bound_.property ? block->sealed->property(*bound_.property) : nullptr;
-    if (bound_.property && property == nullptr) {
-      selected.ClearAll();
-    } else if (property != nullptr && !property->present.empty()) {
-      selected.And(property->present.data());
-    }
-    std::vector<std::pair<uint32_t, int64_t>> tail;  // (row offset, cell)
-    events_.ForEachInTail(view, chunk, *block, [&](uint32_t t) {
-      if (const auto cell = CellOf(*block, {true, t})) {
-        tail.emplace_back(block->tail[t].row_offset, *cell);
-      }
-    });
-    std::sort(tail.begin(), tail.end());
+    const EventBits selected = SelectSealed(view, chunk, *block, rows);
+    const SealedProperty* const property = PropertyIn(*block);
+    const auto tail = TailCells(view, chunk, *block);
     const std::vector<uint32_t>& runs = block->sealed->run_begin;
     size_t t = 0;
     rows.ForEach([&](uint32_t offset) {
       total.Clear();
-      for (uint32_t i = runs[offset]; i < runs[offset + 1]; ++i) {
-        if (selected.Test(i)) total.Add(property != nullptr ? property->cells.Get(i) : 0);
-      }
+      selected.ForEachWhile(runs[offset], runs[offset + 1], [&](size_t i) {
+        total.Add(property != nullptr ? property->cells.Get(i) : 0);
+        return true;
+      });
       while (t < tail.size() && tail[t].first < offset) ++t;
       for (; t < tail.size() && tail[t].first == offset; ++t) total.Add(tail[t].second);
       f(offset, total.Result());
     });
     total.Clear();
   });
+}
+
+bool AggregateReader::AddSums(const ReadView& view, uint32_t chunk, const ChunkBits& rows,
+                              uint64_t* sums) const {
+  const EventBlock* const block = events_.BlockOf(view, chunk);
+  if (block == nullptr) return true;
+  const auto magnitude = [](Int128 cell) { return cell < 0 ? -cell : cell; };
+  const SealedProperty* const property = PropertyIn(*block);
+  const auto tail = TailCells(view, chunk, *block);
+  Int128 most = 0;
+  if (property != nullptr) {
+    const IntBounds& bounds = property->bounds;
+    most = std::max(magnitude(bounds.low), magnitude(bounds.high)) * block->sealed->size();
+  }
+  for (const auto& [offset, cell] : tail) most += magnitude(cell);
+  if (most > std::numeric_limits<int64_t>::max()) return false;
+  for (const auto& [offset, cell] : tail) sums[offset] += static_cast<uint64_t>(cell);
+  if (property == nullptr) return true;
+  const uint16_t* const row_of = block->sealed->rows.data();
+  const EventBits selected = SelectSealed(view, chunk, *block, rows);
+  kernels::WithReader(property->cells, [&](auto cell_of) {
+    selected.ForEach([&](size_t i) { sums[row_of[i]] += static_cast<uint64_t>(cell_of(i)); });
+  });
+  return true;
 }
 
 std::optional<AggregateResult> AggregateReader::ResultOf(const ReadView& view, RowId row) const {
@@ -291,6 +331,30 @@ std::string AggregateReader::Describe(const Schema& schema) const {
   return StrCat(what, events_.DescribeCondition(schema), ")", events_.DescribeWindow());
 }
 
+namespace {
+
+// `scale`: of the cells that are summed.
+SumRange RangeOf(const ExactCompare& compare, uint8_t scale) {
+  constexpr Int128 kMost = Int128{1} << 126;
+  const auto [floor, is_sum] = compare.threshold.number().ScaledTo(scale);
+  switch (compare.op) {
+    case ast::CompareOp::kEq:
+    case ast::CompareOp::kNe:
+      return {floor, is_sum ? floor : floor - 1, compare.op == ast::CompareOp::kNe};
+    case ast::CompareOp::kLt:
+      return {-kMost, is_sum ? floor - 1 : floor};
+    case ast::CompareOp::kLe:
+      return {-kMost, floor};
+    case ast::CompareOp::kGt:
+      return {floor + 1, kMost};
+    case ast::CompareOp::kGe:
+      return {is_sum ? floor : floor + 1, kMost};
+  }
+  return {};
+}
+
+}  // namespace
+
 AggregateOperator::AggregateOperator(BoundAggregate bound, const ReadView& view,
                                      Preparation* preparation)
     : left_(std::move(bound.of), view, preparation) {
@@ -298,6 +362,9 @@ AggregateOperator::AggregateOperator(BoundAggregate bound, const ReadView& view,
     right_.emplace(std::move(other->right), view, preparation);
     test_ = other->op;
   } else if (auto* exact = std::get_if<ExactCompare>(&bound.test)) {
+    if (left_.bound().op == AggregateOp::kSum) {
+      sum_range_ = RangeOf(*exact, left_.bound().info.scale);
+    }
     test_ = std::move(*exact);
   } else {
     test_ = std::get<CellPredicate>(std::move(bound.test));
@@ -320,8 +387,27 @@ bool AggregateOperator::Passes(const AggregateResult& result, const ReadView& vi
                static_cast<int64_t>(std::get<ExactResult>(result).sum), view.clock());
 }
 
+bool AggregateOperator::EvaluateSums(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
+  constexpr Int128 kMin = std::numeric_limits<int64_t>::min();
+  constexpr Int128 kMax = std::numeric_limits<int64_t>::max();
+  // Each sum less kMin, so that they compare without a sign.
+  std::vector<uint64_t> sums(kChunkRows, static_cast<uint64_t>(kMin));
+  if (!left_.AddSums(view, chunk, *rows, sums.data())) return false;
+  const Int128 low = std::max(sum_range_->low, kMin);
+  const Int128 high = std::min(sum_range_->high, kMax);
+  if (low > high) {
+    if (!sum_range_->negated) rows->ClearAll();
+    return true;
+  }
+  const kernels::RawRange<uint64_t> range{static_cast<uint64_t>(low - kMin),
+                                          static_cast<uint64_t>(high - low)};
+  kernels::NarrowByRanges(sums.data(), kChunkRows, {range}, sum_range_->negated, rows->words());
+  return true;
+}
+
 void AggregateOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
   if (!rows->Any()) return;
+  if (sum_range_ && EvaluateSums(view, chunk, rows)) return;
   if (!right_) {
     return left_.ForEachResult(view, chunk, ChunkBits(*rows),
                                [&](uint32_t offset, const auto& result) {

@@ -55,6 +55,9 @@ class AggregateReader {
   // ResultOf. Requires: the view of the planning.
   template <typename F>
   void ForEachResult(const ReadView& view, uint32_t chunk, const ChunkBits& rows, F&& f) const;
+  // Adds to each row's place in `sums` what its events come to, if no sum can leave 64 bits; false
+  // when one might. Requires: as above; a sum of integers or decimals. Shape: kChunkRows places.
+  bool AddSums(const ReadView& view, uint32_t chunk, const ChunkBits& rows, uint64_t* sums) const;
   // Nothing where there is none: the average, least or greatest of nothing.
   std::optional<AggregateResult> ResultOf(const ReadView& view, RowId row) const;
 
@@ -73,12 +76,27 @@ class AggregateReader {
   // Calls f with an empty total of the kind that the aggregate needs.
   template <typename F>
   auto WithTotal(F&& f) const;
+  // The sealed events that pass and have the property; the cells of those in the tail, by row.
+  EventBits SelectSealed(const ReadView& view, uint32_t chunk, const EventBlock& block,
+                         const ChunkBits& rows) const;
+  std::vector<std::pair<uint32_t, int64_t>> TailCells(const ReadView& view, uint32_t chunk,
+                                                      const EventBlock& block) const;
+  const SealedProperty* PropertyIn(const EventBlock& block) const {
+    return bound_.property ? block.sealed->property(*bound_.property) : nullptr;
+  }
   // The cell of an event, 0 where no property is asked for; nothing when it has none.
   std::optional<int64_t> CellOf(const EventBlock& block, EventRef event) const;
 
   BoundAggregateOf bound_;  // without its events
   EventFilter events_;
   std::shared_ptr<StatementMemory> memory_;  // counts sets; may be null
+};
+
+// The sums that pass: those within the ends; negated: the others.
+struct SumRange {
+  Int128 low = 0;
+  Int128 high = 0;
+  bool negated = false;
 };
 
 class AggregateOperator : public Operator {
@@ -95,10 +113,13 @@ class AggregateOperator : public Operator {
   using Test = std::variant<CellPredicate, ExactCompare, ast::CompareOp>;
 
   bool Passes(const AggregateResult& result, const ReadView& view) const;
+  // False when nothing was done: a sum might not fit 64 bits.
+  bool EvaluateSums(const ReadView& view, uint32_t chunk, ChunkBits* rows) const;
 
   AggregateReader left_;
   std::optional<AggregateReader> right_;
-  Test test_;  // a CompareOp with the other one
+  Test test_;                          // a CompareOp with the other one
+  std::optional<SumRange> sum_range_;  // the test again, of a sum of integers or decimals
 };
 
 }  // namespace roster::query

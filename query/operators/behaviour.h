@@ -10,6 +10,7 @@
 #include <string>
 
 #include "query/bound.h"
+#include "query/kernels/calendar_numbers.h"
 #include "query/operators/event_filter.h"
 #include "query/operators/limits.h"
 #include "query/operators/operator.h"
@@ -34,11 +35,9 @@ class BehaviourOperator : public Operator {
   bool Passes(int64_t count) const {
     return (bound_.min <= count && count <= bound_.max) != bound_.negated;
   }
-  int64_t DayOfEvent(const EventBlock& block, EventRef event) const;
-  void EvaluateDays(const ReadView& view, uint32_t chunk, ChunkBits* rows) const;
-
   BoundDid bound_;  // without its events
   EventSet events_;
+  std::optional<CalendarNumbers> days_;  // where different ones count
 };
 
 }  // namespace roster::query

@@ -9,6 +9,7 @@
 #include "query/cells/cell_filter.h"
 #include "query/cells/cell_test.h"
 #include "query/cells/compare.h"
+#include "query/kernels/cell_reader.h"
 #include "query/operators/logic.h"
 #include "query/window.h"
 #include "storage/base/text.h"
@@ -111,6 +112,52 @@ std::unique_ptr<EventCondition> MakeCondition(const BoundFilter& filter,
   return std::make_unique<LogicCondition>(logic.op, std::move(children));
 }
 
+// Finding a row's events by their time takes as long as comparing so many in a pass over all.
+constexpr uint64_t kEventsPerSearch = 32;
+
+// The events of the rows that are in a range, run by run.
+EventBits SelectInRuns(const SealedEvents& sealed, TimeRange range, const ChunkBits& rows) {
+  EventBits bits = EventBits::None(sealed.size());
+  if (range.low > sealed.time_bounds.high || range.high < sealed.time_bounds.low) return bits;
+  kernels::WithReader(sealed.times, [&](auto time_of) {
+    // The first place of a run whose time is after a moment, or not before it.
+    const auto search = [&](uint32_t begin, uint32_t end, auto is_behind) {
+      while (begin < end) {
+        const uint32_t middle = begin + (end - begin) / 2;
+        if (is_behind(time_of(middle))) {
+          end = middle;
+        } else {
+          begin = middle + 1;
+        }
+      }
+      return begin;
+    };
+    rows.ForEach([&](uint32_t row) {
+      uint32_t begin = sealed.run_begin[row];
+      uint32_t end = sealed.run_begin[row + 1];
+      if (range.high < sealed.time_bounds.high) {
+        end = search(begin, end, [&](int64_t ms) { return ms > range.high; });
+      }
+      if (range.low > sealed.time_bounds.low) {
+        begin = search(begin, end, [&](int64_t ms) { return ms >= range.low; });
+      }
+      if (begin < end) bits.SetRange(begin, end);
+    });
+  });
+  return bits;
+}
+
+// The events in a range, of the rows at least.
+EventBits SelectByTime(const SealedEvents& sealed, TimeRange range, const ChunkBits& rows) {
+  if (uint64_t{rows.Count()} * kEventsPerSearch < sealed.size()) {
+    return SelectInRuns(sealed, range, rows);
+  }
+  EventBits bits = EventBits::All(sealed.size());
+  CellFilter(IntRange{range.low, range.high})
+      .Narrow(sealed.times, sealed.time_bounds, bits.words());
+  return bits;
+}
+
 }  // namespace
 
 // The events of a row that are not too long after it was first seen, by time.
@@ -189,7 +236,7 @@ std::optional<Timestamp> EventTest::NextChange(const BoundFilter& filter, const 
 }
 
 EventFilter::EventFilter(BoundEvents bound, const ReadView& view, Preparation* preparation)
-    : bound_(std::move(bound)) {
+    : bound_(std::move(bound)), range_(RangeAt(bound_, view)) {
   if (bound_.where.empty()) return;
   condition_ = MakeCondition(bound_.where[0], view->partition(bound_.event), preparation);
 }
@@ -197,14 +244,11 @@ EventFilter::EventFilter(BoundEvents bound, const ReadView& view, Preparation* p
 EventFilter::~EventFilter() = default;
 EventFilter::EventFilter(EventFilter&&) noexcept = default;
 
-EventBits EventFilter::SelectSealed(const ReadView& view, uint32_t chunk,
-                                    const EventBlock& block) const {
-  EventBits bits(block.sealed->size());
-  const TimeRange range = RangeAt(bound_, view);
+EventBits EventFilter::SelectSealed(const ReadView& view, uint32_t chunk, const EventBlock& block,
+                                    const ChunkBits& rows) const {
   const SealedEvents& sealed = *block.sealed;
-  CellFilter(IntRange{range.low, range.high})
-      .Narrow(sealed.times, sealed.time_bounds, bits.words());
-  if (condition_ != nullptr && bits.Any()) condition_->Narrow(*block.sealed, &bits);
+  EventBits bits = SelectByTime(sealed, range_, rows);
+  if (condition_ != nullptr && bits.Any()) condition_->Narrow(sealed, &bits);
   if (bound_.after_first_seen) {
     const NearFirstSeen near(*bound_.after_first_seen, view);
     EventBits passed = bits;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "query/bound.h"
+#include "query/kernels/bits.h"
 #include "query/operators/limits.h"
 #include "query/operators/operator.h"
 #include "storage/memory/events/block.h"
@@ -24,12 +25,17 @@ namespace roster::query {
 // A bit for each sealed event of a block.
 class EventBits {
  public:
-  // All set.
-  explicit EventBits(size_t size) : size_(size), words_((size + 63) / 64, ~uint64_t{0}) {
-    if (size % 64 != 0) words_.back() = (uint64_t{1} << (size % 64)) - 1;
+  static EventBits None(size_t size) { return EventBits((size + 63) / 64, 0); }
+  static EventBits All(size_t size) {
+    EventBits bits((size + 63) / 64, ~uint64_t{0});
+    if (size % 64 != 0) bits.words_.back() = (uint64_t{1} << (size % 64)) - 1;
+    return bits;
   }
 
-  bool Test(size_t i) const { return (words_[i / 64] >> (i % 64)) & 1; }
+  // Sets those of [begin, end).
+  void SetRange(size_t begin, size_t end) {
+    for (size_t w = begin / 64; w * 64 < end; ++w) words_[w] |= WordWithin(w, begin, end);
+  }
   void Clear(size_t i) { words_[i / 64] &= ~(uint64_t{1} << (i % 64)); }
   void ClearAll() { words_.assign(words_.size(), 0); }
   void And(const uint64_t* words) {
@@ -46,11 +52,7 @@ class EventBits {
     for (const uint64_t word : words_) any |= word;
     return any != 0;
   }
-  bool All() const {
-    size_t num_set = 0;
-    for (const uint64_t word : words_) num_set += static_cast<size_t>(std::popcount(word));
-    return num_set == size_;
-  }
+  size_t Count() const { return static_cast<size_t>(CountBits(words_.data(), words_.size())); }
   // Calls f(i) for each bit that is set, ascending.
   template <typename F>
   void ForEach(F&& f) const {
@@ -60,10 +62,27 @@ class EventBits {
       }
     }
   }
+  // Calls f(i) for those in [begin, end), as long as it says so.
+  template <typename F>
+  void ForEachWhile(size_t begin, size_t end, F&& f) const {
+    for (size_t w = begin / 64; w * 64 < end; ++w) {
+      for (uint64_t word = words_[w] & WordWithin(w, begin, end); word != 0; word &= word - 1) {
+        if (!f(w * 64 + static_cast<size_t>(std::countr_zero(word)))) return;
+      }
+    }
+  }
   uint64_t* words() { return words_.data(); }
 
  private:
-  size_t size_;
+  EventBits(size_t num_words, uint64_t word) : words_(num_words, word) {}
+
+  // The bits of a word that lie in [begin, end), which ends in or behind it.
+  static uint64_t WordWithin(size_t w, size_t begin, size_t end) {
+    uint64_t word = ~uint64_t{0};
+    if (begin > w * 64) word <<= begin - w * 64;
+    if (end < (w + 1) * 64) word &= (uint64_t{1} << (end - w * 64)) - 1;
+    return word;
+  }
   std::vector<uint64_t> words_;
 };
 
@@ -125,24 +144,30 @@ class EventFilter {
     return chunk < partition.num_blocks() ? &partition.block(chunk) : nullptr;
   }
 
-  // The sealed events that pass, one pass over the arrays. Requires: the view of the planning; the
-  // block is the chunk's.
-  EventBits SelectSealed(const ReadView& view, uint32_t chunk, const EventBlock& block) const;
+  // The times of events that pass, at the clock of the planning.
+  const TimeRange& range() const { return range_; }
+  // The sealed events of the rows that pass, and maybe some of others: one pass over the arrays, or
+  // over the runs of the rows where they are few. Requires: the view of the planning; the block is
+  // the chunk's.
+  EventBits SelectSealed(const ReadView& view, uint32_t chunk, const EventBlock& block,
+                         const ChunkBits& rows) const;
   // Calls f(index in the tail) for the events of the tail that pass. Requires: as above.
   template <typename F>
   void ForEachInTail(const ReadView& view, uint32_t chunk, const EventBlock& block, F&& f) const {
+    if (block.tail.empty()) return;
     const EventTest test(bound_, view);
     for (uint32_t t = 0; t < block.tail.size(); ++t) {
       if (test.Holds(RowAt(chunk, block.tail[t].row_offset), block, {true, t})) f(t);
     }
   }
-  // Calls f(row offset, block, event) for all events of a chunk that pass. Requires: as above.
+  // Calls f(row offset, block, event) for the events of a chunk's rows that pass, and maybe for
+  // some of others. Requires: as above.
   template <typename F>
-  void ForEachIn(const ReadView& view, uint32_t chunk, F&& f) const {
+  void ForEachIn(const ReadView& view, uint32_t chunk, const ChunkBits& rows, F&& f) const {
     const EventBlock* const block = BlockOf(view, chunk);
     if (block == nullptr) return;
     const uint16_t* const row_of = block->sealed->rows.data();
-    SelectSealed(view, chunk, *block).ForEach([&](size_t i) {
+    SelectSealed(view, chunk, *block, rows).ForEach([&](size_t i) {
       f(row_of[i], *block, EventRef{false, static_cast<uint32_t>(i)});
     });
     ForEachInTail(view, chunk, *block, [&](uint32_t t) {
@@ -165,6 +190,7 @@ class EventFilter {
 
  private:
   BoundEvents bound_;
+  TimeRange range_;
   std::unique_ptr<EventCondition> condition_;  // null: every event
 };
 
@@ -176,8 +202,8 @@ class EventSet {
   const std::vector<EventFilter>& filters() const { return filters_; }
   // As those of EventFilter, for one filter after the other.
   template <typename F>
-  void ForEachIn(const ReadView& view, uint32_t chunk, F&& f) const {
-    for (const EventFilter& one : filters_) one.ForEachIn(view, chunk, f);
+  void ForEachIn(const ReadView& view, uint32_t chunk, const ChunkBits& rows, F&& f) const {
+    for (const EventFilter& one : filters_) one.ForEachIn(view, chunk, rows, f);
   }
   template <typename F>
   void ForEachOf(const ReadView& view, RowId row, F&& f) const {

@@ -143,7 +143,7 @@ void EngagementOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBit
     Preparation preparation(view.clock(), limits);
     std::vector<uint64_t> counts(kChunkRows);
     EventFilter(points.events, view, &preparation)
-        .ForEachIn(view, chunk,
+        .ForEachIn(view, chunk, *rows,
                    [&](uint32_t offset, const EventBlock&, EventRef) { ++counts[offset]; });
     for (uint32_t offset = 0; offset < kChunkRows; ++offset) {
       const double sum = points.each * static_cast<double>(counts[offset]);

@@ -31,18 +31,25 @@ class Groups {
   // `limits` counts what they take.
   Groups(const std::vector<BoundOrder>& by, const ReadView& view, uint64_t max_groups,
          const ExecutionLimits& limits)
-      : by_(by), view_(view), max_groups_(max_groups), limits_(limits) {}
+      : by_(by), view_(view), max_groups_(max_groups), limits_(limits) {
+    if (by.size() == 1) column_ = &view->column(by[0].column.trait);
+  }
 
   // What is kept for the group of a row; null when there are too many groups.
   T* Of(RowId row) {
     if (too_many_) return nullptr;
+    T** const known = KnownOf(row);
+    if (known != nullptr && *known != nullptr) return *known;
     const auto [place, is_new] = groups_.try_emplace(KeyOf(row), Group{row, {}});
     Group& group = place->second;
     if (is_new) limits_.Take(kNodeBytes + by_.size() * sizeof(typename Key::value_type));
-    if (groups_.size() <= max_groups_) return &group.kept;
-    too_many_ = true;
-    groups_.clear();
-    return nullptr;
+    if (groups_.size() > max_groups_) {
+      too_many_ = true;
+      groups_.clear();
+      return nullptr;
+    }
+    if (known != nullptr) *known = &group.kept;
+    return &group.kept;
   }
   bool too_many() const { return too_many_; }
 
@@ -61,6 +68,17 @@ class Groups {
   using Key = std::vector<std::optional<int64_t>>;
   // A node of the map.
   static constexpr uint64_t kNodeBytes = sizeof(std::pair<const Key, Group>) + 4 * sizeof(void*);
+
+  // Where a group of one small cell is remembered, or null: most have the code of a text.
+  T** KnownOf(RowId row) {
+    constexpr int64_t kMostKnown = 4096;
+    if (column_ == nullptr) return nullptr;
+    const int64_t place = column_->Has(row) ? column_->Bits(row) : -1;
+    if (place < -1 || place >= kMostKnown) return nullptr;
+    const auto at = static_cast<size_t>(place + 1);
+    if (at >= known_.size()) known_.resize(at + 1);
+    return &known_[at];
+  }
 
   // The cells of a row, by which rows are told apart: -0 is 0.
   Key KeyOf(RowId row) const {
@@ -81,6 +99,8 @@ class Groups {
   const ExecutionLimits& limits_;
   bool too_many_ = false;
   std::map<Key, Group> groups_;
+  const Column* column_ = nullptr;  // of a key of one cell
+  std::vector<T*> known_;           // by cell and one; 0 is none
 };
 
 }  // namespace roster::query

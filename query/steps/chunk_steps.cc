@@ -76,8 +76,8 @@ void ChunkSteps::Select(const ReadView& view, uint32_t chunk, uint32_t step,
     const EventFilter& filter = events.filters()[f];
     const EventBlock* const block = filter.BlockOf(view, chunk);
     if (block == nullptr) continue;
-    EventBits passed = filter.SelectSealed(view, chunk, *block);
-    const bool all = passed.All();
+    EventBits passed = filter.SelectSealed(view, chunk, *block, rows_);
+    const bool all = passed.Count() == block->sealed->size();
     sources_[step].push_back({filter.event(), f, block, std::move(passed), all});
     filter.ForEachInTail(view, chunk, *block, [&](uint32_t t) {
       const uint32_t offset = block->tail[t].row_offset;
