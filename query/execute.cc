@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "query/kernels/target.h"
 #include "query/statements/explain.h"
 #include "query/statements/run.h"
 #include "storage/base/status_macros.h"
@@ -37,7 +38,7 @@ absl::StatusOr<QueryAnswer> Explain(const Plan& plan, const ReadView& view,
     }
     root.measures = whole;
   }
-  PlanAnswer answer{std::move(root), {}};
+  PlanAnswer answer{std::move(root), {}, kernels::TargetName()};
   if (analyzed) answer.stages.push_back({"run", whole.took_us});
   return answer;
 }

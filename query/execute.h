@@ -53,6 +53,7 @@ struct Stage {
 struct PlanAnswer {
   PlanNode plan;
   std::vector<Stage> stages;  // of what was run
+  std::string_view kernels;   // for which set of instructions
 };
 
 // A part of a filter, for one profile.

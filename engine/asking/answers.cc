@@ -56,6 +56,7 @@ Answer Made(query::PlanAnswer answer) {
     explanation.stages.emplace_back(stage.name, stage.took_us);
   }
   if (!explanation.stages.empty()) explanation.text += "\n";
+  explanation.text += StrCat("kernels ", answer.kernels, "\n");
   return explanation;
 }
 

@@ -32,6 +32,7 @@ class EventBits {
     return bits;
   }
 
+  bool Test(size_t i) const { return ((words_[i / 64] >> (i % 64)) & 1) != 0; }
   // Sets those of [begin, end).
   void SetRange(size_t begin, size_t end) {
     for (size_t w = begin / 64; w * 64 < end; ++w) words_[w] |= WordWithin(w, begin, end);
@@ -52,7 +53,9 @@ class EventBits {
     for (const uint64_t word : words_) any |= word;
     return any != 0;
   }
-  size_t Count() const { return static_cast<size_t>(CountBits(words_.data(), words_.size())); }
+  size_t Count() const {
+    return static_cast<size_t>(kernels::CountBits(words_.data(), words_.size()));
+  }
   // Calls f(i) for each bit that is set, ascending.
   template <typename F>
   void ForEach(F&& f) const {

@@ -23,6 +23,18 @@ void ForEveryTarget(F&& f) {
   hwy::GetChosenTarget().DeInit();
 }
 
+// Calls f() with the kernels that every machine has: what no optimisation is in.
+template <typename F>
+void OnPlainTarget(F&& f) {
+  int64_t plain = 0;
+  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) plain = target;  // the last
+  hwy::SetSupportedTargetsForTest(plain);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  f();
+  hwy::SetSupportedTargetsForTest(0);
+  hwy::GetChosenTarget().DeInit();
+}
+
 }  // namespace roster::query::kernels
 
 #endif  // ROSTER_TESTS_QUERY_KERNELS_EVERY_TARGET_H_

@@ -17,6 +17,7 @@
 #include "query/grammar/grammar.h"
 #include "query/planner.h"
 #include "tests/battery/size.h"
+#include "tests/query/kernels/every_target.h"
 #include "tests/query/naive/evaluator.h"
 #include "tests/query/naive/questions.h"
 #include "tests/query/naive/world.h"
@@ -225,6 +226,11 @@ class Round {
       ChunkBits rows = view->live.chunk(chunk);
       plan->filter->Evaluate(view, chunk, &rows);
       rows.ForEach([&](uint32_t offset) { answers.evaluated.Set(RowAt(chunk, offset)); });
+      kernels::OnPlainTarget([&] {
+        ChunkBits plain = view->live.chunk(chunk);
+        plan->filter->Evaluate(view, chunk, &plain);
+        REQUIRE((plain == rows));
+      });
     }
     for (uint32_t row = 0; row < view->num_rows(); ++row) {
       if (view->live.Test({row}) && plan->filter->Matches(view, {row})) {
