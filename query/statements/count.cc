@@ -25,6 +25,20 @@ struct Counter {
   void Join(const Counter& other) { count += other.count; }
 };
 
+struct GroupCounter {
+  Groups<int64_t> groups;
+
+  void Take(uint32_t chunk, const ChunkBits& rows) {
+    rows.ForEach([&](uint32_t i) {
+      if (int64_t* const count = groups.Of(RowAt(chunk, i))) ++*count;
+    });
+  }
+  GroupCounter Fork() const { return {groups.Fork()}; }
+  void Join(const GroupCounter& other) {
+    groups.Join(other.groups, [](int64_t* ours, int64_t theirs) { *ours += theirs; });
+  }
+};
+
 }  // namespace
 
 absl::StatusOr<QueryAnswer> RunVerb(const BoundCount&, const Plan& plan, const ReadView& view,
@@ -36,13 +50,9 @@ absl::StatusOr<QueryAnswer> RunVerb(const BoundCount&, const Plan& plan, const R
 
 absl::StatusOr<QueryAnswer> RunVerb(const BoundBreakdown& breakdown, const Plan& plan,
                                     const ReadView& view, const ExecutionLimits& limits) {
-  Groups<int64_t> groups(breakdown.by, view, limits.max_limited_rows, limits);
-  ROSTER_RETURN_IF_ERROR(
-      ForEachChunk(plan, view, limits, [&](uint32_t chunk, const ChunkBits& rows) {
-        rows.ForEach([&](uint32_t i) {
-          if (int64_t* const count = groups.Of(RowAt(chunk, i))) ++*count;
-        });
-      }));
+  GroupCounter counter{{breakdown.by, view, limits.max_limited_rows, limits}};
+  ROSTER_RETURN_IF_ERROR(ScanInto(plan, view, limits, &counter));
+  const Groups<int64_t>& groups = counter.groups;
   if (groups.too_many()) return TooManyRows(limits.max_limited_rows);
   const CellType integer{.type = ValueType::kInteger, .scale = 0, .dictionary = {}};
   std::vector<RowId> rows;

@@ -85,6 +85,34 @@ class Walk {
   const std::optional<ast::Duration> overall_;
 };
 
+// How far the profiles of each group come.
+struct Arrivals {
+  const Steps* steps;
+  const Walk* walk;
+  const ReadView* view;
+  const ExecutionLimits* limits;
+  Groups<Reached> groups;
+
+  void Take(uint32_t chunk, const ChunkBits& rows) {
+    steps->ForEachRow(1, *view, chunk, rows, [&](uint32_t i, absl::Span<const StepRun> runs) {
+      const RowId row = RowAt(chunk, i);
+      const uint32_t furthest = walk->Of(*view, row, runs);
+      Reached* const reached = furthest == 0 ? nullptr : groups.Of(row);
+      if (reached == nullptr) return;
+      if (reached->empty()) limits->Take(steps->size() * sizeof(int64_t));
+      reached->resize(steps->size());
+      for (uint32_t step = 0; step < furthest; ++step) ++(*reached)[step];
+    });
+  }
+  Arrivals Fork() const { return {steps, walk, view, limits, groups.Fork()}; }
+  void Join(const Arrivals& other) {
+    groups.Join(other.groups, [](Reached* ours, const Reached& theirs) {
+      ours->resize(theirs.size());
+      for (size_t step = 0; step < theirs.size(); ++step) (*ours)[step] += theirs[step];
+    });
+  }
+};
+
 // The part that one number is of another; missing of nothing.
 Value Share(int64_t part, int64_t whole) {
   if (whole == 0) return Value();
@@ -111,19 +139,10 @@ absl::StatusOr<QueryAnswer> RunVerb(const BoundFunnel& funnel, const Plan& plan,
   const Steps steps(funnel.chain, view, &preparation);
   ROSTER_RETURN_IF_ERROR(preparation.status());
   const Walk walk(steps, funnel.overall);
-  Groups<Reached> groups(funnel.by, view, limits.max_rows / steps.size(), limits);
-  ROSTER_RETURN_IF_ERROR(
-      ForEachChunk(plan, view, limits, [&](uint32_t chunk, const ChunkBits& rows) {
-        steps.ForEachRow(1, view, chunk, rows, [&](uint32_t i, absl::Span<const StepRun> runs) {
-          const RowId row = RowAt(chunk, i);
-          const uint32_t furthest = walk.Of(view, row, runs);
-          Reached* const reached = furthest == 0 ? nullptr : groups.Of(row);
-          if (reached == nullptr) return;
-          if (reached->empty()) limits.Take(steps.size() * sizeof(int64_t));
-          reached->resize(steps.size());
-          for (uint32_t step = 0; step < furthest; ++step) ++(*reached)[step];
-        });
-      }));
+  Arrivals arrivals{
+      &steps, &walk, &view, &limits, {funnel.by, view, limits.max_rows / steps.size(), limits}};
+  ROSTER_RETURN_IF_ERROR(ScanInto(plan, view, limits, &arrivals));
+  const Groups<Reached>& groups = arrivals.groups;
   if (groups.too_many()) return TooManyRows(limits.max_rows);
   std::vector<BoundColumn> bound;
   for (const BoundOrder& by : funnel.by) bound.push_back(by.column);

@@ -53,6 +53,17 @@ class Groups {
   }
   bool too_many() const { return too_many_; }
 
+  // Empty, by the same.
+  Groups Fork() const { return Groups(by_, view_, max_groups_, limits_); }
+  // Calls add(ours, theirs) for each group of the other.
+  template <typename F>
+  void Join(const Groups& other, F&& add) {
+    too_many_ |= other.too_many_;
+    for (const auto& [key, group] : other.groups_) {
+      if (T* const kept = Of(group.row)) add(kept, group.kept);
+    }
+  }
+
   // In the order of their values, missing ones last.
   std::vector<Group> Sorted() const {
     std::vector<Group> sorted;

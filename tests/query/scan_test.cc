@@ -19,8 +19,11 @@ TestStore Crowd() {
   TestStore store;
   store.Trait("age", ValueType::kInteger);
   store.Trait("city", ValueType::kText);
+  store.Event("order");
   for (uint32_t p = 0; p < 5 * kChunkRows + 17; ++p) {
-    store.Profile({{"age", int64_t{p * 7919 % 101}}, {"city", "c" + std::to_string(p % 7)}});
+    const ProfileId id =
+        store.Profile({{"age", int64_t{p * 7919 % 101}}, {"city", "c" + std::to_string(p % 7)}});
+    for (uint32_t e = p % 5; e >= 3; --e) store.Did(id, "order", Ago(int64_t{e} * kHourMs));
   }
   return store;
 }
@@ -31,6 +34,7 @@ const std::vector<std::string>& Statements() {
       "count",
       "count where age > 50 by city having count > 3",
       "find id, age order by age desc, id limit 40 offset 33",
+      "funnel order then order each within 2 hours by city",
       "find id where age = 7 order by id limit 1000000",
       "search \"c3\" limit 5"};
   return statements;
