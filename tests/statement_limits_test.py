@@ -32,7 +32,7 @@ SLOW = "count where " + " or ".join(
     f"any session (duration > {1000 + i} days and events > 5)" for i in range(80))
 QUESTIONS = ["count", "count where n >= 9000", "count where did order where total > 100",
              "find id, n order by n desc limit 20", "find id, spent order by spent desc, id limit 20",
-             "count where distinct(order.total) > 2 and n > 1", "count by half",
+             "count where distinct(order.total) > 2 and n > 17000", "count by half",
              'search "name 17" limit 5', "show traits"]
 LIMITS = {
     "depth": ("count where " + "(" * 65 + "n = 1" + ")" * 65, "LIMIT", "deeper than 64"),
