@@ -84,9 +84,10 @@ class Groups {
   T** KnownOf(RowId row) {
     constexpr int64_t kMostKnown = 4096;
     if (column_ == nullptr) return nullptr;
-    const int64_t place = column_->Has(row) ? column_->Bits(row) : -1;
-    if (place < -1 || place >= kMostKnown) return nullptr;
-    const auto at = static_cast<size_t>(place + 1);
+    const bool has = column_->Has(row);
+    const int64_t cell = has ? column_->Bits(row) : 0;
+    if (cell < 0 || cell >= kMostKnown) return nullptr;
+    const size_t at = has ? static_cast<size_t>(cell) + 1 : 0;
     if (at >= known_.size()) known_.resize(at + 1);
     return &known_[at];
   }
@@ -111,7 +112,7 @@ class Groups {
   bool too_many_ = false;
   std::map<Key, Group> groups_;
   const Column* column_ = nullptr;  // of a key of one cell
-  std::vector<T*> known_;           // by cell and one; 0 is none
+  std::vector<T*> known_;           // of no cell, then by cell
 };
 
 }  // namespace roster::query

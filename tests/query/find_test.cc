@@ -181,6 +181,21 @@ class TickingClock : public Clock {
 };
 
 // A part that is true whatever its own parts do: why looks at each of their flips.
+TEST_CASE("a breakdown tells no value from the number one below nothing") {
+  TestStore store;
+  store.Trait("n", ValueType::kInteger);
+  store.Profile({});
+  for (const int64_t n : {-1, 0, 0, 4095, 4096}) store.Profile({{"n", n}});
+  const auto answer = store.Ask("count by n");
+  REQUIRE(answer.ok());
+  const std::vector<std::vector<Value>> expected = {{int64_t{-1}, int64_t{1}},
+                                                    {int64_t{0}, int64_t{2}},
+                                                    {int64_t{4095}, int64_t{1}},
+                                                    {int64_t{4096}, int64_t{1}},
+                                                    {Value(), int64_t{1}}};
+  CHECK((std::get<TableAnswer>(*answer).rows == expected));
+}
+
 TEST_CASE("why stops at the deadline") {
   TestStore store;
   store.Trait("n", ValueType::kInteger);
