@@ -13,6 +13,7 @@
 #include "query/errors.h"
 #include "query/grammar/grammar.h"
 #include "query/planner.h"
+#include "storage/base/text.h"
 #include "tests/query/test_store.h"
 #include "tests/seed.h"
 
@@ -92,19 +93,19 @@ std::vector<std::string> Filters() {
     for (const std::string events : {"view", "view where topic = \"b\"", "other"}) {
       for (const std::string count : {"at least 1", "at least 4", "at least 30", "exactly 0",
                                       "exactly 3", "at most 2", "at least 100000"}) {
-        filters.push_back("did " + events + " " + count + " times" + window);
-        filters.push_back("not did " + events + " " + count + " times" + window);
-        filters.push_back("did " + events + " on " + count + " days" + window);
+        filters.push_back(StrCat("did ", events, " ", count, " times", window));
+        filters.push_back(StrCat("not did ", events, " ", count, " times", window));
+        filters.push_back(StrCat("did ", events, " on ", count, " days", window));
       }
     }
     for (const std::string op : {"<", "<=", ">", ">=", "=", "!="}) {
       for (const std::string value :
            {"0", "-0.5", "12.34", "3.001", "-7.999", "1e30", "-1e30", "100000000000000000"}) {
-        filters.push_back("sum(view.amount)" + window + " " + op + " " + value);
+        filters.push_back(StrCat("sum(view.amount)", window, " ", op, " ", value));
       }
-      filters.push_back("avg(view.amount where topic = \"c\")" + window + " " + op + " 0.25");
-      filters.push_back("count(view.amount)" + window + " " + op + " 5");
-      filters.push_back("sum(view.amount)" + window + " " + op + " max(view.amount)");
+      filters.push_back(StrCat("avg(view.amount where topic = \"c\")", window, " ", op, " 0.25"));
+      filters.push_back(StrCat("count(view.amount)", window, " ", op, " 5"));
+      filters.push_back(StrCat("sum(view.amount)", window, " ", op, " max(view.amount)"));
     }
   }
   return filters;
@@ -113,7 +114,7 @@ std::vector<std::string> Filters() {
 void CheckAll(Dense* dense, const std::string& zone) {
   const ReadView view = dense->store().View();
   for (const std::string& filter : Filters()) {
-    const std::string text = "count where " + filter + " at time zone \"" + zone + "\"";
+    const std::string text = StrCat("count where ", filter, " at time zone \"", zone, "\"");
     INFO(text);
     const auto planned = Planned(text, view);
     ChunkBits matches;

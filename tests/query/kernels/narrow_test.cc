@@ -87,7 +87,10 @@ TEST_CASE("kernels: sets of bytes narrow as cell by cell", "[kernels]") {
       std::vector<uint8_t> cells(offset + length);
       for (uint8_t& cell : cells) cell = static_cast<uint8_t>(random());
       ByteSet set;
-      for (uint64_t& word : set) word = random() % 8 == 0 ? ~uint64_t{0} : random() & random();
+      for (uint64_t& word : set) {
+        const uint64_t half = random();
+        word = half % 8 == 0 ? ~uint64_t{0} : half & random();
+      }
       const bool negated = random() % 2 == 0;
       Words rows = RandomBits(length, &random);
       Words expected = rows;

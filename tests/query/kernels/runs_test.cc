@@ -28,7 +28,8 @@ TEST_CASE("kernels: runs that are not empty", "[kernels]") {
         std::vector<uint64_t> rows(num_words);
         for (size_t w = 0; w < num_words; ++w) {
           wanted[w] = random() % 3 == 0 ? 0 : random();
-          rows[w] = random() & random();
+          const uint64_t half = random();
+          rows[w] = half & random();
         }
         std::vector<uint64_t> expected = rows;
         for (size_t i = 0; i < num_words * 64; ++i) {
