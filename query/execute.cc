@@ -31,7 +31,7 @@ absl::StatusOr<QueryAnswer> Explain(const Plan& plan, const ReadView& view,
     whole.rows = RowsOf(answer);
     whole.rows_in = view->num_profiles;
   }
-  ROSTER_ASSIGN_OR_RETURN(PlanNode root, ExplainPlan(plan, view, limits));
+  PlanNode root = ExplainPlan(plan, view);
   if (analyzed) {
     for (const PlanNode& child : root.children) {
       if (child.measures) whole.rows_in = child.measures->rows;

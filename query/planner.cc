@@ -73,10 +73,10 @@ class Planner {
 
   Planned Plan(BoundFilter filter) {
     Planned planned = std::visit([&](auto& node) { return Make(std::move(node)); }, filter.node);
-    planned.op->set_estimated_rows(ProfilesOf(planned.share));
+    planned.op->set_estimates(ProfilesOf(planned.share), planned.cost_ns);
     if (measures_) {
       planned.op = std::make_unique<MeasuredOperator>(std::move(planned.op), clock_);
-      planned.op->set_estimated_rows(ProfilesOf(planned.share));
+      planned.op->set_estimates(ProfilesOf(planned.share), planned.cost_ns);
     }
     return planned;
   }
@@ -188,15 +188,24 @@ class Planner {
   double EventsPerRow(EventTypeId event) const {
     return static_cast<double>(view_->partition(event).num_events()) / std::max(NumRows(), 1.0);
   }
-  // Times, rows and a counter for each event, and a counter for each row.
+  // To find the events that are meant and whose they are.
   double EventCost(const BoundEvents& events) const {
-    return (1 + 3 * EventsPerRow(events.event)) * NumRows();
+    const double event_ns = events.where.empty() ? 0.2 : 0.4;
+    return (0.05 + event_ns * EventsPerRow(events.event)) * NumRows();
   }
-  double EventCost(const BoundEventSet& events) const {
+  // To look at each event of its type besides.
+  double EachEventCost(const BoundEvents& events, double event_ns) const {
+    return EventCost(events) + event_ns * EventsPerRow(events.event) * NumRows();
+  }
+  double EachEventCost(const BoundEventSet& events, double event_ns) const {
     double cost_ns = 0;
-    for (const BoundEvents& one : events) cost_ns += EventCost(one);
+    for (const BoundEvents& one : events) cost_ns += EachEventCost(one, event_ns);
     return cost_ns;
   }
+  static constexpr double kDayNs = 1;   // of an event
+  static constexpr double kSumNs = 1;   // of an event, also least, greatest and last ones
+  static constexpr double kStepNs = 4;  // of an event, in a sequence
+
   // How many events of a row are meant, were they all spread evenly over the time that a block in
   // the middle knows.
   double EventsMeant(const BoundEvents& events) const {
@@ -218,22 +227,22 @@ class Planner {
   }
 
   Planned Make(BoundDid did) {
-    const double cost_ns = EventCost(did.events);
+    const double cost_ns = EachEventCost(did.events, did.on ? kDayNs : 0);
     const double share = ShareOf(did);
     return {std::make_unique<BehaviourOperator>(std::move(did), view_, &preparation_), cost_ns,
             share};
   }
 
   Planned Make(BoundNth nth) {
-    const double cost_ns = 2 * EventCost(nth.events);
+    const double cost_ns = EachEventCost(nth.events, kSumNs);
     return {std::make_unique<NthOperator>(std::move(nth), view_, &preparation_), cost_ns,
             kUnknownShare};
   }
 
   Planned Make(BoundAggregate aggregate) {
-    double cost_ns = 2 * EventCost(aggregate.of.events);
+    double cost_ns = EachEventCost(aggregate.of.events, kSumNs);
     if (const auto* other = std::get_if<AggregateCompare>(&aggregate.test)) {
-      cost_ns += 2 * EventCost(other->right.events);
+      cost_ns += EachEventCost(other->right.events, kSumNs);
     }
     return {std::make_unique<AggregateOperator>(std::move(aggregate), view_, &preparation_),
             cost_ns, kUnknownShare};
@@ -241,12 +250,12 @@ class Planner {
 
   Planned Make(BoundSequence sequence) {
     double cost_ns = 0;
-    for (const BoundStep& step : sequence.steps) cost_ns += 2 * EventCost(step.events);
+    for (const BoundStep& step : sequence.steps) cost_ns += EachEventCost(step.events, kStepNs);
     return {std::make_unique<SequenceOperator>(std::move(sequence), view_, &preparation_), cost_ns,
             kUnknownShare};
   }
   Planned Make(BoundResumed resumed) {
-    const double cost_ns = 2 * EventCost(resumed.events);
+    const double cost_ns = EachEventCost(resumed.events, kStepNs);
     return {std::make_unique<ResumedOperator>(std::move(resumed), view_, &preparation_), cost_ns,
             kUnknownShare};
   }
@@ -271,7 +280,7 @@ class Planner {
   Planned Make(BoundEngagement engagement) {
     double cost_ns = 0;
     for (const auto& points : engagement.engagement.points) {
-      cost_ns += 3 * EventCost(points.events);
+      cost_ns += EachEventCost(points.events, kSumNs);
     }
     return {std::make_unique<EngagementOperator>(std::move(engagement)), cost_ns, kUnknownShare};
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "query/kernels/cell_reader.h"
 #include "storage/memory/cells.h"
 
 namespace roster::query {
@@ -137,6 +138,31 @@ uint64_t RowOrder::KeyOf(RowId row) const {
   }
   if (!key) return kLast;
   return by_[0].descending ? ~*key : *key;
+}
+
+void RowOrder::KeysOf(uint32_t chunk, const ChunkBits& rows, std::vector<uint64_t>* keys) const {
+  const PackedInts* const cells = CellsOf(chunk);
+  if (cells == nullptr) {
+    rows.ForEach([&](uint32_t i) { keys->push_back(KeyOf(RowAt(chunk, i))); });
+    return;
+  }
+  const BoundColumn& column = by_[0].column;
+  const ChunkBits& present = view_->column(column.trait).chunk(chunk).present;
+  const uint64_t flip = by_[0].descending ? ~uint64_t{0} : 0;
+  kernels::WithReader(*cells, [&](const auto& cell_of) {
+    rows.ForEach([&](uint32_t i) {
+      const uint64_t key = Ordered(column.info.type, cell_of(i)) ^ flip;
+      keys->push_back(present.Test(i) ? key : std::numeric_limits<uint64_t>::max());
+    });
+  });
+}
+
+const PackedInts* RowOrder::CellsOf(uint32_t chunk) const {
+  if (by_.empty() || computed_[0] != nullptr || IsText(by_[0].column)) return nullptr;
+  const BoundColumn& column = by_[0].column;
+  if (column.source != BoundColumn::Source::kTrait) return nullptr;
+  const Column& cells = view_->column(column.trait);
+  return chunk < cells.num_chunks() ? cells.chunk(chunk).cells.array() : nullptr;
 }
 
 void TopRows::Add(RowId row) {

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "absl/time/civil_time.h"
-#include "query/kernels/calendar_numbers.h"
 
 namespace roster::query {
 namespace {
@@ -17,6 +16,7 @@ constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
 constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 // Beyond these the calendar is not asked any more (about the years ±270,000).
 constexpr int64_t kCalendarMs = 8'640'000'000'000'000;
+constexpr int64_t kThursday = 3;  // 1970-01-01, counted from Monday
 constexpr int64_t kMaxMonths = 12 * 200'000;
 
 int64_t Saturated(__int128 value) {
@@ -95,6 +95,21 @@ int64_t After(Timestamp now, ast::Duration duration, absl::TimeZone zone) {
 
 int64_t CalendarNumber(int64_t ms, ast::TimeUnit unit, absl::TimeZone zone) {
   return NumberOfDay(DayOf(ms, zone).days, unit);
+}
+
+int64_t NumberOfDay(int64_t day, ast::TimeUnit unit) {
+  if (unit == ast::TimeUnit::kDay) return day;
+  if (unit == ast::TimeUnit::kWeek) return FloorDiv(day + kThursday, 7);
+  const absl::CivilDay civil = absl::CivilDay(1970, 1, 1) + day;
+  return unit == ast::TimeUnit::kMonth ? civil.year() * 12 + civil.month() - 1 : civil.year();
+}
+
+std::optional<int64_t> NextClockChange(int64_t ms, absl::TimeZone zone) {
+  absl::TimeZone::CivilTransition change;
+  if (!zone.NextTransition(absl::FromUnixMillis(ms), &change)) return std::nullopt;
+  const absl::TimeZone::TimeInfo info = zone.At(change.to);
+  const bool once = info.kind == absl::TimeZone::TimeInfo::UNIQUE;
+  return absl::ToUnixMillis(once ? info.pre : info.trans);
 }
 
 namespace {

@@ -37,8 +37,14 @@ int64_t ToInstant(ast::LocalTime local, absl::TimeZone zone);
 int64_t Before(Timestamp now, ast::Duration duration, absl::TimeZone zone);
 // The same after it.
 int64_t After(Timestamp now, ast::Duration duration, absl::TimeZone zone);
-// The number of the local day, week (from Monday), month or year of a moment.
+// The number of the local day, week (from Monday), month or year of a moment; the same of a local
+// day.
 int64_t CalendarNumber(int64_t ms, ast::TimeUnit unit, absl::TimeZone zone);
+int64_t NumberOfDay(int64_t day, ast::TimeUnit unit);
+// The next moment after a moment at which the clocks of a zone are changed.
+std::optional<int64_t> NextClockChange(int64_t ms, absl::TimeZone zone);
+// Rounded down. Requires: by > 0.
+inline int64_t FloorDiv(int64_t value, int64_t by) { return value / by - (value % by < 0 ? 1 : 0); }
 
 // The earlier of two moments, each of which may be none.
 std::optional<Timestamp> Earlier(std::optional<Timestamp> a, std::optional<Timestamp> b);

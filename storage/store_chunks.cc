@@ -263,7 +263,7 @@ void PutEvents(const SealedEvents& events, const std::vector<UsedTexts>& texts, 
   if (events.size() == 0) return;
   PutArray(events.rows, out);
   PutArray(events.ids, out);
-  PutInts(events.times, out);
+  PutInts(events.times.Whole(), out);
   PutInts(events.origins, out);
   for (size_t p = 0; p < texts.size(); ++p) {
     const SealedProperty* property = events.property({static_cast<uint16_t>(p)});
@@ -289,7 +289,9 @@ absl::StatusOr<std::shared_ptr<const SealedEvents>> GetEvents(
   std::optional<PackedInts> origins = GetInts(size, in);
   if (!times || !origins) return Refuse("arrays of events");
   if (!AllBelow(*origins, limits.num_identities + 1)) return Refuse("origin of an event");
-  events->times = *std::move(times);
+  const IntBounds bounds = BoundsOf(*times);
+  events->times = PackedInts::SplitForRange(size, bounds.low, bounds.high);
+  events->times.CopyFrom(0, *times, 0, size);
   events->origins = *std::move(origins);
   if (!Sorted(*events)) return Refuse("order of events");
   if (!DeriveRuns(events.get())) return Refuse("an event that is there twice");

@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 
+#include "query/kernels/cell_reader.h"
 #include "query/kernels/narrow.h"
 
 namespace roster::query {
@@ -24,18 +25,17 @@ uint64_t PackBits(const std::array<uint8_t, 64>& bytes) {
   return word;
 }
 
-// rows &= (passes(cell) != negated), 64 cells a step.
-template <typename Raw, typename Passes>
-void NarrowRaw(const Raw* cells, size_t size, bool negated, uint64_t* rows, Passes passes) {
+// rows &= (passes(i) != negated), 64 cells a step.
+template <typename Passes>
+void NarrowBy(size_t size, bool negated, uint64_t* rows, Passes passes) {
   const uint64_t flip = negated ? ~uint64_t{0} : 0;
   std::array<uint8_t, 64> bytes{};
   for (size_t begin = 0; begin < size; begin += 64, ++rows) {
     if (*rows == 0) continue;
-    const Raw* const at = cells + begin;
     if (size - begin >= 64) {
-      for (size_t i = 0; i < 64; ++i) bytes[i] = passes(at[i]);
+      for (size_t i = 0; i < 64; ++i) bytes[i] = passes(begin + i);
     } else {
-      for (size_t i = 0; i < size - begin; ++i) bytes[i] = passes(at[i]);
+      for (size_t i = 0; i < size - begin; ++i) bytes[i] = passes(begin + i);
     }
     *rows &= PackBits(bytes) ^ flip;
   }
@@ -44,23 +44,6 @@ void NarrowRaw(const Raw* cells, size_t size, bool negated, uint64_t* rows, Pass
 // Every cell has the same verdict.
 void NarrowAll(bool passes, size_t size, uint64_t* rows) {
   if (!passes) std::fill(rows, rows + (size + 63) / 64, 0);
-}
-
-// Calls f with the cells as an array of their width.
-template <typename F>
-void WithRaw(const PackedInts& cells, F&& f) {
-  switch (cells.width()) {
-    case 1:
-      return f(cells.data<uint8_t>());
-    case 2:
-      return f(cells.data<uint16_t>());
-    case 4:
-      return f(cells.data<uint32_t>());
-    case 8:
-      return f(cells.data<uint64_t>());
-    default:
-      return;
-  }
 }
 
 bool Passes(const IntRange& range, int64_t cell) { return range.low <= cell && cell <= range.high; }
@@ -87,11 +70,9 @@ bool Passes(const CellFunction& function, int64_t cell) { return function.passes
 // Any test, cell by cell.
 template <typename Test>
 void NarrowEach(const Test& test, const PackedInts& cells, bool negated, uint64_t* rows) {
-  const auto base = static_cast<uint64_t>(cells.base());
-  WithRaw(cells, [&](const auto* raw) {
-    NarrowRaw(raw, cells.size(), negated, rows, [&](uint64_t cell) {
-      return static_cast<uint8_t>(Passes(test, static_cast<int64_t>(cell + base)));
-    });
+  kernels::WithReader(cells, [&](const auto& cell_of) {
+    NarrowBy(cells.size(), negated, rows,
+             [&](size_t i) { return static_cast<uint8_t>(Passes(test, cell_of(i))); });
   });
 }
 
@@ -131,9 +112,20 @@ std::optional<kernels::RawRange<Raw>> RawOf(const IntRange& range, int64_t base)
   return kernels::RawRange<Raw>{static_cast<Raw>(low - base), static_cast<Raw>(high - low)};
 }
 
+// Of cells that are split.
+void NarrowSplit(const IntRange& range, const PackedInts& cells, bool negated, uint64_t* rows) {
+  constexpr Int128 kMost = (int64_t{1} << 40) - 1;
+  const Int128 low = std::max<Int128>(Int128{range.low} - cells.base(), 0);
+  const Int128 high = std::min<Int128>(Int128{range.high} - cells.base(), kMost);
+  if (low > high) return NarrowAll(negated, cells.size(), rows);
+  kernels::NarrowSplitByRange(cells.highs(), cells.lows(), cells.size(),
+                              {static_cast<uint64_t>(low), static_cast<uint64_t>(high - low)},
+                              negated, rows);
+}
+
 void NarrowCells(absl::Span<const IntRange> ranges, const PackedInts& cells, bool negated,
                  uint64_t* rows) {
-  WithRaw(cells, [&]<typename Raw>(const Raw* raw) {
+  kernels::WithRaw(cells, [&]<typename Raw>(const Raw* raw) {
     std::array<kernels::RawRange<Raw>, IntRanges::kMax> stored;
     size_t num_stored = 0;
     for (const IntRange& range : ranges) {
@@ -145,9 +137,11 @@ void NarrowCells(absl::Span<const IntRange> ranges, const PackedInts& cells, boo
   });
 }
 void NarrowCells(const IntRange& range, const PackedInts& cells, bool negated, uint64_t* rows) {
+  if (cells.is_split()) return NarrowSplit(range, cells, negated, rows);
   NarrowCells(absl::MakeConstSpan(&range, 1), cells, negated, rows);
 }
 void NarrowCells(const IntRanges& ranges, const PackedInts& cells, bool negated, uint64_t* rows) {
+  if (cells.is_split()) return NarrowEach(ranges, cells, negated, rows);
   NarrowCells(absl::MakeConstSpan(ranges.ranges), cells, negated, rows);
 }
 

@@ -76,6 +76,24 @@ HWY_INLINE uint64_t InSet(const uint8_t* cells, const uint8_t (&tables)[2][16]) 
 #endif
 }
 
+// A bit for each of 64 cells that is in a range; `at_ends`: whether any is the first or last of it.
+HWY_INLINE uint64_t InRange(const uint32_t* cells, RawRange<uint32_t> range, bool* at_ends) {
+  const hn::CappedTag<uint32_t, 64> tag;
+  const auto first = hn::Set(tag, range.first);
+  const auto span = hn::Set(tag, range.span);
+  auto ends = hn::FirstN(tag, 0);
+  uint64_t outside = 0;
+  for (size_t i = 0; i < 64; i += hn::Lanes(tag)) {
+    const auto above = hn::Sub(hn::LoadU(tag, cells + i), first);
+    ends = hn::Or(ends, hn::Or(hn::Eq(above, hn::Zero(tag)), hn::Eq(above, span)));
+    uint64_t bits = 0;
+    hn::StoreMaskBits(tag, hn::Gt(above, span), reinterpret_cast<uint8_t*>(&bits));
+    outside |= bits << i;
+  }
+  *at_ends = !hn::AllFalse(tag, ends);
+  return ~outside;
+}
+
 // passes(cells): a bit for each of 64 that passes.
 template <typename UintN, typename Passes>
 HWY_INLINE void Narrow(const UintN* cells, size_t size, uint64_t* rows, const Passes& passes) {
@@ -122,6 +140,35 @@ void Narrow64(const uint64_t* cells, size_t size, absl::Span<const RawRange<uint
   NarrowIn(cells, size, ranges, negated, rows);
 }
 
+// What lies within by the upper bits is right, but for cells at the ends: those are few.
+void NarrowSplit(const uint32_t* highs, const uint8_t* lows, size_t size, RawRange<uint64_t> range,
+                 bool negated, uint64_t* rows) {
+  const uint64_t flip = negated ? ~uint64_t{0} : 0;
+  const auto first = static_cast<uint32_t>(range.first >> 8);
+  const auto last = static_cast<uint32_t>((range.first + range.span) >> 8);
+  const RawRange<uint32_t> upper{first, last - first};
+  const auto passes = [&](const uint32_t* high, const uint8_t* low) HWY_ATTR {
+    bool at_ends = false;
+    uint64_t passed = InRange(high, upper, &at_ends);
+    for (uint64_t left = at_ends ? passed : 0; left != 0; left &= left - 1) {
+      const size_t i = hwy::Num0BitsBelowLS1Bit_Nonzero64(left);
+      const uint64_t cell = uint64_t{high[i]} << 8 | low[i];
+      if (cell - range.first > range.span) passed &= ~(uint64_t{1} << i);
+    }
+    return passed ^ flip;
+  };
+  const size_t num_whole = size / 64;
+  for (size_t word = 0; word < num_whole; ++word) {
+    if (rows[word] != 0) rows[word] &= passes(highs + word * 64, lows + word * 64);
+  }
+  if (size % 64 == 0 || rows[num_whole] == 0) return;
+  uint32_t last_highs[64] = {};
+  uint8_t last_lows[64] = {};
+  std::copy(highs + num_whole * 64, highs + size, last_highs);
+  std::copy(lows + num_whole * 64, lows + size, last_lows);
+  rows[num_whole] &= passes(last_highs, last_lows);
+}
+
 void NarrowBytes(const uint8_t* cells, size_t size, const ByteSet& set, bool negated,
                  uint64_t* rows) {
   HWY_ALIGN uint8_t tables[2][16] = {};
@@ -147,6 +194,7 @@ HWY_EXPORT(Narrow8);
 HWY_EXPORT(Narrow16);
 HWY_EXPORT(Narrow32);
 HWY_EXPORT(Narrow64);
+HWY_EXPORT(NarrowSplit);
 HWY_EXPORT(NarrowBytes);
 
 }  // namespace
@@ -168,6 +216,10 @@ void NarrowByRanges(const uint32_t* cells, size_t size, absl::Span<const RawRang
 void NarrowByRanges(const uint64_t* cells, size_t size, absl::Span<const RawRange<uint64_t>> ranges,
                     bool negated, uint64_t* rows) {
   HWY_DYNAMIC_DISPATCH(Narrow64)(cells, size, ranges, negated, rows);
+}
+void NarrowSplitByRange(const uint32_t* highs, const uint8_t* lows, size_t size,
+                        RawRange<uint64_t> range, bool negated, uint64_t* rows) {
+  HWY_DYNAMIC_DISPATCH(NarrowSplit)(highs, lows, size, range, negated, rows);
 }
 void NarrowByBytes(const uint8_t* cells, size_t size, const ByteSet& set, bool negated,
                    uint64_t* rows) {

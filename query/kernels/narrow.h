@@ -31,6 +31,11 @@ void NarrowByRanges(const uint32_t* cells, size_t size, absl::Span<const RawRang
 void NarrowByRanges(const uint64_t* cells, size_t size, absl::Span<const RawRange<uint64_t>> ranges,
                     bool negated, uint64_t* rows);
 
+// The same for cells of 40 bits in two arrays: the upper 32 and the lower 8. Cost: that of reading
+// the upper ones, and the lower ones of cells that share their upper bits with an end.
+void NarrowSplitByRange(const uint32_t* highs, const uint8_t* lows, size_t size,
+                        RawRange<uint64_t> range, bool negated, uint64_t* rows);
+
 // Bytes that pass: a bit for each.
 using ByteSet = std::array<uint64_t, 4>;
 

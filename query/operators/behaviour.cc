@@ -2,13 +2,18 @@
 #include "query/operators/behaviour.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <map>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "query/ast.h"
+#include "query/kernels/cell_reader.h"
 #include "query/kernels/narrow.h"
+#include "query/kernels/repeats.h"
 #include "query/window.h"
 #include "storage/base/text.h"
 
@@ -74,10 +79,61 @@ class DifferentNumbers {
   std::vector<int64_t> numbers_;  // ascending
 };
 
+// Adds the days of the sealed events of a row until they are enough.
+void AddSealed(const Selected& selected, uint32_t row, const CalendarNumbers& numbers,
+               int64_t enough, DifferentNumbers* different) {
+  const SealedEvents& sealed = *selected.block->sealed;
+  int64_t known_ms = std::numeric_limits<int64_t>::min();  // the days before it
+  selected.bits.ForEachWhile(sealed.run_begin[row], sealed.run_begin[row + 1], [&](size_t i) {
+    const int64_t time_ms = sealed.times.Get(i);
+    if (time_ms < known_ms) return true;
+    const CalendarNumbers::Span day = numbers.SpanOf(time_ms);
+    known_ms = day.end_ms;
+    different->Add(day.number);
+    return different->Count() < enough;
+  });
+}
+
+// Days of the sealed events of one row, which stand side by side, without a branch for each.
+class EvenDays {
+ public:
+  EvenDays(const Selected& selected, const CalendarNumbers::EvenDays& days)
+      : selected_(selected), shift_ms_(days.offset_ms + kFarDays * CalendarNumbers::kDayMs) {}
+
+  // How many days, or `enough` or more when they are so many.
+  int64_t CountOf(uint32_t row, int64_t enough) const {
+    const SealedEvents& sealed = *selected_.block->sealed;
+    const auto [begin, end] =
+        selected_.bits.EndsIn(sealed.run_begin[row], sealed.run_begin[row + 1]);
+    int64_t count = 0;
+    kernels::WithReader(sealed.times, [&](const auto& time_of) {
+      uint64_t before = 0;
+      for (size_t i = begin; i < end && count < enough;) {
+        for (const size_t stop = std::min<size_t>(end, i + kEventsPerLook); i < stop; ++i) {
+          const uint64_t day = static_cast<uint64_t>(time_of(i) + shift_ms_) /
+                               uint64_t{CalendarNumbers::kDayMs};
+          count += day != before ? 1 : 0;
+          before = day;
+        }
+      }
+    });
+    return count;
+  }
+
+ private:
+  static constexpr size_t kEventsPerLook = 16;
+  // So that no moment that a calendar knows is before the first day.
+  static constexpr int64_t kFarDays = 100'000'000;
+
+  const Selected& selected_;
+  const int64_t shift_ms_;
+};
+
 // Those of `rows` that did something on at least `min` days and at most `max`. Of a row no more is
-// read than that takes.
-ChunkBits RowsByDays(const std::vector<Selected>& selected, const CalendarNumbers& numbers,
-                     int64_t min, int64_t max, const ChunkBits& rows) {
+// read than that takes. `side_by_side`: the sealed events of a row that are selected are.
+ChunkBits RowsByDays(const std::vector<Selected>& selected, bool side_by_side,
+                     const CalendarNumbers& numbers, int64_t min, int64_t max,
+                     const ChunkBits& rows) {
   using InTail = std::pair<uint32_t, int64_t>;
   std::vector<InTail> tail;  // rows and times
   for (const Selected& one : selected) {
@@ -87,47 +143,96 @@ ChunkBits RowsByDays(const std::vector<Selected>& selected, const CalendarNumber
   }
   std::sort(tail.begin(), tail.end());
   const int64_t enough = max < std::numeric_limits<int64_t>::max() ? max + 1 : min;
+  std::optional<EvenDays> even;
+  if (const auto days = numbers.even_days(); days && selected.size() == 1 && side_by_side) {
+    const IntBounds& bounds = selected[0].block->sealed->time_bounds;
+    if (days->from_ms <= bounds.low && bounds.high <= days->last_ms) even.emplace(selected[0], *days);
+  }
   ChunkBits passed;
   DifferentNumbers different;
   auto next = tail.begin();
   rows.ForEach([&](uint32_t row) {
-    different.Clear();
     next = std::lower_bound(next, tail.end(), InTail{row, std::numeric_limits<int64_t>::min()});
-    for (; next != tail.end() && next->first == row; ++next) {
-      different.Add(numbers.SpanOf(next->second).number);
+    const bool in_tail = next != tail.end() && next->first == row;
+    int64_t count = 0;
+    if (even && !in_tail) {
+      count = even->CountOf(row, enough);
+    } else {
+      different.Clear();
+      for (; next != tail.end() && next->first == row; ++next) {
+        different.Add(numbers.SpanOf(next->second).number);
+      }
+      for (const Selected& one : selected) AddSealed(one, row, numbers, enough, &different);
+      count = different.Count();
     }
-    for (const Selected& one : selected) {
-      const SealedEvents& sealed = *one.block->sealed;
-      int64_t known_ms = std::numeric_limits<int64_t>::min();  // the days before it
-      one.bits.ForEachWhile(sealed.run_begin[row], sealed.run_begin[row + 1], [&](size_t i) {
-        const int64_t time_ms = sealed.times.Get(i);
-        if (time_ms < known_ms) return true;
-        const CalendarNumbers::Span day = numbers.SpanOf(time_ms);
-        known_ms = day.end_ms;
-        different.Add(day.number);
-        return different.Count() < enough;
-      });
-    }
-    if (min <= different.Count() && different.Count() <= max) passed.Set(row);
+    if (min <= count && count <= max) passed.Set(row);
   });
   return passed;
 }
 
-// The rows that stand in an ascending list at least so many times. Backwards, so that a row's first
-// place has the last word on it, without a branch.
-ChunkBits RowsWithAtLeast(int64_t times, const std::vector<uint16_t>& list) {
+// The rows of which there is a 1.
+ChunkBits BitsOf(const std::array<uint8_t, kChunkRows>& reached) {
   ChunkBits rows;
-  if (times <= 0) rows.SetAll();
-  if (times <= 0 || static_cast<uint64_t>(times) > list.size()) return rows;
-  const size_t ahead = static_cast<size_t>(times) - 1;
-  std::vector<uint8_t> reached(kChunkRows);
-  for (size_t i = list.size() - ahead; i-- > 0;) {
-    reached[list[i]] = static_cast<uint8_t>(list[i] == list[i + ahead]);
-  }
   rows.SetAll();
   kernels::NarrowByRanges(reached.data(), kChunkRows, {{1, 0}}, false, rows.words());
   return rows;
 }
+
+// How many events the rows have of those that were selected.
+class EventCounts {
+ public:
+  // `side_by_side`: of each row the sealed ones that are selected are.
+  EventCounts(const std::vector<Selected>& selected, bool side_by_side)
+      : selected_(selected), side_by_side_(side_by_side) {}
+
+  ChunkBits AtLeast(int64_t times) {
+    ChunkBits all;
+    all.SetAll();
+    if (times <= 0) return all;
+    if (selected_.empty()) return {};
+    const auto ahead = static_cast<size_t>(times) - 1;
+    if (selected_.size() == 1 && (side_by_side_ || times == 1)) {
+      return InPlace(selected_[0], ahead);
+    }
+    if (!list_) list_ = RowsOf(selected_);
+    return InList(*list_, ahead);
+  }
+
+ private:
+  static ChunkBits InPlace(const Selected& one, size_t ahead) {
+    const SealedEvents& sealed = *one.block->sealed;
+    ChunkBits rows;
+    if (ahead == 0) {  // most rows may have one
+      std::array<uint8_t, kChunkRows> reached{};
+      kernels::MarkRepeated(sealed.rows.data(), sealed.size(), one.bits.words(), ahead,
+                            reached.data());
+      rows = BitsOf(reached);
+    } else {
+      kernels::AddRepeated(sealed.rows.data(), sealed.size(), one.bits.words(), ahead,
+                           rows.words());
+    }
+    // What the tail adds is few.
+    std::map<uint32_t, size_t> in_tail;
+    for (const uint32_t t : one.tail) ++in_tail[one.block->tail[t].row_offset];
+    for (const auto& [row, count] : in_tail) {
+      const size_t of_sealed = one.bits.CountIn(sealed.run_begin[row], sealed.run_begin[row + 1]);
+      if (of_sealed + count > ahead) rows.Set(row);
+    }
+    return rows;
+  }
+  // Backwards, so that a row's first place has the last word on it, without a branch.
+  static ChunkBits InList(const std::vector<uint16_t>& list, size_t ahead) {
+    std::array<uint8_t, kChunkRows> reached{};
+    for (size_t i = list.size() - std::min(ahead, list.size()); i-- > 0;) {
+      reached[list[i]] = static_cast<uint8_t>(list[i] == list[i + ahead]);
+    }
+    return BitsOf(reached);
+  }
+
+  const std::vector<Selected>& selected_;
+  const bool side_by_side_;
+  std::optional<std::vector<uint16_t>> list_;
+};
 
 }  // namespace
 
@@ -144,13 +249,14 @@ BehaviourOperator::BehaviourOperator(BoundDid bound, const ReadView& view, Prepa
 void BehaviourOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
   if (!rows->Any()) return;
   const std::vector<Selected> selected = Select(events_, view, chunk, *rows);
-  const std::vector<uint16_t> counted = RowsOf(selected);
+  const bool side_by_side = std::ranges::all_of(events_.filters(), &EventFilter::IsOfTimeOnly);
+  EventCounts counts(selected, side_by_side);
   ChunkBits passed = *rows;
-  passed.And(RowsWithAtLeast(bound_.min, counted));
+  passed.And(counts.AtLeast(bound_.min));
   if (days_) {  // so many days take so many events
-    passed = RowsByDays(selected, *days_, bound_.min, bound_.max, passed);
+    passed = RowsByDays(selected, side_by_side, *days_, bound_.min, bound_.max, passed);
   } else if (bound_.max < std::numeric_limits<int64_t>::max()) {
-    passed.AndNot(RowsWithAtLeast(bound_.max + 1, counted));
+    passed.AndNot(counts.AtLeast(bound_.max + 1));
   }
   if (bound_.negated) {
     rows->AndNot(passed);

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "query/bound.h"
-#include "query/kernels/calendar_numbers.h"
+#include "query/cells/calendar_numbers.h"
 #include "query/operators/event_filter.h"
 #include "query/operators/limits.h"
 #include "query/operators/operator.h"

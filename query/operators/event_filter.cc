@@ -113,7 +113,7 @@ std::unique_ptr<EventCondition> MakeCondition(const BoundFilter& filter,
 }
 
 // Finding a row's events by their time takes as long as comparing so many in a pass over all.
-constexpr uint64_t kEventsPerSearch = 32;
+constexpr uint64_t kEventsPerSearch = 256;
 
 // The events of the rows that are in a range, run by run.
 EventBits SelectInRuns(const SealedEvents& sealed, TimeRange range, const ChunkBits& rows) {
@@ -149,7 +149,7 @@ EventBits SelectInRuns(const SealedEvents& sealed, TimeRange range, const ChunkB
 
 // The events in a range, of the rows at least.
 EventBits SelectByTime(const SealedEvents& sealed, TimeRange range, const ChunkBits& rows) {
-  if (uint64_t{rows.Count()} * kEventsPerSearch < sealed.size()) {
+  if (kernels::CountBits(rows.words(), ChunkBits::kWords) * kEventsPerSearch < sealed.size()) {
     return SelectInRuns(sealed, range, rows);
   }
   EventBits bits = EventBits::All(sealed.size());

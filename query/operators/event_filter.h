@@ -5,6 +5,7 @@
 #ifndef ROSTER_QUERY_OPERATORS_EVENT_FILTER_H_
 #define ROSTER_QUERY_OPERATORS_EVENT_FILTER_H_
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <memory>
@@ -74,7 +75,25 @@ class EventBits {
       }
     }
   }
+  // Where the bits of [begin, end) begin and end; an empty range without any.
+  std::pair<size_t, size_t> EndsIn(size_t begin, size_t end) const {
+    size_t first = end;
+    size_t last = begin;  // one behind
+    for (size_t w = begin / 64; w * 64 < end; ++w) {
+      const uint64_t word = words_[w] & WordWithin(w, begin, end);
+      if (word == 0) continue;
+      first = std::min(first, w * 64 + static_cast<size_t>(std::countr_zero(word)));
+      last = w * 64 + 64 - static_cast<size_t>(std::countl_zero(word));
+    }
+    return {first, std::max(first, last)};
+  }
+  size_t CountIn(size_t begin, size_t end) const {
+    size_t count = 0;
+    ForEachWhile(begin, end, [&](size_t) { return ++count != 0; });
+    return count;
+  }
   uint64_t* words() { return words_.data(); }
+  const uint64_t* words() const { return words_.data(); }
 
  private:
   EventBits(size_t num_words, uint64_t word) : words_(num_words, word) {}
@@ -147,6 +166,8 @@ class EventFilter {
     return chunk < partition.num_blocks() ? &partition.block(chunk) : nullptr;
   }
 
+  // Whether their times alone say which events pass: then a row's sealed ones stand side by side.
+  bool IsOfTimeOnly() const { return condition_ == nullptr && !bound_.after_first_seen; }
   // The times of events that pass, at the clock of the planning.
   const TimeRange& range() const { return range_; }
   // The sealed events of the rows that pass, and maybe some of others: one pass over the arrays, or

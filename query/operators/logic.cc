@@ -33,6 +33,19 @@ void LogicOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* ro
   }
 }
 
+bool LogicOperator::MatchesDear(const ReadView& view, RowId row) const {
+  return std::ranges::all_of(absl::MakeConstSpan(children_).subspan(num_quick_),
+                             [&](const auto& child) { return child->Matches(view, row); });
+}
+
+double LogicOperator::QuickRows(uint64_t num_profiles) const {
+  auto rows = static_cast<double>(num_profiles);
+  for (const auto& child : absl::MakeConstSpan(children_).first(num_quick_)) {
+    rows *= child->estimated_rows() / std::max(static_cast<double>(num_profiles), 1.0);
+  }
+  return rows;
+}
+
 bool LogicOperator::Matches(const ReadView& view, RowId row) const {
   const auto matches = [&](const std::unique_ptr<Operator>& child) {
     return child->Matches(view, row);

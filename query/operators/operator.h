@@ -72,12 +72,18 @@ class Operator {
 
   virtual void AddDependencies(Dependencies* dependencies) const = 0;
 
-  // How many rows the planner expects to match. Set before anybody else has the operator.
+  // What the planner expects: how many rows match, and how long Evaluate of all takes one thread.
+  // Set before anybody else has the operator.
   double estimated_rows() const { return estimated_rows_; }
-  void set_estimated_rows(double rows) { estimated_rows_ = rows; }
+  double estimated_ns() const { return estimated_ns_; }
+  void set_estimates(double rows, double ns) {
+    estimated_rows_ = rows;
+    estimated_ns_ = ns;
+  }
 
  private:
   double estimated_rows_ = 0;
+  double estimated_ns_ = 0;
 };
 
 }  // namespace roster::query

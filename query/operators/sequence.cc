@@ -87,8 +87,9 @@ SequenceOperator::SequenceOperator(BoundSequence bound, const ReadView& view,
 
 void SequenceOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
   const uint32_t num_required = steps_.size() - (steps_.IsNegated(steps_.size() - 1) ? 1 : 0);
+  const bool is_plain = start_ == ast::Start::kSome && steps_.IsPlain();
   ChunkBits passed;
-  steps_.ForEachRow(num_required, view, chunk, *rows,
+  steps_.ForEachRow(num_required, view, chunk, *rows, is_plain ? &passed : nullptr,
                     [&](uint32_t offset, absl::Span<const StepRun> runs) {
                       if (Holds(view, RowAt(chunk, offset), runs)) passed.Set(offset);
                     });

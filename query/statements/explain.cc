@@ -16,21 +16,6 @@
 namespace roster::query {
 namespace {
 
-constexpr uint32_t kSampleRows = 256;
-
-// Live rows, evenly taken.
-std::vector<RowId> Sample(const ReadView& view) {
-  std::vector<RowId> rows;
-  const uint64_t step = std::max<uint64_t>(1, view->num_profiles / kSampleRows);
-  uint64_t number = 0;
-  for (uint32_t chunk = 0; chunk < view.num_chunks(); ++chunk) {
-    view->live.chunk(chunk).ForEach([&](uint32_t i) {
-      if (number++ % step == 0) rows.push_back(RowAt(chunk, i));
-    });
-  }
-  return rows;
-}
-
 // What a name of the store's own is for.
 std::string Shown(std::string_view name) {
   return IsOwnName(name) ? StrCat("(", name.substr(1), ")") : ast::QuoteText(name);
@@ -59,66 +44,22 @@ std::vector<std::string> ReadsOf(const Operator& part, const ReadView& view) {
   return reads;
 }
 
-class Explainer {
- public:
-  Explainer(const ReadView& view, const ExecutionLimits& limits)
-      : view_(view), limits_(limits), sample_(Sample(view)) {}
-
-  // A part, and which rows of the sample pass it.
-  struct Part {
-    PlanNode node;
-    std::vector<bool> passes;
-  };
-
-  absl::StatusOr<Part> Explain(const Operator& part) const {
-    ROSTER_RETURN_IF_ERROR(limits_.Check());
-    const auto* measured = dynamic_cast<const MeasuredOperator*>(&part);
-    const Operator& inner = measured != nullptr ? measured->inner() : part;
-    const auto* logic = dynamic_cast<const LogicOperator*>(&inner);
-    Part made;
-    if (logic != nullptr) {
-      ROSTER_ASSIGN_OR_RETURN(made, OfLogic(*logic));
-    } else {
-      made.node.what = inner.Describe(view_.schema());
-      made.node.reads = ReadsOf(inner, view_);
-      for (const RowId row : sample_) made.passes.push_back(inner.Matches(view_, row));
-    }
-    made.node.estimated_rows = Estimate(made.passes);
-    if (measured != nullptr) made.node.measures = measured->measures();
-    return made;
-  }
-
-  uint64_t Estimate(const std::vector<bool>& passes) const {
-    if (sample_.empty()) return 0;
-    const auto passed = static_cast<double>(std::count(passes.begin(), passes.end(), true));
-    const double share = passed / static_cast<double>(sample_.size());
-    return static_cast<uint64_t>(std::llround(share * static_cast<double>(view_->num_profiles)));
-  }
-
- private:
-  absl::StatusOr<Part> OfLogic(const LogicOperator& logic) const {
+PlanNode NodeOf(const Operator& part, const ReadView& view) {
+  const auto* measured = dynamic_cast<const MeasuredOperator*>(&part);
+  const Operator& inner = measured != nullptr ? measured->inner() : part;
+  PlanNode node;
+  node.estimated_rows = static_cast<uint64_t>(std::llround(part.estimated_rows()));
+  if (measured != nullptr) node.measures = measured->measures();
+  if (const auto* logic = dynamic_cast<const LogicOperator*>(&inner)) {
     static constexpr const char* kWords[] = {"and", "or", "not"};
-    const ast::LogicOp op = logic.op();
-    Part made;
-    made.node.what = kWords[static_cast<size_t>(op)];
-    made.passes.assign(sample_.size(), op != ast::LogicOp::kOr);
-    for (const std::unique_ptr<Operator>& child : logic.children()) {
-      ROSTER_ASSIGN_OR_RETURN(Part one, Explain(*child));
-      for (size_t i = 0; i < sample_.size(); ++i) {
-        const bool before = made.passes[i];
-        made.passes[i] =
-            op == ast::LogicOp::kOr ? before || one.passes[i] : before && one.passes[i];
-      }
-      made.node.children.push_back(std::move(one.node));
-    }
-    if (op == ast::LogicOp::kNot) made.passes.flip();
-    return made;
+    node.what = kWords[static_cast<size_t>(logic->op())];
+    for (const auto& child : logic->children()) node.children.push_back(NodeOf(*child, view));
+  } else {
+    node.what = inner.Describe(view.schema());
+    node.reads = ReadsOf(inner, view);
   }
-
-  const ReadView& view_;
-  const ExecutionLimits& limits_;
-  const std::vector<RowId> sample_;
-};
+  return node;
+}
 
 std::string OrderText(const std::vector<BoundOrder>& order) {
   std::string text;
@@ -176,16 +117,13 @@ uint64_t RowsOf(const BoundVerb& verb, uint64_t profiles) {
 
 }  // namespace
 
-absl::StatusOr<PlanNode> ExplainPlan(const Plan& plan, const ReadView& view,
-                                     const ExecutionLimits& limits) {
+PlanNode ExplainPlan(const Plan& plan, const ReadView& view) {
   PlanNode root;
   root.what = std::visit([](const auto& verb) { return Title(verb); }, plan.verb);
   uint64_t profiles = view->num_profiles;
   if (plan.filter != nullptr) {
-    const Explainer explainer(view, limits);
-    ROSTER_ASSIGN_OR_RETURN(Explainer::Part part, explainer.Explain(*plan.filter));
-    profiles = part.node.estimated_rows;
-    root.children.push_back(std::move(part.node));
+    root.children.push_back(NodeOf(*plan.filter, view));
+    profiles = root.children.back().estimated_rows;
   } else {
     root.children.push_back({"all profiles", {}, profiles, {}, {}});
   }

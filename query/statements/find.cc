@@ -8,6 +8,7 @@
 #include "absl/types/span.h"
 #include "query/declarations/show.h"
 #include "query/row_order.h"
+#include "query/statements/best_first.h"
 #include "query/statements/columns.h"
 #include "query/statements/run.h"
 #include "query/statements/scan.h"
@@ -42,6 +43,20 @@ struct Finder {
   }
 };
 
+// The first so many rows behind a cursor that match, in order.
+absl::StatusOr<std::vector<RowId>> FirstRows(const Plan& plan, const RowOrder& order,
+                                             std::optional<RowId> behind, uint64_t wanted,
+                                             const ReadView& view, const ExecutionLimits& limits) {
+  ROSTER_ASSIGN_OR_RETURN(std::optional<std::vector<RowId>> rows,
+                          FindBestFirst(plan, order, behind, wanted, view, limits));
+  if (rows) return *std::move(rows);
+  Finder finder{&view, &order, behind, {order, wanted, limits}};
+  ExecutionLimits on = limits;
+  if (!order.IsShareable()) on.helper = nullptr;
+  ROSTER_RETURN_IF_ERROR(ScanInto(plan, view, on, &finder));
+  return finder.top.Take();
+}
+
 }  // namespace
 
 absl::StatusOr<QueryAnswer> RunVerb(const BoundFind& find, const Plan& plan, const ReadView& view,
@@ -53,11 +68,9 @@ absl::StatusOr<QueryAnswer> RunVerb(const BoundFind& find, const Plan& plan, con
   const uint64_t offset = std::min(find.offset, num_rows);
   const RowOrder order(find.order, view, limits);
   const std::optional<RowId> behind = find.after ? view->FindProfile(*find.after) : std::nullopt;
-  Finder finder{&view, &order, behind, {order, std::min(wanted + offset + 1, num_rows), limits}};
-  ExecutionLimits on = limits;
-  if (!order.IsShareable()) on.helper = nullptr;
-  ROSTER_RETURN_IF_ERROR(ScanInto(plan, view, on, &finder));
-  const std::vector<RowId> rows = finder.top.Take();
+  const uint64_t first_rows = std::min(wanted + offset + 1, num_rows);
+  ROSTER_ASSIGN_OR_RETURN(const std::vector<RowId> rows,
+                          FirstRows(plan, order, behind, first_rows, view, limits));
   const uint64_t end = std::min<uint64_t>(rows.size(), offset + wanted);
   if (end > offset + max_rows) return TooManyRows(max_rows);
 

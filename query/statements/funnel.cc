@@ -94,7 +94,7 @@ struct Arrivals {
   Groups<Reached> groups;
 
   void Take(uint32_t chunk, const ChunkBits& rows) {
-    steps->ForEachRow(1, *view, chunk, rows, [&](uint32_t i, absl::Span<const StepRun> runs) {
+    steps->ForEachRow(1, *view, chunk, rows, nullptr, [&](uint32_t i, absl::Span<const StepRun> runs) {
       const RowId row = RowAt(chunk, i);
       const uint32_t furthest = walk->Of(*view, row, runs);
       Reached* const reached = furthest == 0 ? nullptr : groups.Of(row);

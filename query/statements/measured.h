@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "query/kernels/bits.h"
 #include "query/operators/operator.h"
 #include "storage/base/environment.h"
 
@@ -36,10 +37,22 @@ class MeasuredOperator : public Operator {
     return {rows_in_.load(), rows_.load(), took_us_.load(), bytes_.load()};
   }
 
-  void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
-  bool Matches(const ReadView& view, RowId row) const override {
-    return inner_->Matches(view, row);
+  void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override {
+    Measure(view, chunk, rows, [&] { inner_->Evaluate(view, chunk, rows); });
   }
+  bool Matches(const ReadView& view, RowId row) const override;
+  // Notes what narrow(), which takes from `rows` of a chunk, takes.
+  template <typename F>
+  void Measure(const ReadView& view, uint32_t chunk, ChunkBits* rows, F&& narrow) const {
+    const uint64_t candidates = kernels::CountBits(rows->words(), ChunkBits::kWords);
+    const int64_t began_us = NowMicros();
+    narrow();
+    took_us_ += NowMicros() - began_us;
+    rows_in_ += candidates;
+    rows_ += kernels::CountBits(rows->words(), ChunkBits::kWords);
+    if (candidates != 0) AddBytes(view, chunk);
+  }
+  void SetRows(uint64_t rows) const { rows_ = rows; }
   std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const override {
     return inner_->NextChange(view, row);
   }
@@ -52,6 +65,9 @@ class MeasuredOperator : public Operator {
   }
 
  private:
+  int64_t NowMicros() const { return clock_ != nullptr ? clock_->MonotonicMicros() : 0; }
+  void AddBytes(const ReadView& view, uint32_t chunk) const;
+
   const std::unique_ptr<Operator> inner_;
   Clock* const clock_;
   Dependencies reads_;

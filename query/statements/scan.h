@@ -11,9 +11,9 @@
 
 #include "absl/status/status.h"
 #include "query/operators/limits.h"
-#include "query/operators/logic.h"
 #include "query/plan.h"
 #include "query/statements/scan_helper.h"
+#include "query/statements/two_step.h"
 #include "roster/error.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
@@ -22,12 +22,16 @@
 
 namespace roster::query {
 
+// Which parts of a filter a scan asks.
+enum class FilterPart : uint8_t { kAll, kQuick };
+
 // The chunks of a view, handed out to whoever asks. Thread rule: any thread.
 class ChunkScan {
  public:
-  // Lifetime: all of it outlives this.
-  ChunkScan(const Plan& plan, const ReadView& view, const ExecutionLimits& limits)
-      : plan_(plan), view_(view), limits_(limits), in_two_(InTwo(plan)) {}
+  // Requires: a TwoStepFilter of the plan, for its quick part. Lifetime: all of it outlives this.
+  ChunkScan(const Plan& plan, const ReadView& view, const ExecutionLimits& limits,
+            FilterPart part = FilterPart::kAll)
+      : plan_(plan), view_(view), limits_(limits), part_(part), in_two_(TwoStepFilter::Of(plan)) {}
 
   bool IsAtEnd() const { return next_.load(std::memory_order_relaxed) >= view_.num_chunks(); }
   // Calls f(chunk, rows) with the rows of the next chunk that are live and match, if there is one.
@@ -39,10 +43,10 @@ class ChunkScan {
     if (chunk >= view_.num_chunks()) return absl::OkStatus();
     ROSTER_RETURN_IF_ERROR(limits_.Check());
     ChunkBits rows = view_->live.chunk(chunk);
-    if (in_two_ != nullptr) {
+    if (part_ == FilterPart::kQuick) {
       in_two_->EvaluateQuick(view_, chunk, &rows);
-      drop(chunk, &rows);
-      in_two_->EvaluateDear(view_, chunk, &rows);
+    } else if (in_two_) {
+      in_two_->Evaluate(view_, chunk, &rows, drop);
     } else if (plan_.filter != nullptr) {
       plan_.filter->Evaluate(view_, chunk, &rows);
     }
@@ -51,17 +55,11 @@ class ChunkScan {
   }
 
  private:
-  // The filter, if parts of it are dear.
-  static const LogicOperator* InTwo(const Plan& plan) {
-    const auto* logic = dynamic_cast<const LogicOperator*>(plan.filter.get());
-    const bool is_and = logic != nullptr && logic->op() == ast::LogicOp::kAnd;
-    return is_and && logic->has_dear() ? logic : nullptr;
-  }
-
   const Plan& plan_;
   const ReadView& view_;
   const ExecutionLimits& limits_;
-  const LogicOperator* const in_two_;
+  const FilterPart part_;
+  const std::optional<TwoStepFilter> in_two_;
   std::atomic<uint32_t> next_{0};
 };
 
@@ -82,8 +80,8 @@ absl::Status ForEachChunk(const Plan& plan, const ReadView& view, const Executio
 // ChunkScan::Step.
 template <typename Result>
 absl::Status ScanInto(const Plan& plan, const ReadView& view, const ExecutionLimits& limits,
-                      Result* result) {
-  ChunkScan scan(plan, view, limits);
+                      Result* result, FilterPart part = FilterPart::kAll) {
+  ChunkScan scan(plan, view, limits, part);
   const auto step = [&scan](Result* into) {
     const auto drop = [&](uint32_t chunk, ChunkBits* rows) {
       if constexpr (requires { into->Drop(chunk, rows); }) into->Drop(chunk, rows);
@@ -92,18 +90,22 @@ absl::Status ScanInto(const Plan& plan, const ReadView& view, const ExecutionLim
                      [into](uint32_t chunk, const ChunkBits& rows) { into->Take(chunk, rows); });
   };
   const auto now_us = [&] { return limits.clock != nullptr ? limits.clock->MonotonicMicros() : 0; };
-  const int64_t asks_at_us = now_us() + limits.alone_us;
+  // What is expected to take long asks at once: until the other thread runs is part of the time.
+  const bool is_long =
+      plan.filter != nullptr && plan.filter->estimated_ns() > 2e3 * static_cast<double>(limits.alone_us);
+  const int64_t asks_at_us = now_us() + (is_long ? 0 : limits.alone_us);
   std::optional<Result> other;
   absl::Status others = absl::OkStatus();
   {
     std::optional<ScanHelper::Help> help;
     while (!scan.IsAtEnd()) {
+      if (limits.helper != nullptr && !help && now_us() >= asks_at_us) {
+        other.emplace(result->Fork());
+        help.emplace(limits.helper, [&] {
+          while (others.ok() && !scan.IsAtEnd()) others = step(&*other);
+        });
+      }
       ROSTER_RETURN_IF_ERROR(step(result));
-      if (limits.helper == nullptr || help || now_us() < asks_at_us || scan.IsAtEnd()) continue;
-      other.emplace(result->Fork());
-      help.emplace(limits.helper, [&] {
-        while (others.ok() && !scan.IsAtEnd()) others = step(&*other);
-      });
     }
   }
   ROSTER_RETURN_IF_ERROR(others);

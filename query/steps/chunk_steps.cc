@@ -2,6 +2,7 @@
 #include "query/steps/chunk_steps.h"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 #include <utility>
 
@@ -19,35 +20,8 @@ uint64_t NumEvents(const EventSet& events, const ReadView& view, uint32_t chunk)
   return num;
 }
 
-// Calls f with a reader of times, one for each width that these mostly have.
-template <typename F>
-void WithTimes(const PackedInts& times, F&& f) {
-  const auto raw = [&]<typename UintN>(const UintN* values) {
-    f([values, base = static_cast<uint64_t>(times.base())](uint32_t i) {
-      return values[i] + base;
-    });
-  };
-  if (times.width() == 8) return raw(times.data<uint64_t>());
-  if (times.width() == 4) return raw(times.data<uint32_t>());
-  f([&times](uint32_t i) { return static_cast<uint64_t>(times.Get(i)); });
-}
-
-// So many pairs of events are compared; who has more is looked at otherwise.
-constexpr uint64_t kMaxPairs = 64;
-
-// Whether one of `b` comes within a length after one of `a`. All pairs are compared: they are few,
-// and none of the comparisons is a jump that the machine has to guess.
-template <typename TimeA, typename TimeB>
-bool IsNear(const uint32_t* a, const TimeA& a_time, const uint32_t* b, const TimeB& b_time,
-            uint64_t length_ms) {
-  if (uint64_t{a[1] - a[0]} * (b[1] - b[0]) > kMaxPairs) return true;
-  bool any = false;
-  for (uint32_t i = a[0]; i < a[1]; ++i) {
-    const uint64_t from_ms = a_time(i);
-    for (uint32_t j = b[0]; j < b[1]; ++j) any |= b_time(j) - from_ms <= length_ms;
-  }
-  return any;
-}
+// Who has more events of a step is looked at otherwise.
+constexpr size_t kMaxCompared = 32;
 
 }  // namespace
 
@@ -105,29 +79,62 @@ ChunkBits ChunkSteps::RowsOf(uint32_t step) const {
   return rows;
 }
 
-void ChunkSteps::DropApart(uint32_t step, int64_t length_ms) {
-  if (sources_[step].size() != 1 || sources_[step + 1].size() != 1) return;
-  const SealedEvents& a = *sources_[step][0].block->sealed;
-  const SealedEvents& b = *sources_[step + 1][0].block->sealed;
-  ChunkBits near = with_tail_;
-  WithTimes(a.times, [&](const auto& a_time) {
-    WithTimes(b.times, [&](const auto& b_time) {
-      rows_.ForEach([&](uint32_t offset) {
-        const bool is_near = IsNear(&a.run_begin[offset], a_time, &b.run_begin[offset], b_time,
-                                    static_cast<uint64_t>(length_ms));
-        if (is_near) near.Set(offset);
-      });
-    });
+void ChunkSteps::TakeChains(absl::Span<const uint64_t> lengths_ms, ChunkBits* found) {
+  for (size_t step = 0; step < lengths_ms.size(); ++step) {
+    if (sources_[step].size() != 1) return;
+    if (!sources_[step][0].all) found = nullptr;  // an event of the chain may not count
+  }
+  ChunkBits left = with_tail_;
+  rows_.ForEach([&](uint32_t offset) {
+    const std::optional<bool> has = HasChain(offset, lengths_ms);
+    if (has.value_or(true)) left.Set(offset);
+    if (found != nullptr && has.value_or(false) && !with_tail_.Test(offset)) {
+      found->Set(offset);
+      left.Clear(offset);
+    }
   });
-  rows_.And(near);
+  rows_.And(left);
+}
+
+// From the last step to the first: which of its events the rest of a chain begins with. All pairs
+// are compared: they are few, and none of the comparisons is a jump that the machine has to guess.
+std::optional<bool> ChunkSteps::HasChain(uint32_t offset,
+                                         absl::Span<const uint64_t> lengths_ms) const {
+  std::array<int64_t, kMaxCompared> next_ms;  // of events that begin the rest
+  size_t num_next = 0;
+  bool tied = false;  // only their ids say which of two comes first
+  for (size_t step = lengths_ms.size(); step-- > 0;) {
+    const SealedEvents& sealed = *sources_[step][0].block->sealed;
+    const uint32_t begin = sealed.run_begin[offset];
+    const uint32_t end = sealed.run_begin[offset + 1];
+    if (end - begin > kMaxCompared) return std::nullopt;
+    const bool is_last = step + 1 == lengths_ms.size();
+    const uint64_t length_ms = is_last ? 0 : lengths_ms[step + 1];
+    std::array<int64_t, kMaxCompared> kept_ms;
+    size_t num_kept = 0;
+    for (uint32_t i = begin; i < end; ++i) {
+      const int64_t time_ms = sealed.times.Get(i);
+      bool is_followed = is_last;
+      for (size_t n = 0; n < num_next; ++n) {
+        const uint64_t gap_ms = static_cast<uint64_t>(next_ms[n]) - static_cast<uint64_t>(time_ms);
+        is_followed |= (next_ms[n] > time_ms) & (gap_ms <= length_ms);
+        tied |= gap_ms == 0;
+      }
+      kept_ms[num_kept] = time_ms;
+      num_kept += is_followed ? 1 : 0;
+    }
+    if (num_kept == 0) return tied ? std::nullopt : std::optional(false);
+    std::copy_n(kept_ms.begin(), num_kept, next_ms.begin());
+    num_next = num_kept;
+  }
+  return true;
 }
 
 void ChunkSteps::Prefetch(uint32_t offset) const {
   for (const std::vector<Source>& sources : sources_) {
     for (const Source& source : sources) {
       const SealedEvents& sealed = *source.block->sealed;
-      const size_t end = sealed.run_begin[offset + 1];
-      __builtin_prefetch(sealed.times.bytes().data() + end * sealed.times.width());
+      sealed.times.Prefetch(sealed.run_begin[offset + 1]);
     }
   }
 }

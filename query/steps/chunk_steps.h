@@ -7,6 +7,7 @@
 #define ROSTER_QUERY_STEPS_CHUNK_STEPS_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -22,9 +23,11 @@ class ChunkSteps {
   ChunkSteps(absl::Span<const EventSet* const> steps, uint32_t num_required, const ReadView& view,
              uint32_t chunk, const ChunkBits& rows);
 
-  // Takes away rows of which no event of `step + 1` is within `length_ms` after one of `step`, as
-  // far as that is seen at once: in what is sealed, whatever is asked of it.
-  void DropApart(uint32_t step, int64_t length_ms);
+  // Takes away rows without a chain of events of the first steps, each after the one before and no
+  // later than its length, as far as that is seen at once in what is sealed. Those that have one go
+  // to `found`, unless it is null or events of theirs do not pass. Shape: `lengths_ms` has a length
+  // for each step, that of the first is not looked at.
+  void TakeChains(absl::Span<const uint64_t> lengths_ms, ChunkBits* found);
 
   // Calls f(row offset, runs) for each of the rows that are left. Shape: a run for each step.
   template <typename F>
@@ -57,6 +60,8 @@ class ChunkSteps {
   };
 
   void Select(const ReadView& view, uint32_t chunk, uint32_t step, const EventSet& events);
+  // Nothing where a list would have to be made, or many events compared.
+  std::optional<bool> HasChain(uint32_t offset, absl::Span<const uint64_t> lengths_ms) const;
   // The rows with an event of a step.
   ChunkBits RowsOf(uint32_t step) const;
   void Prefetch(uint32_t offset) const;

@@ -50,11 +50,20 @@ Steps::Steps(BoundSequence bound, const ReadView& view, Preparation* preparation
   for (BoundStep& step : bound_.steps) {
     events_.emplace_back(std::exchange(step.events, {}), view, preparation);
     lengths_ms_.push_back(LengthOf(step.within));
+    most_ms_.push_back(static_cast<uint64_t>(lengths_ms_.back().value_or(-1)));
     correlated_ |= !step.same.empty();
   }
   if (bound_.start == ast::Start::kNth) {
     events_.emplace_back(std::move(chosen_among), view, preparation);
   }
+}
+
+bool Steps::IsPlain() const {
+  for (uint32_t step = 0; step < size(); ++step) {
+    const bool by_calendar = bound_.steps[step].within && !lengths_ms_[step];
+    if (bound_.steps[step].negated || by_calendar) return false;
+  }
+  return !correlated_ && events_.size() == size();
 }
 
 std::vector<std::vector<StepHit>> Steps::HitsOf(const ReadView& view, RowId row) const {

@@ -37,18 +37,22 @@ class Steps {
 
   // Calls f(row offset, runs), a run for each step, for those of a chunk's rows that have an event
   // of each of the first `num_required` steps. Where the place of the first event matters a run
-  // follows of all events among which it is chosen. Requires: the view of the planning.
+  // follows of all events among which it is chosen. Rows that have a chain of these steps, were
+  // nothing asked of it but how long it takes, may go to `found` instead, unless it is null.
+  // Requires: the view of the planning.
   template <typename F>
   void ForEachRow(uint32_t num_required, const ReadView& view, uint32_t chunk,
-                  const ChunkBits& rows, F&& f) const {
+                  const ChunkBits& rows, ChunkBits* found, F&& f) const {
     std::vector<const EventSet*> all;
     for (const EventSet& set : events_) all.push_back(&set);
     ChunkSteps steps(all, num_required, view, chunk, rows);
-    for (uint32_t step = num_required - 1; step-- > 0;) {
-      if (lengths_ms_[step + 1]) steps.DropApart(step, *lengths_ms_[step + 1]);
+    if (num_required > 1) {
+      steps.TakeChains(absl::MakeConstSpan(most_ms_).first(num_required), found);
     }
     steps.ForEachRow(std::forward<F>(f));
   }
+  // Whether the steps, their order and lengths of time are all that is asked of a chain.
+  bool IsPlain() const;
   // The same of one row, by another road.
   std::vector<std::vector<StepHit>> HitsOf(const ReadView& view, RowId row) const;
 
@@ -83,6 +87,7 @@ class Steps {
   BoundSequence bound_;           // steps without their events
   std::vector<EventSet> events_;  // by step, and those among which the first is chosen
   std::vector<std::optional<int64_t>> lengths_ms_;  // of limits that are always as long
+  std::vector<uint64_t> most_ms_;                   // the same, no end for others
   bool correlated_;                                 // something has to be equal
 };
 

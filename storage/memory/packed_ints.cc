@@ -43,6 +43,34 @@ PackedInts PackedInts::ForRange(size_t size, int64_t min, int64_t max) {
   return ints;
 }
 
+PackedInts PackedInts::SplitForRange(size_t size, int64_t min, int64_t max) {
+  constexpr uint64_t kWidth = 5;
+  constexpr int64_t kMost = (int64_t{1} << (kWidth * 8)) - 1;
+  // A base that stays when the range grows a little: copies are quick then.
+  constexpr int64_t kSteps = int64_t{1} << 36;
+  const auto fits_from = [max](int64_t base) {
+    return Fits(static_cast<uint64_t>(max) - static_cast<uint64_t>(base), kWidth);
+  };
+  const bool in_four = Fits(static_cast<uint64_t>(max) - static_cast<uint64_t>(min), 4);
+  const int64_t base = fits_from(min & -kSteps) ? min & -kSteps : min;
+  if (in_four || !fits_from(base) || base > INT64_MAX - kMost) return ForRange(size, min, max);
+  PackedInts ints;
+  ints.width_ = kWidth;
+  ints.form_ = Form::kSplit;
+  ints.base_ = base;
+  ints.Resize(size);
+  return ints;
+}
+
+PackedInts PackedInts::Whole() const {
+  if (!is_split()) return *this;
+  IntBounds bounds = IntBounds::None();
+  Widen(0, size_, &bounds);
+  PackedInts whole = ForRange(size_, bounds.low, bounds.high);
+  whole.CopyFrom(0, *this, 0, size_);
+  return whole;
+}
+
 PackedInts PackedInts::ForSets(size_t size, int64_t min, int64_t max) {
   PackedInts ints;
   ints.Choose(min, max);
@@ -75,7 +103,12 @@ std::optional<PackedInts> PackedInts::FromBytes(size_t size, uint8_t width, int6
 
 void PackedInts::CopyFrom(size_t at, const PackedInts& from, size_t begin, size_t count) {
   if (width_ == 0) return;  // there is nothing to copy, not even an address
-  if (width_ == from.width_ && base_ == from.base_) {
+  if (width_ == from.width_ && base_ == from.base_ && form_ == from.form_) {
+    if (is_split()) {
+      std::copy_n(from.highs() + begin, count, const_cast<uint32_t*>(highs()) + at);
+      std::copy_n(from.lows() + begin, count, const_cast<uint8_t*>(lows()) + at);
+      return;
+    }
     std::memcpy(reinterpret_cast<char*>(bytes_.data()) + at * width_,
                 reinterpret_cast<const char*>(from.bytes_.data()) + begin * width_, count * width_);
     return;
@@ -94,6 +127,14 @@ void PackedInts::Widen(size_t begin, size_t count, IntBounds* bounds) const {
   }
   uint64_t low = 0;
   uint64_t high = 0;
+  if (is_split()) {
+    WidenBy(highs() + begin, count, &low, &high);
+    // The exact ends are among those that share their upper part.
+    for (size_t i = begin; i < begin + count; ++i) {
+      if (highs()[i] == low || highs()[i] == high) bounds->Widen(Get(i));
+    }
+    return;
+  }
   if (width_ == 1) WidenBy(data<uint8_t>() + begin, count, &low, &high);
   if (width_ == 2) WidenBy(data<uint16_t>() + begin, count, &low, &high);
   if (width_ == 4) WidenBy(data<uint32_t>() + begin, count, &low, &high);
@@ -106,7 +147,7 @@ void PackedInts::Widen(size_t begin, size_t count, IntBounds* bounds) const {
 void PackedInts::Choose(int64_t min, int64_t max) {
   const uint64_t range = static_cast<uint64_t>(max) - static_cast<uint64_t>(min);
   width_ = std::max<uint8_t>(width_, 1);
-  while (width_ != 8 && !Fits(range + 1, width_)) width_ += any_width_ ? 1 : width_;
+  while (width_ != 8 && !Fits(range + 1, width_)) width_ += form_ == Form::kOdd ? 1 : width_;
   base_ = 0;
   if (width_ == 8 || (min >= 0 && Fits(static_cast<uint64_t>(max), width_))) return;
   const uint64_t slack = ((uint64_t{1} << (width_ * 8)) - 1 - range) / 2;

@@ -3,8 +3,10 @@
 
 #include <catch2/catch.hpp>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <random>
+#include <vector>
 
 #include "tests/seed.h"
 
@@ -55,6 +57,54 @@ TEST_CASE("what is not scanned takes five bytes where eight would be wasted", "[
   CHECK(times.width() == 5);
   CHECK(times.Get(0) == kNow);
   CHECK(times.Get(999) == kNow - int64_t{999} * 86'400'000);
+}
+
+TEST_CASE("split numbers come back, also from copies", "[packed_ints]") {
+  std::mt19937_64 random(TestSeed());
+  for (int round = 0; round < 300; ++round) {
+    const size_t size = 1 + random() % 200;
+    const uint64_t range = (uint64_t{1} << (31 + random() % 11)) - random() % 3;
+    const int64_t min = random() % 8 == 0   ? std::numeric_limits<int64_t>::min()
+                        : random() % 7 == 0 ? std::numeric_limits<int64_t>::max() -
+                                                  static_cast<int64_t>(range)
+                                            : static_cast<int64_t>(random()) >> 2;
+    std::vector<int64_t> values(size);
+    IntBounds bounds = IntBounds::None();
+    for (int64_t& value : values) {
+      value = min + static_cast<int64_t>(random() % (range + 1));
+      bounds.Widen(value);
+    }
+    PackedInts ints = PackedInts::SplitForRange(size, bounds.low, bounds.high);
+    for (size_t i = 0; i < size; ++i) ints.Put(i, values[i]);
+    const bool in_five = static_cast<uint64_t>(bounds.high - bounds.low) < uint64_t{1} << 40;
+    if (!in_five) CHECK(!ints.is_split());
+    IntBounds found = IntBounds::None();
+    ints.Widen(0, size, &found);
+    CHECK(found.low == bounds.low);
+    CHECK(found.high == bounds.high);
+    // Into one of another range, from the second value on.
+    PackedInts other = PackedInts::SplitForRange(size, bounds.low, bounds.high);
+    other.CopyFrom(0, ints.Whole(), 0, 1);
+    other.CopyFrom(1, ints, 1, size - 1);
+    CHECK(!ints.Whole().is_split());
+    for (size_t i = 0; i < size; ++i) {
+      REQUIRE(ints.Get(i) == values[i]);
+      REQUIRE(other.Get(i) == values[i]);
+      REQUIRE(ints.Whole().Get(i) == values[i]);
+    }
+  }
+}
+
+TEST_CASE("times of years are split in five bytes", "[packed_ints]") {
+  constexpr int64_t kNow = 1'795'000'000'000;
+  constexpr int64_t kDay = 86'400'000;
+  CHECK(PackedInts::SplitForRange(10, kNow - 180 * kDay, kNow).is_split());
+  CHECK(PackedInts::SplitForRange(10, kNow - 180 * kDay, kNow).width() == 5);
+  // So that what is copied when a range grows need not be made anew.
+  CHECK(PackedInts::SplitForRange(10, kNow - 180 * kDay, kNow).base() ==
+        PackedInts::SplitForRange(10, kNow - 181 * kDay, kNow + kDay).base());
+  CHECK(PackedInts::SplitForRange(10, kNow - 10 * kDay, kNow).width() == 4);
+  CHECK(PackedInts::SplitForRange(10, 0, kNow).width() == 8);
 }
 
 TEST_CASE("made whole: equal values take nothing, others the narrowest width", "[packed_ints]") {

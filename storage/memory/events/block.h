@@ -54,7 +54,7 @@ struct SealedEvents {
 
   std::vector<uint32_t> run_begin;  // Shape: kChunkRows + 1
   std::vector<uint16_t> rows;       // row offsets in the chunk
-  PackedInts times;                 // ms
+  PackedInts times;                 // ms; may be split
   std::vector<uint64_t> ids;
   PackedInts origins;                      // IdentityId + 1; 0 is none
   std::vector<SealedProperty> properties;  // by PropertyId; may be fewer than are declared now

@@ -133,8 +133,10 @@ Layout MakeLayout(const EventBlock& block, const SealRules& rules) {
 }
 
 // A column of the new block: of sealed events the cells of `old`, of the tail's what value(t) says.
+// `make`: PackedInts::ForRange, or SplitForRange.
 template <typename F>
-PackedInts MakeColumn(const Layout& layout, const PackedInts& old, F&& value, IntBounds* bounds) {
+PackedInts MakeColumn(const Layout& layout, const PackedInts& old, F&& value, IntBounds* bounds,
+                      decltype(PackedInts::ForRange) make = PackedInts::ForRange) {
   if (layout.size == 0) return {};
   *bounds = IntBounds::None();
   for (const Piece& piece : layout.pieces) {
@@ -144,7 +146,7 @@ PackedInts MakeColumn(const Layout& layout, const PackedInts& old, F&& value, In
       old.Widen(piece.begin, piece.count, bounds);
     }
   }
-  PackedInts cells = PackedInts::ForRange(layout.size, bounds->low, bounds->high);
+  PackedInts cells = make(layout.size, bounds->low, bounds->high);
   for (const Piece& piece : layout.pieces) {
     if (piece.in_tail) {
       cells.Put(piece.at, value(piece.begin));
@@ -315,7 +317,8 @@ std::shared_ptr<const SealedEvents> Seal(const EventBlock& block, const SealRule
   auto sealed = std::make_shared<SealedEvents>();
   FillRowsAndIds(layout, block, sealed.get());
   sealed->times = MakeColumn(
-      layout, old.times, [&](uint32_t t) { return block.tail[t].time_ms; }, &sealed->time_bounds);
+      layout, old.times, [&](uint32_t t) { return block.tail[t].time_ms; }, &sealed->time_bounds,
+      PackedInts::SplitForRange);
   IntBounds origins;
   sealed->origins = MakeColumn(
       layout, old.origins, [&](uint32_t t) { return static_cast<int64_t>(block.tail[t].origin); },

@@ -79,6 +79,36 @@ TEMPLATE_TEST_CASE("kernels: ranges narrow as cell by cell", "[kernels]", uint8_
   CHECK(targets.size() == hwy::SupportedAndGeneratedTargets().size());
 }
 
+TEST_CASE("kernels: cells in two arrays narrow as cell by cell", "[kernels]") {
+  ForEveryTarget([] {
+    std::mt19937_64 random(3);
+    for (size_t length = 0; length <= kMaxLength; ++length) {
+      for (size_t offset = 0; offset < 64; offset += 1 + random() % 8) {
+        std::vector<uint32_t> highs(offset + length);
+        std::vector<uint8_t> lows(offset + length);
+        // Few of them, so that many are at the ends of a range.
+        for (uint32_t& high : highs) high = static_cast<uint32_t>(random() % 8) - 4;
+        for (uint8_t& low : lows) low = static_cast<uint8_t>(random());
+        const uint64_t most = (uint64_t{1} << 40) - 1;
+        const uint64_t upper = static_cast<uint32_t>(random() % 8) - 4;
+        const uint64_t first = (upper & 0xffffffff) << 8 | random() % 256;
+        const uint64_t span = std::min(random() % 4 == 0 ? most : random() % 1024, most - first);
+        const bool negated = random() % 2 == 0;
+        Words rows = RandomBits(length, &random);
+        Words expected = rows;
+        for (size_t i = 0; i < length; ++i) {
+          const uint64_t cell = uint64_t{highs[offset + i]} << 8 | lows[offset + i];
+          const bool is_in = first <= cell && cell <= first + span;
+          if (is_in == negated) expected[i / 64] &= ~(uint64_t{1} << (i % 64));
+        }
+        NarrowSplitByRange(highs.data() + offset, lows.data() + offset, length, {first, span},
+                           negated, rows.data());
+        if (rows != expected) FAIL(TargetName() << " at length " << length << ", " << offset);
+      }
+    }
+  });
+}
+
 TEST_CASE("kernels: sets of bytes narrow as cell by cell", "[kernels]") {
   ForEveryTarget([] {
     std::mt19937_64 random(2);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Days and months by division and by the calendar are the same, about every change of clocks.
-#include "query/kernels/calendar_numbers.h"
+#include "query/cells/calendar_numbers.h"
 
 #include <catch2/catch.hpp>
 #include <limits>

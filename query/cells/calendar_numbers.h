@@ -2,12 +2,11 @@
 //
 // The days, weeks, months or years of many moments: where the clocks of a zone stand still, a day
 // is a division. Thread rule: immutable. Source: LANGUAGE.md "Meaning", 2.
-#ifndef ROSTER_QUERY_KERNELS_CALENDAR_NUMBERS_H_
-#define ROSTER_QUERY_KERNELS_CALENDAR_NUMBERS_H_
+#ifndef ROSTER_QUERY_CELLS_CALENDAR_NUMBERS_H_
+#define ROSTER_QUERY_CELLS_CALENDAR_NUMBERS_H_
 
 #include <algorithm>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -15,14 +14,6 @@
 #include "query/window.h"
 
 namespace roster::query {
-
-inline constexpr int64_t kThursday = 3;  // 1970-01-01, counted from Monday
-
-inline int64_t FloorDiv(int64_t value, int64_t by) { return value / by - (value % by < 0 ? 1 : 0); }
-// As CalendarNumber, of a local day.
-int64_t NumberOfDay(int64_t day, ast::TimeUnit unit);
-// The next moment after a moment at which the clocks of a zone are changed.
-std::optional<int64_t> NextClockChange(int64_t ms, absl::TimeZone zone);
 
 class CalendarNumbers {
  public:
@@ -47,8 +38,22 @@ class CalendarNumbers {
             std::min(end_ms, (day + 1) * kDayMs - offset_ms)};
   }
 
- private:
+  // Where a day is the same number of milliseconds from the one before, all along: the number of a
+  // moment is that of whole days in ms + `offset_ms`, for moments from `from_ms` to `last_ms`.
+  // Nothing for weeks, months and years, or when a clock is changed.
+  struct EvenDays {
+    int64_t offset_ms;
+    int64_t from_ms;
+    int64_t last_ms;
+  };
+  std::optional<EvenDays> even_days() const {
+    if (unit_ != ast::TimeUnit::kDay || pieces_.size() != 1) return std::nullopt;
+    return EvenDays{pieces_[0].offset_ms, pieces_[0].from_ms, last_ms_};
+  }
+
   static constexpr int64_t kDayMs = 86'400'000;
+
+ private:
   // A time without a change of clocks.
   struct Piece {
     int64_t from_ms;
@@ -63,4 +68,4 @@ class CalendarNumbers {
 
 }  // namespace roster::query
 
-#endif  // ROSTER_QUERY_KERNELS_CALENDAR_NUMBERS_H_
+#endif  // ROSTER_QUERY_CELLS_CALENDAR_NUMBERS_H_

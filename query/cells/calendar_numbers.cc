@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "query/kernels/calendar_numbers.h"
+#include "query/cells/calendar_numbers.h"
 
 #include <algorithm>
-
-#include "absl/time/civil_time.h"
 
 namespace roster::query {
 namespace {
@@ -17,21 +15,6 @@ int64_t OffsetMs(int64_t ms, absl::TimeZone zone) {
 }
 
 }  // namespace
-
-int64_t NumberOfDay(int64_t day, ast::TimeUnit unit) {
-  if (unit == ast::TimeUnit::kDay) return day;
-  if (unit == ast::TimeUnit::kWeek) return FloorDiv(day + kThursday, 7);
-  const absl::CivilDay civil = absl::CivilDay(1970, 1, 1) + day;
-  return unit == ast::TimeUnit::kMonth ? civil.year() * 12 + civil.month() - 1 : civil.year();
-}
-
-std::optional<int64_t> NextClockChange(int64_t ms, absl::TimeZone zone) {
-  absl::TimeZone::CivilTransition change;
-  if (!zone.NextTransition(absl::FromUnixMillis(ms), &change)) return std::nullopt;
-  const absl::TimeZone::TimeInfo info = zone.At(change.to);
-  const bool once = info.kind == absl::TimeZone::TimeInfo::UNIQUE;
-  return absl::ToUnixMillis(once ? info.pre : info.trans);
-}
 
 CalendarNumbers::CalendarNumbers(ast::TimeUnit unit, absl::TimeZone zone, TimeRange range)
     : unit_(unit), zone_(zone), last_ms_(std::clamp(range.high, -kFarMs, kFarMs)) {

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A filter whose dear parts are asked behind the quick ones, so that what is not wanted anyway can
+// be dropped in between. Thread rule: as Operator.
+#ifndef ROSTER_QUERY_STATEMENTS_TWO_STEP_H_
+#define ROSTER_QUERY_STATEMENTS_TWO_STEP_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "query/operators/logic.h"
+#include "query/plan.h"
+#include "query/statements/measured.h"
+#include "storage/memory/bitmap.h"
+#include "storage/memory/read_view.h"
+
+namespace roster::query {
+
+class TwoStepFilter {
+ public:
+  // Nothing where the plan's filter has no dear parts, or nothing but them. Lifetime: the plan
+  // outlives it.
+  static std::optional<TwoStepFilter> Of(const Plan& plan) {
+    const auto* measured = dynamic_cast<const MeasuredOperator*>(plan.filter.get());
+    const Operator* const filter = measured != nullptr ? &measured->inner() : plan.filter.get();
+    const auto* logic = dynamic_cast<const LogicOperator*>(filter);
+    const bool is_and = logic != nullptr && logic->op() == ast::LogicOp::kAnd;
+    if (!is_and || !logic->has_dear()) return std::nullopt;
+    return TwoStepFilter(*logic, measured);
+  }
+
+  // As Evaluate of the filter, but for rows that `drop(chunk, &rows)` takes away.
+  template <typename Drop>
+  void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows, Drop&& drop) const {
+    const auto evaluate = [&] {
+      and_->EvaluateQuick(view, chunk, rows);
+      drop(chunk, rows);
+      and_->EvaluateDear(view, chunk, rows);
+    };
+    measured_ != nullptr ? measured_->Measure(view, chunk, rows, evaluate) : evaluate();
+  }
+
+  // The same in two calls: the rows of a chunk that may match, and whether one of them does.
+  void EvaluateQuick(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
+    const auto evaluate = [&] { and_->EvaluateQuick(view, chunk, rows); };
+    measured_ != nullptr ? measured_->Measure(view, chunk, rows, evaluate) : evaluate();
+  }
+  bool MatchesDear(const ReadView& view, RowId row) const { return and_->MatchesDear(view, row); }
+  // Behind these: of all rows so many were found.
+  void SetFound(uint64_t rows) const {
+    if (measured_ != nullptr) measured_->SetRows(rows);
+  }
+
+  // How many rows the planner expects the quick parts to leave.
+  double QuickRows(const ReadView& view) const { return and_->QuickRows(view->num_profiles); }
+
+ private:
+  TwoStepFilter(const LogicOperator& logic, const MeasuredOperator* measured)
+      : and_(&logic), measured_(measured) {}
+
+  const LogicOperator* and_;
+  const MeasuredOperator* measured_;  // null: nothing is measured
+};
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_STATEMENTS_TWO_STEP_H_
