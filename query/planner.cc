@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "query/kernels/bits.h"
 #include "query/operators/aggregate.h"
 #include "query/operators/behaviour.h"
 #include "query/operators/column.h"
@@ -99,9 +100,12 @@ class Planner {
       const uint32_t word = i * num_used / std::min(num_words, num_used);
       rows.words()[word] = view_->live.chunk(chunk).words()[word];
     }
-    const uint32_t asked = rows.Count();
+    const auto count = [&rows] {
+      return static_cast<double>(kernels::CountBits(rows.words(), ChunkBits::kWords));
+    };
+    const double asked = count();
     op.Evaluate(view_, chunk, &rows);
-    return (rows.Count() + 0.5) / (asked + 1);
+    return (count() + 0.5) / (asked + 1);
   }
   static constexpr uint32_t kScannedWords = 8;  // of what is asked of 64 rows at once
   static constexpr uint32_t kAskedWords = 1;    // of what is asked of one row after the other

@@ -25,13 +25,20 @@ struct IntRanges {
   std::vector<IntRange> ranges;
 };
 
-// Cells that pass, mostly dictionary codes: a bit for each from 0.
+// Cells that pass, mostly dictionary codes: a bit for each from 0; of those of two bytes a byte too,
+// which is quicker to look up.
 class CellTable {
  public:
-  explicit CellTable(size_t num_cells) : words_((num_cells + 63) / 64) {}
+  static constexpr size_t kSmall = 1 << 16;
+
+  explicit CellTable(size_t num_cells)
+      : words_((num_cells + 63) / 64), bytes_(num_cells <= kSmall ? kSmall : 0) {}
 
   // Requires: cell < num_cells.
-  void Set(size_t cell) { words_[cell / 64] |= uint64_t{1} << (cell % 64); }
+  void Set(size_t cell) {
+    words_[cell / 64] |= uint64_t{1} << (cell % 64);
+    if (!bytes_.empty()) bytes_[cell] = 1;
+  }
   bool Test(uint64_t cell) const { return ((WordAt(cell / 64) >> (cell % 64)) & 1) != 0; }
   // The bits of 64 cells from `cell` on.
   uint64_t From(uint64_t cell) const {
@@ -39,11 +46,14 @@ class CellTable {
     const uint64_t low = WordAt(cell / 64) >> shift;
     return shift == 0 ? low : low | WordAt(cell / 64 + 1) << (64 - shift);
   }
+  // 1 for each cell of two bytes that passes; null when others may.
+  const uint8_t* bytes() const { return bytes_.empty() ? nullptr : bytes_.data(); }
 
  private:
   uint64_t WordAt(uint64_t word) const { return word < words_.size() ? words_[word] : 0; }
 
   std::vector<uint64_t> words_;
+  std::vector<uint8_t> bytes_;
 };
 
 // What no table or range can say, or what is too dear to be asked of cells that no row may have:

@@ -38,14 +38,6 @@ bool LogicOperator::MatchesDear(const ReadView& view, RowId row) const {
                              [&](const auto& child) { return child->Matches(view, row); });
 }
 
-double LogicOperator::QuickRows(uint64_t num_profiles) const {
-  auto rows = static_cast<double>(num_profiles);
-  for (const auto& child : absl::MakeConstSpan(children_).first(num_quick_)) {
-    rows *= child->estimated_rows() / std::max(static_cast<double>(num_profiles), 1.0);
-  }
-  return rows;
-}
-
 bool LogicOperator::Matches(const ReadView& view, RowId row) const {
   const auto matches = [&](const std::unique_ptr<Operator>& child) {
     return child->Matches(view, row);

@@ -73,8 +73,6 @@ class LogicOperator : public Operator {
   bool has_dear() const { return num_quick_ < children_.size(); }
   // Whether a row that the quick ones leave matches. Requires: an `and`.
   bool MatchesDear(const ReadView& view, RowId row) const;
-  // How many of so many profiles the quick ones are expected to leave. Requires: an `and`.
-  double QuickRows(uint64_t num_profiles) const;
   bool Matches(const ReadView& view, RowId row) const override;
   std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const override {
     return NextFlip(view, row);

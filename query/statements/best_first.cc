@@ -10,8 +10,7 @@
 namespace roster::query {
 namespace {
 
-// Of more candidates, and of more that do not match, a scan asks quicker than one after the other.
-constexpr size_t kMaxCandidates = 1 << 17;
+// When so many that were asked did not match, a scan asks quicker than one after the other.
 constexpr size_t kMaxAsked = 1 << 12;
 // So often it is looked whether it has to stop.
 constexpr size_t kAskedPerCheck = 64;
@@ -21,31 +20,77 @@ struct Candidate {
   RowId row;
 };
 
-// What the quick parts leave.
-struct Candidates {
-  const RowOrder* order;
-  std::optional<RowId> behind;
-  const ExecutionLimits* limits;
-  std::vector<Candidate> found = {};
-  std::vector<uint64_t> keys = {};  // of a chunk, for reuse
+// Of what the quick parts leave those that may be asked: not many more than kMaxAsked, the first.
+class Candidates {
+ public:
+  Candidates(const RowOrder& order, std::optional<RowId> behind, const ExecutionLimits& limits)
+      : order_(order), behind_(behind), limits_(limits) {
+    limits_.Take(kMaxKept * sizeof(Candidate));
+  }
 
   void Take(uint32_t chunk, const ChunkBits& rows) {
-    if (found.size() > kMaxCandidates) return;
-    const size_t before = found.size();
-    keys.clear();
-    order->KeysOf(chunk, rows, &keys);
-    auto key = keys.begin();
-    rows.ForEach([&](uint32_t i) {
-      const RowId row = RowAt(chunk, i);
-      if (!behind || order->Before(*behind, row)) found.push_back({*key, row});
-      ++key;
-    });
-    limits->Take((found.size() - before) * sizeof(Candidate));
+    keys_.clear();
+    order_.KeysOf(chunk, rows, &keys_);
+    auto key = keys_.begin();
+    rows.ForEach([&](uint32_t i) { Add({*key++, RowAt(chunk, i)}); });
   }
-  Candidates Fork() const { return {order, behind, limits}; }
-  void Join(const Candidates& other) {
-    found.insert(found.end(), other.found.begin(), other.found.end());
+  Candidates Fork() const { return {order_, behind_, limits_}; }
+  void Join(Candidates other) {
+    if (other.was_cut_ && (!was_cut_ || Before(other.last_, last_))) CutBehind(other.last_);
+    for (const Candidate& one : other.found_) Add(one);
+    limits_.GiveBack(kMaxKept * sizeof(Candidate));
   }
+
+  // Asks them, the first one first, until `wanted` match. Nothing when they were not enough to know.
+  absl::StatusOr<std::optional<std::vector<RowId>>> FirstOf(uint64_t wanted,
+                                                            const TwoStepFilter& filter,
+                                                            const ReadView& view) {
+    const auto is_behind = [this](const Candidate& a, const Candidate& b) { return Before(b, a); };
+    std::make_heap(found_.begin(), found_.end(), is_behind);
+    std::vector<RowId> rows;
+    for (size_t asked = 0; !found_.empty() && rows.size() < wanted; ++asked) {
+      if (asked % kAskedPerCheck == 0) ROSTER_RETURN_IF_ERROR(limits_.Check());
+      std::pop_heap(found_.begin(), found_.end(), is_behind);
+      if (filter.MatchesDear(view, found_.back().row)) rows.push_back(found_.back().row);
+      found_.pop_back();
+    }
+    limits_.GiveBack(kMaxKept * sizeof(Candidate));
+    if (was_cut_ && rows.size() < wanted) return std::nullopt;
+    return rows;
+  }
+
+ private:
+  static constexpr size_t kMaxKept = 2 * kMaxAsked;
+
+  bool Before(const Candidate& a, const Candidate& b) const {
+    return a.key != b.key ? a.key < b.key : order_.Before(a.row, b.row);
+  }
+  void Add(Candidate candidate) {
+    if (was_cut_ && Before(last_, candidate)) return;
+    if (behind_ && !order_.Before(*behind_, candidate.row)) return;
+    found_.push_back(candidate);
+    if (found_.size() == kMaxKept) Cut();
+  }
+  // Leaves the first kMaxAsked; what comes behind them is looked at no more.
+  void Cut() {
+    const auto before = [this](const Candidate& a, const Candidate& b) { return Before(a, b); };
+    const auto last = found_.begin() + (kMaxAsked - 1);
+    std::nth_element(found_.begin(), last, found_.end(), before);
+    CutBehind(*last);
+  }
+  void CutBehind(Candidate last) {
+    last_ = last;
+    was_cut_ = true;
+    std::erase_if(found_, [this](const Candidate& one) { return Before(last_, one); });
+  }
+
+  const RowOrder& order_;
+  const std::optional<RowId> behind_;
+  const ExecutionLimits& limits_;
+  std::vector<Candidate> found_;
+  std::vector<uint64_t> keys_;  // of a chunk, for reuse
+  bool was_cut_ = false;
+  Candidate last_{};  // if it was cut: what comes behind is not kept
 };
 
 }  // namespace
@@ -57,30 +102,11 @@ absl::StatusOr<std::optional<std::vector<RowId>>> FindBestFirst(const Plan& plan
                                                                 const ReadView& view,
                                                                 const ExecutionLimits& limits) {
   const std::optional<TwoStepFilter> filter = TwoStepFilter::Of(plan);
-  const bool is_better = filter && order.IsShareable() && wanted <= kMaxAsked &&
-                         filter->QuickRows(view) <= static_cast<double>(kMaxCandidates);
-  if (!is_better) return std::nullopt;
-  Candidates candidates{&order, behind, &limits};
+  if (!filter || !order.IsShareable() || wanted > kMaxAsked) return std::nullopt;
+  Candidates candidates(order, behind, limits);
   ROSTER_RETURN_IF_ERROR(ScanInto(plan, view, limits, &candidates, FilterPart::kQuick));
-  std::vector<Candidate>& left = candidates.found;
-  const auto is_behind = [&order](const Candidate& a, const Candidate& b) {
-    return a.key != b.key ? a.key > b.key : order.Before(b.row, a.row);
-  };
-  std::vector<RowId> rows;
-  const size_t num_candidates = left.size();
-  if (num_candidates <= kMaxCandidates) {
-    std::make_heap(left.begin(), left.end(), is_behind);
-    for (size_t asked = 0; !left.empty() && rows.size() < wanted; ++asked) {
-      if (asked == kMaxAsked) break;
-      if (asked % kAskedPerCheck == 0) ROSTER_RETURN_IF_ERROR(limits.Check());
-      std::pop_heap(left.begin(), left.end(), is_behind);
-      if (filter->MatchesDear(view, left.back().row)) rows.push_back(left.back().row);
-      left.pop_back();
-    }
-  }
-  limits.GiveBack(num_candidates * sizeof(Candidate));
-  if (!left.empty() && rows.size() < wanted) return std::nullopt;
-  filter->SetFound(rows.size());
+  ROSTER_ASSIGN_OR_RETURN(auto rows, candidates.FirstOf(wanted, *filter, view));
+  if (rows) filter->SetFound(rows->size());
   return rows;
 }
 

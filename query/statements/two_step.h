@@ -51,9 +51,6 @@ class TwoStepFilter {
     if (measured_ != nullptr) measured_->SetRows(rows);
   }
 
-  // How many rows the planner expects the quick parts to leave.
-  double QuickRows(const ReadView& view) const { return and_->QuickRows(view->num_profiles); }
-
  private:
   TwoStepFilter(const LogicOperator& logic, const MeasuredOperator* measured)
       : and_(&logic), measured_(measured) {}

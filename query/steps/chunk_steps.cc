@@ -23,6 +23,59 @@ uint64_t NumEvents(const EventSet& events, const ReadView& view, uint32_t chunk)
 // Who has more events of a step is looked at otherwise.
 constexpr size_t kMaxCompared = 32;
 
+struct Moments {
+  std::array<int64_t, kMaxCompared> ms;
+  size_t size = 0;
+};
+
+Moments AllMoments(const PackedInts& times, uint32_t begin, uint32_t end) {
+  Moments all;
+  for (uint32_t i = begin; i < end; ++i) all.ms[all.size++] = times.Get(i);
+  return all;
+}
+
+// Those after which one of `next` comes within a length. All pairs are compared: they are few, and
+// none of the comparisons is a jump that the machine has to guess. `tied`: set where two are equal.
+Moments Followed(const PackedInts& times, uint32_t begin, uint32_t end, const Moments& next,
+                 uint64_t length_ms, bool* tied) {
+  Moments followed;
+  for (uint32_t i = begin; i < end; ++i) {
+    const int64_t time_ms = times.Get(i);
+    bool is_followed = false;
+    for (size_t n = 0; n < next.size; ++n) {
+      const uint64_t gap_ms = static_cast<uint64_t>(next.ms[n]) - static_cast<uint64_t>(time_ms);
+      is_followed |= (next.ms[n] > time_ms) & (gap_ms <= length_ms);
+      *tied |= gap_ms == 0;
+    }
+    followed.ms[followed.size] = time_ms;
+    followed.size += is_followed ? 1 : 0;
+  }
+  return followed;
+}
+
+// Whether there are any, of as many as there may be: the last one before each of `next` is looked
+// for.
+bool AnyFollowed(const PackedInts& times, uint32_t begin, uint32_t end, const Moments& next,
+                 uint64_t length_ms, bool* tied) {
+  if (begin == end) return false;
+  bool any = false;
+  for (size_t n = 0; n < next.size; ++n) {
+    // How many come before it, but for one: the first one is looked at behind the loop.
+    uint32_t first = begin;
+    for (uint32_t left = end - begin; left > 1;) {
+      const uint32_t half = left / 2;
+      first += times.Get(first + half) < next.ms[n] ? half : 0;
+      left -= half;
+    }
+    const int64_t time_ms = times.Get(first);
+    const uint64_t gap_ms = static_cast<uint64_t>(next.ms[n]) - static_cast<uint64_t>(time_ms);
+    any |= (next.ms[n] > time_ms) & (gap_ms <= length_ms);
+    const uint32_t behind = first + (next.ms[n] > time_ms ? 1 : 0);
+    *tied |= behind < end && times.Get(behind) == next.ms[n];
+  }
+  return any;
+}
+
 }  // namespace
 
 // The rarest step first: the others are looked at only where it happened at all.
@@ -96,38 +149,26 @@ void ChunkSteps::TakeChains(absl::Span<const uint64_t> lengths_ms, ChunkBits* fo
   rows_.And(left);
 }
 
-// From the last step to the first: which of its events the rest of a chain begins with. All pairs
-// are compared: they are few, and none of the comparisons is a jump that the machine has to guess.
+// From the last step to the first: which of its events the rest of a chain begins with.
 std::optional<bool> ChunkSteps::HasChain(uint32_t offset,
                                          absl::Span<const uint64_t> lengths_ms) const {
-  std::array<int64_t, kMaxCompared> next_ms;  // of events that begin the rest
-  size_t num_next = 0;
+  Moments next;
   bool tied = false;  // only their ids say which of two comes first
   for (size_t step = lengths_ms.size(); step-- > 0;) {
     const SealedEvents& sealed = *sources_[step][0].block->sealed;
     const uint32_t begin = sealed.run_begin[offset];
     const uint32_t end = sealed.run_begin[offset + 1];
-    if (end - begin > kMaxCompared) return std::nullopt;
     const bool is_last = step + 1 == lengths_ms.size();
-    const uint64_t length_ms = is_last ? 0 : lengths_ms[step + 1];
-    std::array<int64_t, kMaxCompared> kept_ms;
-    size_t num_kept = 0;
-    for (uint32_t i = begin; i < end; ++i) {
-      const int64_t time_ms = sealed.times.Get(i);
-      bool is_followed = is_last;
-      for (size_t n = 0; n < num_next; ++n) {
-        const uint64_t gap_ms = static_cast<uint64_t>(next_ms[n]) - static_cast<uint64_t>(time_ms);
-        is_followed |= (next_ms[n] > time_ms) & (gap_ms <= length_ms);
-        tied |= gap_ms == 0;
-      }
-      kept_ms[num_kept] = time_ms;
-      num_kept += is_followed ? 1 : 0;
+    if (step == 0) {
+      const bool any = AnyFollowed(sealed.times, begin, end, next, lengths_ms[1], &tied);
+      return !any && tied ? std::nullopt : std::optional(any);
     }
-    if (num_kept == 0) return tied ? std::nullopt : std::optional(false);
-    std::copy_n(kept_ms.begin(), num_kept, next_ms.begin());
-    num_next = num_kept;
+    if (end - begin > kMaxCompared) return std::nullopt;
+    next = is_last ? AllMoments(sealed.times, begin, end)
+                   : Followed(sealed.times, begin, end, next, lengths_ms[step + 1], &tied);
+    if (next.size == 0) return tied ? std::nullopt : std::optional(false);
   }
-  return true;
+  return std::nullopt;
 }
 
 void ChunkSteps::Prefetch(uint32_t offset) const {

@@ -5,6 +5,7 @@
 #ifndef ROSTER_STORAGE_MEMORY_BITMAP_H_
 #define ROSTER_STORAGE_MEMORY_BITMAP_H_
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -41,9 +42,7 @@ class ChunkBits {
     return count;
   }
   bool Any() const {
-    uint64_t any = 0;
-    for (const uint64_t word : words_) any |= word;
-    return any != 0;
+    return std::any_of(words_.begin(), words_.end(), [](uint64_t word) { return word != 0; });
   }
   // Calls f(offset) for each bit that is set, ascending.
   template <typename F>
