@@ -1,9 +1,9 @@
 -- DuckDB, in memory: the tables of the generated data set that emitted SQL reads, with the columns
--- and types of query/sql/README.md, in the order of profile and time. Folded is lower case here,
--- for all of it is ASCII. Sessions are cut where somebody was silent for half an hour. Each trait
--- has had its value since the one identify, which is when its profile was last seen. Nobody has
--- labels, consents or is archived, nothing is known of calls: no such tables. How these files are
--- read: statements.py.
+-- and types of query/sql/README.md (money in 64 bits, which are enough and faster), in the order of
+-- profile and time. Folded is lower case here, for all of it is ASCII. Sessions are cut where
+-- somebody was silent for half an hour. Each trait has had its value since the one identify, which
+-- is when its profile was last seen. Nobody has labels, consents or is archived, nothing is known
+-- of calls: no such tables. How these files are read: statements.py.
 
 -- @load
 SET preserve_insertion_order = true
@@ -13,7 +13,7 @@ CREATE TABLE raw AS SELECT profile_id AS _profile, ts AS _time,
 (row_number() OVER ())::UBIGINT AS _id, type, channel, session_id AS session, amount, category,
 topic, campaign FROM read_csv('$csv/events.csv', header = true, columns = {
 'profile_id': 'UBIGINT', 'ts': 'BIGINT', 'type': 'VARCHAR', 'channel': 'VARCHAR',
-'session_id': 'BIGINT', 'amount': 'DECIMAL(19, 2)', 'category': 'VARCHAR', 'topic': 'VARCHAR',
+'session_id': 'BIGINT', 'amount': 'DECIMAL(18, 2)', 'category': 'VARCHAR', 'topic': 'VARCHAR',
 'campaign': 'VARCHAR'})
 
 -- @load
@@ -108,7 +108,7 @@ lower(status) AS _folded_status, id::VARCHAR AS _identity_external_id, email AS 
 phone AS _identity_phone FROM read_csv('$csv/profiles.csv', header = true, columns = {
 'id': 'UBIGINT', 'email': 'VARCHAR', 'phone': 'VARCHAR', 'first_name': 'VARCHAR',
 'last_name': 'VARCHAR', 'company': 'VARCHAR', 'country': 'VARCHAR', 'city': 'VARCHAR',
-'plan': 'VARCHAR', 'age': 'BIGINT', 'ltv': 'DECIMAL(19, 2)', 'created_at': 'BIGINT',
+'plan': 'VARCHAR', 'age': 'BIGINT', 'ltv': 'DECIMAL(18, 2)', 'created_at': 'BIGINT',
 'last_seen': 'BIGINT', 'labels': 'VARCHAR', 'consent_email': 'BOOLEAN', 'status': 'VARCHAR'})
 LEFT JOIN first_events f ON f._profile = id ORDER BY id
 
