@@ -115,9 +115,10 @@ class Filters:
         joined = self.of((" and ", " or ")).join((self.test(event), self.test(event)))
         return f" where ({joined})"
 
-    def events(self, least=0):
-        """A type, at times with a condition; `least`: how frequent it is, by its place."""
-        event = self.of(EVENTS[least:])
+    def events(self, from_place=0):
+        """A type, at times with a condition; from place 1 on they are no page views, which most
+        events are."""
+        event = self.of(EVENTS[from_place:])
         return quoted(event) + (self.where(event) if self.one_in(3) else "")
 
     def count(self):
