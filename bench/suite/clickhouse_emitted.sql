@@ -99,7 +99,7 @@ DROP TABLE cut
 -- @load
 CREATE TABLE profiles ENGINE = Memory AS SELECT id AS _profile, created_at,
 least(last_seen, ifNull(f._time, last_seen)) AS first_seen, last_seen,
-toLowCardinality(toNullable('identify')) AS created_via, created_via AS _folded_created_via, email,
+toLowCardinality(toNullable('generate')) AS created_via, created_via AS _folded_created_via, email,
 lower(email) AS _folded_email, phone, lower(phone) AS _folded_phone, first_name,
 lower(first_name) AS _folded_first_name, last_name, lower(last_name) AS _folded_last_name,
 company, lower(company) AS _folded_company, country, lower(country) AS _folded_country, city,

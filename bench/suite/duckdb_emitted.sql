@@ -98,8 +98,8 @@ DROP TABLE cut
 
 -- @load
 CREATE TABLE profiles AS SELECT id AS _profile, created_at,
-least(last_seen, f._time) AS first_seen, last_seen, 'identify' AS created_via,
-'identify' AS _folded_created_via, email, lower(email) AS _folded_email, phone,
+least(last_seen, f._time) AS first_seen, last_seen, 'generate' AS created_via,
+'generate' AS _folded_created_via, email, lower(email) AS _folded_email, phone,
 lower(phone) AS _folded_phone, first_name, lower(first_name) AS _folded_first_name, last_name,
 lower(last_name) AS _folded_last_name, company, lower(company) AS _folded_company, country,
 lower(country) AS _folded_country, city, lower(city) AS _folded_city, plan,
