@@ -12,93 +12,18 @@ kept in build/bench/ as queries-SIZE.json and queries-SIZE.html: medians with mi
 with two threads and one, how many times as fast as the best peer, the distance to a hand-written
 kernel, what parse, bind and plan take of it, and memory."""
 
-import argparse
-import hashlib
 import os
-import platform
 import random
-import shutil
 import statistics
-import subprocess
 import sys
-import time
 
 import results
-from suite import engines, report, statements
+from suite import begin, engines, report, statements
+from suite.begin import PROGRAM, SIZES, SLOW_US, Differs, say
 
-SIZES = {"S": (100_000, 2_000_000), "M": (1_000_000, 20_000_000)}  # profiles, events
-PROGRAM = os.path.join(results.ROOT, "build/release/bench/suite_engine")
-PEERS = {"duckdb": "@duckdb/node-bindings-linux-x64/libduckdb.so",
-         "clickhouse": "@chdb/lib-linux-x64-gnu/libchdb.so", "postgresql": None}
+PEERS = [*begin.LIBRARIES, "postgresql"]
 COUNTED_A_TURN = 3
-SLOW_US = 300_000  # from there on a turn is one run
 TEXTS = statements.read_all()
-
-
-class Differs(Exception):
-    """Engines do not agree."""
-
-
-def say(text):
-    print(f"-- {text}", file=sys.stderr, flush=True)
-
-
-def made_by():
-    """What tells a data set that another generator made."""
-    digest = hashlib.sha256()
-    tools = os.path.join(results.ROOT, "server/tools")
-    for name in sorted(os.listdir(tools)):
-        if name.startswith("dataset"):
-            with open(os.path.join(tools, name), "rb") as file:
-                digest.update(file.read())
-    return digest.hexdigest()
-
-
-def data_set(folder, size, roster):
-    """The folders of the CSV and of Roster's store, which are made unless they are there."""
-    folder = os.path.join(folder, size)
-    stamp = os.path.join(folder, "made-by")
-    if os.path.exists(stamp):
-        with open(stamp, encoding="ascii") as file:
-            if file.read() == made_by():
-                return folder, os.path.join(folder, "store")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
-    profiles, events = map(str, SIZES[size])
-    say(f"generating {profiles} profiles with {events} events into {folder}")
-    subprocess.run([roster, "generate", "--profiles", profiles, "--events", events, "--csv",
-                    folder], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    store = os.path.join(folder, "store")
-    subprocess.run([PROGRAM, "make", store, profiles, events], check=True)
-    with open(stamp, "w", encoding="ascii") as file:
-        file.write(made_by())
-    return folder, store
-
-
-def open_peer(name, csv):
-    if name == "postgresql":
-        return engines.PostgreSql(PROGRAM, csv)
-    library = os.path.join(results.ROOT, "build/sql/node_modules", PEERS[name])
-    if not os.path.exists(library):
-        raise engines.Missing("its npm package is not there")
-    return engines.Engine(name, PROGRAM, library)
-
-
-def open_peers(names, csv, opened):
-    """Adds those that are to be had, loaded; {name: why not} of the others."""
-    missing = {}
-    for name in names:
-        begun = time.monotonic()
-        try:
-            peer = open_peer(name, csv)
-        except engines.Missing as why:
-            missing[name] = str(why)
-            print(f"without {name}: {why}")
-            continue
-        opened.append(peer)
-        peer.load(TEXTS[name], lambda text: statements.fill(text, {"csv": csv}))
-        say(f"{name} {peer.version} has loaded after {time.monotonic() - begun:.0f} s")
-    return missing
 
 
 class Suite:
@@ -207,19 +132,6 @@ def stages(store, queries, runs):
         engine.close()
 
 
-def machine():
-    with open("/proc/cpuinfo", encoding="utf-8") as file:
-        model = next((line.split(":")[1].strip() for line in file if "model name" in line), "?")
-    with open("/proc/meminfo", encoding="ascii") as file:
-        memory_kib = int(file.readline().split()[1])
-    limits = subprocess.run([PROGRAM, "limits"], check=True, capture_output=True, text=True).stdout
-    one, two = map(float, limits.split())
-    return {"processor": model, "processors": os.cpu_count(), "memory_gib": memory_kib / 2**20,
-            "system": platform.platform(), "load_before": os.getloadavg()[0],
-            "read_gb_s": {"1": one, "2": two}, "date": time.strftime("%Y-%m-%d %H:%M UTC",
-                                                                     time.gmtime())}
-
-
 def memory(suite):
     """What each engine takes, in bytes: RSS since before loading, and what it says itself."""
     found = {}
@@ -233,34 +145,22 @@ def memory(suite):
 
 
 def options():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--size", choices=sorted(SIZES), default="S")
-    parser.add_argument("--peers", default=",".join(PEERS), help="separated by commas")
+    parser = begin.options(__doc__, PEERS)
     parser.add_argument("--only", help="queries, separated by commas")
     parser.add_argument("--runs", type=int, default=15, help="counted, at least 9 of each")
-    parser.add_argument("--seed", type=int, help="of the fresh constants; none: another each time")
-    parser.add_argument("--data", default=os.path.join(results.ROOT, "build/bench/queries"),
-                        help="where the data set is kept")
-    parser.add_argument("--roster", default=os.path.join(results.ROOT, "build/release/roster"))
-    flags = parser.parse_args()
-    flags.peers = [name for name in flags.peers.split(",") if name]
-    unknown = set(flags.peers) - set(PEERS)
-    if unknown:
-        parser.error(f"no such peer: {', '.join(unknown)}")
-    flags.seed = random.randrange(1 << 32) if flags.seed is None else flags.seed
-    return flags
+    return begin.parsed(parser, PEERS)
 
 
 def run(flags):
     queries = [query for query in statements.QUERIES
                if not flags.only or query.name in flags.only.split(",")]
-    csv, store = data_set(flags.data, flags.size, flags.roster)
-    described = machine()
+    csv, store = begin.data_set(flags.data, flags.size, flags.roster)
+    described = begin.machine()
     compiled = stages(store, queries, 5 * flags.runs)
     roster = engines.Engine("roster", PROGRAM, store)
     opened = [roster]
     try:
-        missing = open_peers(flags.peers, csv, opened)
+        missing = begin.open_peers(flags.peers, csv, TEXTS, opened)
         peers = opened[1:]
         suite = Suite(roster, peers, flags.runs, flags.seed)
         # Of which fresh constants are drawn; the peers' codes tell them.
