@@ -119,6 +119,7 @@ class Planner {
     });
     double cost_ns = 0;
     double left = 1;  // of the rows, when the next one is asked
+    constexpr double kQuickNsPerRow = 1;
     const auto is_dear = [this](const Planned& child) {
       constexpr double kDearNsPerRow = 20;  // more than to look at what an order goes by
       return child.cost_ns > kDearNsPerRow * NumRows();
@@ -127,12 +128,13 @@ class Planner {
     const auto num_quick = static_cast<size_t>(dear - planned.begin());
     std::vector<std::unique_ptr<Operator>> children;
     for (Planned& child : planned) {
-      cost_ns += left * child.cost_ns;
+      // What is quick looks at 64 rows at once, if one of them is left.
+      const bool is_scan = child.cost_ns <= kQuickNsPerRow * NumRows();
+      cost_ns += std::min(1.0, is_scan ? 64 * left : left) * child.cost_ns;
       left *= op == ast::LogicOp::kAnd ? child.share : 1 - child.share;
       children.push_back(std::move(child.op));
     }
     // The clock is not read before each part of what takes hardly longer than that.
-    constexpr double kQuickNsPerRow = 1;
     const bool is_quick = cost_ns <= kQuickNsPerRow * NumRows();
     return {std::make_unique<LogicOperator>(op, std::move(children), num_quick,
                                             is_quick ? ExecutionLimits{} : preparation_.limits()),

@@ -165,9 +165,9 @@ const PackedInts* RowOrder::CellsOf(uint32_t chunk) const {
   return chunk < cells.num_chunks() ? cells.chunk(chunk).cells.array() : nullptr;
 }
 
-void TopRows::Add(RowId row) {
+void TopRows::Add(RowId row, uint64_t key) {
   const auto before = [this](const Entry& a, const Entry& b) { return Before(a, b); };
-  const Entry entry{order_.KeyOf(row), row};
+  const Entry entry{key, row};
   if (entries_.size() < capacity_) {
     limits_.Take(sizeof(Entry));
     entries_.push_back(entry);

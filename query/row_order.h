@@ -65,11 +65,13 @@ class TopRows {
 
   // Empty, of the same order and capacity.
   TopRows Fork() const { return {order_, capacity_, limits_}; }
-  void Add(RowId row);
+  void Add(RowId row) { Add(row, order_.KeyOf(row)); }
+  // `key`: as the order says.
+  void Add(RowId row, uint64_t key);
   // Whether Add would keep a row.
-  bool Takes(RowId row) const {
+  bool Takes(RowId row, uint64_t key) const {
     return entries_.size() < capacity_ ||
-           (capacity_ != 0 && Before({order_.KeyOf(row), row}, entries_.front()));
+           (capacity_ != 0 && Before({key, row}, entries_.front()));
   }
   // In order. Leaves nothing behind.
   std::vector<RowId> Take();

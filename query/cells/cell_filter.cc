@@ -201,10 +201,13 @@ CellFilter::CellFilter(IntSet set) {
 }
 
 double CellFilter::CostPerRow() const {
-  if (std::holds_alternative<IntRange>(test_)) return 0.02;
+  constexpr double kRead = 0.02;
+  constexpr double kCompare = 0.01;
+  if (std::holds_alternative<IntRange>(test_)) return kRead + kCompare;
   if (const auto* ranges = std::get_if<IntRanges>(&test_)) {
-    return 0.02 * static_cast<double>(ranges->ranges.size());
+    return kRead + kCompare * static_cast<double>(ranges->ranges.size());
   }
+  if (std::holds_alternative<CellTable>(test_)) return 0.5;
   return std::holds_alternative<CellFunction>(test_) ? 50 : 1;
 }
 

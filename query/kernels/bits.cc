@@ -30,6 +30,17 @@ uint64_t Count(const uint64_t* words, size_t num_words) {
   return count;
 }
 
+void And(const uint64_t* others, size_t num_words, uint64_t* words) {
+  const hn::CappedTag<uint64_t, 8> tag;
+  const size_t lanes = hn::Lanes(tag);
+  size_t word = 0;
+  for (; word + lanes <= num_words; word += lanes) {
+    const auto both = hn::And(hn::LoadU(tag, words + word), hn::LoadU(tag, others + word));
+    hn::StoreU(both, tag, words + word);
+  }
+  for (; word < num_words; ++word) words[word] &= others[word];
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace roster::query::kernels
@@ -40,11 +51,16 @@ namespace roster::query::kernels {
 namespace {
 
 HWY_EXPORT(Count);
+HWY_EXPORT(And);
 
 }  // namespace
 
 uint64_t CountBits(const uint64_t* words, size_t num_words) {
   return HWY_DYNAMIC_DISPATCH(Count)(words, num_words);
+}
+
+void AndBits(const uint64_t* others, size_t num_words, uint64_t* words) {
+  HWY_DYNAMIC_DISPATCH(And)(others, num_words, words);
 }
 
 }  // namespace roster::query::kernels

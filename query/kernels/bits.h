@@ -13,6 +13,9 @@ namespace roster::query::kernels {
 // has.
 uint64_t CountBits(const uint64_t* words, size_t num_words);
 
+// Clears the bits that the others do not have.
+void AndBits(const uint64_t* others, size_t num_words, uint64_t* words);
+
 }  // namespace roster::query::kernels
 
 #endif  // ROSTER_QUERY_KERNELS_BITS_H_

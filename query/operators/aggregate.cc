@@ -10,6 +10,7 @@
 #include "query/cells/cell_test.h"
 #include "query/kernels/cell_reader.h"
 #include "query/kernels/narrow.h"
+#include "query/kernels/runs.h"
 #include "query/window.h"
 #include "roster/error.h"
 #include "storage/base/text.h"
@@ -287,6 +288,22 @@ void AggregateReader::ForEachResult(const ReadView& view, uint32_t chunk, const 
   });
 }
 
+ChunkBits AggregateReader::ActiveRows(const ReadView& view, uint32_t chunk) const {
+  ChunkBits active;
+  const EventBlock* const block = events_.BlockOf(view, chunk);
+  if (block == nullptr) return active;
+  ChunkBits all;
+  all.SetAll();
+  kernels::AddNonEmpty(block->sealed->run_begin.data(), ChunkBits::kWords, all.words(),
+                       active.words());
+  for (uint32_t t = 0; t < block->tail.size(); ++t) active.Set(block->tail[t].row_offset);
+  return active;
+}
+
+std::optional<AggregateResult> AggregateReader::ResultOfNothing() const {
+  return WithTotal([](const auto& total) { return total.Result(); });
+}
+
 bool AggregateReader::AddSums(const ReadView& view, uint32_t chunk, const ChunkBits& rows,
                               uint64_t* sums) const {
   const EventBlock* const block = events_.BlockOf(view, chunk);
@@ -408,12 +425,7 @@ bool AggregateOperator::EvaluateSums(const ReadView& view, uint32_t chunk, Chunk
 void AggregateOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
   if (!rows->Any()) return;
   if (sum_range_ && EvaluateSums(view, chunk, rows)) return;
-  if (!right_) {
-    return left_.ForEachResult(view, chunk, ChunkBits(*rows),
-                               [&](uint32_t offset, const auto& result) {
-                                 if (!result || !Passes(*result, view)) rows->Clear(offset);
-                               });
-  }
+  if (!right_) return EvaluateAlone(view, chunk, rows);
   std::vector<std::optional<AggregateResult>> left;  // of the rows, in their order
   left_.ForEachResult(view, chunk, *rows,
                       [&](uint32_t, const auto& result) { left.push_back(result); });
@@ -423,6 +435,16 @@ void AggregateOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits
     const bool passes = other && result &&
                         Accepts(std::get<ast::CompareOp>(test_), CompareResults(*other, *result));
     if (!passes) rows->Clear(offset);
+  });
+}
+
+void AggregateOperator::EvaluateAlone(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
+  ChunkBits active = *rows;
+  active.And(left_.ActiveRows(view, chunk));
+  const std::optional<AggregateResult> of_nothing = left_.ResultOfNothing();
+  if (!of_nothing || !Passes(*of_nothing, view)) *rows = active;
+  left_.ForEachResult(view, chunk, active, [&](uint32_t offset, const auto& result) {
+    if (!result || !Passes(*result, view)) rows->Clear(offset);
   });
 }
 

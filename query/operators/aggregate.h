@@ -55,6 +55,9 @@ class AggregateReader {
   // ResultOf. Requires: the view of the planning.
   template <typename F>
   void ForEachResult(const ReadView& view, uint32_t chunk, const ChunkBits& rows, F&& f) const;
+  // The rows of a chunk that may have events, and what it comes to for the others.
+  ChunkBits ActiveRows(const ReadView& view, uint32_t chunk) const;
+  std::optional<AggregateResult> ResultOfNothing() const;
   // Adds to each row's place in `sums` what its events come to, if no sum can leave 64 bits; false
   // when one might. Requires: as above; a sum of integers or decimals. Shape: kChunkRows places.
   bool AddSums(const ReadView& view, uint32_t chunk, const ChunkBits& rows, uint64_t* sums) const;
@@ -113,6 +116,8 @@ class AggregateOperator : public Operator {
   using Test = std::variant<CellPredicate, ExactCompare, ast::CompareOp>;
 
   bool Passes(const AggregateResult& result, const ReadView& view) const;
+  // Compared with a value.
+  void EvaluateAlone(const ReadView& view, uint32_t chunk, ChunkBits* rows) const;
   // False when nothing was done: a sum might not fit 64 bits.
   bool EvaluateSums(const ReadView& view, uint32_t chunk, ChunkBits* rows) const;
 

@@ -20,6 +20,9 @@
 namespace roster::query {
 namespace {
 
+constexpr int64_t kNoMost = std::numeric_limits<int64_t>::max();
+int64_t After(int64_t most) { return most < kNoMost ? most + 1 : kNoMost; }
+
 // The events of a type and a chunk that count: sealed ones, maybe also of rows that are not asked
 // for, and places in the tail.
 struct Selected {
@@ -142,7 +145,7 @@ ChunkBits RowsByDays(const std::vector<Selected>& selected, bool side_by_side,
     }
   }
   std::sort(tail.begin(), tail.end());
-  const int64_t enough = max < std::numeric_limits<int64_t>::max() ? max + 1 : min;
+  const int64_t enough = max < kNoMost ? After(max) : min;
   std::optional<EvenDays> even;
   if (const auto days = numbers.even_days(); days && selected.size() == 1 && side_by_side) {
     const IntBounds& bounds = selected[0].block->sealed->time_bounds;
@@ -253,10 +256,14 @@ void BehaviourOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits
   EventCounts counts(selected, side_by_side);
   ChunkBits passed = *rows;
   passed.And(counts.AtLeast(bound_.min));
-  if (days_) {  // so many days take so many events
-    passed = RowsByDays(selected, side_by_side, *days_, bound_.min, bound_.max, passed);
-  } else if (bound_.max < std::numeric_limits<int64_t>::max()) {
-    passed.AndNot(counts.AtLeast(bound_.max + 1));
+  if (days_) {
+    // So many days take so many events; who has few has one day at least, and no more than events.
+    ChunkBits unsure = passed;
+    if (bound_.min <= 1) unsure.And(counts.AtLeast(After(bound_.max)));
+    passed.AndNot(unsure);
+    passed.Or(RowsByDays(selected, side_by_side, *days_, bound_.min, bound_.max, unsure));
+  } else if (bound_.max < kNoMost) {
+    passed.AndNot(counts.AtLeast(After(bound_.max)));
   }
   if (bound_.negated) {
     rows->AndNot(passed);

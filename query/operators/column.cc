@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "query/cells/cell_test.h"
+#include "query/kernels/bits.h"
 #include "storage/memory/people/own_names.h"
 
 namespace roster::query {
@@ -17,7 +18,7 @@ void ColumnOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* r
   const Column& column = view->column(bound_.trait);
   if (chunk >= column.num_chunks()) return rows->ClearAll();
   const ColumnChunk& cells = column.chunk(chunk);
-  rows->And(cells.present);
+  kernels::AndBits(cells.present.words(), ChunkBits::kWords, rows->words());
   if (const PackedInts* const array = cells.cells.array()) {
     return filter_.Narrow(*array, cells.bounds, rows->words());
   }

@@ -23,19 +23,32 @@ struct Finder {
   const RowOrder* order;
   std::optional<RowId> behind;
   TopRows top;
+  std::vector<uint64_t> keys = {};  // of a chunk, for reuse
 
   void Take(uint32_t chunk, const ChunkBits& rows) {
-    rows.ForEach([&](uint32_t i) {
-      const RowId row = RowAt(chunk, i);
-      if (!behind || order->Before(*behind, row)) top.Add(row);
+    ForEachKey(chunk, rows, [this](RowId row, uint64_t key) {
+      if (!behind || order->Before(*behind, row)) top.Add(row, key);
     });
   }
   // What would not make it need not be asked whether it matches.
-  void Drop(uint32_t chunk, ChunkBits* rows) const {
+  void Drop(uint32_t chunk, ChunkBits* rows) {
     if (!order->IsShareable()) return;
-    rows->ForEach([&](uint32_t i) {
-      if (!top.Takes(RowAt(chunk, i))) rows->Clear(i);
+    ForEachKey(chunk, ChunkBits(*rows), [&](RowId row, uint64_t key) {
+      if (!top.Takes(row, key)) rows->Clear(OffsetOf(row));
     });
+  }
+  template <typename F>
+  void ForEachKey(uint32_t chunk, const ChunkBits& rows, F&& f) {
+    if (!order->IsShareable()) {  // what is computed is forgotten row by row
+      return rows.ForEach([&](uint32_t i) {
+        const RowId row = RowAt(chunk, i);
+        f(row, order->KeyOf(row));
+      });
+    }
+    keys.clear();
+    order->KeysOf(chunk, rows, &keys);
+    auto key = keys.begin();
+    rows.ForEach([&](uint32_t i) { f(RowAt(chunk, i), *key++); });
   }
   Finder Fork() const { return {view, order, behind, top.Fork()}; }
   void Join(Finder other) {

@@ -91,8 +91,8 @@ absl::Status ScanInto(const Plan& plan, const ReadView& view, const ExecutionLim
   };
   const auto now_us = [&] { return limits.clock != nullptr ? limits.clock->MonotonicMicros() : 0; };
   // What is expected to take long asks at once: until the other thread runs is part of the time.
-  const bool is_long =
-      plan.filter != nullptr && plan.filter->estimated_ns() > 2e3 * static_cast<double>(limits.alone_us);
+  const double alone_ns = 1e3 * static_cast<double>(limits.alone_us);
+  const bool is_long = plan.filter != nullptr && plan.filter->estimated_ns() > alone_ns;
   const int64_t asks_at_us = now_us() + (is_long ? 0 : limits.alone_us);
   std::optional<Result> other;
   absl::Status others = absl::OkStatus();

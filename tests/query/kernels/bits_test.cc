@@ -28,5 +28,24 @@ TEST_CASE("kernels: bits are counted at every length", "[kernels]") {
   });
 }
 
+TEST_CASE("kernels: bits of both are left at every length", "[kernels]") {
+  ForEveryTarget([] {
+    std::mt19937_64 random(2);
+    for (size_t length = 0; length <= 300; ++length) {
+      std::vector<uint64_t> words(length);
+      std::vector<uint64_t> others(length);
+      std::vector<uint64_t> expected(length);
+      for (size_t w = 0; w < length; ++w) {
+        words[w] = random();
+        others[w] = random();
+        expected[w] = words[w] & others[w];
+      }
+      AndBits(others.data(), length, words.data());
+      INFO(TargetName() << ", " << length << " words");
+      REQUIRE(words == expected);
+    }
+  });
+}
+
 }  // namespace
 }  // namespace roster::query::kernels
