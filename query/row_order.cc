@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "query/cells/cell_filter.h"
+#include "query/kernels/bits.h"
 #include "query/kernels/cell_reader.h"
 #include "storage/memory/cells.h"
 
@@ -17,9 +19,12 @@ namespace {
 constexpr uint64_t kResultBytes =
     sizeof(std::pair<uint32_t, std::optional<AggregateResult>>) + 3 * sizeof(void*);
 
+constexpr uint64_t kSign = uint64_t{1} << 63;
+// The key of what is missing.
+constexpr uint64_t kLast = std::numeric_limits<uint64_t>::max();
+
 // Cells as unsigned integers in the order of their values.
 uint64_t Ordered(ValueType type, int64_t cell) {
-  constexpr uint64_t kSign = uint64_t{1} << 63;
   auto bits = static_cast<uint64_t>(cell);
   if (type != ValueType::kNumber) return bits ^ kSign;
   if (bits == kSign) bits = 0;  // -0 is 0
@@ -123,7 +128,6 @@ bool RowOrder::Before(RowId a, RowId b) const {
 }
 
 uint64_t RowOrder::KeyOf(RowId row) const {
-  constexpr uint64_t kLast = std::numeric_limits<uint64_t>::max();
   if (by_.empty()) return view_->ProfileAt(row).value;
   const BoundColumn& column = by_[0].column;
   std::optional<uint64_t> key;
@@ -149,12 +153,29 @@ void RowOrder::KeysOf(uint32_t chunk, const ChunkBits& rows, std::vector<uint64_
   const BoundColumn& column = by_[0].column;
   const ChunkBits& present = view_->column(column.trait).chunk(chunk).present;
   const uint64_t flip = by_[0].descending ? ~uint64_t{0} : 0;
+  const size_t before = keys->size();
+  keys->resize(before + kernels::CountBits(rows.words(), ChunkBits::kWords));
+  uint64_t* next = keys->data() + before;
   kernels::WithReader(*cells, [&](const auto& cell_of) {
     rows.ForEach([&](uint32_t i) {
       const uint64_t key = Ordered(column.info.type, cell_of(i)) ^ flip;
-      keys->push_back(present.Test(i) ? key : std::numeric_limits<uint64_t>::max());
+      *next++ = present.Test(i) ? key : kLast;
     });
   });
+}
+
+void RowOrder::DropBehind(uint64_t key, uint32_t chunk, ChunkBits* rows) const {
+  constexpr uint64_t kFew = 256;  // which are looked at sooner than all rows of the chunk
+  const PackedInts* const cells = CellsOf(chunk);
+  if (key == kLast || cells == nullptr || by_[0].column.info.type == ValueType::kNumber) return;
+  if (kernels::CountBits(rows->words(), ChunkBits::kWords) <= kFew) return;
+  const bool descending = by_[0].descending;
+  const auto cell = static_cast<int64_t>((descending ? ~key : key) ^ kSign);
+  const IntRange range = descending ? IntRange{cell, std::numeric_limits<int64_t>::max()}
+                                    : IntRange{std::numeric_limits<int64_t>::min(), cell};
+  const ColumnChunk& column = view_->column(by_[0].column.trait).chunk(chunk);
+  kernels::AndBits(column.present.words(), ChunkBits::kWords, rows->words());
+  CellFilter(range).Narrow(*cells, column.bounds, rows->words());
 }
 
 const PackedInts* RowOrder::CellsOf(uint32_t chunk) const {

@@ -35,6 +35,8 @@ class RowOrder {
   uint64_t KeyOf(RowId row) const;
   // Adds the keys of rows of a chunk, ascending, to the end. Cost: less than as many KeyOf.
   void KeysOf(uint32_t chunk, const ChunkBits& rows, std::vector<uint64_t>* keys) const;
+  // Takes away rows of a chunk whose key is greater, if that is quicker than to look at each key.
+  void DropBehind(uint64_t key, uint32_t chunk, ChunkBits* rows) const;
   // What was computed of a row is needed no more.
   void Forget(RowId row) const;
 
@@ -72,6 +74,10 @@ class TopRows {
   bool Takes(RowId row, uint64_t key) const {
     return entries_.size() < capacity_ ||
            (capacity_ != 0 && Before({key, row}, entries_.front()));
+  }
+  // The greatest key of a row that Add may still keep.
+  uint64_t LastKey() const {
+    return entries_.size() < capacity_ || capacity_ == 0 ? ~uint64_t{0} : entries_.front().key;
   }
   // In order. Leaves nothing behind.
   std::vector<RowId> Take();

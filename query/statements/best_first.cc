@@ -29,10 +29,12 @@ class Candidates {
   }
 
   void Take(uint32_t chunk, const ChunkBits& rows) {
+    ChunkBits near = rows;
+    if (was_cut_) order_.DropBehind(last_.key, chunk, &near);
     keys_.clear();
-    order_.KeysOf(chunk, rows, &keys_);
+    order_.KeysOf(chunk, near, &keys_);
     auto key = keys_.begin();
-    rows.ForEach([&](uint32_t i) { Add({*key++, RowAt(chunk, i)}); });
+    near.ForEach([&](uint32_t i) { Add({*key++, RowAt(chunk, i)}); });
   }
   Candidates Fork() const { return {order_, behind_, limits_}; }
   void Join(Candidates other) {

@@ -26,13 +26,16 @@ struct Finder {
   std::vector<uint64_t> keys = {};  // of a chunk, for reuse
 
   void Take(uint32_t chunk, const ChunkBits& rows) {
-    ForEachKey(chunk, rows, [this](RowId row, uint64_t key) {
+    ChunkBits near = rows;
+    order->DropBehind(top.LastKey(), chunk, &near);
+    ForEachKey(chunk, near, [this](RowId row, uint64_t key) {
       if (!behind || order->Before(*behind, row)) top.Add(row, key);
     });
   }
   // What would not make it need not be asked whether it matches.
   void Drop(uint32_t chunk, ChunkBits* rows) {
     if (!order->IsShareable()) return;
+    order->DropBehind(top.LastKey(), chunk, rows);
     ForEachKey(chunk, ChunkBits(*rows), [&](RowId row, uint64_t key) {
       if (!top.Takes(row, key)) rows->Clear(OffsetOf(row));
     });

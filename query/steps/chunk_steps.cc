@@ -28,17 +28,16 @@ struct Moments {
   size_t size = 0;
 };
 
-Moments AllMoments(const PackedInts& times, uint32_t begin, uint32_t end) {
-  Moments all;
-  for (uint32_t i = begin; i < end; ++i) all.ms[all.size++] = times.Get(i);
-  return all;
+void FindAll(const PackedInts& times, uint32_t begin, uint32_t end, Moments* all) {
+  all->size = end - begin;
+  for (uint32_t i = begin; i < end; ++i) all->ms[i - begin] = times.Get(i);
 }
 
 // Those after which one of `next` comes within a length. All pairs are compared: they are few, and
 // none of the comparisons is a jump that the machine has to guess. `tied`: set where two are equal.
-Moments Followed(const PackedInts& times, uint32_t begin, uint32_t end, const Moments& next,
-                 uint64_t length_ms, bool* tied) {
-  Moments followed;
+void FindFollowed(const PackedInts& times, uint32_t begin, uint32_t end, const Moments& next,
+                  uint64_t length_ms, Moments* followed, bool* tied) {
+  followed->size = 0;
   for (uint32_t i = begin; i < end; ++i) {
     const int64_t time_ms = times.Get(i);
     bool is_followed = false;
@@ -47,10 +46,9 @@ Moments Followed(const PackedInts& times, uint32_t begin, uint32_t end, const Mo
       is_followed |= (next.ms[n] > time_ms) & (gap_ms <= length_ms);
       *tied |= gap_ms == 0;
     }
-    followed.ms[followed.size] = time_ms;
-    followed.size += is_followed ? 1 : 0;
+    followed->ms[followed->size] = time_ms;
+    followed->size += is_followed ? 1 : 0;
   }
-  return followed;
 }
 
 // Whether there are any, of as many as there may be: the last one before each of `next` is looked
@@ -138,7 +136,7 @@ void ChunkSteps::TakeChains(absl::Span<const uint64_t> lengths_ms, ChunkBits* fo
     if (!sources_[step][0].all) found = nullptr;  // an event of the chain may not count
   }
   ChunkBits left = with_tail_;
-  rows_.ForEach([&](uint32_t offset) {
+  ForEachOffset([&](uint32_t offset) {
     const std::optional<bool> has = HasChain(offset, lengths_ms);
     if (has.value_or(true)) left.Set(offset);
     if (found != nullptr && has.value_or(false) && !with_tail_.Test(offset)) {
@@ -152,21 +150,25 @@ void ChunkSteps::TakeChains(absl::Span<const uint64_t> lengths_ms, ChunkBits* fo
 // From the last step to the first: which of its events the rest of a chain begins with.
 std::optional<bool> ChunkSteps::HasChain(uint32_t offset,
                                          absl::Span<const uint64_t> lengths_ms) const {
-  Moments next;
+  std::array<Moments, 2> moments;  // of the step behind, and of this one
   bool tied = false;  // only their ids say which of two comes first
   for (size_t step = lengths_ms.size(); step-- > 0;) {
     const SealedEvents& sealed = *sources_[step][0].block->sealed;
     const uint32_t begin = sealed.run_begin[offset];
     const uint32_t end = sealed.run_begin[offset + 1];
-    const bool is_last = step + 1 == lengths_ms.size();
+    const Moments& next = moments[step % 2];
+    Moments* const found = &moments[(step + 1) % 2];
     if (step == 0) {
       const bool any = AnyFollowed(sealed.times, begin, end, next, lengths_ms[1], &tied);
       return !any && tied ? std::nullopt : std::optional(any);
     }
     if (end - begin > kMaxCompared) return std::nullopt;
-    next = is_last ? AllMoments(sealed.times, begin, end)
-                   : Followed(sealed.times, begin, end, next, lengths_ms[step + 1], &tied);
-    if (next.size == 0) return tied ? std::nullopt : std::optional(false);
+    if (step + 1 == lengths_ms.size()) {
+      FindAll(sealed.times, begin, end, found);
+    } else {
+      FindFollowed(sealed.times, begin, end, next, lengths_ms[step + 1], found, &tied);
+    }
+    if (found->size == 0) return tied ? std::nullopt : std::optional(false);
   }
   return std::nullopt;
 }

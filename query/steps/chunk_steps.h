@@ -32,12 +32,7 @@ class ChunkSteps {
   // Calls f(row offset, runs) for each of the rows that are left. Shape: a run for each step.
   template <typename F>
   void ForEachRow(F&& f) {
-    std::vector<uint16_t> offsets;
-    rows_.ForEach([&](uint32_t offset) { offsets.push_back(static_cast<uint16_t>(offset)); });
-    for (size_t i = 0; i < offsets.size(); ++i) {
-      if (i + kRowsAhead < offsets.size()) Prefetch(offsets[i + kRowsAhead]);
-      f(offsets[i], RunsOf(offsets[i]));
-    }
+    ForEachOffset([&](uint32_t offset) { f(offset, RunsOf(offset)); });
   }
 
  private:
@@ -59,6 +54,16 @@ class ChunkSteps {
     StepHit hit;
   };
 
+  // Calls f(row offset) for each of the rows that are left, those to come on their way already.
+  template <typename F>
+  void ForEachOffset(F&& f) {
+    std::vector<uint16_t> offsets;
+    rows_.ForEach([&](uint32_t offset) { offsets.push_back(static_cast<uint16_t>(offset)); });
+    for (size_t i = 0; i < offsets.size(); ++i) {
+      if (i + kRowsAhead < offsets.size()) Prefetch(offsets[i + kRowsAhead]);
+      f(offsets[i]);
+    }
+  }
   void Select(const ReadView& view, uint32_t chunk, uint32_t step, const EventSet& events);
   // Nothing where a list would have to be made, or many events compared.
   std::optional<bool> HasChain(uint32_t offset, absl::Span<const uint64_t> lengths_ms) const;
