@@ -380,6 +380,7 @@ absl::StatusOr<QueryResult> Engine::Execute(std::string_view statement,
   limits.max_bytes = options_.statement_memory_bytes;
   limits.max_rows = options_.statement_rows;
   if (options.second_thread) limits.helper = &scan_helper_;
+  asked.viewed_us = environment_.clock->MonotonicMicros() - started_us - parsed_us;
   absl::StatusOr<query::QueryAnswer> answer =
       query::Run(parsed, statement, params, asked, *view, catalog, limits);
   QueryResult result{.lsn = view->lsn(), .clock = view->clock(), .data = {}};

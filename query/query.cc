@@ -120,6 +120,7 @@ absl::StatusOr<QueryAnswer> Run(const ast::Statement& statement, std::string_vie
   if (answer.ok() && plan.explained == ast::Explained::kAnalyzed) {
     auto& stages = std::get<PlanAnswer>(*answer).stages;
     stages.insert(stages.begin(), {{"parse", options.parsed_us},
+                                   {"view", options.viewed_us},
                                    {"bind", bound_us - began_us},
                                    {"plan", planned_us - bound_us}});
   }

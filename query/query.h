@@ -24,8 +24,10 @@ struct QueryOptions {
   std::string_view time_zone = "UTC";  // by IANA name, unless the statement names one
   // Of a `find`: the last profile of the page before; the view is that page's.
   std::optional<ProfileId> after = std::nullopt;
-  // What parsing the statement took, for `explain analyze`. Units: microseconds.
+  // What parsing the statement took, and taking the view, for `explain analyze`. Units:
+  // microseconds.
   int64_t parsed_us = 0;
+  int64_t viewed_us = 0;
 };
 
 // Runs one statement on a view. `params`: the values of $1, $2, ...

@@ -72,8 +72,7 @@ class TopRows {
   void Add(RowId row, uint64_t key);
   // Whether Add would keep a row.
   bool Takes(RowId row, uint64_t key) const {
-    return entries_.size() < capacity_ ||
-           (capacity_ != 0 && Before({key, row}, entries_.front()));
+    return entries_.size() < capacity_ || (capacity_ != 0 && Before({key, row}, entries_.front()));
   }
   // The greatest key of a row that Add may still keep.
   uint64_t LastKey() const {

@@ -25,8 +25,8 @@ struct IntRanges {
   std::vector<IntRange> ranges;
 };
 
-// Cells that pass, mostly dictionary codes: a bit for each from 0; of those of two bytes a byte too,
-// which is quicker to look up.
+// Cells that pass, mostly dictionary codes: a bit for each from 0; of those of two bytes a byte
+// too, which is quicker to look up.
 class CellTable {
  public:
   static constexpr size_t kSmall = 1 << 16;

@@ -113,8 +113,8 @@ class EvenDays {
       uint64_t before = 0;
       for (size_t i = begin; i < end && count < enough;) {
         for (const size_t stop = std::min<size_t>(end, i + kEventsPerLook); i < stop; ++i) {
-          const uint64_t day = static_cast<uint64_t>(time_of(i) + shift_ms_) /
-                               uint64_t{CalendarNumbers::kDayMs};
+          const uint64_t day =
+              static_cast<uint64_t>(time_of(i) + shift_ms_) / uint64_t{CalendarNumbers::kDayMs};
           count += day != before ? 1 : 0;
           before = day;
         }
@@ -149,7 +149,8 @@ ChunkBits RowsByDays(const std::vector<Selected>& selected, bool side_by_side,
   std::optional<EvenDays> even;
   if (const auto days = numbers.even_days(); days && selected.size() == 1 && side_by_side) {
     const IntBounds& bounds = selected[0].block->sealed->time_bounds;
-    if (days->from_ms <= bounds.low && bounds.high <= days->last_ms) even.emplace(selected[0], *days);
+    if (days->from_ms <= bounds.low && bounds.high <= days->last_ms)
+      even.emplace(selected[0], *days);
   }
   ChunkBits passed;
   DifferentNumbers different;

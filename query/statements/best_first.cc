@@ -10,8 +10,11 @@
 namespace roster::query {
 namespace {
 
-// When so many that were asked did not match, a scan asks quicker than one after the other.
-constexpr size_t kMaxAsked = 1 << 12;
+// So many are asked for each that is wanted, and at least: when they are not enough, a scan asks
+// quicker than one after the other.
+constexpr size_t kAskedForEach = 8;
+constexpr size_t kLeastAsked = 1024;
+constexpr size_t kMostWanted = 1024;
 // So often it is looked whether it has to stop.
 constexpr size_t kAskedPerCheck = 64;
 
@@ -20,12 +23,17 @@ struct Candidate {
   RowId row;
 };
 
-// Of what the quick parts leave those that may be asked: not many more than kMaxAsked, the first.
+// Of what the quick parts leave those that may be asked, the first ones.
 class Candidates {
  public:
-  Candidates(const RowOrder& order, std::optional<RowId> behind, const ExecutionLimits& limits)
-      : order_(order), behind_(behind), limits_(limits) {
-    limits_.Take(kMaxKept * sizeof(Candidate));
+  Candidates(const RowOrder& order, std::optional<RowId> behind, uint64_t wanted,
+             const ExecutionLimits& limits)
+      : order_(order),
+        behind_(behind),
+        wanted_(wanted),
+        limits_(limits),
+        num_asked_(std::max(kLeastAsked, wanted * kAskedForEach)) {
+    limits_.Take(BytesKept());
   }
 
   void Take(uint32_t chunk, const ChunkBits& rows) {
@@ -36,34 +44,33 @@ class Candidates {
     auto key = keys_.begin();
     near.ForEach([&](uint32_t i) { Add({*key++, RowAt(chunk, i)}); });
   }
-  Candidates Fork() const { return {order_, behind_, limits_}; }
+  Candidates Fork() const { return {order_, behind_, wanted_, limits_}; }
   void Join(Candidates other) {
     if (other.was_cut_ && (!was_cut_ || Before(other.last_, last_))) CutBehind(other.last_);
     for (const Candidate& one : other.found_) Add(one);
-    limits_.GiveBack(kMaxKept * sizeof(Candidate));
+    limits_.GiveBack(BytesKept());
   }
 
-  // Asks them, the first one first, until `wanted` match. Nothing when they were not enough to know.
-  absl::StatusOr<std::optional<std::vector<RowId>>> FirstOf(uint64_t wanted,
-                                                            const TwoStepFilter& filter,
+  // Asks them, the first one first, until enough match. Nothing when there were too few to know.
+  absl::StatusOr<std::optional<std::vector<RowId>>> FirstOf(const TwoStepFilter& filter,
                                                             const ReadView& view) {
     const auto is_behind = [this](const Candidate& a, const Candidate& b) { return Before(b, a); };
     std::make_heap(found_.begin(), found_.end(), is_behind);
     std::vector<RowId> rows;
-    for (size_t asked = 0; !found_.empty() && rows.size() < wanted; ++asked) {
+    for (size_t asked = 0; !found_.empty() && rows.size() < wanted_; ++asked) {
       if (asked % kAskedPerCheck == 0) ROSTER_RETURN_IF_ERROR(limits_.Check());
       std::pop_heap(found_.begin(), found_.end(), is_behind);
       if (filter.MatchesDear(view, found_.back().row)) rows.push_back(found_.back().row);
       found_.pop_back();
     }
-    limits_.GiveBack(kMaxKept * sizeof(Candidate));
-    if (was_cut_ && rows.size() < wanted) return std::nullopt;
+    limits_.GiveBack(BytesKept());
+    if (was_cut_ && rows.size() < wanted_) return std::nullopt;
     return rows;
   }
 
  private:
-  static constexpr size_t kMaxKept = 2 * kMaxAsked;
-
+  size_t MostKept() const { return 2 * num_asked_; }
+  uint64_t BytesKept() const { return MostKept() * sizeof(Candidate); }
   bool Before(const Candidate& a, const Candidate& b) const {
     return a.key != b.key ? a.key < b.key : order_.Before(a.row, b.row);
   }
@@ -71,12 +78,12 @@ class Candidates {
     if (was_cut_ && Before(last_, candidate)) return;
     if (behind_ && !order_.Before(*behind_, candidate.row)) return;
     found_.push_back(candidate);
-    if (found_.size() == kMaxKept) Cut();
+    if (found_.size() == MostKept()) Cut();
   }
-  // Leaves the first kMaxAsked; what comes behind them is looked at no more.
+  // Leaves those that may be asked; what comes behind them is looked at no more.
   void Cut() {
     const auto before = [this](const Candidate& a, const Candidate& b) { return Before(a, b); };
-    const auto last = found_.begin() + (kMaxAsked - 1);
+    const auto last = found_.begin() + static_cast<std::ptrdiff_t>(num_asked_ - 1);
     std::nth_element(found_.begin(), last, found_.end(), before);
     CutBehind(*last);
   }
@@ -88,7 +95,9 @@ class Candidates {
 
   const RowOrder& order_;
   const std::optional<RowId> behind_;
+  const uint64_t wanted_;
   const ExecutionLimits& limits_;
+  const size_t num_asked_;
   std::vector<Candidate> found_;
   std::vector<uint64_t> keys_;  // of a chunk, for reuse
   bool was_cut_ = false;
@@ -97,17 +106,14 @@ class Candidates {
 
 }  // namespace
 
-absl::StatusOr<std::optional<std::vector<RowId>>> FindBestFirst(const Plan& plan,
-                                                                const RowOrder& order,
-                                                                std::optional<RowId> behind,
-                                                                uint64_t wanted,
-                                                                const ReadView& view,
-                                                                const ExecutionLimits& limits) {
+absl::StatusOr<std::optional<std::vector<RowId>>> FindBestFirst(
+    const Plan& plan, const RowOrder& order, std::optional<RowId> behind, uint64_t wanted,
+    const ReadView& view, const ExecutionLimits& limits) {
   const std::optional<TwoStepFilter> filter = TwoStepFilter::Of(plan);
-  if (!filter || !order.IsShareable() || wanted > kMaxAsked) return std::nullopt;
-  Candidates candidates(order, behind, limits);
+  if (!filter || !order.IsShareable() || wanted > kMostWanted) return std::nullopt;
+  Candidates candidates(order, behind, wanted, limits);
   ROSTER_RETURN_IF_ERROR(ScanInto(plan, view, limits, &candidates, FilterPart::kQuick));
-  ROSTER_ASSIGN_OR_RETURN(auto rows, candidates.FirstOf(wanted, *filter, view));
+  ROSTER_ASSIGN_OR_RETURN(auto rows, candidates.FirstOf(*filter, view));
   if (rows) filter->SetFound(rows->size());
   return rows;
 }

@@ -94,15 +94,16 @@ struct Arrivals {
   Groups<Reached> groups;
 
   void Take(uint32_t chunk, const ChunkBits& rows) {
-    steps->ForEachRow(1, *view, chunk, rows, nullptr, [&](uint32_t i, absl::Span<const StepRun> runs) {
-      const RowId row = RowAt(chunk, i);
-      const uint32_t furthest = walk->Of(*view, row, runs);
-      Reached* const reached = furthest == 0 ? nullptr : groups.Of(row);
-      if (reached == nullptr) return;
-      if (reached->empty()) limits->Take(steps->size() * sizeof(int64_t));
-      reached->resize(steps->size());
-      for (uint32_t step = 0; step < furthest; ++step) ++(*reached)[step];
-    });
+    steps->ForEachRow(1, *view, chunk, rows, nullptr,
+                      [&](uint32_t i, absl::Span<const StepRun> runs) {
+                        const RowId row = RowAt(chunk, i);
+                        const uint32_t furthest = walk->Of(*view, row, runs);
+                        Reached* const reached = furthest == 0 ? nullptr : groups.Of(row);
+                        if (reached == nullptr) return;
+                        if (reached->empty()) limits->Take(steps->size() * sizeof(int64_t));
+                        reached->resize(steps->size());
+                        for (uint32_t step = 0; step < furthest; ++step) ++(*reached)[step];
+                      });
   }
   Arrivals Fork() const { return {steps, walk, view, limits, groups.Fork()}; }
   void Join(const Arrivals& other) {

@@ -151,7 +151,7 @@ void ChunkSteps::TakeChains(absl::Span<const uint64_t> lengths_ms, ChunkBits* fo
 std::optional<bool> ChunkSteps::HasChain(uint32_t offset,
                                          absl::Span<const uint64_t> lengths_ms) const {
   std::array<Moments, 2> moments;  // of the step behind, and of this one
-  bool tied = false;  // only their ids say which of two comes first
+  bool tied = false;               // only their ids say which of two comes first
   for (size_t step = lengths_ms.size(); step-- > 0;) {
     const SealedEvents& sealed = *sources_[step][0].block->sealed;
     const uint32_t begin = sealed.run_begin[offset];

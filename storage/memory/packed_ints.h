@@ -53,8 +53,8 @@ class PackedInts {
   static PackedInts Of(const std::vector<int64_t>& values);
   // To be filled by Put and CopyFrom: the narrowest width for values in [min, max].
   static PackedInts ForRange(size_t size, int64_t min, int64_t max);
-  // The same, but where five bytes do, the upper four of each stand in an array of their own and the
-  // lowest ones behind them: what is scanned is half of eight, and a bit of the rest.
+  // The same, but where five bytes do, the upper four of each stand in an array of their own and
+  // the lowest ones behind them: what is scanned is half of eight, and a bit of the rest.
   static PackedInts SplitForRange(size_t size, int64_t min, int64_t max);
   // As ForRange, but it can be Set afterwards; the places that are not Put are not set.
   static PackedInts ForSets(size_t size, int64_t min, int64_t max);

@@ -64,10 +64,10 @@ TEST_CASE("split numbers come back, also from copies", "[packed_ints]") {
   for (int round = 0; round < 300; ++round) {
     const size_t size = 1 + random() % 200;
     const uint64_t range = (uint64_t{1} << (31 + random() % 11)) - random() % 3;
-    const int64_t min = random() % 8 == 0   ? std::numeric_limits<int64_t>::min()
-                        : random() % 7 == 0 ? std::numeric_limits<int64_t>::max() -
-                                                  static_cast<int64_t>(range)
-                                            : static_cast<int64_t>(random()) >> 2;
+    const int64_t min = random() % 8 == 0 ? std::numeric_limits<int64_t>::min()
+                        : random() % 7 == 0
+                            ? std::numeric_limits<int64_t>::max() - static_cast<int64_t>(range)
+                            : static_cast<int64_t>(random()) >> 2;
     std::vector<int64_t> values(size);
     IntBounds bounds = IntBounds::None();
     for (int64_t& value : values) {

@@ -312,10 +312,11 @@ TEST_CASE("a plan explains itself and says what it depends on") {
   REQUIRE(bound.ok());
   const absl::StatusOr<Plan> plan = MakePlan(*bound, view, {});
   REQUIRE(plan.ok());
-  CHECK(plan->filter->Describe(view.schema()) ==
-        "(`age` >= 3) and "
-        "(sum(\"order\".`total` where (`total` >= 1.51)) from 3 days ago until now >= 2.5) and "
-        "((`name` contains \"o\") or (not (`email` = \"a@x\"))) and (did \"order\" at most 2 times)");
+  CHECK(
+      plan->filter->Describe(view.schema()) ==
+      "(`age` >= 3) and "
+      "(sum(\"order\".`total` where (`total` >= 1.51)) from 3 days ago until now >= 2.5) and "
+      "((`name` contains \"o\") or (not (`email` = \"a@x\"))) and (did \"order\" at most 2 times)");
   CHECK(plan->filter->estimated_rows() >= 0);
   CHECK(plan->filter->estimated_rows() <= static_cast<double>(view->num_profiles));
   Dependencies dependencies;

@@ -61,7 +61,7 @@ struct PlanPart {
 // `explain`.
 struct Explanation {
   PlanPart plan;
-  // Of `explain analyze`: parse, bind, plan and run, with the microseconds that passed meanwhile.
+  // Of `explain analyze`: parse, view, bind, plan, run, with the microseconds that each took.
   std::vector<std::pair<std::string, int64_t>> stages;
   std::string text;  // the same for people, a line for each part
 };
