@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The order of a result, and the first so many rows in it. Thread rule: one thread.
-// Source: LANGUAGE.md "Meaning", 10.
+// The order of a result, and the first so many rows in it. Thread rule: an order that IsShareable
+// any thread, others and TopRows one. Source: LANGUAGE.md "Meaning", 10.
 #ifndef ROSTER_QUERY_ROW_ORDER_H_
 #define ROSTER_QUERY_ROW_ORDER_H_
 

@@ -147,10 +147,12 @@ void NarrowCells(const IntRanges& ranges, const PackedInts& cells, bool negated,
 
 // The cells of one byte are all looked up at once.
 void NarrowCells(const CellTable& table, const PackedInts& cells, bool negated, uint64_t* rows) {
-  if (cells.width() == 2 && cells.base() == 0 && table.bytes() != nullptr) {
-    return NarrowBy(
-        cells.size(), negated, rows,
-        [bytes = table.bytes(), raw = cells.data<uint16_t>()](size_t i) { return bytes[raw[i]]; });
+  if (cells.width() == 2 && cells.base() == 0 && !table.bytes().empty()) {
+    const auto look_up = [bytes = table.bytes().data(), last = table.bytes().size() - 1,
+                          raw = cells.data<uint16_t>()](size_t i) {
+      return bytes[std::min<size_t>(raw[i], last)];
+    };
+    return NarrowBy(cells.size(), negated, rows, look_up);
   }
   if (cells.width() != 1) return NarrowEach(table, cells, negated, rows);
   kernels::ByteSet set;

@@ -32,7 +32,7 @@ class CellTable {
   static constexpr size_t kSmall = 1 << 16;
 
   explicit CellTable(size_t num_cells)
-      : words_((num_cells + 63) / 64), bytes_(num_cells <= kSmall ? kSmall : 0) {}
+      : words_((num_cells + 63) / 64), bytes_(num_cells < kSmall ? num_cells + 1 : 0) {}
 
   // Requires: cell < num_cells.
   void Set(size_t cell) {
@@ -40,14 +40,16 @@ class CellTable {
     if (!bytes_.empty()) bytes_[cell] = 1;
   }
   bool Test(uint64_t cell) const { return ((WordAt(cell / 64) >> (cell % 64)) & 1) != 0; }
-  // The bits of 64 cells from `cell` on.
+  // The bits of 64 cells from `cell` on; behind the last number comes 0, as of cells below 0.
   uint64_t From(uint64_t cell) const {
     const uint64_t shift = cell % 64;
     const uint64_t low = WordAt(cell / 64) >> shift;
-    return shift == 0 ? low : low | WordAt(cell / 64 + 1) << (64 - shift);
+    const uint64_t next = (cell / 64 + 1) & (~uint64_t{0} >> 6);
+    return shift == 0 ? low : low | WordAt(next) << (64 - shift);
   }
-  // 1 for each cell of two bytes that passes; null when others may.
-  const uint8_t* bytes() const { return bytes_.empty() ? nullptr : bytes_.data(); }
+  // 1 for each cell that passes, and a 0 at the end for all that are greater; empty when they are
+  // many.
+  const std::vector<uint8_t>& bytes() const { return bytes_; }
 
  private:
   uint64_t WordAt(uint64_t word) const { return word < words_.size() ? words_[word] : 0; }

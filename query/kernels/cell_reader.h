@@ -29,8 +29,8 @@ void WithRaw(const PackedInts& cells, F&& f) {
   }
 }
 
-// Calls f with a function that gives the cell of a place, as PackedInts::Get. Requires: the cells
-// of a sealed block.
+// Calls f with a function that gives the cell of a place, as PackedInts::Get. Requires: they are
+// not Unscanned.
 template <typename F>
 void WithReader(const PackedInts& cells, F&& f) {
   if (cells.width() == 0) return f([base = cells.base()](size_t) { return base; });

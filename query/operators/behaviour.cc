@@ -21,7 +21,7 @@ namespace roster::query {
 namespace {
 
 constexpr int64_t kNoMost = std::numeric_limits<int64_t>::max();
-int64_t After(int64_t most) { return most < kNoMost ? most + 1 : kNoMost; }
+int64_t OneMoreThan(int64_t most) { return most < kNoMost ? most + 1 : kNoMost; }
 
 // The events of a type and a chunk that count: sealed ones, maybe also of rows that are not asked
 // for, and places in the tail.
@@ -133,8 +133,9 @@ class EvenDays {
 };
 
 // Those of `rows` that did something on at least `min` days and at most `max`. Of a row no more is
-// read than that takes. `side_by_side`: the sealed events of a row that are selected are.
-ChunkBits RowsByDays(const std::vector<Selected>& selected, bool side_by_side,
+// read than that takes. `side_by_side`: the sealed events of a row that are selected are. `range`:
+// all of those that are selected lie in it.
+ChunkBits RowsByDays(const std::vector<Selected>& selected, bool side_by_side, TimeRange range,
                      const CalendarNumbers& numbers, int64_t min, int64_t max,
                      const ChunkBits& rows) {
   using InTail = std::pair<uint32_t, int64_t>;
@@ -145,12 +146,13 @@ ChunkBits RowsByDays(const std::vector<Selected>& selected, bool side_by_side,
     }
   }
   std::sort(tail.begin(), tail.end());
-  const int64_t enough = max < kNoMost ? After(max) : min;
+  const int64_t enough = max < kNoMost ? OneMoreThan(max) : min;
   std::optional<EvenDays> even;
   if (const auto days = numbers.even_days(); days && selected.size() == 1 && side_by_side) {
     const IntBounds& bounds = selected[0].block->sealed->time_bounds;
-    if (days->from_ms <= bounds.low && bounds.high <= days->last_ms)
-      even.emplace(selected[0], *days);
+    const bool known = days->from_ms <= std::max(bounds.low, range.low) &&
+                       std::min(bounds.high, range.high) <= days->last_ms;
+    if (known) even.emplace(selected[0], *days);
   }
   ChunkBits passed;
   DifferentNumbers different;
@@ -242,12 +244,10 @@ class EventCounts {
 
 BehaviourOperator::BehaviourOperator(BoundDid bound, const ReadView& view, Preparation* preparation)
     : bound_(std::move(bound)), events_(std::exchange(bound_.events, {}), view, preparation) {
-  if (!bound_.on) return;
-  TimeRange range{std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min()};
   for (const EventFilter& one : events_.filters()) {
-    range = {std::min(range.low, one.range().low), std::max(range.high, one.range().high)};
+    range_ = {std::min(range_.low, one.range().low), std::max(range_.high, one.range().high)};
   }
-  days_.emplace(bound_.on->unit, bound_.on->zone, range);
+  if (bound_.on) days_.emplace(bound_.on->unit, bound_.on->zone, range_);
 }
 
 void BehaviourOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
@@ -260,11 +260,11 @@ void BehaviourOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits
   if (days_) {
     // So many days take so many events; who has few has one day at least, and no more than events.
     ChunkBits unsure = passed;
-    if (bound_.min <= 1) unsure.And(counts.AtLeast(After(bound_.max)));
+    if (bound_.min <= 1) unsure.And(counts.AtLeast(OneMoreThan(bound_.max)));
     passed.AndNot(unsure);
-    passed.Or(RowsByDays(selected, side_by_side, *days_, bound_.min, bound_.max, unsure));
+    passed.Or(RowsByDays(selected, side_by_side, range_, *days_, bound_.min, bound_.max, unsure));
   } else if (bound_.max < kNoMost) {
-    passed.AndNot(counts.AtLeast(After(bound_.max)));
+    passed.AndNot(counts.AtLeast(OneMoreThan(bound_.max)));
   }
   if (bound_.negated) {
     rows->AndNot(passed);

@@ -6,6 +6,7 @@
 #define ROSTER_QUERY_OPERATORS_BEHAVIOUR_H_
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -37,6 +38,8 @@ class BehaviourOperator : public Operator {
   }
   BoundDid bound_;  // without its events
   EventSet events_;
+  // In which all events lie that pass.
+  TimeRange range_{std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min()};
   std::optional<CalendarNumbers> days_;  // where different ones count
 };
 

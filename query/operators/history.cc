@@ -15,14 +15,14 @@ namespace roster::query {
 namespace {
 
 // The rows of which more than one thing was said.
-ChunkBits RowsWithRecords(TraitId trait, const ReadView& view, uint32_t chunk) {
+ChunkBits RowsWithSeveral(TraitId trait, const ReadView& view, uint32_t chunk) {
   const std::optional<EventTypeId> records = view.schema().trait(trait).records;
-  return records ? roster::RowsWithRecords(view.state(), *records, chunk) : ChunkBits();
+  return records ? RowsWithRecords(view.state(), *records, chunk) : ChunkBits();
 }
 
 // The rows of which a value is there, or was.
 ChunkBits RowsWith(TraitId trait, const ReadView& view, uint32_t chunk) {
-  ChunkBits rows = RowsWithRecords(trait, view, chunk);
+  ChunkBits rows = RowsWithSeveral(trait, view, chunk);
   const Column& column = view->column(trait);
   if (chunk < column.num_chunks()) rows.Or(column.chunk(chunk).present);
   return rows;
@@ -112,7 +112,7 @@ bool HistoryOperator::Stays(const std::vector<Era>& eras, Timestamp now) const {
 // Of what was said once there is no record: it stands in its cell, and never changed.
 void HistoryOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
   const bool changed = bound_.kind == BoundHistory::Kind::kChanged;
-  rows->And(changed ? RowsWithRecords(bound_.trait, view, chunk)
+  rows->And(changed ? RowsWithSeveral(bound_.trait, view, chunk)
                     : RowsWith(bound_.trait, view, chunk));
   rows->ForEach([&](uint32_t offset) {
     if (!Matches(view, RowAt(chunk, offset))) rows->Clear(offset);

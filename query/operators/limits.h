@@ -42,8 +42,8 @@ class StatementMemory {
 
 class ScanHelper;
 
-// Checked every few thousand dictionary codes, once per chunk, before each part of a filter, and
-// every so many rows of a result. Once it is not OK it stays so.
+// Checked every few hundred dictionary codes, once per chunk, before each part of a filter that is
+// not quick, and every so many rows of a result. Once it is not OK it stays so.
 struct ExecutionLimits {
   Clock* clock = nullptr;  // null: no deadline
   // Units: as Clock::MonotonicMicros.

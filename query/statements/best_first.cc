@@ -15,6 +15,8 @@ namespace {
 constexpr size_t kAskedForEach = 8;
 constexpr size_t kLeastAsked = 1024;
 constexpr size_t kMostWanted = 1024;
+// Then it is looked whether they will do.
+constexpr size_t kAskedToSee = 256;
 // So often it is looked whether it has to stop.
 constexpr size_t kAskedPerCheck = 64;
 
@@ -59,6 +61,7 @@ class Candidates {
     std::vector<RowId> rows;
     for (size_t asked = 0; !found_.empty() && rows.size() < wanted_; ++asked) {
       if (asked % kAskedPerCheck == 0) ROSTER_RETURN_IF_ERROR(limits_.Check());
+      if (was_cut_ && asked == kAskedToSee && IsHopeless(asked, rows.size())) break;
       std::pop_heap(found_.begin(), found_.end(), is_behind);
       if (filter.MatchesDear(view, found_.back().row)) rows.push_back(found_.back().row);
       found_.pop_back();
@@ -69,6 +72,8 @@ class Candidates {
   }
 
  private:
+  // Whether those that are left will not do, if they match as often.
+  bool IsHopeless(size_t asked, size_t found) const { return found * num_asked_ < wanted_ * asked; }
   size_t MostKept() const { return 2 * num_asked_; }
   uint64_t BytesKept() const { return MostKept() * sizeof(Candidate); }
   bool Before(const Candidate& a, const Candidate& b) const {
@@ -113,8 +118,12 @@ absl::StatusOr<std::optional<std::vector<RowId>>> FindBestFirst(
   if (!filter || !order.IsShareable() || wanted > kMostWanted) return std::nullopt;
   Candidates candidates(order, behind, wanted, limits);
   ROSTER_RETURN_IF_ERROR(ScanInto(plan, view, limits, &candidates, FilterPart::kQuick));
-  ROSTER_ASSIGN_OR_RETURN(auto rows, candidates.FirstOf(*filter, view));
-  if (rows) filter->SetFound(rows->size());
+  absl::StatusOr<std::optional<std::vector<RowId>>> rows = std::nullopt;
+  filter->MeasureAsked([&] {
+    rows = candidates.FirstOf(*filter, view);
+    return rows.ok() && *rows ? (*rows)->size() : 0;
+  });
+  if (rows.ok() && !*rows) filter->ResetMeasures();  // who asks otherwise measures that
   return rows;
 }
 

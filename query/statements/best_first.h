@@ -18,8 +18,8 @@
 namespace roster::query {
 
 // The first `wanted` rows behind `behind` that match, in order. Nothing where a scan of all is the
-// better way: the filter has no dear parts, the order is computed, or few of the first candidates
-// match. Errors: TIMEOUT, CANCELLED, LIMIT (memory).
+// better way: the filter has no dear parts, the order is computed, very many are wanted, or few of
+// the first candidates match. Errors: TIMEOUT, CANCELLED, LIMIT (memory).
 absl::StatusOr<std::optional<std::vector<RowId>>> FindBestFirst(
     const Plan& plan, const RowOrder& order, std::optional<RowId> behind, uint64_t wanted,
     const ReadView& view, const ExecutionLimits& limits);

@@ -29,7 +29,8 @@ struct Finder {
     ChunkBits near = rows;
     order->DropBehind(top.LastKey(), chunk, &near);
     ForEachKey(chunk, near, [this](RowId row, uint64_t key) {
-      if (!behind || order->Before(*behind, row)) top.Add(row, key);
+      if (!behind || order->Before(*behind, row)) return top.Add(row, key);
+      order->Forget(row);
     });
   }
   // What would not make it need not be asked whether it matches.

@@ -42,7 +42,7 @@ class Groups {
     if (known != nullptr && *known != nullptr) return *known;
     const auto [place, is_new] = groups_.try_emplace(KeyOf(row), Group{row, {}});
     Group& group = place->second;
-    if (is_new) limits_.Take(kNodeBytes + by_.size() * sizeof(typename Key::value_type));
+    if (is_new) limits_.Take(NodeBytes());
     if (groups_.size() > max_groups_) {
       too_many_ = true;
       groups_.clear();
@@ -55,13 +55,14 @@ class Groups {
 
   // Empty, by the same.
   Groups Fork() const { return Groups(by_, view_, max_groups_, limits_); }
-  // Calls add(ours, theirs) for each group of the other.
+  // Calls add(ours, theirs) for each group of the other, which is counted no more.
   template <typename F>
   void Join(const Groups& other, F&& add) {
     too_many_ |= other.too_many_;
     for (const auto& [key, group] : other.groups_) {
       if (T* const kept = Of(group.row)) add(kept, group.kept);
     }
+    limits_.GiveBack(other.groups_.size() * other.NodeBytes());
   }
 
   // In the order of their values, missing ones last.
@@ -79,6 +80,7 @@ class Groups {
   using Key = std::vector<std::optional<int64_t>>;
   // A node of the map.
   static constexpr uint64_t kNodeBytes = sizeof(std::pair<const Key, Group>) + 4 * sizeof(void*);
+  uint64_t NodeBytes() const { return kNodeBytes + by_.size() * sizeof(typename Key::value_type); }
 
   // Where a group of one small cell is remembered, or null: most have the code of a text.
   T** KnownOf(RowId row) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/statements/measured.h"
 
+#include "query/operators/logic.h"
+
 namespace roster::query {
 
 void MeasuredOperator::AddBytes(const ReadView& view, uint32_t chunk) const {
@@ -14,6 +16,15 @@ void MeasuredOperator::AddBytes(const ReadView& view, uint32_t chunk) const {
     const EventBlock& block = partition.block(chunk);
     bytes_ += block.sealed->MemoryBytes() + block.TailBytes();
   }
+}
+
+void ResetMeasures(const Operator& tree) {
+  const auto* measured = dynamic_cast<const MeasuredOperator*>(&tree);
+  if (measured == nullptr) return;
+  measured->Reset();
+  const auto* logic = dynamic_cast<const LogicOperator*>(&measured->inner());
+  if (logic == nullptr) return;
+  for (const auto& child : logic->children()) ResetMeasures(*child);
 }
 
 bool MeasuredOperator::Matches(const ReadView& view, RowId row) const {

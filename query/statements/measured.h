@@ -21,7 +21,7 @@ struct Measures {
   uint64_t rows_in = 0;  // candidates
   uint64_t rows = 0;     // that passed
   int64_t took_us = 0;   // its parts included; of two threads both
-  uint64_t bytes = 0;    // of columns and events in the chunks that it looked at
+  uint64_t bytes = 0;    // of columns and events in the chunks that it looked at as a whole
 };
 
 class MeasuredOperator : public Operator {
@@ -52,7 +52,18 @@ class MeasuredOperator : public Operator {
     rows_ += kernels::CountBits(rows->words(), ChunkBits::kWords);
     if (candidates != 0) AddBytes(view, chunk);
   }
-  void SetRows(uint64_t rows) const { rows_ = rows; }
+  // Of rows that were asked one by one: so many of all are left, which took so long besides.
+  void AddAsked(uint64_t rows, int64_t took_us) const {
+    rows_ = rows;
+    took_us_ += took_us;
+  }
+  void Reset() const {
+    rows_in_ = 0;
+    rows_ = 0;
+    took_us_ = 0;
+    bytes_ = 0;
+  }
+  int64_t NowMicros() const { return clock_ != nullptr ? clock_->MonotonicMicros() : 0; }
   std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const override {
     return inner_->NextChange(view, row);
   }
@@ -65,7 +76,6 @@ class MeasuredOperator : public Operator {
   }
 
  private:
-  int64_t NowMicros() const { return clock_ != nullptr ? clock_->MonotonicMicros() : 0; }
   void AddBytes(const ReadView& view, uint32_t chunk) const;
 
   const std::unique_ptr<Operator> inner_;
@@ -76,6 +86,9 @@ class MeasuredOperator : public Operator {
   mutable std::atomic<int64_t> took_us_ = 0;
   mutable std::atomic<uint64_t> bytes_ = 0;
 };
+
+// Forgets what was measured of a tree.
+void ResetMeasures(const Operator& tree);
 
 }  // namespace roster::query
 

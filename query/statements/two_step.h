@@ -18,8 +18,7 @@ namespace roster::query {
 
 class TwoStepFilter {
  public:
-  // Nothing where the plan's filter has no dear parts, or nothing but them. Lifetime: the plan
-  // outlives it.
+  // Nothing where the plan's filter has no dear parts. Lifetime: the plan outlives it.
   static std::optional<TwoStepFilter> Of(const Plan& plan) {
     const auto* measured = dynamic_cast<const MeasuredOperator*>(plan.filter.get());
     const Operator* const filter = measured != nullptr ? &measured->inner() : plan.filter.get();
@@ -46,9 +45,16 @@ class TwoStepFilter {
     measured_ != nullptr ? measured_->Measure(view, chunk, rows, evaluate) : evaluate();
   }
   bool MatchesDear(const ReadView& view, RowId row) const { return and_->MatchesDear(view, row); }
-  // Behind these: of all rows so many were found.
-  void SetFound(uint64_t rows) const {
-    if (measured_ != nullptr) measured_->SetRows(rows);
+  // Behind these: what ask() took, which gives how many of all rows were found.
+  template <typename F>
+  void MeasureAsked(F&& ask) const {
+    const int64_t began_us = measured_ != nullptr ? measured_->NowMicros() : 0;
+    const uint64_t found = ask();
+    if (measured_ != nullptr) measured_->AddAsked(found, measured_->NowMicros() - began_us);
+  }
+  // As if nothing had been asked yet.
+  void ResetMeasures() const {
+    if (measured_ != nullptr) query::ResetMeasures(*measured_);
   }
 
  private:

@@ -167,6 +167,7 @@ struct Checker {
     if (!HasProfile(m.profile)) return Refuse("profile of an identity");
     if (m.name_space.value >= state.schema->namespaces().size()) return Refuse("namespace");
     if (m.identity.value != state.identities.size()) return Refuse("identity is not the next");
+    if (m.value.empty()) return Refuse("value of an identity");  // that is one without a name
     if (state.identities.Find(m.name_space, m.value)) return Refuse("identity attached twice");
     return absl::OkStatus();
   }

@@ -38,7 +38,8 @@ Crowd RandomCrowd(std::mt19937_64* random) {
   for (uint32_t p = 0; p < 2 * kChunkRows + 99; ++p) {
     Person person;
     person.age = static_cast<int64_t>((*random)() % 100);
-    person.email = StrCat("u", (*random)() % 1'000'000, "@", (*random)() % 4 == 0 ? "a" : "b", ".nl");
+    person.email =
+        StrCat("u", (*random)() % 1'000'000, "@", (*random)() % 4 == 0 ? "a" : "b", ".nl");
     Fields traits = {{"age", person.age}, {"email", person.email}};
     if ((*random)() % 10 != 0) {
       person.score = static_cast<int64_t>((*random)() % num_scores) - 20;
@@ -69,13 +70,18 @@ std::vector<std::string> Expected(const Crowd& crowd, int64_t age, const std::st
   return ids;
 }
 
+// `after`: the last one of the page before; set to that of this page.
 std::vector<std::string> Found(const Crowd& crowd, const std::string& text,
-                               const ExecutionLimits& limits) {
+                               const ExecutionLimits& limits,
+                               std::optional<ProfileId>* after = nullptr) {
   const ReadView view = crowd.store.View();
+  QueryOptions options;
+  if (after != nullptr) options.after = *after;
   const auto answer =
-      Run(text, {}, {}, view, SchemaCatalog(view.schema(), &*view->definitions), limits);
+      Run(text, {}, options, view, SchemaCatalog(view.schema(), &*view->definitions), limits);
   INFO(answer.status().ToString());
   REQUIRE(answer.ok());
+  if (after != nullptr) *after = std::get<TableAnswer>(*answer).next_after;
   std::vector<std::string> ids;
   for (const auto& row : std::get<TableAnswer>(*answer).rows) {
     ids.push_back(std::get<std::string>(row[0]));
@@ -103,6 +109,31 @@ TEST_CASE("find with dear conditions gives the first rows in order", "[threads]"
         CHECK(Found(crowd, text, two) == expected);
       }
     }
+  }
+}
+
+TEST_CASE("pages of a find with dear conditions are its whole order, one behind the other",
+          "[threads]") {
+  std::mt19937_64 random(TestSeed());
+  const Crowd crowd = RandomCrowd(&random);
+  ScanHelper helper(ThreadExecutor());
+  ExecutionLimits two;
+  two.helper = &helper;
+  two.alone_us = 0;
+  for (const std::string order : {"score desc", "score", "email", "email desc, score"}) {
+    const std::string text =
+        StrCat("find id where age >= 20 and email contains \"@a\" order by ", order, " limit ");
+    INFO(text);
+    const auto whole = Found(crowd, text + "30000", {});
+    REQUIRE(whole.size() > 3'000);
+    std::vector<std::string> paged;
+    std::optional<ProfileId> after;
+    for (int page = 0; page < 5; ++page) {
+      for (std::string& id : Found(crowd, text + "40", two, &after)) paged.push_back(std::move(id));
+    }
+    CHECK(paged == std::vector<std::string>(whole.begin(), whole.begin() + 200));
+    CHECK(Found(crowd, text + "30 offset 50", {}) ==
+          std::vector<std::string>(whole.begin() + 50, whole.begin() + 80));
   }
 }
 

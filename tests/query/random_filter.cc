@@ -247,6 +247,11 @@ std::string RandomFilter::Test(bool windows) {
       return name + "has " + Text();
     }
     default:
+      if (OneIn(8)) {  // so many, and apart, that they are looked up in a table
+        std::string many = std::to_string(Below(2));
+        for (uint64_t number = 2; number < 40; number += 2) many += ", " + std::to_string(number);
+        return name + in + many + ")";
+      }
       if (OneIn(4)) return name + in + Number() + ", " + Number() + ")";
       if (OneIn(4)) return name + "between " + Number() + " and " + Number();
       return name + Compare(Number());

@@ -354,6 +354,30 @@ TEST_CASE("explain analyze runs the statement and says what each part saw") {
   CHECK(either.children[0].measures->bytes > 0);
 }
 
+TEST_CASE("explain analyze counts once what a find asks, whichever way it goes") {
+  TestStore store;
+  store.Trait("name", ValueType::kText);
+  store.Trait("score", ValueType::kInteger);
+  for (int64_t i = 0; i < 40'000; ++i) {
+    store.Profile({{"name", std::to_string(i % 5'000)}, {"score", i * 7'919 % 1'000}});
+  }
+  // One in four has it, and hardly anybody.
+  for (const std::string part : {"7", "777"}) {
+    const auto plan =
+        Asked<PlanAnswer>(store, "explain analyze find id where name contains \"" + part +
+                                     "\" and score != 3 order by score limit 9")
+            .plan;
+    INFO(part);
+    const PlanNode& both = plan.children[0];
+    CHECK(both.measures->rows_in == 40'000);
+    REQUIRE(both.children.size() == 2);
+    CHECK(both.children[0].measures->rows_in == 40'000);
+    CHECK(both.children[0].measures->rows == 40'000 - 40);
+    CHECK(both.children[1].measures->rows == both.measures->rows);
+    CHECK(both.children[1].measures->took_us <= both.measures->took_us);
+  }
+}
+
 // --- Why ---
 
 TEST_CASE("why says which part holds, and when that changes") {
