@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a condition on sessions says of the whole profile: filters that are quick to evaluate and
+// that decide most profiles before any session is cut. Of profiles of which no client said anything
+// of sessions. Thread rule: pure functions.
+#ifndef ROSTER_QUERY_SESSIONS_NEEDS_H_
+#define ROSTER_QUERY_SESSIONS_NEEDS_H_
+
+#include <optional>
+#include <vector>
+
+#include "query/bound.h"
+#include "storage/memory/schema.h"
+
+namespace roster::query {
+
+// Whether a window is all time.
+bool IsEver(const Window& window);
+
+// Those with an event of any type in the window.
+BoundFilter WithEvents(const Schema& schema, const Window& window);
+
+// Events of all types with a channel that passes all tests.
+BoundEventSet EventsOfChannel(const std::vector<CellPredicate>& tests, const Schema& schema,
+                              const Window& window);
+// A text that is not empty.
+CellPredicate NotEmpty();
+
+// Profiles but for which no session that began in the window passes (or, unless `passes`, fails)
+// the condition; nothing where it may be any.
+std::optional<BoundFilter> NeededFor(const BoundFilter& condition, bool passes,
+                                     const Schema& schema, const Window& window);
+
+// Profiles of which one session passes for sure, of those that have one; nothing where nobody knows.
+std::optional<BoundFilter> EnoughFor(const BoundFilter& condition);
+
+}  // namespace roster::query
+
+#endif  // ROSTER_QUERY_SESSIONS_NEEDS_H_

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/sessions/session_rows.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "query/sessions/needs.h"
+#include "storage/memory/people/own_names.h"
+#include "storage/memory/people/own_records.h"
+
+namespace roster::query {
+namespace {
+
+// From here on events say where sessions begin that begin in a range.
+int64_t SilenceBefore(int64_t ms) {
+  const int64_t least = std::numeric_limits<int64_t>::min();
+  return ms < least + kSilenceMs ? least : ms - kSilenceMs;
+}
+
+// The rows of which clients said something of sessions.
+ChunkBits SpokenOf(const ReadView& view, uint32_t chunk, const ChunkEvents& events) {
+  ChunkBits rows = events.RowsWithGiven();
+  if (const auto records = view.schema().FindEvent(kSessionRecords)) {
+    rows.Or(RowsWithRecords(view.state(), *records, chunk));
+  }
+  return rows;
+}
+
+}  // namespace
+
+SessionRows::SessionRows(const BoundSessions& bound, const PlanOfProfile& plan,
+                         const ReadView& view, Preparation* preparation)
+    : all_(bound.all),
+      min_(bound.min),
+      max_(bound.max),
+      max_is_open_(bound.max == std::numeric_limits<int64_t>::max()),
+      range_(bound.window.UntilNow(view.clock())),
+      limits_(preparation->limits()) {
+  const BoundFilter& condition = bound.condition[0];
+  BoundLogic needed;
+  needed.children.push_back(WithEvents(view.schema(), bound.window));
+  if (auto more = NeededFor(condition, true, view.schema(), bound.window)) {
+    needed.children.push_back(*std::move(more));
+    needed_ = plan({std::move(needed)});
+  } else {
+    needed_ = plan(std::move(needed.children[0]));
+  }
+  // When sessions begin is known only of cut ones.
+  if (IsEver(bound.window) && OneDecides()) {
+    if (auto enough = EnoughFor(condition)) enough_ = plan(*std::move(enough));
+  }
+  if (IsEver(bound.window) && (OneDecides() || all_)) {
+    auto failing = NeededFor(condition, false, view.schema(), bound.window);
+    if (failing) failing_ = plan(*std::move(failing));
+  }
+  test_ = MakeSessionTest(condition, plan, view, preparation);
+}
+
+void SessionRows::Narrow(const ReadView& view, uint32_t chunk, ChunkBits* rows,
+                         const std::function<bool(RowId)>& passes) const {
+  if (!rows->Any()) return;
+  constexpr uint32_t kRowsPerCheck = 256;
+  uint32_t seen = 0;
+  const auto stops = [&] { return seen++ % kRowsPerCheck == 0 && !limits_.Check().ok(); };
+  ChunkEvents events(view, chunk, SilenceBefore(range_.low));
+  ChunkBits spoken_of = SpokenOf(view, chunk, events);
+  spoken_of.And(*rows);
+  ChunkBits undecided = *rows;
+  undecided.AndNot(spoken_of);
+  rows->ClearAll();
+  Decide(view, chunk, &undecided, rows);
+  bool stopped = false;
+  const auto ask = [&](uint32_t offset) {
+    stopped = stopped || stops();
+    if (!stopped && passes(RowAt(chunk, offset))) rows->Set(offset);
+  };
+  spoken_of.ForEach(ask);
+  if (!undecided.Any()) return;
+  const CutSessionTest test = test_->In({view, chunk, events, undecided});
+  undecided.ForEach([&](uint32_t offset) {
+    stopped = stopped || stops();
+    if (stopped) return;
+    if (!events.Read(offset)) return ask(offset);
+    if (PassesCut(&events, offset, test)) rows->Set(offset);
+  });
+}
+
+void SessionRows::Decide(const ReadView& view, uint32_t chunk, ChunkBits* undecided,
+                         ChunkBits* passed) const {
+  ChunkBits none = *undecided;
+  needed_->Evaluate(view, chunk, undecided);
+  none.AndNot(*undecided);
+  if (Passes(0, 0)) *passed = none;
+  ChunkBits certain;
+  if (failing_ != nullptr) {
+    ChunkBits failing = *undecided;
+    failing_->Evaluate(view, chunk, &failing);
+    certain = *undecided;
+    certain.AndNot(failing);
+    undecided->AndNot(certain);
+  }
+  if (enough_ != nullptr) {
+    ChunkBits enough = *undecided;
+    enough_->Evaluate(view, chunk, &enough);
+    certain.Or(enough);
+    undecided->AndNot(enough);
+  }
+  if (Passes(1, 1)) passed->Or(certain);
+}
+
+bool SessionRows::PassesCut(ChunkEvents* events, uint32_t offset,
+                            const CutSessionTest& test) const {
+  int64_t num_meant = 0;
+  int64_t num_passed = 0;
+  events->ForEachSession([&](size_t begin, size_t end) {
+    if (!range_.Contains(events->TimeAt(begin))) return true;
+    ++num_meant;
+    num_passed += test({*events, offset, begin, end}) ? 1 : 0;
+    return !IsKnown(num_meant, num_passed);
+  });
+  return Passes(num_meant, num_passed);
+}
+
+}  // namespace roster::query
