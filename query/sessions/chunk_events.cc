@@ -38,8 +38,7 @@ ChunkEvents::ChunkEvents(const ReadView& view, uint32_t chunk, int64_t from_ms)
       tail_.push_back({source.block->tail[t].row_offset, {number, source.num_sealed() + t}});
     }
   }
-  std::sort(tail_.begin(), tail_.end(),
-            [](const InTail& a, const InTail& b) { return a.offset < b.offset; });
+  std::sort(tail_.begin(), tail_.end(), IsBefore);
 }
 
 ChunkBits ChunkEvents::RowsWithGiven() const {
@@ -111,6 +110,25 @@ void ChunkEvents::Sort() {
     for (; at > 0 && keys_[at - 1] > key; --at) keys_[at] = keys_[at - 1];
     keys_[at] = key;
   }
+}
+
+uint32_t ChunkEvents::NumOf(uint32_t offset) const {
+  const auto [first, last] = std::equal_range(tail_.begin(), tail_.end(), InTail{offset, {}}, IsBefore);
+  auto num = static_cast<uint32_t>(last - first);
+  for (const Source& source : sources_) {
+    const std::vector<uint32_t>& runs = source.block->sealed->run_begin;
+    num += runs[offset + 1] - runs[offset];
+  }
+  return num;
+}
+
+bool ChunkEvents::IsSilentBetween(int64_t begin_ms, int64_t end_ms) const {
+  size_t i = 0;
+  while (TimeAt(i) < begin_ms) ++i;
+  for (int64_t before_ms = begin_ms; before_ms < end_ms; before_ms = TimeAt(i++)) {
+    if (TimeAt(i) - before_ms >= kSilenceMs) return true;
+  }
+  return false;
 }
 
 bool ChunkEvents::SplitByOrigin(size_t begin, size_t end) {

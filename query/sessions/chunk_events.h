@@ -57,6 +57,11 @@ class ChunkEvents {
   EventRef RefAt(size_t i) const { return sources_[EventAt(i).source].RefOf(EventAt(i).place); }
   const EventBlock& BlockAt(size_t i) const { return *sources_[EventAt(i).source].block; }
 
+  // Whether there is a silence between two moments at which there are events.
+  bool IsSilentBetween(int64_t begin_ms, int64_t end_ms) const;
+  // As many events as a row may have.
+  uint32_t NumOf(uint32_t offset) const;
+
   // Calls f(begin, end) for the events of each session, ascending, as long as it says so. Of equal
   // times the order is any.
   template <typename F>
@@ -88,6 +93,7 @@ class ChunkEvents {
     uint32_t offset;
     ChunkEvent event;
   };
+  static bool IsBefore(const InTail& a, const InTail& b) { return a.offset < b.offset; }
 
   void ReadSealed(uint32_t source, uint32_t begin, uint32_t end);
   void Add(int64_t time_ms, ChunkEvent event);

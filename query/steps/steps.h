@@ -20,6 +20,7 @@
 #include "query/operators/limits.h"
 #include "query/operators/operator.h"
 #include "query/steps/chunk_steps.h"
+#include "query/steps/same_session.h"
 #include "query/steps/step_run.h"
 
 namespace roster::query {
@@ -37,7 +38,8 @@ class Steps {
 
   // Calls f(row offset, runs), a run for each step, for those of a chunk's rows that have an event
   // of each of the first `num_required` steps. Where the place of the first event matters a run
-  // follows of all events among which it is chosen. Rows that have a chain of these steps, were
+  // follows of all events among which it is chosen. Rows of which no session can hold such a chain
+  // are left out, where all steps are to be of one. Rows that have a chain of these steps, were
   // nothing asked of it but how long it takes, may go to `found` instead, unless it is null.
   // Requires: the view of the planning.
   template <typename F>
@@ -49,7 +51,11 @@ class Steps {
     if (num_required > 1) {
       steps.TakeChains(absl::MakeConstSpan(most_ms_).first(num_required), found);
     }
-    steps.ForEachRow(std::forward<F>(f));
+    if (num_required < 2 || !bound_.same_session) return steps.ForEachRow(std::forward<F>(f));
+    SameSession session(view, chunk);
+    steps.ForEachRow([&](uint32_t offset, absl::Span<const StepRun> runs) {
+      if (session.MayHold(offset, runs.first(num_required))) f(offset, runs);
+    });
   }
   // Whether the steps, their order and lengths of time are all that is asked of a chain.
   bool IsPlain() const;
