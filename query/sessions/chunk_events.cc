@@ -122,13 +122,17 @@ uint32_t ChunkEvents::NumOf(uint32_t offset) const {
   return num;
 }
 
-bool ChunkEvents::IsSilentBetween(int64_t begin_ms, int64_t end_ms) const {
-  size_t i = 0;
-  while (TimeAt(i) < begin_ms) ++i;
-  for (int64_t before_ms = begin_ms; before_ms < end_ms; before_ms = TimeAt(i++)) {
-    if (TimeAt(i) - before_ms >= kSilenceMs) return true;
+ChunkEvents::Gap ChunkEvents::Between(int64_t begin_ms, int64_t end_ms) const {
+  size_t begin = 0;
+  while (TimeAt(begin) < begin_ms) ++begin;
+  size_t end = begin + 1;
+  for (; end < size() && TimeAt(end) <= end_ms; ++end) {
+    if (TimeAt(end) - TimeAt(end - 1) >= kSilenceMs) return Gap::kSilence;
   }
-  return false;
+  for (size_t i = begin + 1; i < end; ++i) {
+    if (OriginAt(i) != OriginAt(begin)) return Gap::kOthers;
+  }
+  return Gap::kNone;
 }
 
 bool ChunkEvents::SplitByOrigin(size_t begin, size_t end) {

@@ -57,8 +57,10 @@ class ChunkEvents {
   EventRef RefAt(size_t i) const { return sources_[EventAt(i).source].RefOf(EventAt(i).place); }
   const EventBlock& BlockAt(size_t i) const { return *sources_[EventAt(i).source].block; }
 
-  // Whether there is a silence between two moments at which there are events.
-  bool IsSilentBetween(int64_t begin_ms, int64_t end_ms) const;
+  // What there is between two moments at which there are events: nothing that ends a session, a
+  // silence, or events that came by several identities, each of which has silences of its own.
+  enum class Gap : uint8_t { kNone, kSilence, kOthers };
+  Gap Between(int64_t begin_ms, int64_t end_ms) const;
   // As many events as a row may have.
   uint32_t NumOf(uint32_t offset) const;
 

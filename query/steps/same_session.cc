@@ -28,22 +28,29 @@ std::optional<int64_t> EndOfChain(absl::Span<const StepRun> steps, uint32_t firs
 SameSession::SameSession(const ReadView& view, uint32_t chunk)
     : events_(view, chunk, std::numeric_limits<int64_t>::min()), given_(events_.RowsWithGiven()) {}
 
-bool SameSession::MayHold(uint32_t offset, absl::Span<const StepRun> steps) {
-  if (given_.Test(offset)) return true;
+std::optional<bool> SameSession::Holds(uint32_t offset, absl::Span<const StepRun> steps) {
+  if (given_.Test(offset)) return std::nullopt;
   const auto longest_ms = static_cast<uint64_t>(kSilenceMs) * events_.NumOf(offset);
   bool is_read = false;
+  bool is_known = true;
   for (uint32_t first = 0; first < steps[0].size(); ++first) {
     const std::optional<int64_t> end_ms = EndOfChain(steps, first);
-    if (!end_ms) return false;  // nor does any begin later
+    if (!end_ms) break;  // nor does any begin later
     const int64_t begin_ms = steps[0].TimeAt(first);
     const uint64_t length_ms = static_cast<uint64_t>(*end_ms) - static_cast<uint64_t>(begin_ms);
     if (length_ms >= longest_ms) continue;
-    if (length_ms < uint64_t{kSilenceMs}) return true;
-    if (!is_read && !events_.Read(offset)) return true;
+    if (!is_read && !events_.Read(offset)) return std::nullopt;
     is_read = true;
-    if (!events_.IsSilentBetween(begin_ms, *end_ms)) return true;
+    switch (events_.Between(begin_ms, *end_ms)) {
+      case ChunkEvents::Gap::kNone:
+        return true;
+      case ChunkEvents::Gap::kSilence:
+        break;
+      case ChunkEvents::Gap::kOthers:
+        is_known = false;
+    }
   }
-  return false;
+  return is_known ? std::optional(false) : std::nullopt;
 }
 
 }  // namespace roster::query

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which rows may have a chain of events in one session, seen from times alone: those whose steps
-// come one after the other without a silence. Thread rule: belongs to one evaluation.
+// Which rows have a chain of events in one session, as far as times say it: steps that come one after
+// the other without a silence, by one identity. Thread rule: belongs to one evaluation.
 #ifndef ROSTER_QUERY_STEPS_SAME_SESSION_H_
 #define ROSTER_QUERY_STEPS_SAME_SESSION_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "absl/types/span.h"
 #include "query/sessions/chunk_events.h"
@@ -19,9 +20,9 @@ class SameSession {
   // Lifetime: the view outlives this.
   SameSession(const ReadView& view, uint32_t chunk);
 
-  // Whether a session of the row may hold such a chain. Requires: rows ascend.
-  // Shape: a run for each step.
-  bool MayHold(uint32_t offset, absl::Span<const StepRun> steps);
+  // Whether a session of the row holds such a chain, were nothing else asked of it; nothing where
+  // sessions have to be cut for that. Requires: rows ascend. Shape: a run for each step.
+  std::optional<bool> Holds(uint32_t offset, absl::Span<const StepRun> steps);
 
  private:
   ChunkEvents events_;

@@ -46,12 +46,14 @@ Steps::Steps(BoundSequence bound, const ReadView& view, Preparation* preparation
     : bound_(std::move(bound)) {
   BoundEventSet chosen_among;
   if (bound_.start == ast::Start::kNth) chosen_among = AllOf(bound_.steps[0].events);
-  correlated_ = bound_.same_session;
+  has_keys_ = false;
+  has_no_lengths_ = true;
   for (BoundStep& step : bound_.steps) {
     events_.emplace_back(std::exchange(step.events, {}), view, preparation);
     lengths_ms_.push_back(LengthOf(step.within));
     most_ms_.push_back(static_cast<uint64_t>(lengths_ms_.back().value_or(-1)));
-    correlated_ |= !step.same.empty();
+    has_keys_ |= !step.same.empty();
+    has_no_lengths_ &= !step.within;
   }
   if (bound_.start == ast::Start::kNth) {
     events_.emplace_back(std::move(chosen_among), view, preparation);
@@ -63,7 +65,7 @@ bool Steps::IsPlain() const {
     const bool by_calendar = bound_.steps[step].within && !lengths_ms_[step];
     if (bound_.steps[step].negated || by_calendar) return false;
   }
-  return !correlated_ && events_.size() == size();
+  return !has_keys_ && events_.size() == size();
 }
 
 std::vector<std::vector<StepHit>> Steps::HitsOf(const ReadView& view, RowId row) const {
