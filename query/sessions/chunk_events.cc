@@ -5,17 +5,21 @@
 #include <limits>
 #include <tuple>
 
+#include "query/kernels/cell_reader.h"
+#include "query/kernels/order.h"
 #include "storage/memory/people/found_events.h"
 
 namespace roster::query {
 namespace {
 
 // Times before the clock that fit a key: four thousand years.
-constexpr int64_t kSpanMs = (int64_t{1} << 47) - 1;
+constexpr uint64_t kSpanMs = (uint64_t{1} << 47) - 1;
+
+constexpr int64_t kLeast = std::numeric_limits<int64_t>::min();
+constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
 
 int64_t LessOrLeast(int64_t ms, int64_t by_ms) {
-  const int64_t least = std::numeric_limits<int64_t>::min();
-  return ms < least + by_ms ? least : ms - by_ms;
+  return ms < kLeast + by_ms ? kLeast : ms - by_ms;
 }
 
 }  // namespace
@@ -23,7 +27,8 @@ int64_t LessOrLeast(int64_t ms, int64_t by_ms) {
 ChunkEvents::ChunkEvents(const ReadView& view, uint32_t chunk, int64_t from_ms)
     : state_(view.state()),
       clock_ms_(view.clock().ms),
-      base_ms_(LessOrLeast(clock_ms_, kSpanMs)) {
+      base_ms_(LessOrLeast(clock_ms_, static_cast<int64_t>(kSpanMs))),
+      enough_ms_(clock_ms_) {
   for (size_t e = 0; e < state_.partitions.size(); ++e) {
     const EventTypeId type{static_cast<uint16_t>(e)};
     const EventPartition& partition = state_.partition(type);
@@ -39,6 +44,16 @@ ChunkEvents::ChunkEvents(const ReadView& view, uint32_t chunk, int64_t from_ms)
     }
   }
   std::sort(tail_.begin(), tail_.end(), IsBefore);
+}
+
+ChunkEvents ChunkEvents::OfSessionsBegunIn(const ReadView& view, uint32_t chunk,
+                                           TimeRange range) {
+  constexpr int64_t kLongMs = 6 * 60 * 60'000;  // few sessions are longer
+  ChunkEvents events(view, chunk, LessOrLeast(range.low, kSilenceMs));
+  if (range.high < kMost - kLongMs) {
+    events.enough_ms_ = std::min(events.clock_ms_, range.high + kLongMs);
+  }
+  return events;
 }
 
 ChunkBits ChunkEvents::RowsWithGiven() const {
@@ -61,55 +76,79 @@ ChunkBits ChunkEvents::RowsWithGiven() const {
 }
 
 bool ChunkEvents::Read(uint32_t offset) {
-  found_.clear();
-  keys_.clear();
-  fits_ = true;
-  for (uint32_t s = 0; s < sources_.size(); ++s) {
-    const std::vector<uint32_t>& runs = sources_[s].block->sealed->run_begin;
-    if (runs[offset] != runs[offset + 1]) ReadSealed(s, runs[offset], runs[offset + 1]);
-  }
-  while (next_tail_ < tail_.size() && tail_[next_tail_].offset < offset) ++next_tail_;
-  for (; next_tail_ < tail_.size() && tail_[next_tail_].offset == offset; ++next_tail_) {
-    const ChunkEvent event = tail_[next_tail_].event;
-    const Source& source = sources_[event.source];
-    Add(TimeOf(*source.block, source.RefOf(event.place)).ms, event);
-  }
-  if (fits_) Sort();
+  ReadUntil(offset, enough_ms_);
+  // A session that is not over by then may go on.
+  const bool goes_on = fits_ && size_ > 0 && TimeAt(size_ - 1) > enough_ms_ - kSilenceMs;
+  if (goes_on && enough_ms_ < clock_ms_) ReadUntil(offset, clock_ms_);
   return fits_;
 }
 
-// Runs are short, and most windows end now.
-void ChunkEvents::ReadSealed(uint32_t source, uint32_t begin, uint32_t end) {
+void ChunkEvents::ReadUntil(uint32_t offset, int64_t until_ms) {
+  size_ = 0;
+  fits_ = true;
+  for (uint32_t s = 0; s < sources_.size(); ++s) {
+    const std::vector<uint32_t>& runs = sources_[s].block->sealed->run_begin;
+    if (runs[offset] != runs[offset + 1]) ReadSealed(s, runs[offset], runs[offset + 1], until_ms);
+  }
+  if (!tail_.empty()) ReadTail(offset, until_ms);
+  if (fits_) Sort();
+}
+
+void ChunkEvents::ReadSealed(uint32_t source, uint32_t begin, uint32_t end, int64_t until_ms) {
   const Source& of = sources_[source];
-  const SealedEvents& sealed = *of.block->sealed;
-  if (sealed.time_bounds.high > clock_ms_) {
-    while (begin < end && sealed.times.Get(end - 1) > clock_ms_) --end;
-  }
-  uint32_t first = begin;
-  if (sealed.time_bounds.low < of.from_ms) {
-    first = end;
-    while (first > begin && sealed.times.Get(first - 1) >= of.from_ms) --first;
-  }
-  for (uint32_t i = first; i < end; ++i) Add(sealed.times.Get(i), {source, i});
+  const IntBounds& bounds = of.block->sealed->time_bounds;
+  MakeRoomFor(end - begin);
+  kernels::WithReader(of.block->sealed->times, [&](const auto& time_of) {
+    // Runs are short, and most windows end now.
+    if (bounds.high > until_ms) {
+      while (begin < end && time_of(end - 1) > until_ms) --end;
+    }
+    uint32_t first = begin;
+    if (bounds.low < of.from_ms) {
+      first = end;
+      while (first > begin && time_of(first - 1) >= of.from_ms) --first;
+    }
+    size_t at = size_;
+    for (uint32_t i = first; i < end; ++i, ++at) {
+      const uint64_t after_ms = static_cast<uint64_t>(time_of(i)) - static_cast<uint64_t>(base_ms_);
+      fits_ &= after_ms <= kSpanMs;
+      read_[at] = after_ms << kIndexBits | (at & kIndexMask);
+      found_[at] = {source, i};
+    }
+    size_ = at;
+  });
 }
 
-void ChunkEvents::Add(int64_t time_ms, ChunkEvent event) {
-  fits_ &= time_ms >= base_ms_ && found_.size() <= kIndexMask;
-  const uint64_t after_ms = static_cast<uint64_t>(time_ms) - static_cast<uint64_t>(base_ms_);
-  keys_.push_back(after_ms << kIndexBits | (found_.size() & kIndexMask));
-  found_.push_back(event);
+void ChunkEvents::ReadTail(uint32_t offset, int64_t until_ms) {
+  const auto [first, last] =
+      std::equal_range(tail_.begin(), tail_.end(), InTail{offset, {}}, IsBefore);
+  MakeRoomFor(static_cast<size_t>(last - first));
+  for (auto in_tail = first; in_tail != last; ++in_tail) {
+    const Source& source = sources_[in_tail->event.source];
+    const int64_t time_ms = TimeOf(*source.block, source.RefOf(in_tail->event.place)).ms;
+    if (time_ms > until_ms) continue;
+    const uint64_t after_ms = static_cast<uint64_t>(time_ms) - static_cast<uint64_t>(base_ms_);
+    fits_ &= after_ms <= kSpanMs;
+    read_[size_] = after_ms << kIndexBits | (size_ & kIndexMask);
+    found_[size_++] = in_tail->event;
+  }
 }
 
-// A few runs, which are sorted: mostly by insertion.
+void ChunkEvents::MakeRoomFor(size_t num_events) {
+  const size_t size = size_ + num_events + kernels::kOrderPadding;
+  if (size <= read_.size()) return;
+  read_.resize(2 * size);
+  keys_.resize(2 * size);
+  found_.resize(2 * size);
+}
+
 void ChunkEvents::Sort() {
-  constexpr size_t kFew = 48;
-  if (keys_.size() > kFew) return std::sort(keys_.begin(), keys_.end());
-  for (size_t i = 1; i < keys_.size(); ++i) {
-    const uint64_t key = keys_[i];
-    size_t at = i;
-    for (; at > 0 && keys_[at - 1] > key; --at) keys_[at] = keys_[at - 1];
-    keys_[at] = key;
-  }
+  constexpr size_t kFew = 256;
+  fits_ &= size_ <= kIndexMask;
+  if (size_ == 0 || !fits_) return;
+  if (size_ <= kFew) return kernels::PutInOrder(read_.data(), size_, keys_.data());
+  keys_.swap(read_);
+  std::sort(keys_.begin(), keys_.begin() + static_cast<std::ptrdiff_t>(size_));
 }
 
 uint32_t ChunkEvents::NumOf(uint32_t offset) const {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "query/window.h"
 #include "storage/memory/bitmap.h"
 #include "storage/memory/events/block.h"
 #include "storage/memory/people/sessions.h"
@@ -41,15 +42,17 @@ class ChunkEvents {
 
   // Of those that have come and are not before `from_ms`. Lifetime: the view outlives this.
   ChunkEvents(const ReadView& view, uint32_t chunk, int64_t from_ms);
+  // The same of what says which sessions began in a range, and all of these.
+  static ChunkEvents OfSessionsBegunIn(const ReadView& view, uint32_t chunk, TimeRange range);
 
   const std::vector<Source>& sources() const { return sources_; }
   // The rows that may have an event with the id of a session that a client gave it.
   ChunkBits RowsWithGiven() const;
 
   // Makes the events of a row those that the functions below are about. False when they have to be
-  // read otherwise: they are too many, or too old. Requires: rows ascend.
+  // read otherwise: they are too many, or too old.
   bool Read(uint32_t offset);
-  size_t size() const { return keys_.size(); }
+  size_t size() const { return size_; }
   int64_t TimeAt(size_t i) const {
     return static_cast<int64_t>(keys_[i] >> kIndexBits) + base_ms_;
   }
@@ -97,9 +100,12 @@ class ChunkEvents {
   };
   static bool IsBefore(const InTail& a, const InTail& b) { return a.offset < b.offset; }
 
-  void ReadSealed(uint32_t source, uint32_t begin, uint32_t end);
-  void Add(int64_t time_ms, ChunkEvent event);
+  // Those until a moment.
+  void ReadUntil(uint32_t offset, int64_t until_ms);
+  void ReadSealed(uint32_t source, uint32_t begin, uint32_t end, int64_t until_ms);
+  void ReadTail(uint32_t offset, int64_t until_ms);
   void Sort();
+  void MakeRoomFor(size_t num_events);
   uint32_t OriginAt(size_t i) const { return OriginOf(BlockAt(i), RefAt(i)).value; }
   // Puts events of one identity side by side; false when all came by one.
   bool SplitByOrigin(size_t begin, size_t end);
@@ -123,9 +129,12 @@ class ChunkEvents {
   const int64_t base_ms_;  // that no time is before
   std::vector<Source> sources_;
   std::vector<InTail> tail_;  // by row
-  size_t next_tail_ = 0;      // of the rows to come
+  int64_t enough_ms_;         // until then events mostly say enough
+  size_t size_ = 0;
+  // Shape: room for more than `size_`.
   std::vector<ChunkEvent> found_;
   std::vector<uint64_t> keys_;  // times, and behind them places in `found_`
+  std::vector<uint64_t> read_;  // the same, not in their order
   bool fits_ = true;
 };
 

@@ -14,12 +14,6 @@
 namespace roster::query {
 namespace {
 
-// From here on events say where sessions begin that begin in a range.
-int64_t SilenceBefore(int64_t ms) {
-  const int64_t least = std::numeric_limits<int64_t>::min();
-  return ms < least + kSilenceMs ? least : ms - kSilenceMs;
-}
-
 // The rows of which clients said something of sessions.
 ChunkBits SpokenOf(const ReadView& view, uint32_t chunk, const ChunkEvents& events) {
   ChunkBits rows = events.RowsWithGiven();
@@ -65,7 +59,7 @@ void SessionRows::Narrow(const ReadView& view, uint32_t chunk, ChunkBits* rows,
   constexpr uint32_t kRowsPerCheck = 256;
   uint32_t seen = 0;
   const auto stops = [&] { return seen++ % kRowsPerCheck == 0 && !limits_.Check().ok(); };
-  ChunkEvents events(view, chunk, SilenceBefore(range_.low));
+  ChunkEvents events = ChunkEvents::OfSessionsBegunIn(view, chunk, range_);
   ChunkBits spoken_of = SpokenOf(view, chunk, events);
   spoken_of.And(*rows);
   ChunkBits undecided = *rows;

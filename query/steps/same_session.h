@@ -21,7 +21,7 @@ class SameSession {
   SameSession(const ReadView& view, uint32_t chunk);
 
   // Whether a session of the row holds such a chain, were nothing else asked of it; nothing where
-  // sessions have to be cut for that. Requires: rows ascend. Shape: a run for each step.
+  // sessions have to be cut for that. Shape: a run for each step.
   std::optional<bool> Holds(uint32_t offset, absl::Span<const StepRun> steps);
 
  private:
