@@ -2,7 +2,6 @@
 #include "query/kernels/order.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "query/kernels/target.h"
 
@@ -20,22 +19,26 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-void Order(uint64_t* numbers, size_t size, uint64_t* ordered) {
-  const hn::CappedTag<int64_t, kOrderPadding> tag;
+constexpr size_t kMaxLanes = 8;
+
+void Order(const uint64_t* numbers, size_t size, uint64_t* ordered) {
+  const hn::CappedTag<int64_t, kMaxLanes> tag;
   const size_t lanes = hn::Lanes(tag);
   const auto* const signed_numbers = reinterpret_cast<const int64_t*>(numbers);
-  std::fill_n(numbers + size, kOrderPadding, uint64_t{std::numeric_limits<int64_t>::max()});
-  HWY_ALIGN int64_t places[kOrderPadding];
+  HWY_ALIGN int64_t some[kMaxLanes] = {};
+  HWY_ALIGN int64_t places[kMaxLanes];
   for (size_t i = 0; i < size; i += lanes) {
-    const auto some = hn::LoadU(tag, signed_numbers + i);
+    const size_t num = std::min(lanes, size - i);
+    std::copy_n(signed_numbers + i, num, some);
+    const auto vector = hn::Load(tag, some);
     auto lower = hn::Zero(tag);
     for (size_t other = 0; other < size; ++other) {
       // A mask is -1 as a number.
-      const auto is_lower = hn::Gt(some, hn::Set(tag, signed_numbers[other]));
+      const auto is_lower = hn::Gt(vector, hn::Set(tag, signed_numbers[other]));
       lower = hn::Sub(lower, hn::VecFromMask(tag, is_lower));
     }
     hn::Store(lower, tag, places);
-    for (size_t lane = 0; lane < lanes; ++lane) ordered[places[lane]] = numbers[i + lane];
+    for (size_t lane = 0; lane < num; ++lane) ordered[places[lane]] = numbers[i + lane];
   }
 }
 
@@ -52,7 +55,7 @@ HWY_EXPORT(Order);
 
 }  // namespace
 
-void PutInOrder(uint64_t* numbers, size_t size, uint64_t* ordered) {
+void PutInOrder(const uint64_t* numbers, size_t size, uint64_t* ordered) {
   HWY_DYNAMIC_DISPATCH(Order)(numbers, size, ordered);
 }
 

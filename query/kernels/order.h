@@ -9,14 +9,11 @@
 
 namespace roster::query::kernels {
 
-// What may stand behind the numbers, and is written there.
-inline constexpr size_t kOrderPadding = 8;
-
 // Puts numbers that are all different in ascending order. Each goes where the number of lower ones
 // says: no comparison is a jump that the machine has to guess. Requires: none has its highest bit.
-// Shape: size + kOrderPadding of both. Cost: O(size^2) divided by what a vector holds; up to some
-// hundred far less than that of a sort.
-void PutInOrder(uint64_t* numbers, size_t size, uint64_t* ordered);
+// Shape: `size` of both, apart. Cost: O(size^2) divided by what a vector holds; up to a hundred far
+// less than that of a sort.
+void PutInOrder(const uint64_t* numbers, size_t size, uint64_t* ordered);
 
 }  // namespace roster::query::kernels
 

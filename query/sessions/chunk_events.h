@@ -63,7 +63,7 @@ class ChunkEvents {
   // What there is between two moments at which there are events: nothing that ends a session, a
   // silence, or events that came by several identities, each of which has silences of its own.
   enum class Gap : uint8_t { kNone, kSilence, kOthers };
-  Gap Between(int64_t begin_ms, int64_t end_ms) const;
+  Gap Between(uint32_t offset, int64_t begin_ms, int64_t end_ms);
   // As many events as a row may have.
   uint32_t NumOf(uint32_t offset) const;
 
@@ -92,6 +92,7 @@ class ChunkEvents {
 
  private:
   static constexpr uint32_t kIndexBits = 16;
+  static constexpr size_t kFew = 64;
   static constexpr uint64_t kIndexMask = (uint64_t{1} << kIndexBits) - 1;
 
   struct InTail {
@@ -100,19 +101,22 @@ class ChunkEvents {
   };
   static bool IsBefore(const InTail& a, const InTail& b) { return a.offset < b.offset; }
 
-  // Those until a moment.
-  void ReadUntil(uint32_t offset, int64_t until_ms);
-  void ReadSealed(uint32_t source, uint32_t begin, uint32_t end, int64_t until_ms);
-  void ReadTail(uint32_t offset, int64_t until_ms);
+  void Read(uint32_t offset, TimeRange range);
+  void ReadSealed(uint32_t source, uint32_t begin, uint32_t end, TimeRange range);
+  void ReadTail(uint32_t offset, TimeRange range);
   void Sort();
+  void SortMany();
+  std::vector<uint64_t>::iterator End(std::vector<uint64_t>* of) {
+    return of->begin() + static_cast<std::ptrdiff_t>(size_);
+  }
   void MakeRoomFor(size_t num_events);
-  uint32_t OriginAt(size_t i) const { return OriginOf(BlockAt(i), RefAt(i)).value; }
+  IdentityId OriginAt(size_t i) const { return OriginOf(BlockAt(i), RefAt(i)); }
   // Puts events of one identity side by side; false when all came by one.
   bool SplitByOrigin(size_t begin, size_t end);
   template <typename F>
   bool ForEachOfStreams(size_t begin, size_t end, F&& f) {
     while (begin < end) {
-      const uint32_t origin = OriginAt(begin);
+      const IdentityId origin = OriginAt(begin);
       size_t next = begin + 1;
       while (next < end && TimeAt(next) - TimeAt(next - 1) < kSilenceMs &&
              OriginAt(next) == origin) {
@@ -129,12 +133,14 @@ class ChunkEvents {
   const int64_t base_ms_;  // that no time is before
   std::vector<Source> sources_;
   std::vector<InTail> tail_;  // by row
+  const int64_t from_ms_;
   int64_t enough_ms_;         // until then events mostly say enough
   size_t size_ = 0;
   // Shape: room for more than `size_`.
   std::vector<ChunkEvent> found_;
   std::vector<uint64_t> keys_;  // times, and behind them places in `found_`
   std::vector<uint64_t> read_;  // the same, not in their order
+  std::vector<uint32_t> begin_of_part_;  // of those, while many are put in order
   bool fits_ = true;
 };
 

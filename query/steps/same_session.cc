@@ -31,7 +31,6 @@ SameSession::SameSession(const ReadView& view, uint32_t chunk)
 std::optional<bool> SameSession::Holds(uint32_t offset, absl::Span<const StepRun> steps) {
   if (given_.Test(offset)) return std::nullopt;
   const auto longest_ms = static_cast<uint64_t>(kSilenceMs) * events_.NumOf(offset);
-  bool is_read = false;
   bool is_known = true;
   for (uint32_t first = 0; first < steps[0].size(); ++first) {
     const std::optional<int64_t> end_ms = EndOfChain(steps, first);
@@ -39,9 +38,7 @@ std::optional<bool> SameSession::Holds(uint32_t offset, absl::Span<const StepRun
     const int64_t begin_ms = steps[0].TimeAt(first);
     const uint64_t length_ms = static_cast<uint64_t>(*end_ms) - static_cast<uint64_t>(begin_ms);
     if (length_ms >= longest_ms) continue;
-    if (!is_read && !events_.Read(offset)) return std::nullopt;
-    is_read = true;
-    switch (events_.Between(begin_ms, *end_ms)) {
+    switch (events_.Between(offset, begin_ms, *end_ms)) {
       case ChunkEvents::Gap::kNone:
         return true;
       case ChunkEvents::Gap::kSilence:
