@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "storage/memory/people/found_events.h"
+#include "storage/memory/people/sessions.h"
 
 namespace roster::query {
 namespace {
@@ -44,37 +45,56 @@ Window From(const Window& window) {
 }
 
 // In words of how many events there have to be: of the whole profile there are no fewer.
-std::optional<BoundFilter> NeededForDid(BoundDid did, bool passes, const Window& window) {
-  const bool inside = did.negated != passes;
+std::optional<BoundFilter> NeededForDid(BoundDid did, const WantedSessions& wanted) {
+  const bool inside = did.negated != wanted.passes;
   if (!inside && did.min > 0) return std::nullopt;
   if (!inside && did.max == kMost) return BoundFilter{BoundNever{}};
   did.min = inside ? did.min : did.max + 1;
   if (did.min <= 0) return std::nullopt;
+  // Several sessions may be of one day.
+  if (!did.on && did.min < kMost / wanted.times) did.min *= wanted.times;
   did.max = kMost;
   did.negated = false;
   for (BoundEvents& one : did.events) {
-    if (IsEver(one.window)) one.window = From(window);
+    if (IsEver(one.window)) one.window = From(wanted.window);
   }
-  if (did.min == 1 && !did.events.empty()) return DidAny(std::move(did.events));
+  if (did.min == 1) return DidAny(std::move(did.events));
   return BoundFilter{std::move(did)};
 }
 
-std::optional<BoundFilter> NeededForTest(const BoundSessionTest& test, bool passes,
-                                         const Schema& schema, const Window& window) {
-  if (!passes) return std::nullopt;
+std::optional<BoundFilter> NeededForTest(const BoundSessionTest& test,
+                                         const WantedSessions& wanted) {
+  if (!wanted.passes) return std::nullopt;
   if (test.property == SessionProperty::kChannel) {
-    return DidAny(EventsOfChannel({test.predicate, NotEmpty()}, schema, From(window)));
+    BoundDid did;
+    did.events =
+        EventsOfChannel({test.predicate, NotEmpty()}, wanted.schema, From(wanted.window));
+    return NeededForDid(std::move(did), wanted);
   }
   const bool is_time =
       test.property == SessionProperty::kStart || test.property == SessionProperty::kEnd;
   if (!is_time || test.predicate.negated) return std::nullopt;
   if (const auto* in = std::get_if<InWindow>(&test.predicate.test)) {
-    return WithEvents(schema, in->window);
+    return WithEvents(wanted.schema, in->window);
   }
   const auto* range = std::get_if<IntRange>(&test.predicate.test);
   if (range == nullptr) return std::nullopt;
-  return WithEvents(schema,
-                    Window({std::nullopt, range->low}, {std::nullopt, range->high}, window.zone()));
+  return WithEvents(wanted.schema, Window({std::nullopt, range->low}, {std::nullopt, range->high},
+                                          wanted.window.zone()));
+}
+
+// Those of a session are less than a silence apart.
+int64_t LeastEventsForTest(const BoundSessionTest& test, bool passes) {
+  const auto* range = std::get_if<IntRange>(&test.predicate.test);
+  if (range == nullptr) return 1;
+  int64_t least = range->low;
+  if (test.predicate.negated == passes) {
+    if (range->low > 0 || range->high == kMost) return 1;
+    least = std::max<int64_t>(range->high, -1) + 1;
+  }
+  if (least <= 0) return 1;
+  if (test.property == SessionProperty::kEvents) return least;
+  return test.property == SessionProperty::kDuration ? least / kSilenceMs + 2 : 1;
 }
 
 }  // namespace
@@ -115,26 +135,26 @@ BoundEventSet EventsOfChannel(const std::vector<CellPredicate>& tests, const Sch
 
 CellPredicate NotEmpty() { return {.test = TextSet{{""}}, .negated = true}; }
 
-std::optional<BoundFilter> NeededFor(const BoundFilter& condition, bool passes,
-                                     const Schema& schema, const Window& window) {
+std::optional<BoundFilter> NeededFor(const BoundFilter& condition, const WantedSessions& wanted) {
   if (const auto* test = std::get_if<BoundSessionTest>(&condition.node)) {
-    return NeededForTest(*test, passes, schema, window);
+    return NeededForTest(*test, wanted);
   }
-  if (const auto* did = std::get_if<BoundDid>(&condition.node)) {
-    return NeededForDid(*did, passes, window);
-  }
+  if (const auto* did = std::get_if<BoundDid>(&condition.node)) return NeededForDid(*did, wanted);
   const auto* logic = std::get_if<BoundLogic>(&condition.node);
   if (logic == nullptr) {
-    return passes ? condition : Together(ast::LogicOp::kNot, {condition});
+    return wanted.passes ? condition : Together(ast::LogicOp::kNot, {condition});
   }
+  WantedSessions of_child = wanted;
   if (logic->op == ast::LogicOp::kNot) {
-    return NeededFor(logic->children[0], !passes, schema, window);
+    of_child.passes = !wanted.passes;
+    return NeededFor(logic->children[0], of_child);
   }
   // All of them pass, or one of them fails: each needs something, or else one of them does.
-  const bool all = (logic->op == ast::LogicOp::kAnd) == passes;
+  const bool all = (logic->op == ast::LogicOp::kAnd) == wanted.passes;
+  if (!all) of_child.times = 1;
   std::vector<BoundFilter> parts;
   for (const BoundFilter& child : logic->children) {
-    std::optional<BoundFilter> needed = NeededFor(child, passes, schema, window);
+    std::optional<BoundFilter> needed = NeededFor(child, of_child);
     if (needed) {
       parts.push_back(*std::move(needed));
     } else if (!all) {
@@ -143,6 +163,27 @@ std::optional<BoundFilter> NeededFor(const BoundFilter& condition, bool passes,
   }
   if (parts.empty()) return std::nullopt;
   return Together(all ? ast::LogicOp::kAnd : ast::LogicOp::kOr, std::move(parts));
+}
+
+int64_t LeastEventsFor(const BoundFilter& condition, bool passes) {
+  if (const auto* did = std::get_if<BoundDid>(&condition.node)) {
+    const bool inside = did->negated != passes;
+    if (inside) return did->on ? 1 : std::max<int64_t>(did->min, 1);
+    return did->min > 0 || did->max == kMost ? 1 : std::max<int64_t>(did->max, 0) + 1;
+  }
+  if (const auto* test = std::get_if<BoundSessionTest>(&condition.node)) {
+    return LeastEventsForTest(*test, passes);
+  }
+  const auto* logic = std::get_if<BoundLogic>(&condition.node);
+  if (logic == nullptr) return 1;
+  if (logic->op == ast::LogicOp::kNot) return LeastEventsFor(logic->children[0], !passes);
+  const bool all = (logic->op == ast::LogicOp::kAnd) == passes;
+  int64_t least = all ? 1 : kMost;
+  for (const BoundFilter& child : logic->children) {
+    const int64_t of_child = LeastEventsFor(child, passes);
+    least = all ? std::max(least, of_child) : std::min(least, of_child);
+  }
+  return least;
 }
 
 std::optional<BoundFilter> EnoughFor(const BoundFilter& condition) {

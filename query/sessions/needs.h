@@ -6,6 +6,7 @@
 #ifndef ROSTER_QUERY_SESSIONS_NEEDS_H_
 #define ROSTER_QUERY_SESSIONS_NEEDS_H_
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -26,10 +27,19 @@ BoundEventSet EventsOfChannel(const std::vector<CellPredicate>& tests, const Sch
 // A text that is not empty.
 CellPredicate NotEmpty();
 
-// Profiles but for which no session that began in the window passes (or, unless `passes`, fails)
-// the condition; nothing where it may be any.
-std::optional<BoundFilter> NeededFor(const BoundFilter& condition, bool passes,
-                                     const Schema& schema, const Window& window);
+// What some sessions of a profile have to do: they begin in the window, and each passes (or, unless
+// `passes`, fails) a condition.
+struct WantedSessions {
+  const Schema& schema;
+  const Window& window;
+  bool passes = true;
+  int64_t times = 1;  // how many at least
+};
+// Profiles but for which there are no such sessions; nothing where there may be of any.
+std::optional<BoundFilter> NeededFor(const BoundFilter& condition, const WantedSessions& wanted);
+
+// How many events a session has at least that passes, or fails.
+int64_t LeastEventsFor(const BoundFilter& condition, bool passes);
 
 // Profiles of which one session passes for sure, of those that have one; nothing where nobody knows.
 std::optional<BoundFilter> EnoughFor(const BoundFilter& condition);

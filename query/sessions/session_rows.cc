@@ -32,22 +32,27 @@ SessionRows::SessionRows(const BoundSessions& bound, const PlanOfProfile& plan,
       max_(bound.max),
       max_is_open_(bound.max == std::numeric_limits<int64_t>::max()),
       range_(bound.window.UntilNow(view.clock())),
-      limits_(preparation->limits()) {
+      limits_(preparation->limits()),
+      is_ever_(IsEver(bound.window)),
+      least_to_pass_(LeastEventsFor(bound.condition[0], true)),
+      least_to_fail_(LeastEventsFor(bound.condition[0], false)) {
   const BoundFilter& condition = bound.condition[0];
   BoundLogic needed;
   needed.children.push_back(WithEvents(view.schema(), bound.window));
-  if (auto more = NeededFor(condition, true, view.schema(), bound.window)) {
+  WantedSessions wanted{view.schema(), bound.window};
+  if (!all_ && min_ > 0) wanted.times = min_;
+  if (auto more = NeededFor(condition, wanted)) {
     needed.children.push_back(*std::move(more));
     needed_ = plan({std::move(needed)});
   } else {
     needed_ = plan(std::move(needed.children[0]));
   }
   // When sessions begin is known only of cut ones.
-  if (IsEver(bound.window) && OneDecides()) {
+  if (is_ever_ && OneDecides()) {
     if (auto enough = EnoughFor(condition)) enough_ = plan(*std::move(enough));
   }
-  if (IsEver(bound.window) && (OneDecides() || all_)) {
-    auto failing = NeededFor(condition, false, view.schema(), bound.window);
+  if (is_ever_ && (OneDecides() || all_)) {
+    auto failing = NeededFor(condition, {view.schema(), bound.window, false});
     if (failing) failing_ = plan(*std::move(failing));
   }
   test_ = MakeSessionTest(condition, plan, view, preparation);
@@ -66,6 +71,7 @@ void SessionRows::Narrow(const ReadView& view, uint32_t chunk, ChunkBits* rows,
   undecided.AndNot(spoken_of);
   rows->ClearAll();
   Decide(view, chunk, &undecided, rows);
+  DecideByNumbers(events, &undecided, rows);
   bool stopped = false;
   const auto ask = [&](uint32_t offset) {
     stopped = stopped || stops();
@@ -103,6 +109,24 @@ void SessionRows::Decide(const ReadView& view, uint32_t chunk, ChunkBits* undeci
     undecided->AndNot(enough);
   }
   if (Passes(1, 1)) passed->Or(certain);
+}
+
+void SessionRows::DecideByNumbers(const ChunkEvents& events, ChunkBits* undecided,
+                                  ChunkBits* passed) const {
+  const int64_t num_wanted = all_ ? 1 : std::max<int64_t>(min_, 1);
+  const bool one_is_known = is_ever_ && (OneDecides() || all_);
+  const bool may_be_few = least_to_pass_ > 1 || num_wanted > 1;
+  if (!may_be_few && !(one_is_known && least_to_fail_ > 1)) return;
+  const ChunkBits asked = *undecided;
+  asked.ForEach([&](uint32_t offset) {
+    const int64_t num = events.NumOf(offset);
+    const bool none = num < least_to_pass_;
+    const bool too_few = !all_ && num / num_wanted < least_to_pass_ && min_ > 0;
+    const bool all = one_is_known && num < least_to_fail_;
+    if (!none && !too_few && !all) return;
+    undecided->Clear(offset);
+    if (none ? Passes(0, 0) : !too_few && Passes(1, 1)) passed->Set(offset);
+  });
 }
 
 bool SessionRows::PassesCut(ChunkEvents* events, uint32_t offset,

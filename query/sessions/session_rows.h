@@ -45,6 +45,8 @@ class SessionRows {
   bool OneDecides() const { return !all_ && IsKnown(1, 1); }
   // Takes away what is decided by whole profiles, and puts those that pass in `passed`.
   void Decide(const ReadView& view, uint32_t chunk, ChunkBits* undecided, ChunkBits* passed) const;
+  // The same by how many events rows have, at most.
+  void DecideByNumbers(const ChunkEvents& events, ChunkBits* undecided, ChunkBits* passed) const;
   // Of the row that was read.
   bool PassesCut(ChunkEvents* events, uint32_t offset, const CutSessionTest& test) const;
 
@@ -54,6 +56,9 @@ class SessionRows {
   const bool max_is_open_;
   const TimeRange range_;  // in which sessions begin
   const ExecutionLimits limits_;
+  const bool is_ever_;
+  const int64_t least_to_pass_;  // events of a session
+  const int64_t least_to_fail_;
   std::unique_ptr<Operator> needed_;   // but for these no session passes
   std::unique_ptr<Operator> enough_;   // of these one does; may be null
   std::unique_ptr<Operator> failing_;  // but for these none fails; may be null
