@@ -187,6 +187,13 @@ void ChunkEvents::SortMany() {
   }
 }
 
+void ChunkEvents::Prefetch(uint32_t offset) const {
+  for (const Source& source : sources_) {
+    const SealedEvents& sealed = *source.block->sealed;
+    sealed.times.Prefetch(sealed.run_begin[offset + 1]);
+  }
+}
+
 uint32_t ChunkEvents::NumOf(uint32_t offset) const {
   const auto [first, last] = std::equal_range(tail_.begin(), tail_.end(), InTail{offset, {}}, IsBefore);
   auto num = static_cast<uint32_t>(last - first);
@@ -201,7 +208,7 @@ uint32_t ChunkEvents::NumOf(uint32_t offset) const {
 ChunkEvents::Gap ChunkEvents::Between(uint32_t offset, int64_t begin_ms, int64_t end_ms) {
   constexpr int64_t kPieceMs = 2 * kSilenceMs;
   Gap gap = Gap::kNone;
-  IdentityId origin;
+  int64_t origin = 0;
   for (int64_t from_ms = begin_ms;;) {
     const int64_t until_ms = std::min(end_ms, from_ms + kPieceMs);
     Read(offset, {from_ms, until_ms});
@@ -218,12 +225,12 @@ ChunkEvents::Gap ChunkEvents::Between(uint32_t offset, int64_t begin_ms, int64_t
 }
 
 bool ChunkEvents::SplitByOrigin(size_t begin, size_t end) {
-  const IdentityId first = OriginAt(begin);
+  const int64_t first = OriginAt(begin);
   size_t other = begin + 1;
   while (other < end && OriginAt(other) == first) ++other;
   if (other == end) return false;
-  std::vector<std::pair<uint32_t, uint64_t>> by_origin;
-  for (size_t i = begin; i < end; ++i) by_origin.emplace_back(OriginAt(i).value, keys_[i]);
+  std::vector<std::pair<int64_t, uint64_t>> by_origin;
+  for (size_t i = begin; i < end; ++i) by_origin.emplace_back(OriginAt(i), keys_[i]);
   std::sort(by_origin.begin(), by_origin.end());
   for (size_t i = begin; i < end; ++i) keys_[i] = by_origin[i - begin].second;
   return true;

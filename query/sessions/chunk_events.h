@@ -67,12 +67,19 @@ class ChunkEvents {
   // As many events as a row may have.
   uint32_t NumOf(uint32_t offset) const;
 
-  // Calls f(begin, end) for the events of each session, ascending, as long as it says so. Of equal
-  // times the order is any.
+  // Has the processor fetch what Read of a row will read.
+  void Prefetch(uint32_t offset) const;
+
+  // Calls f(begin, end) for the events of each session that began in a range, and maybe of others,
+  // as long as it says so. Of equal times the order is any.
   template <typename F>
-  void ForEachSession(F&& f) {
-    for (size_t begin = 0; begin < size();) {
+  void ForEachSession(TimeRange range, F&& f) {
+    for (size_t begin = 0; begin < size() && TimeAt(begin) <= range.high;) {
       const size_t end = EndOfBurst(begin);
+      if (TimeAt(end - 1) < range.low) {
+        begin = end;
+        continue;
+      }
       const bool one = end - begin == 1 || !SplitByOrigin(begin, end);
       if (one ? !f(begin, end) : !ForEachOfStreams(begin, end, f)) return;
       begin = end;
@@ -110,13 +117,19 @@ class ChunkEvents {
     return of->begin() + static_cast<std::ptrdiff_t>(size_);
   }
   void MakeRoomFor(size_t num_events);
-  IdentityId OriginAt(size_t i) const { return OriginOf(BlockAt(i), RefAt(i)); }
+  // As it is stored.
+  int64_t OriginAt(size_t i) const {
+    const ChunkEvent event = EventAt(i);
+    const Source& source = sources_[event.source];
+    if (event.place < source.num_sealed()) return source.block->sealed->origins.Get(event.place);
+    return source.block->tail[event.place - source.num_sealed()].origin;
+  }
   // Puts events of one identity side by side; false when all came by one.
   bool SplitByOrigin(size_t begin, size_t end);
   template <typename F>
   bool ForEachOfStreams(size_t begin, size_t end, F&& f) {
     while (begin < end) {
-      const IdentityId origin = OriginAt(begin);
+      const int64_t origin = OriginAt(begin);
       size_t next = begin + 1;
       while (next < end && TimeAt(next) - TimeAt(next - 1) < kSilenceMs &&
              OriginAt(next) == origin) {

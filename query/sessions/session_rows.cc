@@ -62,6 +62,7 @@ void SessionRows::Narrow(const ReadView& view, uint32_t chunk, ChunkBits* rows,
                          const std::function<bool(RowId)>& passes) const {
   if (!rows->Any()) return;
   constexpr uint32_t kRowsPerCheck = 256;
+  constexpr size_t kRowsAhead = 8;
   uint32_t seen = 0;
   const auto stops = [&] { return seen++ % kRowsPerCheck == 0 && !limits_.Check().ok(); };
   ChunkEvents events = ChunkEvents::OfSessionsBegunIn(view, chunk, range_);
@@ -80,12 +81,17 @@ void SessionRows::Narrow(const ReadView& view, uint32_t chunk, ChunkBits* rows,
   spoken_of.ForEach(ask);
   if (!undecided.Any()) return;
   const CutSessionTest test = test_->In({view, chunk, events, undecided});
-  undecided.ForEach([&](uint32_t offset) {
-    stopped = stopped || stops();
-    if (stopped) return;
-    if (!events.Read(offset)) return ask(offset);
-    if (PassesCut(&events, offset, test)) rows->Set(offset);
-  });
+  std::vector<uint16_t> offsets;
+  undecided.ForEach([&](uint32_t offset) { offsets.push_back(static_cast<uint16_t>(offset)); });
+  for (size_t i = 0; i < offsets.size() && !(stopped |= stops()); ++i) {
+    // Runs of rows that are asked about lie apart.
+    if (i + kRowsAhead < offsets.size()) events.Prefetch(offsets[i + kRowsAhead]);
+    if (!events.Read(offsets[i])) {
+      ask(offsets[i]);
+    } else if (PassesCut(&events, offsets[i], test)) {
+      rows->Set(offsets[i]);
+    }
+  }
 }
 
 void SessionRows::Decide(const ReadView& view, uint32_t chunk, ChunkBits* undecided,
@@ -133,7 +139,7 @@ bool SessionRows::PassesCut(ChunkEvents* events, uint32_t offset,
                             const CutSessionTest& test) const {
   int64_t num_meant = 0;
   int64_t num_passed = 0;
-  events->ForEachSession([&](size_t begin, size_t end) {
+  events->ForEachSession(range_, [&](size_t begin, size_t end) {
     if (!range_.Contains(events->TimeAt(begin))) return true;
     ++num_meant;
     num_passed += test({*events, offset, begin, end}) ? 1 : 0;
