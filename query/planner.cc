@@ -271,9 +271,8 @@ class Planner {
   Planned Make(BoundSessions sessions) {
     const double cost_ns = kChainNs * (NumRows() + static_cast<double>(view_->num_events()));
     const auto plan = [this](BoundFilter filter) { return Plan(std::move(filter)).op; };
-    return {
-        std::make_unique<SessionsOperator>(std::move(sessions), plan, view_, &preparation_),
-        cost_ns, kUnknownShare};
+    return {std::make_unique<SessionsOperator>(std::move(sessions), plan, view_, &preparation_),
+            cost_ns, kUnknownShare};
   }
   Planned Make(BoundInterest interest) {
     double cost_ns = 0;

@@ -38,7 +38,7 @@ class SessionsOperator : public Operator {
  private:
   bool Passes(const ReadView& view, RowId row) const;
 
-  BoundSessions bound_;  // without its condition
+  BoundSessions bound_;                // without its condition
   std::unique_ptr<SessionRows> rows_;  // of Evaluate
   std::unique_ptr<SessionCondition> condition_;
 };

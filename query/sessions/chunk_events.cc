@@ -18,9 +18,7 @@ constexpr uint64_t kSpanMs = (uint64_t{1} << 47) - 1;
 constexpr int64_t kLeast = std::numeric_limits<int64_t>::min();
 constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
 
-int64_t LessOrLeast(int64_t ms, int64_t by_ms) {
-  return ms < kLeast + by_ms ? kLeast : ms - by_ms;
-}
+int64_t LessOrLeast(int64_t ms, int64_t by_ms) { return ms < kLeast + by_ms ? kLeast : ms - by_ms; }
 
 // Of the ascending times [begin, end). Most runs are short.
 template <typename TimeOfPlace>
@@ -63,8 +61,7 @@ ChunkEvents::ChunkEvents(const ReadView& view, uint32_t chunk, int64_t from_ms)
   std::sort(tail_.begin(), tail_.end(), IsBefore);
 }
 
-ChunkEvents ChunkEvents::OfSessionsBegunIn(const ReadView& view, uint32_t chunk,
-                                           TimeRange range) {
+ChunkEvents ChunkEvents::OfSessionsBegunIn(const ReadView& view, uint32_t chunk, TimeRange range) {
   constexpr int64_t kLongMs = 6 * 60 * 60'000;  // few sessions are longer
   ChunkEvents events(view, chunk, LessOrLeast(range.low, kSilenceMs));
   if (range.high < kMost - kLongMs) {
@@ -195,7 +192,8 @@ void ChunkEvents::Prefetch(uint32_t offset) const {
 }
 
 uint32_t ChunkEvents::NumOf(uint32_t offset) const {
-  const auto [first, last] = std::equal_range(tail_.begin(), tail_.end(), InTail{offset, {}}, IsBefore);
+  const auto [first, last] =
+      std::equal_range(tail_.begin(), tail_.end(), InTail{offset, {}}, IsBefore);
   auto num = static_cast<uint32_t>(last - first);
   for (const Source& source : sources_) {
     const std::vector<uint32_t>& runs = source.block->sealed->run_begin;

@@ -53,9 +53,7 @@ class ChunkEvents {
   // read otherwise: they are too many, or too old.
   bool Read(uint32_t offset);
   size_t size() const { return size_; }
-  int64_t TimeAt(size_t i) const {
-    return static_cast<int64_t>(keys_[i] >> kIndexBits) + base_ms_;
-  }
+  int64_t TimeAt(size_t i) const { return static_cast<int64_t>(keys_[i] >> kIndexBits) + base_ms_; }
   ChunkEvent EventAt(size_t i) const { return found_[keys_[i] & kIndexMask]; }
   EventRef RefAt(size_t i) const { return sources_[EventAt(i).source].RefOf(EventAt(i).place); }
   const EventBlock& BlockAt(size_t i) const { return *sources_[EventAt(i).source].block; }
@@ -147,12 +145,12 @@ class ChunkEvents {
   std::vector<Source> sources_;
   std::vector<InTail> tail_;  // by row
   const int64_t from_ms_;
-  int64_t enough_ms_;         // until then events mostly say enough
+  int64_t enough_ms_;  // until then events mostly say enough
   size_t size_ = 0;
   // Shape: room for more than `size_`.
   std::vector<ChunkEvent> found_;
-  std::vector<uint64_t> keys_;  // times, and behind them places in `found_`
-  std::vector<uint64_t> read_;  // the same, not in their order
+  std::vector<uint64_t> keys_;           // times, and behind them places in `found_`
+  std::vector<uint64_t> read_;           // the same, not in their order
   std::vector<uint32_t> begin_of_part_;  // of those, while many are put in order
   bool fits_ = true;
 };

@@ -67,8 +67,7 @@ std::optional<BoundFilter> NeededForTest(const BoundSessionTest& test,
   if (!wanted.passes) return std::nullopt;
   if (test.property == SessionProperty::kChannel) {
     BoundDid did;
-    did.events =
-        EventsOfChannel({test.predicate, NotEmpty()}, wanted.schema, From(wanted.window));
+    did.events = EventsOfChannel({test.predicate, NotEmpty()}, wanted.schema, From(wanted.window));
     return NeededForDid(std::move(did), wanted);
   }
   const bool is_time =

@@ -41,7 +41,8 @@ std::optional<BoundFilter> NeededFor(const BoundFilter& condition, const WantedS
 // How many events a session has at least that passes, or fails.
 int64_t LeastEventsFor(const BoundFilter& condition, bool passes);
 
-// Profiles of which one session passes for sure, of those that have one; nothing where nobody knows.
+// Profiles of which one session passes for sure, of those that have one; nothing where nobody
+// knows.
 std::optional<BoundFilter> EnoughFor(const BoundFilter& condition);
 
 }  // namespace roster::query

@@ -72,8 +72,10 @@ class ConstantTest : public SessionTest {
 class NumberTest : public SessionTest {
  public:
   NumberTest(const BoundSessionTest& bound, Timestamp now)
-      : property_(bound.property), type_{.type = bound.info.type, .scale = 0, .dictionary = {}},
-        predicate_(bound.predicate), now_(now) {
+      : property_(bound.property),
+        type_{.type = bound.info.type, .scale = 0, .dictionary = {}},
+        predicate_(bound.predicate),
+        now_(now) {
     const auto* const in = std::get_if<InWindow>(&predicate_.test);
     if (in == nullptr) return;
     const TimeRange range = in->window.At(now);
@@ -165,11 +167,11 @@ class DidTest : public SessionTest {
   DidTest(BoundDid bound, const ReadView& view, Preparation* preparation)
       : bound_(std::move(bound)), events_(std::exchange(bound_.events, {}), view, preparation) {}
   CutSessionTest In(const AskedChunk& asked) const override {
-    return [this, meant = std::make_shared<const MeantEvents>(events_, asked)](
-               const CutSession& of) {
-      const int64_t count = bound_.on ? CountDays(*meant, of) : CountEvents(*meant, of);
-      return (bound_.min <= count && count <= bound_.max) != bound_.negated;
-    };
+    return
+        [this, meant = std::make_shared<const MeantEvents>(events_, asked)](const CutSession& of) {
+          const int64_t count = bound_.on ? CountDays(*meant, of) : CountEvents(*meant, of);
+          return (bound_.min <= count && count <= bound_.max) != bound_.negated;
+        };
   }
 
  private:

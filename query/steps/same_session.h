@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which rows have a chain of events in one session, as far as times say it: steps that come one after
-// the other without a silence, by one identity. Thread rule: belongs to one evaluation.
+// Which rows have a chain of events in one session, as far as times say it: steps that come one
+// after the other without a silence, by one identity. Thread rule: belongs to one evaluation.
 #ifndef ROSTER_QUERY_STEPS_SAME_SESSION_H_
 #define ROSTER_QUERY_STEPS_SAME_SESSION_H_
 
