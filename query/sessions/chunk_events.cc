@@ -20,7 +20,7 @@ constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
 
 int64_t LessOrLeast(int64_t ms, int64_t by_ms) { return ms < kLeast + by_ms ? kLeast : ms - by_ms; }
 
-// Of the ascending times [begin, end). Most runs are short.
+// Of the ascending times [begin, end). Most runs are short, and most windows end now.
 template <typename TimeOfPlace>
 uint32_t FirstNotBefore(const TimeOfPlace& time_of, uint32_t begin, uint32_t end, int64_t ms) {
   constexpr uint32_t kShort = 16;
@@ -32,8 +32,8 @@ uint32_t FirstNotBefore(const TimeOfPlace& time_of, uint32_t begin, uint32_t end
       end = middle;
     }
   }
-  while (begin < end && time_of(begin) < ms) ++begin;
-  return begin;
+  while (begin < end && time_of(end - 1) >= ms) --end;
+  return end;
 }
 
 }  // namespace
