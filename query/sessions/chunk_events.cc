@@ -154,8 +154,13 @@ void ChunkEvents::MakeRoomFor(size_t num_events) {
 void ChunkEvents::Sort() {
   fits_ &= size_ <= kIndexMask;
   if (size_ == 0 || !fits_) return;
-  if (size_ <= kFew) return kernels::PutInOrder(read_.data(), size_, keys_.data());
-  SortMany();
+  if (size_ == 1) {
+    keys_[0] = read_[0];
+  } else if (size_ <= kFew) {
+    kernels::PutInOrder(read_.data(), size_, keys_.data());
+  } else {
+    SortMany();
+  }
 }
 
 // By parts of the time that they take, which hold a few each, mostly.
