@@ -195,5 +195,23 @@ TEST_CASE("sessions that are cut by chunk are those of each profile") {
   }
 }
 
+TEST_CASE("a session begins a silence after the last event, and not where a window does") {
+  TestStore store;
+  store.Event("view");
+  const ProfileId id = store.Profile();
+  for (const int64_t minutes : {100, 70, 41, -5}) store.Did(id, "view", Ago(minutes * kMinuteMs));
+  const auto count = [&](const std::string& filter) {
+    return store.Count("count where " + filter);
+  };
+  CHECK(count("any session (events >= 1) exactly 2 times") == 1);
+  CHECK(count("any session (events = 2 and duration = 29 minutes)") == 1);
+  CHECK(count("any session (events >= 1) within last 45 minutes") == 0);
+  CHECK(count("no session (events >= 1) within last 45 minutes") == 1);
+  CHECK(count("any session (events = 2) within last 70 minutes") == 1);
+  CHECK(count("any session (events = 2) between 80 and 60 minutes ago") == 1);
+  CHECK(count("did view then view in the same session") == 1);
+  CHECK(count("did view then view then view in the same session") == 0);
+}
+
 }  // namespace
 }  // namespace roster::query
