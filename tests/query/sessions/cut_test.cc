@@ -207,7 +207,7 @@ TEST_CASE("a session begins a silence after the last event, and not where a wind
   CHECK(count("any session (events = 2 and duration = 29 minutes)") == 1);
   CHECK(count("any session (events >= 1) within last 45 minutes") == 0);
   CHECK(count("no session (events >= 1) within last 45 minutes") == 1);
-  CHECK(count("any session (events = 2) within last 70 minutes") == 1);
+  CHECK(count("any session (events = 2) within last 71 minutes") == 1);
   CHECK(count("any session (events = 2) between 80 and 60 minutes ago") == 1);
   CHECK(count("did view then view in the same session") == 1);
   CHECK(count("did view then view then view in the same session") == 0);
