@@ -271,9 +271,10 @@ class Planner {
   }
   // All events of all candidates, put together: after everything else.
   Planned Make(BoundSessions sessions) {
-    const double cost_ns = kChainNs * (NumRows() + static_cast<double>(view_->num_events()));
+    constexpr double kCutNs = 20;  // of an event
+    const double cost_ns = kCutNs * (NumRows() + static_cast<double>(view_->num_events()));
     const auto plan = [this](BoundFilter filter) { return Plan(std::move(filter)).op; };
-    return {std::make_unique<SessionsOperator>(std::move(sessions), plan, preparation_.limits()),
+    return {std::make_unique<SessionsOperator>(std::move(sessions), plan, view_, &preparation_),
             cost_ns, kUnknownShare};
   }
   Planned Make(BoundInterest interest) {

@@ -7,10 +7,10 @@
 
 #include "query/cells/cell_test.h"
 #include "query/operators/event_filter.h"
+#include "query/sessions/session_rows.h"
 #include "query/window.h"
 #include "storage/memory/cells.h"
 #include "storage/memory/people/found_events.h"
-#include "storage/memory/people/own_names.h"
 #include "storage/memory/people/sessions.h"
 
 namespace roster::query {
@@ -162,11 +162,11 @@ class SessionCondition {
   std::unique_ptr<Operator> profile_;
 };
 
-SessionsOperator::SessionsOperator(BoundSessions bound, const Plan& plan,
-                                   const ExecutionLimits& limits)
+SessionsOperator::SessionsOperator(BoundSessions bound, const Plan& plan, const ReadView& view,
+                                   Preparation* preparation)
     : bound_(std::move(bound)),
-      condition_(std::make_unique<SessionCondition>(std::move(bound_.condition[0]), plan)),
-      limits_(limits) {
+      rows_(std::make_unique<SessionRows>(bound_, plan, view, preparation)),
+      condition_(std::make_unique<SessionCondition>(std::move(bound_.condition[0]), plan)) {
   bound_.condition.clear();
 }
 SessionsOperator::~SessionsOperator() = default;
@@ -187,28 +187,8 @@ bool SessionsOperator::Passes(const ReadView& view, RowId row) const {
   return bound_.min <= num_passed && num_passed <= bound_.max;
 }
 
-// Who did nothing, and of whom nothing was said, has no session: their answers are all one.
 void SessionsOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
-  ChunkBits active;
-  for (size_t e = 0; e < view->partitions.size(); ++e) {
-    const EventTypeId type{static_cast<uint16_t>(e)};
-    const EventTypeInfo& info = view.schema().event(type);
-    const EventPartition& partition = view->partition(type);
-    if ((info.own && info.name != kSessionRecords) || chunk >= partition.num_blocks()) continue;
-    const EventBlock& block = partition.block(chunk);
-    for (const uint16_t offset : block.sealed->rows) active.Set(offset);
-    for (uint32_t t = 0; t < block.tail.size(); ++t) active.Set(block.tail[t].row_offset);
-  }
-  const bool none_passes = !bound_.all && bound_.min <= 0;
-  constexpr uint32_t kRowsPerCheck = 256;
-  uint32_t seen = 0;
-  bool stopped = false;
-  rows->ForEach([&](uint32_t offset) {
-    if (seen++ % kRowsPerCheck == 0) stopped |= !limits_.Check().ok();
-    const bool passes =
-        (!stopped && active.Test(offset)) ? Passes(view, RowAt(chunk, offset)) : none_passes;
-    if (!passes) rows->Clear(offset);
-  });
+  rows_->Narrow(view, chunk, rows, [&](RowId row) { return Passes(view, row); });
 }
 
 bool SessionsOperator::Matches(const ReadView& view, RowId row) const { return Passes(view, row); }

@@ -19,12 +19,14 @@
 namespace roster::query {
 
 class SessionCondition;
+class SessionRows;
 
 class SessionsOperator : public Operator {
  public:
   // `plan` makes an operator of what is asked about the profile.
   using Plan = std::function<std::unique_ptr<Operator>(BoundFilter)>;
-  SessionsOperator(BoundSessions bound, const Plan& plan, const ExecutionLimits& limits);
+  SessionsOperator(BoundSessions bound, const Plan& plan, const ReadView& view,
+                   Preparation* preparation);
   ~SessionsOperator() override;
 
   void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
@@ -36,9 +38,9 @@ class SessionsOperator : public Operator {
  private:
   bool Passes(const ReadView& view, RowId row) const;
 
-  BoundSessions bound_;  // without its condition
+  BoundSessions bound_;                // without its condition
+  std::unique_ptr<SessionRows> rows_;  // of Evaluate
   std::unique_ptr<SessionCondition> condition_;
-  ExecutionLimits limits_;  // of Evaluate
 };
 
 }  // namespace roster::query

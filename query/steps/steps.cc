@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/steps/steps.h"
 
+#include <algorithm>
+
 #include "query/window.h"
 #include "storage/base/bytes.h"
 #include "storage/memory/people/found_events.h"
@@ -19,18 +21,30 @@ void AddKey(const CellType& type, int64_t cell, std::string* key) {
   }
 }
 
-// Which session each event of a row is of, by its place.
-std::map<EventPlace, size_t> SessionsByPlace(const ReadView& view, RowId row) {
-  const std::vector<FoundEvent> events = FindEvents(view.state(), row);
-  const Sessions sessions(view, row, events);
-  std::map<EventPlace, size_t> by_place;
-  const size_t num_come = ComeBy(events, view.clock()).size();
-  for (size_t i = 0; i < num_come; ++i) {
-    const EventPlace place{events[i].time.ms, events[i].id.value, events[i].type.value};
-    by_place.emplace(place, sessions.OfEvent(i));
+// Which session each event of a row is of.
+class SessionsByPlace {
+ public:
+  SessionsByPlace(const ReadView& view, RowId row) {
+    const std::vector<FoundEvent> events = FindEvents(view.state(), row);
+    const Sessions sessions(view, row, events);
+    const size_t num_come = ComeBy(events, view.clock()).size();
+    for (size_t i = 0; i < num_come; ++i) {
+      const EventPlace place{events[i].time.ms, events[i].id.value, events[i].type.value};
+      by_place_.emplace_back(place, sessions.OfEvent(i));
+    }
+    std::sort(by_place_.begin(), by_place_.end());  // nearly is
   }
-  return by_place;
-}
+  // Nothing of one that has not come.
+  std::optional<size_t> Of(const EventPlace& place) const {
+    const auto found =
+        std::lower_bound(by_place_.begin(), by_place_.end(), std::pair(place, size_t{0}));
+    if (found == by_place_.end() || found->first != place) return std::nullopt;
+    return found->second;
+  }
+
+ private:
+  std::vector<std::pair<EventPlace, size_t>> by_place_;
+};
 
 // Nothing where the calendar says it, or nobody, or it is longer than time is.
 std::optional<int64_t> LengthOf(const std::optional<ast::Duration>& within) {
@@ -46,12 +60,14 @@ Steps::Steps(BoundSequence bound, const ReadView& view, Preparation* preparation
     : bound_(std::move(bound)) {
   BoundEventSet chosen_among;
   if (bound_.start == ast::Start::kNth) chosen_among = AllOf(bound_.steps[0].events);
-  correlated_ = bound_.same_session;
+  has_keys_ = false;
+  has_no_lengths_ = true;
   for (BoundStep& step : bound_.steps) {
     events_.emplace_back(std::exchange(step.events, {}), view, preparation);
     lengths_ms_.push_back(LengthOf(step.within));
     most_ms_.push_back(static_cast<uint64_t>(lengths_ms_.back().value_or(-1)));
-    correlated_ |= !step.same.empty();
+    has_keys_ |= !step.same.empty();
+    has_no_lengths_ &= !step.within;
   }
   if (bound_.start == ast::Start::kNth) {
     events_.emplace_back(std::move(chosen_among), view, preparation);
@@ -63,7 +79,7 @@ bool Steps::IsPlain() const {
     const bool by_calendar = bound_.steps[step].within && !lengths_ms_[step];
     if (bound_.steps[step].negated || by_calendar) return false;
   }
-  return !correlated_ && events_.size() == size();
+  return !has_keys_ && events_.size() == size();
 }
 
 std::vector<std::vector<StepHit>> Steps::HitsOf(const ReadView& view, RowId row) const {
@@ -88,18 +104,18 @@ std::optional<std::string> Steps::KeyOf(const ReadView& view, uint32_t step,
 
 Steps::Groups Steps::GroupsOf(const ReadView& view, RowId row,
                               absl::Span<const StepRun> runs) const {
-  std::map<EventPlace, size_t> sessions;
-  if (bound_.same_session) sessions = SessionsByPlace(view, row);
+  std::optional<SessionsByPlace> sessions;
+  if (bound_.same_session) sessions.emplace(view, row);
   Groups groups;
   for (uint32_t step = 0; step < size(); ++step) {
     for (uint32_t i = 0; i < runs[step].size(); ++i) {
       const StepHit hit = runs[step].HitAt(i);
       std::optional<std::string> key = KeyOf(view, step, hit);
       if (!key) continue;
-      if (bound_.same_session) {
-        const auto session = sessions.find(hit.place);
-        if (session == sessions.end()) continue;
-        ByteWriter(&*key).Varint(session->second);
+      if (sessions) {
+        const std::optional<size_t> session = sessions->Of(hit.place);
+        if (!session) continue;
+        ByteWriter(&*key).Varint(*session);
       }
       groups.try_emplace(*std::move(key), size()).first->second[step].push_back(hit);
     }

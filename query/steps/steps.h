@@ -20,6 +20,7 @@
 #include "query/operators/limits.h"
 #include "query/operators/operator.h"
 #include "query/steps/chunk_steps.h"
+#include "query/steps/same_session.h"
 #include "query/steps/step_run.h"
 
 namespace roster::query {
@@ -37,7 +38,8 @@ class Steps {
 
   // Calls f(row offset, runs), a run for each step, for those of a chunk's rows that have an event
   // of each of the first `num_required` steps. Where the place of the first event matters a run
-  // follows of all events among which it is chosen. Rows that have a chain of these steps, were
+  // follows of all events among which it is chosen. Rows of which no session can hold such a chain
+  // are left out, where all steps are to be of one. Rows that have a chain of these steps, were
   // nothing asked of it but how long it takes, may go to `found` instead, unless it is null.
   // Requires: the view of the planning.
   template <typename F>
@@ -47,11 +49,20 @@ class Steps {
     for (const EventSet& set : events_) all.push_back(&set);
     ChunkSteps steps(all, num_required, view, chunk, rows);
     if (num_required > 1) {
-      steps.TakeChains(absl::MakeConstSpan(most_ms_).first(num_required), found);
+      steps.TakeChains(absl::MakeConstSpan(most_ms_).first(num_required),
+                       bound_.same_session ? nullptr : found);
     }
-    steps.ForEachRow(std::forward<F>(f));
+    if (num_required < 2 || !bound_.same_session) return steps.ForEachRow(std::forward<F>(f));
+    SameSession session(view, chunk);
+    steps.ForEachRow([&](uint32_t offset, absl::Span<const StepRun> runs) {
+      const std::optional<bool> holds = session.Holds(offset, runs.first(num_required));
+      if (holds == false) return;
+      if (holds == true && found != nullptr && has_no_lengths_) return found->Set(offset);
+      f(offset, runs);
+    });
   }
-  // Whether the steps, their order and lengths of time are all that is asked of a chain.
+  // Whether the steps, their order and lengths of time are all that is asked of a chain, and maybe
+  // that it is of one session.
   bool IsPlain() const;
   // The same of one row, by another road.
   std::vector<std::vector<StepHit>> HitsOf(const ReadView& view, RowId row) const;
@@ -60,7 +71,7 @@ class Steps {
   // lack it are in none.
   template <typename F>
   void ForEachGroup(const ReadView& view, RowId row, absl::Span<const StepRun> runs, F&& f) const {
-    if (!correlated_) return f(runs);
+    if (!has_keys_ && !bound_.same_session) return f(runs);
     for (const auto& [key, hits] : GroupsOf(view, row, runs)) f(RunsOf(hits));
   }
   static std::vector<StepRun> RunsOf(const std::vector<std::vector<StepHit>>& hits) {
@@ -88,7 +99,8 @@ class Steps {
   std::vector<EventSet> events_;  // by step, and those among which the first is chosen
   std::vector<std::optional<int64_t>> lengths_ms_;  // of limits that are always as long
   std::vector<uint64_t> most_ms_;                   // the same, no end for others
-  bool correlated_;                                 // something has to be equal
+  bool has_no_lengths_;
+  bool has_keys_;  // values have to be equal
 };
 
 }  // namespace roster::query

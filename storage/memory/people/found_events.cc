@@ -14,10 +14,18 @@ std::vector<FoundEvent> FindEvents(const State& state, RowId row) {
     const EventTypeId type{static_cast<uint16_t>(e)};
     if (state.schema->event(type).own) continue;
     const EventPartition& partition = state.partition(type);
-    for (const EventRef event : partition.EventsOf(row)) {
-      const EventBlock& block = partition.block(ChunkOf(row));
-      found.push_back({TimeOf(block, event), IdOf(block, event), type, event});
+    if (ChunkOf(row) >= partition.num_blocks()) continue;
+    const EventBlock& block = partition.block(ChunkOf(row));
+    const SealedEvents& sealed = *block.sealed;
+    const uint32_t end = sealed.run_begin[OffsetOf(row) + 1];
+    for (uint32_t i = sealed.FirstFrom(OffsetOf(row), partition.floor_ms()); i < end; ++i) {
+      found.push_back({{sealed.times.Get(i)}, {sealed.ids[i]}, type, {false, i}});
     }
+    block.ForEachInTail(block.LastInTail(OffsetOf(row)), [&](uint32_t t) {
+      const TailEvent& event = block.tail[t];
+      if (event.time_ms < partition.floor_ms()) return;
+      found.push_back({{event.time_ms}, {event.id}, type, {true, t}});
+    });
   }
   std::sort(found.begin(), found.end(), [&](const FoundEvent& a, const FoundEvent& b) {
     if (a.time != b.time) return a.time < b.time;

@@ -2,6 +2,7 @@
 #include "storage/memory/people/sessions.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/container/flat_hash_map.h"
 #include "storage/memory/people/own_names.h"
@@ -26,9 +27,7 @@ Sessions::Sessions(const ReadView& view, RowId row, absl::Span<const FoundEvent>
     const auto id = given.Of(events[i]);
     if (!id) continue;
     const size_t session = Given(*id);
-    if (i >= come.size()) continue;
-    of_event_[i] = static_cast<uint32_t>(session);
-    sessions_[session].events.push_back(i);
+    if (i < come.size()) of_event_[i] = static_cast<uint32_t>(session);
   }
   for (uint32_t r = 0; r < records_.size(); ++r) {
     if (as_of && records_[r].time() > clock_) continue;
@@ -36,11 +35,12 @@ Sessions::Sessions(const ReadView& view, RowId row, absl::Span<const FoundEvent>
     if (!id.empty()) sessions_[Given(id)].records.push_back(r);
   }
   CutStreams(come);
+  ListEvents();
 }
 
 size_t Sessions::Given(std::string_view id) {
   const auto [known, is_new] = given_.try_emplace(id, static_cast<uint32_t>(sessions_.size()));
-  if (is_new) sessions_.push_back({std::string(id), {}, {}});
+  if (is_new) sessions_.push_back({std::string(id), {}});
   return known->second;
 }
 
@@ -49,23 +49,39 @@ void Sessions::CutStreams(absl::Span<const FoundEvent> come) {
     uint32_t session = kNoSession;
     Timestamp last;
   };
-  absl::flat_hash_map<IdentityId, Stream> streams;  // by the identity that events came by
+  // Mostly all events came by one identity.
+  std::optional<IdentityId> first;
+  Stream of_first;
+  absl::flat_hash_map<IdentityId, Stream> others;
   for (uint32_t i = 0; i < come.size(); ++i) {
     if (of_event_[i] != kNoSession) continue;
-    Stream& stream = streams[OriginOf(state_, row_, come[i])];
+    const IdentityId origin = OriginOf(state_, row_, come[i]);
+    if (!first) first = origin;
+    Stream& stream = origin == *first ? of_first : others[origin];
     if (stream.session == kNoSession || come[i].time.ms - stream.last.ms >= kSilenceMs) {
       stream.session = static_cast<uint32_t>(sessions_.size());
       sessions_.emplace_back();
     }
     stream.last = come[i].time;
     of_event_[i] = stream.session;
-    sessions_[stream.session].events.push_back(i);
   }
 }
 
+void Sessions::ListEvents() {
+  for (const uint32_t session : of_event_) ++sessions_[session].end;
+  uint32_t begin = 0;
+  for (Session& session : sessions_) {
+    const uint32_t size = session.end;
+    session.begin = session.end = begin;
+    begin += size;
+  }
+  by_session_.resize(of_event_.size());
+  for (uint32_t i = 0; i < of_event_.size(); ++i) by_session_[sessions_[of_event_[i]].end++] = i;
+}
+
 std::string Sessions::IdOf(size_t session) const {
-  const Session& of = sessions_[session];
-  return of.given.empty() ? EventIdText(events_[of.events.front()].id) : of.given;
+  const std::string& given = sessions_[session].given;
+  return given.empty() ? EventIdText(events_[EventsOf(session).front()].id) : given;
 }
 
 std::string Sessions::KindOf(size_t session) const {
@@ -77,7 +93,7 @@ std::string Sessions::ChannelOf(size_t session) const {
   std::string said = Said<std::string>(session, kChannelProperty).value_or(std::string());
   if (!said.empty()) return said;
   const TextOfEvents channels(state_, row_, kChannelProperty);
-  for (const uint32_t event : sessions_[session].events) {
+  for (const uint32_t event : EventsOf(session)) {
     if (const auto channel = channels.Of(events_[event])) return std::string(*channel);
   }
   return {};
@@ -96,12 +112,12 @@ std::vector<const OwnRecord*> Sessions::RecordsOf(size_t session) const {
   return records;
 }
 
-std::optional<std::pair<Timestamp, Timestamp>> Sessions::TimesOf(const Session& session) const {
-  if (!session.events.empty()) {
-    return std::pair(events_[session.events.front()].time, events_[session.events.back()].time);
+std::optional<std::pair<Timestamp, Timestamp>> Sessions::TimesOf(size_t session) const {
+  if (const absl::Span<const uint32_t> events = EventsOf(session); !events.empty()) {
+    return std::pair(events_[events.front()].time, events_[events.back()].time);
   }
   std::optional<std::pair<Timestamp, Timestamp>> times;
-  for (const uint32_t r : session.records) {
+  for (const uint32_t r : sessions_[session].records) {
     const Timestamp time = records_[r].time();
     if (time > clock_) continue;
     if (!times) times = std::pair(time, time);
@@ -112,13 +128,13 @@ std::optional<std::pair<Timestamp, Timestamp>> Sessions::TimesOf(const Session& 
 
 std::optional<Timestamp> Sessions::StartOf(size_t session) const {
   if (const auto said = Said<Timestamp>(session, "start")) return said;
-  const auto times = TimesOf(sessions_[session]);
+  const auto times = TimesOf(session);
   return times ? std::optional(times->first) : std::nullopt;
 }
 
 std::optional<Timestamp> Sessions::EndOf(size_t session) const {
   if (const auto said = Said<Timestamp>(session, "end")) return said;
-  const auto times = TimesOf(sessions_[session]);
+  const auto times = TimesOf(session);
   return times ? std::optional(times->second) : std::nullopt;
 }
 

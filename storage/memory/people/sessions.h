@@ -48,7 +48,10 @@ class Sessions {
   std::optional<Timestamp> StartOf(size_t session) const;
   std::optional<Timestamp> EndOf(size_t session) const;
   // Places of its events, ascending; all have come.
-  absl::Span<const uint32_t> EventsOf(size_t session) const { return sessions_[session].events; }
+  absl::Span<const uint32_t> EventsOf(size_t session) const {
+    const uint32_t begin = sessions_[session].begin;
+    return absl::MakeConstSpan(by_session_).subspan(begin, sessions_[session].end - begin);
+  }
   // What was said of it.
   std::vector<const OwnRecord*> RecordsOf(size_t session) const;
 
@@ -70,14 +73,17 @@ class Sessions {
  private:
   struct Session {
     std::string given;              // its id; empty: a derived one
-    std::vector<uint32_t> events;   // that have come, by their places
     std::vector<uint32_t> records;  // what was said of it
+    uint32_t begin = 0;             // of its events in `by_session_`
+    uint32_t end = 0;
   };
 
   size_t Given(std::string_view id);
   void CutStreams(absl::Span<const FoundEvent> come);
+  // Once it is known of which session each event is.
+  void ListEvents();
   // Of its events, or when it was spoken of.
-  std::optional<std::pair<Timestamp, Timestamp>> TimesOf(const Session& session) const;
+  std::optional<std::pair<Timestamp, Timestamp>> TimesOf(size_t session) const;
 
   const State& state_;
   const RowId row_;
@@ -86,7 +92,8 @@ class Sessions {
   const std::vector<OwnRecord> records_;
   std::vector<Session> sessions_;
   std::vector<uint32_t> of_event_;
-  TextMap<uint32_t> given_;  // by id
+  std::vector<uint32_t> by_session_;  // places of events that have come
+  TextMap<uint32_t> given_;           // by id
 };
 
 }  // namespace roster
