@@ -106,13 +106,13 @@ class EvenDays {
   // How many days, or `enough` or more when they are so many.
   int64_t CountOf(uint32_t row, int64_t enough) const {
     const SealedEvents& sealed = *selected_.block->sealed;
-    const auto [begin, end] =
+    const std::pair<size_t, size_t> ends =
         selected_.bits.EndsIn(sealed.run_begin[row], sealed.run_begin[row + 1]);
     int64_t count = 0;
     kernels::WithReader(sealed.times, [&](const auto& time_of) {
       uint64_t before = 0;
-      for (size_t i = begin; i < end && count < enough;) {
-        for (const size_t stop = std::min<size_t>(end, i + kEventsPerLook); i < stop; ++i) {
+      for (size_t i = ends.first; i < ends.second && count < enough;) {
+        for (const size_t stop = std::min(ends.second, i + kEventsPerLook); i < stop; ++i) {
           const uint64_t day =
               static_cast<uint64_t>(time_of(i) + shift_ms_) / uint64_t{CalendarNumbers::kDayMs};
           count += day != before ? 1 : 0;

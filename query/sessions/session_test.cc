@@ -37,7 +37,7 @@ class MeantEvents {
 
  private:
   struct Bits {
-    Bits(EventBits of) : events(std::move(of)) {}
+    explicit Bits(EventBits of) : events(std::move(of)) {}
     EventBits events;
     size_t size = 0;
   };

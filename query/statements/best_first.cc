@@ -47,7 +47,7 @@ class Candidates {
     near.ForEach([&](uint32_t i) { Add({*key++, RowAt(chunk, i)}); });
   }
   Candidates Fork() const { return {order_, behind_, wanted_, limits_}; }
-  void Join(Candidates other) {
+  void Join(const Candidates& other) {
     if (other.was_cut_ && (!was_cut_ || Before(other.last_, last_))) CutBehind(other.last_);
     for (const Candidate& one : other.found_) Add(one);
     limits_.GiveBack(BytesKept());
