@@ -24,7 +24,7 @@ class MeantEvents {
   MeantEvents(const EventSet& set, const AskedChunk& asked) {
     const std::vector<ChunkEvents::Source>& sources = asked.events.sources();
     for (const ChunkEvents::Source& source : sources) {
-      by_source_.push_back(EventBits::None(0));
+      by_source_.emplace_back(EventBits::None(0));
       for (const EventFilter& filter : set.filters()) {
         if (filter.event() == source.type) by_source_.back() = Select(filter, source, asked);
       }
