@@ -60,8 +60,6 @@ Steps::Steps(BoundSequence bound, const ReadView& view, Preparation* preparation
     : bound_(std::move(bound)) {
   BoundEventSet chosen_among;
   if (bound_.start == ast::Start::kNth) chosen_among = AllOf(bound_.steps[0].events);
-  has_keys_ = false;
-  has_no_lengths_ = true;
   for (BoundStep& step : bound_.steps) {
     events_.emplace_back(std::exchange(step.events, {}), view, preparation);
     lengths_ms_.push_back(LengthOf(step.within));

@@ -99,8 +99,8 @@ class Steps {
   std::vector<EventSet> events_;  // by step, and those among which the first is chosen
   std::vector<std::optional<int64_t>> lengths_ms_;  // of limits that are always as long
   std::vector<uint64_t> most_ms_;                   // the same, no end for others
-  bool has_no_lengths_;
-  bool has_keys_;  // values have to be equal
+  bool has_no_lengths_ = true;
+  bool has_keys_ = false;  // values have to be equal
 };
 
 }  // namespace roster::query
