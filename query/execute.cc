@@ -31,6 +31,7 @@ absl::StatusOr<QueryAnswer> Explain(const Plan& plan, const ReadView& view,
     whole.rows = RowsOf(answer);
     whole.rows_in = view->num_profiles;
   }
+  const int64_t answered_us = now_us();
   PlanNode root = ExplainPlan(plan, view);
   if (analyzed) {
     for (const PlanNode& child : root.children) {
@@ -39,7 +40,9 @@ absl::StatusOr<QueryAnswer> Explain(const Plan& plan, const ReadView& view,
     root.measures = whole;
   }
   PlanAnswer answer{std::move(root), {}, kernels::TargetName()};
-  if (analyzed) answer.stages.push_back({"run", whole.took_us});
+  if (analyzed) {
+    answer.stages = {{"run", whole.took_us}, {"explain", now_us() - answered_us}};
+  }
   return answer;
 }
 

@@ -71,6 +71,12 @@ std::weak_ordering CompareMissingLast(const std::optional<T>& a, const std::opti
 
 }  // namespace
 
+bool IsNewestFirst(const std::vector<BoundOrder>& by) {
+  if (by.empty() || !by[0].descending) return false;
+  const BoundColumn& column = by[0].column;
+  return column.source == BoundColumn::Source::kTrait && column.trait == kLastSeen;
+}
+
 RowOrder::RowOrder(const std::vector<BoundOrder>& by, const ReadView& view,
                    const ExecutionLimits& limits)
     : by_(by), view_(view), limits_(limits) {
@@ -114,6 +120,8 @@ std::weak_ordering RowOrder::Compare(size_t by, RowId a, RowId b) const {
   }
   return CompareMissingLast(NumberOf(column, view_, a), NumberOf(column, view_, b), descending);
 }
+
+uint64_t RowOrder::KeyOfSeen(int64_t ms) { return ~Ordered(ValueType::kTimestamp, ms); }
 
 bool RowOrder::IsShareable() const {
   return std::ranges::all_of(computed_, [](const auto& computed) { return computed == nullptr; });

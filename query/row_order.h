@@ -20,6 +20,9 @@
 
 namespace roster::query {
 
+// Whether who was last seen the latest comes first.
+bool IsNewestFirst(const std::vector<BoundOrder>& by);
+
 // A total order of rows: by columns, missing values last either way, ties by profile id.
 // Thread: one, where a column is computed. Lifetime: all that it is made of outlives it.
 class RowOrder {
@@ -27,6 +30,9 @@ class RowOrder {
   // `limits` counts what is computed.
   RowOrder(const std::vector<BoundOrder>& by, const ReadView& view, const ExecutionLimits& limits);
 
+  // The key of who was last seen at this time. Requires: IsNewestFirst.
+  static uint64_t KeyOfSeen(int64_t ms);
+  const std::vector<BoundOrder>& by() const { return by_; }
   // Whether two threads may ask at once: what is computed of rows is one's.
   bool IsShareable() const;
   bool Before(RowId a, RowId b) const;
@@ -78,6 +84,7 @@ class TopRows {
   uint64_t LastKey() const {
     return entries_.size() < capacity_ || capacity_ == 0 ? ~uint64_t{0} : entries_.front().key;
   }
+  uint64_t size() const { return entries_.size(); }
   // In order. Leaves nothing behind.
   std::vector<RowId> Take();
 

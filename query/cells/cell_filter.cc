@@ -25,6 +25,12 @@ uint64_t PackBits(const std::array<uint8_t, 64>& bytes) {
   return word;
 }
 
+// Whether the bits of a word are so few that they are looked at one by one.
+bool IsSparse(uint64_t word) {
+  for (int bit = 0; bit < 4; ++bit) word &= word - 1;
+  return word == 0;
+}
+
 // rows &= (passes(i) != negated), 64 cells a step.
 template <typename Passes>
 void NarrowBy(size_t size, bool negated, uint64_t* rows, Passes passes) {
@@ -32,6 +38,15 @@ void NarrowBy(size_t size, bool negated, uint64_t* rows, Passes passes) {
   std::array<uint8_t, 64> bytes{};
   for (size_t begin = 0; begin < size; begin += 64, ++rows) {
     if (*rows == 0) continue;
+    if (IsSparse(*rows)) {
+      uint64_t word = 0;
+      for (uint64_t left = *rows; left != 0; left &= left - 1) {
+        const auto bit = static_cast<size_t>(std::countr_zero(left));
+        word |= uint64_t{passes(begin + bit)} << bit;
+      }
+      *rows &= word ^ flip;
+      continue;
+    }
     if (size - begin >= 64) {
       for (size_t i = 0; i < 64; ++i) bytes[i] = passes(begin + i);
     } else {

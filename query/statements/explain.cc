@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "query/operators/logic.h"
+#include "query/row_order.h"
 #include "query/statements/measured.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
@@ -127,6 +128,8 @@ PlanNode ExplainPlan(const Plan& plan, const ReadView& view) {
   } else {
     root.children.push_back({"all profiles", {}, profiles, {}, {}});
   }
+  const auto* find = std::get_if<BoundFind>(&plan.verb);
+  if (find != nullptr && IsNewestFirst(find->order)) root.reads = {"rows by last_seen"};
   root.estimated_rows = RowsOf(plan.verb, profiles);
   return root;
 }

@@ -10,6 +10,8 @@
 #include "query/row_order.h"
 #include "query/statements/best_first.h"
 #include "query/statements/columns.h"
+#include "query/statements/finder.h"
+#include "query/statements/newest_first.h"
 #include "query/statements/run.h"
 #include "query/statements/scan.h"
 
@@ -17,61 +19,20 @@ namespace roster::query {
 
 namespace {
 
-// The first rows in an order behind one of them.
-struct Finder {
-  const ReadView* view;
-  const RowOrder* order;
-  std::optional<RowId> behind;
-  TopRows top;
-  std::vector<uint64_t> keys = {};  // of a chunk, for reuse
-
-  void Take(uint32_t chunk, const ChunkBits& rows) {
-    ChunkBits near = rows;
-    order->DropBehind(top.LastKey(), chunk, &near);
-    ForEachKey(chunk, near, [this](RowId row, uint64_t key) {
-      if (!behind || order->Before(*behind, row)) return top.Add(row, key);
-      order->Forget(row);
-    });
-  }
-  // What would not make it need not be asked whether it matches.
-  void Drop(uint32_t chunk, ChunkBits* rows) {
-    if (!order->IsShareable()) return;
-    order->DropBehind(top.LastKey(), chunk, rows);
-    ForEachKey(chunk, ChunkBits(*rows), [&](RowId row, uint64_t key) {
-      if (!top.Takes(row, key)) rows->Clear(OffsetOf(row));
-    });
-  }
-  template <typename F>
-  void ForEachKey(uint32_t chunk, const ChunkBits& rows, F&& f) {
-    if (!order->IsShareable()) {  // what is computed is forgotten row by row
-      return rows.ForEach([&](uint32_t i) {
-        const RowId row = RowAt(chunk, i);
-        f(row, order->KeyOf(row));
-      });
-    }
-    keys.clear();
-    order->KeysOf(chunk, rows, &keys);
-    auto key = keys.begin();
-    rows.ForEach([&](uint32_t i) { f(RowAt(chunk, i), *key++); });
-  }
-  Finder Fork() const { return {view, order, behind, top.Fork()}; }
-  void Join(Finder other) {
-    for (const RowId row : other.top.Take()) top.Add(row);
-  }
-};
-
 // The first so many rows behind a cursor that match, in order.
 absl::StatusOr<std::vector<RowId>> FirstRows(const Plan& plan, const RowOrder& order,
                                              std::optional<RowId> behind, uint64_t wanted,
                                              const ReadView& view, const ExecutionLimits& limits) {
-  ROSTER_ASSIGN_OR_RETURN(std::optional<std::vector<RowId>> rows,
-                          FindBestFirst(plan, order, behind, wanted, view, limits));
-  if (rows) return *std::move(rows);
-  Finder finder{&view, &order, behind, {order, wanted, limits}};
+  for (const auto find : {FindNewestFirst, FindBestFirst}) {
+    ROSTER_ASSIGN_OR_RETURN(std::optional<std::vector<RowId>> rows,
+                            find(plan, order, behind, wanted, view, limits));
+    if (rows) return *std::move(rows);
+  }
+  Finder finder(order, behind, wanted, limits);
   ExecutionLimits on = limits;
   if (!order.IsShareable()) on.helper = nullptr;
   ROSTER_RETURN_IF_ERROR(ScanInto(plan, view, on, &finder));
-  return finder.top.Take();
+  return finder.top().Take();
 }
 
 }  // namespace

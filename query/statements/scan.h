@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "query/operators/limits.h"
@@ -25,13 +26,22 @@ namespace roster::query {
 // Which parts of a filter a scan asks.
 enum class FilterPart : uint8_t { kAll, kQuick };
 
+// Rows, by chunk.
+using RowSet = std::vector<ChunkBits>;
+
 // The chunks of a view, handed out to whoever asks. Thread rule: any thread.
 class ChunkScan {
  public:
-  // Requires: a TwoStepFilter of the plan, for its quick part. Lifetime: all of it outlives this.
+  // `among`: the rows that are asked, null: all. Requires: a TwoStepFilter of the plan, for its
+  // quick part. Lifetime: all of it outlives this.
   ChunkScan(const Plan& plan, const ReadView& view, const ExecutionLimits& limits,
-            FilterPart part = FilterPart::kAll)
-      : plan_(plan), view_(view), limits_(limits), part_(part), in_two_(TwoStepFilter::Of(plan)) {}
+            FilterPart part = FilterPart::kAll, const RowSet* among = nullptr)
+      : plan_(plan),
+        view_(view),
+        limits_(limits),
+        part_(part),
+        among_(among),
+        in_two_(TwoStepFilter::Of(plan)) {}
 
   bool IsAtEnd() const { return next_.load(std::memory_order_relaxed) >= view_.num_chunks(); }
   // Calls f(chunk, rows) with the rows of the next chunk that are live and match, if there is one.
@@ -43,6 +53,10 @@ class ChunkScan {
     if (chunk >= view_.num_chunks()) return absl::OkStatus();
     ROSTER_RETURN_IF_ERROR(limits_.Check());
     ChunkBits rows = view_->live.chunk(chunk);
+    if (among_ != nullptr) {
+      rows.And((*among_)[chunk]);
+      if (!rows.Any()) return absl::OkStatus();
+    }
     if (part_ == FilterPart::kQuick) {
       in_two_->EvaluateQuick(view_, chunk, &rows);
     } else if (in_two_) {
@@ -59,6 +73,7 @@ class ChunkScan {
   const ReadView& view_;
   const ExecutionLimits& limits_;
   const FilterPart part_;
+  const RowSet* const among_;
   const std::optional<TwoStepFilter> in_two_;
   std::atomic<uint32_t> next_{0};
 };
@@ -80,8 +95,9 @@ absl::Status ForEachChunk(const Plan& plan, const ReadView& view, const Executio
 // ChunkScan::Step.
 template <typename Result>
 absl::Status ScanInto(const Plan& plan, const ReadView& view, const ExecutionLimits& limits,
-                      Result* result, FilterPart part = FilterPart::kAll) {
-  ChunkScan scan(plan, view, limits, part);
+                      Result* result, FilterPart part = FilterPart::kAll,
+                      const RowSet* among = nullptr) {
+  ChunkScan scan(plan, view, limits, part, among);
   const auto step = [&scan](Result* into) {
     const auto drop = [&](uint32_t chunk, ChunkBits* rows) {
       if constexpr (requires { into->Drop(chunk, rows); }) into->Drop(chunk, rows);

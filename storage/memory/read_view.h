@@ -20,6 +20,7 @@
 #include "storage/memory/profiles.h"
 #include "storage/memory/schema.h"
 #include "storage/memory/traits/row_stamps.h"
+#include "storage/memory/traits/seen_order.h"
 
 namespace roster {
 
@@ -38,6 +39,7 @@ struct State {
   Identities identities;
   std::vector<Cow<Column>> columns;             // by TraitId
   RowStamps stamps;                             // of their cells, where several share one
+  Cow<SeenOrder> seen_order;                    // by kLastSeen
   std::vector<Cow<EventPartition>> partitions;  // by EventTypeId
   Cow<TextMap<std::string>> definitions;        // by name with its kind: text of the language
   uint64_t num_profiles = 0;                    // live rows

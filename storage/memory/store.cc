@@ -8,6 +8,14 @@
 #include "storage/memory/people/own_names.h"
 
 namespace roster {
+namespace {
+
+// Requires: the row has a cell.
+int64_t SpanOfSeen(const Column& last_seen, RowId row) {
+  return SeenOrder::SpanOf(last_seen.Bits(row));
+}
+
+}  // namespace
 
 std::optional<RowId> State::FindIdentity(NamespaceId name_space, std::string_view value) const {
   const std::optional<IdentityId> id = identities.Find(name_space, value);
@@ -134,6 +142,7 @@ void Store::Restore(State state, const StorePending& pending, Lsn lsn) {
   seen_later_ = SeenLater();
   devices_ = SharedDevices();
   largest_ = LargestRows();
+  state_.seen_order = Cow<SeenOrder>();
   for (const auto& [time, profile] : pending.seen_later.Sorted()) {
     seen_later_.Add(time, state_.ProfileAt(LiveRow(profile)));
   }
@@ -151,6 +160,7 @@ void Store::Restore(State state, const StorePending& pending, Lsn lsn) {
     if (!state_.live.Test({row})) continue;
     NoteDevices({row});
     NoteSize({row});
+    if (state_.column(kLastSeen).Has({row})) NoteLastSeen({row});
   }
 }
 
@@ -392,9 +402,18 @@ void Store::Seen(RowId row, Timestamp time) {
     state_.columns[kFirstSeen.value].Mutable().Set(row, time.ms, {time}, &state_.stamps);
   }
   const Column& last = state_.column(kLastSeen);
-  if (!last.Has(row) || time.ms > last.Bits(row)) {
-    state_.columns[kLastSeen.value].Mutable().Set(row, time.ms, {time}, &state_.stamps);
-  }
+  if (last.Has(row) && time.ms <= last.Bits(row)) return;
+  const bool stays = last.Has(row) && SpanOfSeen(last, row) == SeenOrder::SpanOf(time.ms);
+  state_.columns[kLastSeen.value].Mutable().Set(row, time.ms, {time}, &state_.stamps);
+  if (!stays) NoteLastSeen(row);
+}
+
+void Store::NoteLastSeen(RowId row) {
+  const Column& last = state_.column(kLastSeen);
+  const auto is_in = [&](RowId one, int64_t span) {
+    return last.Has(one) && SpanOfSeen(last, one) == span;
+  };
+  state_.seen_order.Mutable().Add(row, SpanOfSeen(last, row), is_in);
 }
 
 // How a profile came to be keeps the time at which that was said: of two that merge, the one that

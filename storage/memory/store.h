@@ -192,6 +192,8 @@ class Store {
 
   RowId LiveRow(ProfileId id) const;
   void Seen(RowId row, Timestamp time);
+  // Its cell of kLastSeen was set.
+  void NoteLastSeen(RowId row);
   void CreatedEarlier(RowId row, Timestamp time, IdentityId origin);
   RowId NewRow(ProfileId id);
   void RetireRow(RowId row);

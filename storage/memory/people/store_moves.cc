@@ -185,6 +185,7 @@ void Store::SeeAgain(RowId row) {
     if (range) {
       const int64_t ms = trait == kFirstSeen ? range->first : range->second;
       column.Set(row, ms, {{ms}, kNoOrigin}, &state_.stamps);
+      if (trait == kLastSeen) NoteLastSeen(row);
     } else if (column.IsStamped(row)) {
       column.Forget(row, &state_.stamps);
     }

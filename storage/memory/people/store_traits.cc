@@ -86,6 +86,7 @@ void Store::SetCell(RowId row, TraitId trait, const TraitRecord& shown) {
   std::optional<int64_t> bits;
   if (!IsMissing(shown.value)) bits = EncodeCell(column.type(), shown.value);
   column.Set(row, bits, {shown.time, shown.origin}, &state_.stamps);
+  if (trait == kLastSeen && bits) NoteLastSeen(row);
 }
 
 // By another id: it came by one that is gone, whose name was in its id, or of whom was merged.

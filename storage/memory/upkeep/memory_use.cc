@@ -69,7 +69,7 @@ size_t Store::MemoryBytes() const {
   size_t bytes = state_.identities.MemoryBytes() + state_.profiles.MemoryBytes() +
                  seen_later_.MemoryBytes() + devices_.MemoryBytes() +
                  state_.profile_of_row.MemoryBytes() + state_.stamps.MemoryBytes() +
-                 state_.live.num_chunks() * sizeof(ChunkBits);
+                 state_.seen_order->MemoryBytes() + state_.live.num_chunks() * sizeof(ChunkBits);
   for (const Cow<Column>& column : state_.columns) bytes += column->MemoryBytes();
   for (const Cow<EventPartition>& events : state_.partitions) bytes += events->MemoryBytes();
   return bytes;
@@ -96,6 +96,7 @@ std::vector<MemoryUse> Store::MemoryUses() const {
        .parts = {{"profiles", state_.profiles.MemoryBytes() + state_.profile_of_row.MemoryBytes()},
                  {"stamps", state_.stamps.MemoryBytes()},
                  {"live", state_.live.num_chunks() * sizeof(ChunkBits)},
+                 {"seen_order", state_.seen_order->MemoryBytes()},
                  {"seen_later", seen_later_.MemoryBytes()},
                  {"devices", devices_.MemoryBytes()}}});
   return uses;

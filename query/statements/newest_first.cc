@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/statements/newest_first.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "query/statements/finder.h"
+#include "query/statements/measured.h"
+#include "query/statements/scan.h"
+#include "storage/memory/traits/seen_order.h"
+
+namespace roster::query {
+namespace {
+
+// So many of the newest are looked at at once at least, so many at first at most, for the planner
+// guesses, and this part of all in the end: rows that lie apart cost several times what those of a
+// scan do.
+constexpr double kLeast = 4096;
+constexpr double kMostAtFirst = 16384;
+constexpr uint64_t kPartOfAll = 8;
+// So many more than seem to be needed are looked at, so that it is the last time, mostly.
+constexpr double kMore = 1.3;
+
+// Takes rows out of the kept order, the newest first.
+class Walk {
+ public:
+  // Takes `most` rows at most, none who was seen later than that.
+  Walk(const ReadView& view, int64_t last_ms, uint64_t most)
+      : view_(view), most_(most), end_(SeenOrder::SpanOf(last_ms) + 1), rows_(view.num_chunks()) {}
+
+  // Takes the rows of the next spans, about so many. False when there are too few left.
+  bool Take(uint64_t count) {
+    for (ChunkBits& bits : rows_) bits.ClearAll();
+    keys_.first = RowOrder::KeyOfSeen(SeenOrder::LastOf(end_ - 1));
+    const uint64_t wanted = num_taken_ + count;
+    view_->seen_order->ForEachSpan(end_ - 1, [&](int64_t span, absl::Span<const uint32_t> rows) {
+      num_taken_ += rows.size();
+      if (num_taken_ > most_) return false;
+      for (const uint32_t row : rows) rows_[ChunkOf({row})].Set(OffsetOf({row}));
+      end_ = span;
+      return num_taken_ < wanted;
+    });
+    keys_.last = RowOrder::KeyOfSeen(SeenOrder::BeginOf(end_));
+    return num_taken_ >= wanted && num_taken_ <= most_;
+  }
+  // What was taken last: all rows of these keys, and others.
+  const RowSet& rows() const { return rows_; }
+  KeyRange keys() const { return keys_; }
+  // Of all times.
+  uint64_t num_taken() const { return num_taken_; }
+
+ private:
+  const ReadView& view_;
+  const uint64_t most_;
+  int64_t end_;  // the span behind those that are to be taken
+  RowSet rows_;
+  KeyRange keys_;
+  uint64_t num_taken_ = 0;
+};
+
+// Where the order begins; nothing where the kept one is of no use.
+std::optional<int64_t> FirstTime(const RowOrder& order, std::optional<RowId> behind,
+                                 const ReadView& view) {
+  if (!IsNewestFirst(order.by()) || !order.IsShareable()) return std::nullopt;
+  if (!behind) return std::numeric_limits<int64_t>::max();
+  const Column& last_seen = view->column(kLastSeen);
+  if (!last_seen.Has(*behind)) return std::nullopt;
+  return last_seen.Bits(*behind);
+}
+
+// How many rows have to be looked at, as the planner expects it.
+double Expected(const Plan& plan, uint64_t wanted, const ReadView& view) {
+  if (plan.filter == nullptr) return static_cast<double>(wanted);
+  const double share = plan.filter->estimated_rows() / static_cast<double>(view->num_rows());
+  return static_cast<double>(wanted) / share;
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<std::vector<RowId>>> FindNewestFirst(
+    const Plan& plan, const RowOrder& order, std::optional<RowId> behind, uint64_t wanted,
+    const ReadView& view, const ExecutionLimits& limits) {
+  const std::optional<int64_t> last_ms = FirstTime(order, behind, view);
+  const uint64_t most = view->num_rows() / kPartOfAll;
+  const double expected = Expected(plan, wanted, view);
+  if (!last_ms || expected > static_cast<double>(most)) return std::nullopt;
+
+  const uint64_t bytes = view.num_chunks() * sizeof(ChunkBits);
+  limits.Take(bytes);
+  ExecutionLimits alone = limits;
+  alone.helper = nullptr;  // it is soon over
+  Walk walk(view, *last_ms, most);
+  Finder finder(order, behind, wanted, limits);
+  double look = std::clamp(expected, kLeast, kMostAtFirst);
+  bool goes_on = true;
+  while (goes_on && finder.top().size() < wanted) {
+    goes_on = look <= static_cast<double>(most) && walk.Take(static_cast<uint64_t>(look));
+    if (!goes_on) break;
+    finder.Only(walk.keys());
+    ROSTER_RETURN_IF_ERROR(ScanInto(plan, view, alone, &finder, FilterPart::kAll, &walk.rows()));
+    const auto found = static_cast<double>(finder.top().size());
+    const double each = static_cast<double>(walk.num_taken()) / std::max(found, 0.5);
+    look = std::max(kLeast, kMore * each * (static_cast<double>(wanted) - found));
+  }
+  limits.GiveBack(bytes);
+  if (goes_on) return finder.top().Take();
+  if (plan.filter != nullptr) ResetMeasures(*plan.filter);  // a scan of all measures that
+  return std::nullopt;
+}
+
+}  // namespace roster::query
