@@ -112,13 +112,17 @@ std::string DidYouMean(std::string_view name, absl::Span<const std::string_view>
 
 absl::Status Expectations::ToStatus(std::string_view statement) const {
   if (message_) return ErrorAt(ErrorCode::kParse, statement, message_->first, message_->second);
+  std::vector<std::string_view> words;  // each once
+  for (const std::string_view one : words_) {
+    if (std::find(words.begin(), words.end(), one) == words.end()) words.push_back(one);
+  }
   std::string expected;
-  for (size_t i = 0; i < words_.size(); ++i) {
-    expected += StrCat(i == 0 ? "" : i + 1 == words_.size() ? " or " : ", ", words_[i]);
+  for (size_t i = 0; i < words.size(); ++i) {
+    expected += StrCat(i == 0 ? "" : i + 1 == words.size() ? " or " : ", ", words[i]);
   }
   return ErrorAt(ErrorCode::kParse, statement, furthest_->span,
                  StrCat("expected ", expected, ", found ", Found(*furthest_),
-                        AdviceAt(statement, *furthest_, words_)));
+                        AdviceAt(statement, *furthest_, words)));
 }
 
 }  // namespace roster::query

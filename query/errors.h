@@ -5,7 +5,6 @@
 #ifndef ROSTER_QUERY_ERRORS_H_
 #define ROSTER_QUERY_ERRORS_H_
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -47,7 +46,7 @@ class Expectations {
     if (words.empty() || at < furthest_ || message_.has_value()) return;
     if (at > furthest_) words_.clear();
     furthest_ = at;
-    if (std::find(words_.begin(), words_.end(), words) == words_.end()) words_.push_back(words);
+    words_.push_back(words);
   }
   // Says itself what is wrong; the first such message stays.
   void Refuse(ast::Span span, std::string message) {
@@ -59,7 +58,7 @@ class Expectations {
  private:
   uint64_t num_looks_ = 0;
   const Token* furthest_ = nullptr;
-  std::vector<std::string_view> words_;
+  std::vector<std::string_view> words_;  // some more than once
   std::optional<std::pair<ast::Span, std::string>> message_;
 };
 

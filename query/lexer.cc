@@ -386,13 +386,6 @@ std::optional<T> Lookup(const std::array<Spelled<T>, N>& table, std::string_view
 
 }  // namespace
 
-bool IsWord(std::string_view word, std::string_view lower) {
-  return word.size() == lower.size() &&
-         std::equal(word.begin(), word.end(), lower.begin(), [](char w, char l) {
-           return w == l || (w >= 'A' && w <= 'Z' && w + ('a' - 'A') == l);
-         });
-}
-
 absl::StatusOr<ast::Constant> ReadTime(std::string_view text) {
   constexpr absl::string_view kForms =
       "a time is written 2026-01-31, 2026-01-31T10:00:00Z, 2026-01-31T10:00:00+02:00 or, in the "

@@ -6,6 +6,7 @@
 #ifndef ROSTER_QUERY_LEXER_H_
 #define ROSTER_QUERY_LEXER_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -68,7 +69,12 @@ std::optional<ast::AggregateOp> ReadAggregateOp(const Token& token);
 std::optional<ast::Shown> ReadShown(const Token& token);
 
 // Compares an ASCII word without regard to case. Requires: `lower` is in lower case.
-bool IsWord(std::string_view word, std::string_view lower);
+inline bool IsWord(std::string_view word, std::string_view lower) {
+  return word.size() == lower.size() &&
+         std::equal(word.begin(), word.end(), lower.begin(), [](char w, char l) {
+           return w == l || (w >= 'A' && w <= 'Z' && w + ('a' - 'A') == l);
+         });
+}
 
 }  // namespace roster::query
 

@@ -22,6 +22,7 @@
 #include "query/operators/sessions.h"
 #include "query/operators/standing.h"
 #include "query/statements/measured.h"
+#include "query/statements/two_step.h"
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
 #include "storage/memory/people/own_names.h"
@@ -63,19 +64,24 @@ double PoissonBetween(double mean, int64_t min, int64_t max) {
   return std::max(0.0, PoissonAtMost(mean, max) - below);
 }
 
+// Whether it takes more than to look at what an order goes by.
+bool IsDear(double cost_ns, const ReadView& view) {
+  constexpr double kDearNsPerRow = 20;
+  return cost_ns > kDearNsPerRow * view->num_rows();
+}
+
 class Planner {
  public:
-  // `measures`: what running each operator takes is to be known.
-  Planner(const ReadView& view, const ExecutionLimits& limits, bool measures)
+  Planner(const ReadView& view, const ExecutionLimits& limits, const Planning& planning)
       : view_(view),
         preparation_(view.clock(), limits),
         clock_(limits.clock),
-        measures_(measures) {}
+        planning_(planning) {}
 
   Planned Plan(BoundFilter filter) {
     Planned planned = std::visit([&](auto& node) { return Make(std::move(node)); }, filter.node);
     planned.op->set_estimates(ProfilesOf(planned.share), planned.cost_ns);
-    if (measures_) {
+    if (planning_.measures) {
       planned.op = std::make_unique<MeasuredOperator>(std::move(planned.op), clock_);
       planned.op->set_estimates(ProfilesOf(planned.share), planned.cost_ns);
     }
@@ -114,16 +120,14 @@ class Planner {
     const ast::LogicOp op = logic.op;
     std::vector<Planned> planned;
     for (BoundFilter& child : logic.children) planned.push_back(Plan(std::move(child)));
-    std::stable_sort(planned.begin(), planned.end(), [op](const Planned& a, const Planned& b) {
+    const auto before = [op](const Planned& a, const Planned& b) {
       return Rank(op, a) < Rank(op, b);
-    });
+    };
+    if (planning_.reorders) std::stable_sort(planned.begin(), planned.end(), before);
     double cost_ns = 0;
     double left = 1;  // of the rows, when the next one is asked
     constexpr double kQuickNsPerRow = 1;
-    const auto is_dear = [this](const Planned& child) {
-      constexpr double kDearNsPerRow = 20;  // more than to look at what an order goes by
-      return child.cost_ns > kDearNsPerRow * NumRows();
-    };
+    const auto is_dear = [this](const Planned& child) { return IsDear(child.cost_ns, view_); };
     const auto dear = std::find_if(planned.begin(), planned.end(), is_dear);
     const auto num_quick = static_cast<size_t>(dear - planned.begin());
     std::vector<std::unique_ptr<Operator>> children;
@@ -265,9 +269,14 @@ class Planner {
     return {std::make_unique<ResumedOperator>(std::move(resumed), view_, &preparation_), cost_ns,
             kUnknownShare};
   }
+  // Of what was said once the cell tells it, but for what it is as of another time.
   Planned Make(BoundHistory history) {
-    return {std::make_unique<HistoryOperator>(std::move(history)), kFoldNs * NumRows(),
-            kUnknownShare};
+    constexpr double kCellNs = 5;
+    const auto records = view_.schema().trait(history.trait).records;
+    double folded = records ? std::min(1.0, EventsPerRow(*records)) : 0;
+    if (history.kind == BoundHistory::Kind::kIs) folded = 1;
+    return {std::make_unique<HistoryOperator>(std::move(history), view_, &preparation_),
+            (kCellNs + folded * kFoldNs) * NumRows(), kUnknownShare};
   }
   // All events of all candidates, put together: after everything else.
   Planned Make(BoundSessions sessions) {
@@ -300,26 +309,48 @@ class Planner {
   const ReadView& view_;
   Preparation preparation_;
   Clock* const clock_;
-  const bool measures_;
+  const Planning planning_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Operator>> PlanFilter(BoundFilter filter, const ReadView& view,
-                                                     const ExecutionLimits& limits, bool measures) {
-  Planner planner(view, limits, measures);
+                                                     const ExecutionLimits& limits,
+                                                     const Planning& planning) {
+  Planner planner(view, limits, planning);
   std::unique_ptr<Operator> planned = planner.Plan(std::move(filter)).op;
   ROSTER_RETURN_IF_ERROR(planner.status());
   return planned;
 }
+
+namespace {
+
+// An `and` of one, whose part is asked of the first rows only, if it can be.
+std::unique_ptr<Operator> AsDearPart(std::unique_ptr<Operator> filter,
+                                     const ExecutionLimits& limits) {
+  const double rows = filter->estimated_rows();
+  const double ns = filter->estimated_ns();
+  std::vector<std::unique_ptr<Operator>> parts;
+  parts.push_back(std::move(filter));
+  auto all = std::make_unique<LogicOperator>(ast::LogicOp::kAnd, std::move(parts), 0, limits);
+  all->set_estimates(rows, ns);
+  return all;
+}
+
+}  // namespace
 
 absl::StatusOr<Plan> MakePlan(BoundStatement statement, const ReadView& view,
                               const ExecutionLimits& limits) {
   Plan plan{nullptr, std::move(statement.verb), statement.explained};
   if (statement.where) {
     const bool measures = statement.explained == ast::Explained::kAnalyzed;
-    ROSTER_ASSIGN_OR_RETURN(plan.filter,
-                            PlanFilter(*std::move(statement.where), view, limits, measures));
+    ROSTER_ASSIGN_OR_RETURN(
+        plan.filter, PlanFilter(*std::move(statement.where), view, limits, {.measures = measures}));
+  }
+  const bool finds = std::holds_alternative<BoundFind>(plan.verb);
+  if (finds && plan.filter != nullptr && IsDear(plan.filter->estimated_ns(), view) &&
+      !TwoStepFilter::Of(plan)) {
+    plan.filter = AsDearPart(std::move(plan.filter), limits);
   }
   return plan;
 }

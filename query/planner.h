@@ -21,10 +21,13 @@ namespace roster::query {
 // looks at single rows on a few of them.
 absl::StatusOr<Plan> MakePlan(BoundStatement statement, const ReadView& view,
                               const ExecutionLimits& limits);
-// `measures`: each operator is a MeasuredOperator.
+struct Planning {
+  bool measures = false;  // each operator is a MeasuredOperator
+  bool reorders = true;  // what stands in an `and` or an `or`; false: it is asked as it was written
+};
 absl::StatusOr<std::unique_ptr<Operator>> PlanFilter(BoundFilter filter, const ReadView& view,
                                                      const ExecutionLimits& limits,
-                                                     bool measures = false);
+                                                     const Planning& planning = {});
 
 }  // namespace roster::query
 

@@ -2,6 +2,7 @@
 #include "query/cells/text.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include <re2/re2.h>
@@ -47,8 +48,14 @@ bool Fits(const TextPattern& test, std::string_view text) {
 
 }  // namespace
 
+// Short texts of ASCII, which most are, are folded without memory.
 bool HoldsText(const TextPattern& test, std::string_view text) {
-  return test.folded ? Fits(test, Fold(text)) : Fits(test, text);
+  if (!test.folded) return Fits(test, text);
+  std::array<char, 64> lower;
+  if (text.size() <= lower.size() && AsciiToLower(text, lower.data())) {
+    return Fits(test, {lower.data(), text.size()});
+  }
+  return Fits(test, Fold(text));
 }
 
 bool HoldsText(const TextRegex& test, std::string_view text) {

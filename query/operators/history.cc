@@ -109,13 +109,47 @@ bool HistoryOperator::Stays(const std::vector<Era>& eras, Timestamp now) const {
   return holds && bound_.window.At(now).Contains(since_ms);
 }
 
+HistoryOperator::HistoryOperator(BoundHistory bound, const ReadView& view, Preparation* preparation)
+    : bound_(std::move(bound)) {
+  const bool by_value =
+      bound_.kind == BoundHistory::Kind::kWas || bound_.kind == BoundHistory::Kind::kStays;
+  const bool is_latest = view.schema().trait(bound_.trait).policy == TraitPolicy::kLatest;
+  if (!by_value || !is_latest || !bound_.to) return;
+  is_now_.emplace(BoundTrait{bound_.trait, bound_.info, *bound_.to}, view, preparation);
+}
+
 // Of what was said once there is no record: it stands in its cell, and never changed.
 void HistoryOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
-  const bool changed = bound_.kind == BoundHistory::Kind::kChanged;
-  rows->And(changed ? RowsWithSeveral(bound_.trait, view, chunk)
-                    : RowsWith(bound_.trait, view, chunk));
+  const ChunkBits several = RowsWithSeveral(bound_.trait, view, chunk);
+  ChunkBits once;
+  if (bound_.kind == BoundHistory::Kind::kChanged) {
+    rows->And(several);
+  } else if (is_now_) {
+    once = *rows;
+    once.AndNot(several);
+    KeepSaidOnce(view, chunk, &once);
+    rows->And(several);
+  } else {
+    rows->And(RowsWith(bound_.trait, view, chunk));
+  }
   rows->ForEach([&](uint32_t offset) {
     if (!Matches(view, RowAt(chunk, offset))) rows->Clear(offset);
+  });
+  rows->Or(once);
+}
+
+void HistoryOperator::KeepSaidOnce(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
+  is_now_->Evaluate(view, chunk, rows);
+  const Timestamp now = view.clock();
+  const bool stays = bound_.kind == BoundHistory::Kind::kStays;
+  const TimeRange range = stays ? bound_.window.At(now) : bound_.window.UntilNow(now);
+  rows->ForEach([&](uint32_t offset) {
+    const int64_t from_ms = SaidAt(view->StampOf(bound_.trait, RowAt(chunk, offset))->time).ms;
+    const bool began =
+        from_ms <= now.ms &&
+        (stays ? range.Contains(from_ms)
+               : range.low <= range.high && from_ms <= range.high && range.low <= now.ms);
+    if (!began) rows->Clear(offset);
   });
 }
 

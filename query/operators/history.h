@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "query/bound.h"
+#include "query/operators/column.h"
 #include "query/operators/operator.h"
 
 namespace roster::query {
@@ -29,7 +30,7 @@ std::vector<Era> ErasOf(const ReadView& view, RowId row, TraitId trait);
 
 class HistoryOperator : public Operator {
  public:
-  explicit HistoryOperator(BoundHistory bound) : bound_(std::move(bound)) {}
+  HistoryOperator(BoundHistory bound, const ReadView& view, Preparation* preparation);
 
   void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
   bool Matches(const ReadView& view, RowId row) const override;
@@ -45,8 +46,11 @@ class HistoryOperator : public Operator {
   bool Was(const std::vector<Era>& eras, Timestamp now) const;
   bool Changed(const std::vector<Era>& eras, Timestamp now) const;
   bool Stays(const std::vector<Era>& eras, Timestamp now) const;
+  // Leaves of rows of which only one thing was ever said those that match, by their cells.
+  void KeepSaidOnce(const ReadView& view, uint32_t chunk, ChunkBits* rows) const;
 
   BoundHistory bound_;
+  std::optional<ColumnOperator> is_now_;  // where what was said once decides by the value of now
 };
 
 }  // namespace roster::query

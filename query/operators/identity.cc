@@ -38,15 +38,17 @@ void IdentityOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits*
 }
 
 bool IdentityOperator::Matches(const ReadView& view, RowId row) const {
+  const Identities& identities = view->identities;
   bool has_any = false;
-  for (const IdentityId id : view->identities.OfRow(row)) {
-    const IdentityName name = view->identities.NameOf(id);
-    if (name.name_space != bound_.name_space) continue;
-    if (!IsShown(view->identities.StandingOf(id))) continue;
-    if (HoldsText(bound_.predicate.test, name.value)) return !bound_.predicate.negated;
+  bool holds = false;  // for one of them
+  identities.ForEachOfRow(row, [&](IdentityId id) {
+    const IdentityName name = identities.NameOf(id);
+    if (name.name_space != bound_.name_space || !IsShown(identities.StandingOf(id))) return true;
     has_any = true;
-  }
-  return has_any && bound_.predicate.negated;
+    holds = HoldsText(bound_.predicate.test, name.value);
+    return !holds;
+  });
+  return has_any && holds != bound_.predicate.negated;
 }
 
 std::string IdentityOperator::Describe(const Schema& schema) const {

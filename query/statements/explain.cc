@@ -48,10 +48,14 @@ std::vector<std::string> ReadsOf(const Operator& part, const ReadView& view) {
 PlanNode NodeOf(const Operator& part, const ReadView& view) {
   const auto* measured = dynamic_cast<const MeasuredOperator*>(&part);
   const Operator& inner = measured != nullptr ? measured->inner() : part;
+  const auto* logic = dynamic_cast<const LogicOperator*>(&inner);
+  if (logic != nullptr && logic->op() == ast::LogicOp::kAnd && logic->children().size() == 1) {
+    return NodeOf(*logic->children()[0], view);
+  }
   PlanNode node;
   node.estimated_rows = static_cast<uint64_t>(std::llround(part.estimated_rows()));
   if (measured != nullptr) node.measures = measured->measures();
-  if (const auto* logic = dynamic_cast<const LogicOperator*>(&inner)) {
+  if (logic != nullptr) {
     static constexpr const char* kWords[] = {"and", "or", "not"};
     node.what = kWords[static_cast<size_t>(logic->op())];
     for (const auto& child : logic->children()) node.children.push_back(NodeOf(*child, view));

@@ -74,13 +74,20 @@ std::string ToNfc(std::string_view text) {
   return Map(text, UTF8PROC_COMPOSE, nullptr);
 }
 
-std::string ToLower(std::string_view text) {
-  if (!IsAscii(text)) return Map(text, UTF8PROC_COMPOSE, &Lower);
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+bool AsciiToLower(std::string_view text, char* lower) {
+  char all = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    all = static_cast<char>(all | c);
+    lower[i] = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
-  return lower;
+  return (all & 0x80) == 0;
+}
+
+std::string ToLower(std::string_view text) {
+  std::string lower(text);
+  if (AsciiToLower(text, lower.data())) return lower;
+  return Map(text, UTF8PROC_COMPOSE, &Lower);
 }
 
 std::string Fold(std::string_view text) {

@@ -20,6 +20,9 @@ std::string ToNfc(std::string_view text);
 
 // Lower case of every character, then NFC. Requires: valid UTF-8.
 std::string ToLower(std::string_view text);
+// The same of an ASCII text, written to `lower`; false, and nothing that means anything written, of
+// another one. Shape: as many characters.
+bool AsciiToLower(std::string_view text, char* lower);
 
 // ToLower without accents and other marks, for comparing names. Requires: valid UTF-8.
 std::string Fold(std::string_view text);

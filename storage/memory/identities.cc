@@ -56,7 +56,10 @@ bool Identities::IsDetachedKey(std::string_view key) { return key.size() <= Spac
 
 std::vector<IdentityId> Identities::OfRow(RowId row) const {
   std::vector<IdentityId> ids;
-  for (uint32_t id = ChainOf(row).first; id != kEnd; id = rows_[id].next) ids.push_back({id});
+  ForEachOfRow(row, [&ids](IdentityId id) {
+    ids.push_back(id);
+    return true;
+  });
   return ids;
 }
 

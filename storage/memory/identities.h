@@ -48,6 +48,12 @@ class Identities {
   RowId RowOf(IdentityId id) const { return RowId{rows_[id.value].row}; }
   // In order of attachment.
   std::vector<IdentityId> OfRow(RowId row) const;
+  // Calls f(id) for the same, until it says false. Requires: f changes none of them.
+  template <typename F>
+  void ForEachOfRow(RowId row, F&& f) const {
+    uint32_t id = ChainOf(row).first;
+    while (id != kEnd && f(IdentityId{id})) id = rows_[id].next;
+  }
   // How many they are, or `limit` when they are more. Cost: O(that).
   uint32_t CountUpTo(uint32_t limit, RowId row) const;
   IdentityStanding StandingOf(IdentityId id) const;

@@ -112,6 +112,20 @@ TEST_CASE("find with dear conditions gives the first rows in order", "[threads]"
   }
 }
 
+TEST_CASE("a dear condition by itself is asked of the first rows", "[threads]") {
+  std::mt19937_64 random(TestSeed());
+  const Crowd crowd = RandomCrowd(&random);
+  for (const std::string part : {"@", "@a", "77", "nobody"}) {
+    for (const size_t limit : {1, 40, 3000}) {
+      const std::string where = StrCat("email contains \"", part, "\"");
+      const std::string text =
+          StrCat("find id where ", where, " order by score desc limit ", limit);
+      INFO(text);
+      CHECK(Found(crowd, text, {}) == Expected(crowd, 0, part, true, limit));
+    }
+  }
+}
+
 TEST_CASE("pages of a find with dear conditions are its whole order, one behind the other",
           "[threads]") {
   std::mt19937_64 random(TestSeed());
