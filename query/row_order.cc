@@ -10,6 +10,7 @@
 #include "query/cells/cell_filter.h"
 #include "query/kernels/bits.h"
 #include "query/kernels/cell_reader.h"
+#include "query/kernels/narrow.h"
 #include "storage/memory/cells.h"
 
 namespace roster::query {
@@ -174,16 +175,26 @@ void RowOrder::KeysOf(uint32_t chunk, const ChunkBits& rows, std::vector<uint64_
 
 void RowOrder::DropBehind(uint64_t key, uint32_t chunk, ChunkBits* rows) const {
   constexpr uint64_t kFew = 256;  // which are looked at sooner than all rows of the chunk
+  if (key == kLast || kernels::CountBits(rows->words(), ChunkBits::kWords) <= kFew) return;
+  const bool descending = !by_.empty() && by_[0].descending;
+  if (IsById()) {
+    const kernels::RawRange<uint64_t> near =
+        descending ? kernels::RawRange<uint64_t>{~key, key} : kernels::RawRange<uint64_t>{0, key};
+    return kernels::NarrowByRanges(view_->profile_of_row.chunk(chunk), kChunkRows, {&near, 1},
+                                   false, rows->words());
+  }
   const PackedInts* const cells = CellsOf(chunk);
-  if (key == kLast || cells == nullptr || by_[0].column.info.type == ValueType::kNumber) return;
-  if (kernels::CountBits(rows->words(), ChunkBits::kWords) <= kFew) return;
-  const bool descending = by_[0].descending;
+  if (cells == nullptr || by_[0].column.info.type == ValueType::kNumber) return;
   const auto cell = static_cast<int64_t>((descending ? ~key : key) ^ kSign);
   const IntRange range = descending ? IntRange{cell, std::numeric_limits<int64_t>::max()}
                                     : IntRange{std::numeric_limits<int64_t>::min(), cell};
   const ColumnChunk& column = view_->column(by_[0].column.trait).chunk(chunk);
   kernels::AndBits(column.present.words(), ChunkBits::kWords, rows->words());
   CellFilter(range).Narrow(*cells, column.bounds, rows->words());
+}
+
+bool RowOrder::IsById() const {
+  return by_.empty() || by_[0].column.source == BoundColumn::Source::kId;
 }
 
 const PackedInts* RowOrder::CellsOf(uint32_t chunk) const {

@@ -53,6 +53,7 @@ class RowOrder {
     mutable std::unordered_map<uint32_t, std::optional<AggregateResult>> results;
   };
   const std::optional<AggregateResult>& ResultOf(size_t by, RowId row) const;
+  bool IsById() const;
   // The cells of a chunk by which it is ordered first; null where they are not numbers in an array.
   const PackedInts* CellsOf(uint32_t chunk) const;
   std::weak_ordering Compare(size_t by, RowId a, RowId b) const;

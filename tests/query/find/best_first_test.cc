@@ -126,6 +126,23 @@ TEST_CASE("a dear condition by itself is asked of the first rows", "[threads]") 
   }
 }
 
+TEST_CASE("the first and the last ids of many are found") {
+  std::mt19937_64 random(TestSeed());
+  const Crowd crowd = RandomCrowd(&random);
+  std::vector<std::string> ids;
+  for (const Person& person : crowd.people) {
+    if (person.age >= 3) ids.push_back(StrCat("p", person.id));
+  }
+  for (const size_t limit : {1, 300, 20'000}) {
+    const std::string text = "find id where age >= 3 order by id";
+    const auto end = static_cast<std::ptrdiff_t>(limit);
+    CHECK(Found(crowd, StrCat(text, " limit ", limit), {}) ==
+          std::vector<std::string>(ids.begin(), ids.begin() + end));
+    CHECK(Found(crowd, StrCat(text, " desc limit ", limit), {}) ==
+          std::vector<std::string>(ids.rbegin(), ids.rbegin() + end));
+  }
+}
+
 TEST_CASE("pages of a find with dear conditions are its whole order, one behind the other",
           "[threads]") {
   std::mt19937_64 random(TestSeed());
