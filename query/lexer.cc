@@ -129,7 +129,7 @@ class Lexer {
   explicit Lexer(std::string_view text) : text_(text) {}
 
   absl::StatusOr<std::vector<Token>> Run() {
-    tokens_.reserve(text_.size() / 5 + 2);
+    tokens_.reserve(text_.size() / 4 + 2);
     for (SkipSpace(); at_ < text_.size(); SkipSpace()) ROSTER_RETURN_IF_ERROR(Next());
     Push(TokenKind::kEnd, at_);
     return std::move(tokens_);
@@ -143,10 +143,15 @@ class Lexer {
 
   void SkipSpace() {
     while (at_ < text_.size()) {
-      const size_t odd = PrefixOf(Rest(), kOddSpaces).size();
-      if (odd == 0 && !IsSpace(text_[at_])) return;
-      at_ += std::max<size_t>(odd, 1);
+      const size_t space = IsSpace(text_[at_]) ? 1 : OddPrefix(kOddSpaces);
+      if (space == 0) return;
+      at_ += space;
     }
+  }
+  // The size of what comes of these, which are all beyond ASCII.
+  template <size_t N>
+  size_t OddPrefix(const std::array<std::string_view, N>& prefixes) const {
+    return (Peek() & 0x80) == 0 ? 0 : PrefixOf(Rest(), prefixes).size();
   }
 
   // Ends the token that began at `begin` here.
@@ -170,7 +175,7 @@ class Lexer {
     if (c == '`') return QuotedName();
     if (c == '$') return Parameter();
     if (IsDigit(c) || (c == '-' && IsDigit(Peek(1)))) return NumberOrTime();
-    if (const size_t quote = PrefixOf(Rest(), kCurlyQuotes).size(); quote != 0) {
+    if (const size_t quote = OddPrefix(kCurlyQuotes); quote != 0) {
       return Error(at_, at_ + quote, "a curly quote; a text stands in straight double quotes: \"");
     }
     if (BeginsName(c)) return Word();

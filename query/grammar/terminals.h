@@ -31,7 +31,7 @@ inline bool AtWord(Cursor at, std::string_view word) {
   return at->kind == TokenKind::kWord && IsWord(at->raw, word);
 }
 inline bool AtSymbol(Cursor at, std::string_view symbol) {
-  return at->kind == TokenKind::kSymbol && at->raw == symbol;
+  return at->kind == TokenKind::kSymbol && at->raw[0] == symbol[0] && at->raw == symbol;
 }
 
 // A terminal without a value. `Derived::Take(Cursor)` gives the token after it, or null.
