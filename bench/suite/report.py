@@ -36,9 +36,13 @@ class Row:
         self.undisturbed = (min(self.times[name][0] for name in peers) / self.times["roster"][0]
                             if peers and figures[0]["constants"] == "fixed" else None)
         # The work of a kernel grows with the data.
-        self.limit = (query.limits_ms[2 - threads] * found["events"] / LIMIT_SIZE
-                      if query.limits_ms else None)
-        self.distance = self.median["roster"] / self.limit if self.limit else None
+        scale = found["events"] / LIMIT_SIZE
+        self.limit = query.limits_ms[2 - threads] * scale if query.limits_ms else None
+        self.cold = query.cold_ms[threads] * scale if threads in query.cold_ms else None
+
+    def distance(self, limit):
+        """How many times a limit the median is, as text; of none nothing."""
+        return f"{self.median['roster'] / limit:.1f}x" if limit else ""
 
     @property
     def reached(self):
@@ -81,14 +85,15 @@ def cells_of(row, engines):
         cells.append("" if ratio is None else f"{ratio:.1f}x")
     cells.append(f"{row.query.goal}x")
     cells.append("" if row.ratio is None else "yes" if row.reached else "NO")
-    cells.append(ms(row.limit) if row.limit else "")
-    cells.append(f"{row.distance:.1f}x" if row.distance else "")
+    for limit in (row.limit, row.cold):
+        cells += [ms(limit) if limit else "", row.distance(limit)]
     return cells
 
 
 def head_of(engines):
     return (["query", *(f"{NAMES[engine]}, ms" for engine in engines)]
-            + ["best peer", "by minima", "goal", "reached", "limit, ms", "distance"])
+            + ["best peer", "by minima", "goal", "reached", "limit, ms", "distance",
+               "cold", "distance"])
 
 
 def engines_of(found):
