@@ -70,6 +70,18 @@ bool IsDear(double cost_ns, const ReadView& view) {
   return cost_ns > kDearNsPerRow * view->num_rows();
 }
 
+// An `and` of one, whose part is asked of the first rows only, if it can be.
+std::unique_ptr<Operator> AsDearPart(std::unique_ptr<Operator> filter,
+                                     const ExecutionLimits& limits) {
+  const double rows = filter->estimated_rows();
+  const double ns = filter->estimated_ns();
+  std::vector<std::unique_ptr<Operator>> parts;
+  parts.push_back(std::move(filter));
+  auto all = std::make_unique<LogicOperator>(ast::LogicOp::kAnd, std::move(parts), 0, limits);
+  all->set_estimates(rows, ns);
+  return all;
+}
+
 class Planner {
  public:
   Planner(const ReadView& view, const ExecutionLimits& limits, const Planning& planning)
@@ -269,14 +281,14 @@ class Planner {
     return {std::make_unique<ResumedOperator>(std::move(resumed), view_, &preparation_), cost_ns,
             kUnknownShare};
   }
-  // Of what was said once the cell tells it, but for what it is as of another time.
   Planned Make(BoundHistory history) {
     constexpr double kCellNs = 5;
     const auto records = view_.schema().trait(history.trait).records;
-    double folded = records ? std::min(1.0, EventsPerRow(*records)) : 0;
-    if (history.kind == BoundHistory::Kind::kIs) folded = 1;
-    return {std::make_unique<HistoryOperator>(std::move(history), view_, &preparation_),
-            (kCellNs + folded * kFoldNs) * NumRows(), kUnknownShare};
+    auto op = std::make_unique<HistoryOperator>(std::move(history), view_, &preparation_);
+    const double folded = !op->AsksCells() ? 1
+                          : records        ? std::min(1.0, EventsPerRow(*records))
+                                           : 0;
+    return {std::move(op), (kCellNs + folded * kFoldNs) * NumRows(), kUnknownShare};
   }
   // All events of all candidates, put together: after everything else.
   Planned Make(BoundSessions sessions) {
@@ -322,22 +334,6 @@ absl::StatusOr<std::unique_ptr<Operator>> PlanFilter(BoundFilter filter, const R
   ROSTER_RETURN_IF_ERROR(planner.status());
   return planned;
 }
-
-namespace {
-
-// An `and` of one, whose part is asked of the first rows only, if it can be.
-std::unique_ptr<Operator> AsDearPart(std::unique_ptr<Operator> filter,
-                                     const ExecutionLimits& limits) {
-  const double rows = filter->estimated_rows();
-  const double ns = filter->estimated_ns();
-  std::vector<std::unique_ptr<Operator>> parts;
-  parts.push_back(std::move(filter));
-  auto all = std::make_unique<LogicOperator>(ast::LogicOp::kAnd, std::move(parts), 0, limits);
-  all->set_estimates(rows, ns);
-  return all;
-}
-
-}  // namespace
 
 absl::StatusOr<Plan> MakePlan(BoundStatement statement, const ReadView& view,
                               const ExecutionLimits& limits) {

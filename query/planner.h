@@ -21,6 +21,7 @@ namespace roster::query {
 // looks at single rows on a few of them.
 absl::StatusOr<Plan> MakePlan(BoundStatement statement, const ReadView& view,
                               const ExecutionLimits& limits);
+// How a filter is planned.
 struct Planning {
   bool measures = false;  // each operator is a MeasuredOperator
   bool reorders = true;  // what stands in an `and` or an `or`; false: it is asked as it was written

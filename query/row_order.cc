@@ -73,7 +73,10 @@ std::weak_ordering CompareMissingLast(const std::optional<T>& a, const std::opti
 }  // namespace
 
 bool IsNewestFirst(const std::vector<BoundOrder>& by) {
-  if (by.empty() || !by[0].descending) return false;
+  const auto is_computed = [](const BoundOrder& one) {
+    return one.column.source == BoundColumn::Source::kComputedTrait;
+  };
+  if (by.empty() || !by[0].descending || std::ranges::any_of(by, is_computed)) return false;
   const BoundColumn& column = by[0].column;
   return column.source == BoundColumn::Source::kTrait && column.trait == kLastSeen;
 }

@@ -20,7 +20,7 @@
 
 namespace roster::query {
 
-// Whether who was last seen the latest comes first.
+// Whether who was last seen the latest comes first, and nothing of the order is computed.
 bool IsNewestFirst(const std::vector<BoundOrder>& by);
 
 // A total order of rows: by columns, missing values last either way, ties by profile id.

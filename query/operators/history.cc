@@ -115,7 +115,7 @@ HistoryOperator::HistoryOperator(BoundHistory bound, const ReadView& view, Prepa
       bound_.kind == BoundHistory::Kind::kWas || bound_.kind == BoundHistory::Kind::kStays;
   const bool is_latest = view.schema().trait(bound_.trait).policy == TraitPolicy::kLatest;
   if (!by_value || !is_latest || !bound_.to) return;
-  is_now_.emplace(BoundTrait{bound_.trait, bound_.info, *bound_.to}, view, preparation);
+  value_now_.emplace(BoundTrait{bound_.trait, bound_.info, *bound_.to}, view, preparation);
 }
 
 // Of what was said once there is no record: it stands in its cell, and never changed.
@@ -124,7 +124,7 @@ void HistoryOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* 
   ChunkBits once;
   if (bound_.kind == BoundHistory::Kind::kChanged) {
     rows->And(several);
-  } else if (is_now_) {
+  } else if (value_now_) {
     once = *rows;
     once.AndNot(several);
     KeepSaidOnce(view, chunk, &once);
@@ -139,7 +139,7 @@ void HistoryOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* 
 }
 
 void HistoryOperator::KeepSaidOnce(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
-  is_now_->Evaluate(view, chunk, rows);
+  value_now_->Evaluate(view, chunk, rows);
   const Timestamp now = view.clock();
   const bool stays = bound_.kind == BoundHistory::Kind::kStays;
   const TimeRange range = stays ? bound_.window.At(now) : bound_.window.UntilNow(now);

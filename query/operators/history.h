@@ -32,6 +32,11 @@ class HistoryOperator : public Operator {
  public:
   HistoryOperator(BoundHistory bound, const ReadView& view, Preparation* preparation);
 
+  // Whether Evaluate folds the records of those rows only that have some.
+  bool AsksCells() const {
+    return value_now_.has_value() || bound_.kind == BoundHistory::Kind::kChanged;
+  }
+
   void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
   bool Matches(const ReadView& view, RowId row) const override;
   std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const override;
@@ -50,7 +55,7 @@ class HistoryOperator : public Operator {
   void KeepSaidOnce(const ReadView& view, uint32_t chunk, ChunkBits* rows) const;
 
   BoundHistory bound_;
-  std::optional<ColumnOperator> is_now_;  // where what was said once decides by the value of now
+  std::optional<ColumnOperator> value_now_;  // where what was said once decides by the value of now
 };
 
 }  // namespace roster::query

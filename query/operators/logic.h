@@ -49,8 +49,8 @@ void NarrowByNot(const Part& part, Set* set, Narrow&& narrow) {
   set->AndNot(*passed);
 }
 
-// Invariant: `not` has one child, an `or` two or more; an `and` too, but where one dear part is the
-// whole filter of a `find`.
+// Invariant: `not` has one child, an `or` two or more; an `and` too, but where one
+// part, dear in all, is the whole filter of a `find`.
 class LogicOperator : public Operator {
  public:
   // `limits`: checked before each part of Evaluate. `num_quick`: of the children of an `and` those

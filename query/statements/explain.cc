@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "query/operators/logic.h"
-#include "query/row_order.h"
 #include "query/statements/measured.h"
+#include "query/statements/newest_first.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
 #include "storage/memory/people/own_names.h"
@@ -49,6 +49,7 @@ PlanNode NodeOf(const Operator& part, const ReadView& view) {
   const auto* measured = dynamic_cast<const MeasuredOperator*>(&part);
   const Operator& inner = measured != nullptr ? measured->inner() : part;
   const auto* logic = dynamic_cast<const LogicOperator*>(&inner);
+  // Nobody wrote an `and` of one: it says how its part is asked.
   if (logic != nullptr && logic->op() == ast::LogicOp::kAnd && logic->children().size() == 1) {
     return NodeOf(*logic->children()[0], view);
   }
@@ -133,7 +134,11 @@ PlanNode ExplainPlan(const Plan& plan, const ReadView& view) {
     root.children.push_back({"all profiles", {}, profiles, {}, {}});
   }
   const auto* find = std::get_if<BoundFind>(&plan.verb);
-  if (find != nullptr && IsNewestFirst(find->order)) root.reads = {"rows by last_seen"};
+  const auto newest_first = [&] {
+    const uint64_t wanted = find->limit.value_or(view->num_rows());
+    return TriesNewestFirst(plan.filter.get(), find->order, wanted + find->offset + 1, view);
+  };
+  if (find != nullptr && newest_first()) root.reads = {"rows by last_seen"};
   root.estimated_rows = RowsOf(plan.verb, profiles);
   return root;
 }

@@ -28,7 +28,7 @@ class Finder {
   // `capacity`: so many rows. Lifetime: `order` outlives it.
   Finder(const RowOrder& order, std::optional<RowId> behind, uint64_t capacity,
          const ExecutionLimits& limits)
-      : Finder(order, behind, TopRows(order, capacity, limits)) {}
+      : Finder(order, behind, TopRows(order, capacity, limits), {}) {}
 
   // Rows with other keys are left out from now on. Requires, of a real range: the order
   // IsShareable.
@@ -51,14 +51,14 @@ class Finder {
       if (IsOut(key) || !top_.Takes(row, key)) rows->Clear(OffsetOf(row));
     });
   }
-  Finder Fork() const { return {order_, behind_, top_.Fork()}; }
+  Finder Fork() const { return {order_, behind_, top_.Fork(), only_}; }
   void Join(Finder other) {
     for (const RowId row : other.top_.Take()) top_.Add(row);
   }
 
  private:
-  Finder(const RowOrder& order, std::optional<RowId> behind, TopRows top)
-      : order_(order), behind_(behind), top_(std::move(top)) {}
+  Finder(const RowOrder& order, std::optional<RowId> behind, TopRows top, KeyRange only)
+      : order_(order), behind_(behind), top_(std::move(top)), only_(only) {}
 
   bool IsOut(uint64_t key) const { return key < only_.first || key > only_.last; }
   template <typename F>

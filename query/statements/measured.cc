@@ -20,9 +20,9 @@ void MeasuredOperator::AddBytes(const ReadView& view, uint32_t chunk) const {
 
 void ResetMeasures(const Operator& tree) {
   const auto* measured = dynamic_cast<const MeasuredOperator*>(&tree);
-  if (measured == nullptr) return;
-  measured->Reset();
-  const auto* logic = dynamic_cast<const LogicOperator*>(&measured->inner());
+  if (measured != nullptr) measured->Reset();
+  const auto* logic =
+      dynamic_cast<const LogicOperator*>(measured != nullptr ? &measured->inner() : &tree);
   if (logic == nullptr) return;
   for (const auto& child : logic->children()) ResetMeasures(*child);
 }

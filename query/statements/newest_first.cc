@@ -15,9 +15,9 @@ namespace {
 // So many of the newest are looked at at once at least, so many at first at most, for the planner
 // guesses, and this part of all in the end: rows that lie apart cost several times what those of a
 // scan do.
-constexpr double kLeast = 4096;
+constexpr double kLeast = 512;
 constexpr double kMostAtFirst = 16384;
-constexpr uint64_t kPartOfAll = 8;
+constexpr double kPartOfAll = 8;
 // So many more than seem to be needed are looked at, so that it is the last time, mostly.
 constexpr double kMore = 1.3;
 
@@ -33,12 +33,13 @@ class Walk {
     for (ChunkBits& bits : rows_) bits.ClearAll();
     keys_.first = RowOrder::KeyOfSeen(SeenOrder::LastOf(end_ - 1));
     const uint64_t wanted = num_taken_ + count;
-    view_->seen_order->ForEachSpan(end_ - 1, [&](int64_t span, absl::Span<const uint32_t> rows) {
+    view_->seen_order->ForEachList(end_ - 1, [&](int64_t span, absl::Span<const uint32_t> rows) {
+      if (num_taken_ >= wanted && span != end_) return false;
       num_taken_ += rows.size();
       if (num_taken_ > most_) return false;
       for (const uint32_t row : rows) rows_[ChunkOf({row})].Set(OffsetOf({row}));
       end_ = span;
-      return num_taken_ < wanted;
+      return true;
     });
     keys_.last = RowOrder::KeyOfSeen(SeenOrder::BeginOf(end_));
     return num_taken_ >= wanted && num_taken_ <= most_;
@@ -58,43 +59,50 @@ class Walk {
   uint64_t num_taken_ = 0;
 };
 
-// Where the order begins; nothing where the kept one is of no use.
-std::optional<int64_t> FirstTime(const RowOrder& order, std::optional<RowId> behind,
-                                 const ReadView& view) {
-  if (!IsNewestFirst(order.by()) || !order.IsShareable()) return std::nullopt;
+// Where the order begins; nothing where that is among those who were never seen.
+std::optional<int64_t> FirstTime(std::optional<RowId> behind, const ReadView& view) {
   if (!behind) return std::numeric_limits<int64_t>::max();
   const Column& last_seen = view->column(kLastSeen);
   if (!last_seen.Has(*behind)) return std::nullopt;
   return last_seen.Bits(*behind);
 }
 
+double MostRows(const ReadView& view) { return static_cast<double>(view->num_rows()) / kPartOfAll; }
+
 // How many rows have to be looked at, as the planner expects it.
-double Expected(const Plan& plan, uint64_t wanted, const ReadView& view) {
-  if (plan.filter == nullptr) return static_cast<double>(wanted);
-  const double share = plan.filter->estimated_rows() / static_cast<double>(view->num_rows());
-  return static_cast<double>(wanted) / share;
+double ExpectedRows(const Operator* filter, uint64_t wanted, const ReadView& view) {
+  const auto found = static_cast<double>(wanted);
+  if (filter == nullptr) return found;
+  return found * static_cast<double>(view->num_rows()) / filter->estimated_rows();
 }
 
 }  // namespace
 
+bool TriesNewestFirst(const Operator* filter, const std::vector<BoundOrder>& by, uint64_t wanted,
+                      const ReadView& view) {
+  return IsNewestFirst(by) && MostRows(view) >= kLeast &&
+         ExpectedRows(filter, wanted, view) <= MostRows(view);
+}
+
 absl::StatusOr<std::optional<std::vector<RowId>>> FindNewestFirst(
     const Plan& plan, const RowOrder& order, std::optional<RowId> behind, uint64_t wanted,
     const ReadView& view, const ExecutionLimits& limits) {
-  const std::optional<int64_t> last_ms = FirstTime(order, behind, view);
-  const uint64_t most = view->num_rows() / kPartOfAll;
-  const double expected = Expected(plan, wanted, view);
-  if (!last_ms || expected > static_cast<double>(most)) return std::nullopt;
-
+  const std::optional<int64_t> last_ms = FirstTime(behind, view);
+  if (!last_ms || !TriesNewestFirst(plan.filter.get(), order.by(), wanted, view)) {
+    return std::nullopt;
+  }
+  const double most = MostRows(view);
   const uint64_t bytes = view.num_chunks() * sizeof(ChunkBits);
   limits.Take(bytes);
   ExecutionLimits alone = limits;
   alone.helper = nullptr;  // it is soon over
-  Walk walk(view, *last_ms, most);
+  Walk walk(view, *last_ms, static_cast<uint64_t>(most));
   Finder finder(order, behind, wanted, limits);
-  double look = std::clamp(expected, kLeast, kMostAtFirst);
+  double look = std::clamp(ExpectedRows(plan.filter.get(), wanted, view), kLeast, kMostAtFirst);
   bool goes_on = true;
   while (goes_on && finder.top().size() < wanted) {
-    goes_on = look <= static_cast<double>(most) && walk.Take(static_cast<uint64_t>(look));
+    const double left = most - static_cast<double>(walk.num_taken());
+    goes_on = look <= left && walk.Take(static_cast<uint64_t>(look));
     if (!goes_on) break;
     finder.Only(walk.keys());
     ROSTER_RETURN_IF_ERROR(ScanInto(plan, view, alone, &finder, FilterPart::kAll, &walk.rows()));
@@ -103,7 +111,8 @@ absl::StatusOr<std::optional<std::vector<RowId>>> FindNewestFirst(
     look = std::max(kLeast, kMore * each * (static_cast<double>(wanted) - found));
   }
   limits.GiveBack(bytes);
-  if (goes_on) return finder.top().Take();
+  std::vector<RowId> rows = finder.top().Take();  // which gives back what they took
+  if (goes_on) return rows;
   if (plan.filter != nullptr) ResetMeasures(*plan.filter);  // a scan of all measures that
   return std::nullopt;
 }

@@ -17,8 +17,13 @@
 
 namespace roster::query {
 
+// Whether FindNewestFirst goes this way, if it may begin where somebody was seen: enough of the
+// newest are expected to pass. `filter`: null for none.
+bool TriesNewestFirst(const Operator* filter, const std::vector<BoundOrder>& by, uint64_t wanted,
+                      const ReadView& view);
+
 // The first `wanted` rows behind `behind` that match, in order. Nothing where a scan of all is the
-// better way: the order is another one, or too few of the newest match.
+// better way: TriesNewestFirst says so, or too few of the newest match.
 // Errors: TIMEOUT, CANCELLED, LIMIT (memory).
 absl::StatusOr<std::optional<std::vector<RowId>>> FindNewestFirst(
     const Plan& plan, const RowOrder& order, std::optional<RowId> behind, uint64_t wanted,

@@ -54,7 +54,7 @@ class TwoStepFilter {
   }
   // As if nothing had been asked yet.
   void ResetMeasures() const {
-    if (measured_ != nullptr) query::ResetMeasures(*measured_);
+    query::ResetMeasures(measured_ != nullptr ? static_cast<const Operator&>(*measured_) : *and_);
   }
 
  private:

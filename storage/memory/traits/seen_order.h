@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Rows by when they were last seen, the newest first, so that a list of the newest reads those
-// only. Derived: made anew at loading. A time is known to a quarter of an hour; who wants the exact
+// only. Derived: made anew at loading. A time is known to some 17 minutes; who wants the exact
 // order, or whether a row is still there, looks at its cell.
 // Thread rule: one writer; a copy may be read anywhere.
 #ifndef ROSTER_STORAGE_MEMORY_TRAITS_SEEN_ORDER_H_
 #define ROSTER_STORAGE_MEMORY_TRAITS_SEEN_ORDER_H_
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/types/span.h"
 #include "storage/base/ids.h"
 #include "storage/memory/cow.h"
@@ -23,86 +22,93 @@
 
 namespace roster {
 
-// Times are cut into spans, each with a list of rows to which the writer only appends: a row that
-// is seen again in a later span stays in the list of the earlier one, until that is tidied.
-// Invariant: each row is in the list of the span that its time is in, perhaps more than once.
+// Times are cut into spans. Each has lists of rows to which the writer only appends: a row that is
+// seen again in a later span stays in the list of the earlier one, until that is tidied.
+// Invariants: (1) each row is in a list of the span that its time is in, perhaps more than once;
+// (2) what is stale or there twice is not much more than what is not.
 class SeenOrder {
  public:
-  static constexpr int64_t kSpanMs = int64_t{1} << 20;  // 17.5 minutes
   // Which span a time is in. Spans are numbered in the order of time.
-  static int64_t SpanOf(int64_t ms) { return ms >> 20; }
+  static int64_t SpanOf(int64_t ms) { return ms >> kSpanBits; }
   // The first and the last millisecond of a span.
-  static int64_t BeginOf(int64_t span) { return span << 20; }
-  static int64_t LastOf(int64_t span) { return BeginOf(span) + (kSpanMs - 1); }
+  static int64_t BeginOf(int64_t span) { return span << kSpanBits; }
+  static int64_t LastOf(int64_t span) { return BeginOf(span) + ((int64_t{1} << kSpanBits) - 1); }
 
-  // The time of a row is in this span from now on. `is_in(row, span)`: whether it is, asked of any
-  // row: what is not goes once there is much of it. Thread: the writer. Cost: O(1) amortised.
-  template <typename IsIn>
-  void Add(RowId row, int64_t span, IsIn&& is_in) {
-    List& list = ListOf(span);
-    list_bytes_ -= list.MemoryBytes();
-    list.Append(row.value);
-    list_bytes_ += list.MemoryBytes();
-    ++size_;
-    if (row.value >= num_rows_) num_rows_ = row.value + 1;
-    if (size_ > 2 * size_t{num_rows_} + kSlack) TidyNext(is_in);
-  }
+  // Whether the time of a row is in a span.
+  using IsIn = absl::FunctionRef<bool(RowId row, int64_t span)>;
 
-  // Calls f(span, rows) for the spans from `last` on, from the newest to the oldest, until it says
-  // false. Rows: all whose time is in the span, and others. Cost: of what f is given.
+  // The time of a row is in this span from now on, as `is_in` says, too, which is asked of others
+  // besides: what is stale goes once there is much of it. Thread: the writer.
+  // Cost: a look at some thousand rows at most, O(1) of them amortised; behind a view some hundred
+  // handles.
+  void Add(RowId row, int64_t span, IsIn is_in);
+
+  // Calls f(span, rows) for the lists from span `last` on, from the newest to the oldest, those of
+  // one span one after the other, until it says false. Rows: all whose time is in the span, and
+  // others. Cost: of what f is given.
   template <typename F>
-  void ForEachSpan(int64_t last, F&& f) const {
-    auto it = pages_.upper_bound(PageOf(last));
-    while (it != pages_.begin()) {
-      --it;
-      const int64_t first = it->first * kSpansOfPage;
-      for (int64_t span = std::min(last, first + kSpansOfPage - 1); span >= first; --span) {
-        const List& list = (*it->second)[PlaceOf(span)];
-        if (list.empty()) continue;
-        if (!f(span, absl::MakeConstSpan(list.data(), list.size()))) return;
+  void ForEachList(int64_t last, F&& f) const {
+    for (auto branch = branches_.rbegin(); branch != branches_.rend(); ++branch) {
+      if (branch->first > BranchOf(last)) continue;
+      const Branch& leaves = *branch->second;
+      for (auto leaf = leaves.rbegin(); leaf != leaves.rend(); ++leaf) {
+        const Leaf& lists = *leaf->second;
+        for (auto list = lists.rbegin(); list != lists.rend(); ++list) {
+          if (list->span > last) continue;
+          if (!f(list->span, absl::MakeConstSpan(list->rows.data(), list->rows.size()))) return;
+        }
       }
     }
   }
 
-  // Rows in lists, those included that are not there any more.
-  size_t size() const { return size_; }
-  size_t MemoryBytes() const {
-    return list_bytes_ + pages_.size() * (sizeof(Page) + kPageHandleBytes);
-  }
-  size_t BytesToCopy() const { return pages_.size() * kPageHandleBytes; }
+  size_t MemoryBytes() const { return list_bytes_ + num_leaves_ * kLeafBytes; }
+  size_t BytesToCopy() const { return branches_.size() * kHandleBytes; }
+  // Aborts where rows, lists or bytes are not what was counted of them. Cost: O(lists).
+  void CheckInvariants() const;
 
  private:
-  using List = AppendBuffer<uint32_t>;
-  static constexpr int64_t kSpansOfPage = 64;
+  static constexpr int kSpanBits = 20;    // of milliseconds: 17.5 minutes
+  static constexpr int kLeafBits = 6;     // of spans: 18.6 hours
+  static constexpr int kBranchBits = 12;  // 50 days
+  static constexpr size_t kListRows = 2048;
+  // So many may be stale whatever there is.
   static constexpr size_t kSlack = 4096;
-  static constexpr size_t kPageHandleBytes = sizeof(std::pair<int64_t, Cow<int>>);
-  using Page = std::array<List, kSpansOfPage>;
+  // While there is too much, so many are looked at for each that is added: more goes than comes.
+  static constexpr size_t kLooksPerAdd = 8;
+  static constexpr size_t kHandleBytes = 16;
+  static constexpr size_t kLeafBytes = 64;  // with its handle
+  static constexpr size_t kListBytes = 80;  // and what its memory takes besides
 
-  static int64_t PageOf(int64_t span) { return span >> 6; }
-  static size_t PlaceOf(int64_t span) { return static_cast<size_t>(span & (kSpansOfPage - 1)); }
-  List& ListOf(int64_t span) { return pages_[PageOf(span)].Mutable()[PlaceOf(span)]; }
+  struct List {
+    int64_t span;
+    AppendBuffer<uint32_t> rows;
+  };
+  using Leaf = std::vector<List>;  // by span; of one span any number
+  using Branch = absl::btree_map<int64_t, Cow<Leaf>>;
 
-  // Of the next list in turn, the oldest first, leaves the rows that are in its span. When all have
-  // had their turn no more are left than there are rows, so that as many were added for it.
-  template <typename IsIn>
-  void TidyNext(IsIn&& is_in) {
-    const int64_t span = NextInTurn();
-    const List& list = ListOf(span);
-    std::vector<uint32_t> rows(list.begin(), list.end());
-    std::erase_if(rows, [&](uint32_t row) { return !is_in(RowId{row}, span); });
-    Replace(span, std::move(rows));
-  }
-  // The first span from this one on that has rows, if any.
-  std::optional<int64_t> FirstFrom(int64_t span) const;
-  // Requires: there are rows.
-  int64_t NextInTurn() const;
-  void Replace(int64_t span, std::vector<uint32_t> rows);
+  static int64_t LeafOf(int64_t span) { return span >> kLeafBits; }
+  static int64_t BranchOf(int64_t span) { return span >> kBranchBits; }
+  Leaf& MutableLeaf(int64_t span);
+  void Append(List* list, RowId row);
+  void Remove(Leaf* leaf, size_t place);
 
-  absl::btree_map<int64_t, Cow<Page>> pages_;  // by the number of their spans
-  size_t size_ = 0;
+  // A list of the whole.
+  struct Place {
+    int64_t leaf;
+    size_t index;
+  };
+  // The next list in turn, the oldest first. Requires: there are rows.
+  Place NextInTurn() const;
+  // Leaves in a list the rows that are in its span, each once, together with those of the list
+  // before it, if that has room. Returns how many rows it looked at.
+  size_t Tidy(Place place, IsIn is_in);
+
+  absl::btree_map<int64_t, Cow<Branch>> branches_;
+  size_t size_ = 0;  // rows in lists
   size_t list_bytes_ = 0;
-  uint32_t num_rows_ = 0;       // one more than the highest
-  int64_t tidied_ = INT64_MIN;  // the span whose turn was last
+  size_t num_leaves_ = 0;
+  uint32_t num_rows_ = 0;                               // one more than the highest
+  Place turn_{std::numeric_limits<int64_t>::min(), 0};  // at which the next one begins
 };
 
 }  // namespace roster

@@ -124,6 +124,10 @@ TEST_CASE("a dear condition by itself is asked of the first rows", "[threads]") 
       CHECK(Found(crowd, text, {}) == Expected(crowd, 0, part, true, limit));
     }
   }
+  const auto plan =
+      crowd.store.Ask("explain analyze find id where email contains \"@\" order by score limit 9");
+  REQUIRE(plan.ok());
+  CHECK(std::get<PlanAnswer>(*plan).plan.children[0].measures->rows_in < crowd.people.size() / 10);
 }
 
 TEST_CASE("the first and the last ids of many are found") {

@@ -40,8 +40,9 @@ class Crowd {
       people.push_back(std::move(person));
     }
     for (uint32_t n = 0; n < kChunkRows; ++n) store.Did(AnyBody(), "visit", AnyTime());
-    for (int n = 0; n < 100; ++n) store.builder().Apply(EraseProfile{Take()});
+    for (int n = 0; n < 1000; ++n) store.builder().Apply(EraseProfile{Take()});
     for (int n = 0; n < 100; ++n) store.Merge(Take(), AnyBody());
+    ReuseRows();
   }
 
   // Who is at least so old and has this in the email: the newest first, ties by id.
@@ -76,6 +77,18 @@ class Crowd {
     people.pop_back();
     return id;
   }
+  // People who were seen before all others get the rows of some who are gone.
+  void ReuseRows() {
+    Store& of = store.builder().store;
+    while (const auto job = of.TakeSealJob(true)) of.InstallSeal(*job, job->Run());
+    const uint32_t num_rows = of.state().num_rows();
+    for (int n = 0; n < 1000; ++n) {
+      const Timestamp time{TestStore::kNow.ms - 3 * within_ms_ - static_cast<int64_t>(Below(99))};
+      const Fields traits = {{"age", int64_t{150}}, {"email", StrCat("old", n, "@a.nl")}};
+      people.push_back({store.Profile(traits, time), 150, ""});
+    }
+    REQUIRE(of.state().num_rows() == num_rows);
+  }
   Timestamp AnyTime() {
     const auto ago_ms = static_cast<int64_t>(Below(static_cast<uint64_t>(within_ms_)));
     return {TestStore::kNow.ms - ago_ms};
@@ -106,7 +119,8 @@ TEST_CASE("the newest that match come first", "[newest]") {
   // A quarter of an hour is not told apart by the kept order, a millisecond by no order.
   for (const int64_t within_ms : {int64_t{2}, kDayMs / 24, 180 * kDayMs}) {
     const Crowd crowd(&random, within_ms);
-    for (const int64_t age : {0, 50, 99, 100}) {
+    // Nearly everybody, half of them, a few; the old ones, who are behind all others; nobody.
+    for (const int64_t age : {0, 50, 99, 150, 151}) {
       for (const std::string part : {"@", "@a", "77", "nobody"}) {
         const auto all = crowd.Expected(age, part);
         for (const size_t limit : {1, 50, 900, 5000}) {
@@ -167,10 +181,49 @@ TEST_CASE("only some of the newest are looked at, where enough of them match", "
   CHECK(NumAsked(crowd, "find id where age >= 50 limit 10") < all / 8);
   CHECK(NumAsked(crowd, "find id where age >= 50 order by last_seen limit 10") == all);
   CHECK(NumAsked(crowd, "find id where age >= 50 order by age limit 10") == all);
-  // Nobody is that old: in the end all are asked.
-  CHECK(NumAsked(crowd, "find id where age >= 100 limit 10") == all);
-  const auto plan = std::get<PlanAnswer>(Asked(crowd, "explain find id limit 10"));
-  CHECK(plan.plan.reads == std::vector<std::string>{"rows by last_seen"});
+  // Several looks at the newest, then; and those who are behind all others, or do not exist.
+  CHECK(NumAsked(crowd, "find id where age >= 97 limit 100") < all / 8);
+  CHECK(NumAsked(crowd, "find id where age >= 150 limit 10") == all);
+  CHECK(NumAsked(crowd, "find id where age >= 151 limit 10") == all);
+}
+
+TEST_CASE("explain tells whether it means to read only the newest", "[newest]") {
+  std::mt19937_64 random(TestSeed());
+  const Crowd crowd(&random, kDayMs);
+  const auto reads = [&](const std::string& text) {
+    return std::get<PlanAnswer>(Asked(crowd, "explain " + text)).plan.reads;
+  };
+  const std::vector<std::string> newest = {"rows by last_seen"};
+  CHECK(reads("find id limit 10") == newest);
+  CHECK(reads("find id order by last_seen desc, age limit 10") == newest);
+  CHECK(reads("find id order by last_seen limit 10").empty());
+  CHECK(reads("find id limit 20000").empty());
+  CHECK(reads("find id where age >= 151 limit 50").empty());
+}
+
+TEST_CASE("ties of the newest go by what else it is ordered by", "[newest]") {
+  std::mt19937_64 random(TestSeed());
+  const Crowd crowd(&random, 40);
+  const auto rows = [&](const std::string& limit) {
+    const auto answer = Asked(crowd, "find id, age order by last_seen desc, age desc" + limit);
+    return std::get<TableAnswer>(answer).rows;
+  };
+  const auto first = rows(" limit 3000");
+  auto all = rows(" limit 100000");
+  REQUIRE(all.size() == crowd.people.size());
+  all.resize(3000);
+  CHECK(first == all);
+}
+
+TEST_CASE("a page behind somebody who was never seen has others who were not", "[newest]") {
+  std::mt19937_64 random(TestSeed());
+  Crowd crowd(&random, kDayMs);
+  const ProfileId never = crowd.store.builder().Profile(TestStore::kNow.ms);
+  const ProfileId neither = crowd.store.builder().Profile(TestStore::kNow.ms);
+  QueryOptions options;
+  options.after = never;
+  CHECK(IdsOf(Asked(crowd, "find id limit 5", options)) ==
+        std::vector<std::string>{StrCat("p", neither.value)});
 }
 
 }  // namespace
