@@ -47,7 +47,8 @@ class Crowd {
 
   // Who is at least so old and has this in the email: the newest first, ties by id.
   std::vector<std::string> Expected(int64_t age, const std::string& part) const {
-    const State& state = store.View().state();
+    const ReadView view = store.View();
+    const State& state = view.state();
     std::vector<std::pair<int64_t, uint64_t>> found;  // the newest first
     for (const Person& person : people) {
       const auto row = state.FindProfile(person.id);
