@@ -91,7 +91,8 @@ std::string ToLower(std::string_view text) {
 }
 
 std::string Fold(std::string_view text) {
-  if (IsAscii(text)) return ToLower(text);
+  std::string lower(text);
+  if (AsciiToLower(text, lower.data())) return lower;
   constexpr auto kOptions = static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STRIPMARK);
   return Map(text, kOptions, &Lower);
 }

@@ -89,13 +89,19 @@ std::vector<std::string> Found(const Crowd& crowd, const std::string& text,
   return ids;
 }
 
+// A second thread is asked at once.
+ExecutionLimits WithHelp(ScanHelper* helper) {
+  ExecutionLimits limits;
+  limits.helper = helper;
+  limits.alone_us = 0;
+  return limits;
+}
+
 TEST_CASE("find with dear conditions gives the first rows in order", "[threads]") {
   std::mt19937_64 random(TestSeed());
   const Crowd crowd = RandomCrowd(&random);
   ScanHelper helper(ThreadExecutor());
-  ExecutionLimits two;
-  two.helper = &helper;
-  two.alone_us = 0;
+  const ExecutionLimits two = WithHelp(&helper);
   for (const int64_t age : {0, 60, 95, 100}) {
     for (const std::string part : {"@a", "77", "999", "nobody"}) {
       for (const size_t limit : {1, 40, 900, 3000}) {
@@ -152,9 +158,7 @@ TEST_CASE("pages of a find with dear conditions are its whole order, one behind 
   std::mt19937_64 random(TestSeed());
   const Crowd crowd = RandomCrowd(&random);
   ScanHelper helper(ThreadExecutor());
-  ExecutionLimits two;
-  two.helper = &helper;
-  two.alone_us = 0;
+  const ExecutionLimits two = WithHelp(&helper);
   for (const std::string order : {"score desc", "score", "email", "email desc, score"}) {
     const std::string text =
         StrCat("find id where age >= 20 and email contains \"@a\" order by ", order, " limit ");
