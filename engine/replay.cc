@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "roster/error.h"
+#include "storage/base/prefetch.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/text.h"
 #include "storage/mutation.h"
@@ -71,7 +72,7 @@ void Prefetch(const Mutation& mutation) {
   if (event == nullptr) return;
   const auto* const begin = reinterpret_cast<const char*>(event->properties.data());
   const size_t bytes = event->properties.size() * sizeof(event->properties[0]);
-  for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(begin + at);
+  for (size_t at = 0; at < bytes; at += 64) PrefetchLine(begin + at);
 }
 
 absl::Status Apply(const Portion& portion, Store* store, RequestWindow* requests) {
@@ -81,7 +82,7 @@ absl::Status Apply(const Portion& portion, Store* store, RequestWindow* requests
     for (size_t m = 0; m < commit.mutations.size(); ++m) {
       const Mutation& mutation = commit.mutations[m];
       if (m + 2 * kPrefetchMutations < commit.mutations.size()) {
-        __builtin_prefetch(&commit.mutations[m + 2 * kPrefetchMutations]);
+        PrefetchLine(&commit.mutations[m + 2 * kPrefetchMutations]);
         Prefetch(commit.mutations[m + kPrefetchMutations]);
       }
       const absl::Status fits = store->Check(mutation);

@@ -83,6 +83,9 @@ class CellFilter {
   // What a full pass takes, in nanoseconds a row: a guess good enough to order conjuncts.
   double CostPerRow() const;
 
+  // Whether each candidate's cell is asked a CellFunction.
+  bool AsksEach() const { return std::holds_alternative<CellFunction>(test_); }
+
   // Clears the bits of `rows` whose cell does not pass; clear bits stay clear and whole words of
   // them are skipped. Shape: rows has (cells.size() + 63) / 64 words.
   void Narrow(const PackedInts& cells, uint64_t* rows) const;

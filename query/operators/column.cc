@@ -3,6 +3,7 @@
 
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "query/cells/cell_test.h"
 #include "query/kernels/bits.h"
@@ -25,6 +26,18 @@ void ColumnOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* r
   rows->ForEach([&](uint32_t i) {
     if (!Holds(bound_.predicate, column.type(), cells.cells.Get(i), view.clock())) rows->Clear(i);
   });
+}
+
+void ColumnOperator::Prefetch(const ReadView& view, absl::Span<const RowId> rows) const {
+  const Column& column = view->column(bound_.trait);
+  const Dictionary* const texts = column.type().dictionary.get();
+  if (texts == nullptr || !filter_.AsksEach()) return;
+  std::vector<uint32_t> codes;
+  codes.reserve(rows.size());
+  for (const RowId row : rows) {
+    if (column.Has(row)) codes.push_back(static_cast<uint32_t>(column.Bits(row)));
+  }
+  for (const uint32_t code : codes) texts->Prefetch(code);
 }
 
 bool ColumnOperator::Matches(const ReadView& view, RowId row) const {

@@ -18,6 +18,7 @@ class ColumnOperator : public Operator {
   ColumnOperator(BoundTrait bound, const ReadView& view, Preparation* preparation);
 
   void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override;
+  void Prefetch(const ReadView& view, absl::Span<const RowId> rows) const override;
   bool Matches(const ReadView& view, RowId row) const override;
   std::optional<Timestamp> NextChange(const ReadView& view, RowId row) const override;
   std::string Describe(const Schema& schema) const override;

@@ -71,6 +71,10 @@ class LogicOperator : public Operator {
   void EvaluateDear(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
     EvaluateAll(view, chunk, num_quick_, children_.size(), rows);
   }
+  // Prefetch for the first part that EvaluateDear or MatchesDear asks. Requires: has_dear().
+  void PrefetchDear(const ReadView& view, absl::Span<const RowId> rows) const {
+    children_[num_quick_]->Prefetch(view, rows);
+  }
   bool has_dear() const { return num_quick_ < children_.size(); }
   // Whether a row that the quick ones leave matches. Requires: an `and`.
   bool MatchesDear(const ReadView& view, RowId row) const;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "storage/base/ids.h"
 #include "storage/memory/bitmap.h"
 #include "storage/memory/read_view.h"
@@ -54,6 +55,11 @@ class Operator {
   // When the limits of the planning stop it, all rows may go: who evaluates checks them behind it.
   // Cost: what it reads of the chunk; little when there are no candidates.
   virtual void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const = 0;
+
+  // Has the processor fetch what Evaluate or Matches will read of some rows, where that is one read
+  // after the other: so many of them wait at the same time. Changes no answer. Requires: as
+  // Evaluate.
+  virtual void Prefetch(const ReadView& /*view*/, absl::Span<const RowId> /*rows*/) const {}
 
   // Whether one row matches, by another road than Evaluate: it works on cells and texts, not on
   // what was prepared. Requires: any view of the store that it was planned for, then or later.

@@ -17,8 +17,9 @@ constexpr size_t kLeastAsked = 1024;
 constexpr size_t kMostWanted = 1024;
 // Then it is looked whether they will do.
 constexpr size_t kAskedToSee = 256;
-// So often it is looked whether it has to stop.
-constexpr size_t kAskedPerCheck = 64;
+// So many are fetched together, and then it is looked whether it has to stop.
+constexpr size_t kAskedTogether = 64;
+static_assert(kAskedToSee % kAskedTogether == 0);
 
 struct Candidate {
   uint64_t key;
@@ -56,15 +57,16 @@ class Candidates {
   // Asks them, the first one first, until enough match. Nothing when there were too few to know.
   absl::StatusOr<std::optional<std::vector<RowId>>> FirstOf(const TwoStepFilter& filter,
                                                             const ReadView& view) {
-    const auto is_behind = [this](const Candidate& a, const Candidate& b) { return Before(b, a); };
-    std::make_heap(found_.begin(), found_.end(), is_behind);
+    std::make_heap(found_.begin(), found_.end(), IsBehind{this});
     std::vector<RowId> rows;
-    for (size_t asked = 0; !found_.empty() && rows.size() < wanted_; ++asked) {
-      if (asked % kAskedPerCheck == 0) ROSTER_RETURN_IF_ERROR(limits_.Check());
+    for (size_t asked = 0; !found_.empty() && rows.size() < wanted_; asked += kAskedTogether) {
+      ROSTER_RETURN_IF_ERROR(limits_.Check());
       if (was_cut_ && asked == kAskedToSee && IsHopeless(asked, rows.size())) break;
-      std::pop_heap(found_.begin(), found_.end(), is_behind);
-      if (filter.MatchesDear(view, found_.back().row)) rows.push_back(found_.back().row);
-      found_.pop_back();
+      const std::vector<RowId> next = TakeNext();
+      filter.PrefetchDear(view, next);
+      for (const RowId row : next) {
+        if (rows.size() < wanted_ && filter.MatchesDear(view, row)) rows.push_back(row);
+      }
     }
     limits_.GiveBack(BytesKept());
     if (was_cut_ && rows.size() < wanted_) return std::nullopt;
@@ -78,6 +80,20 @@ class Candidates {
   uint64_t BytesKept() const { return MostKept() * sizeof(Candidate); }
   bool Before(const Candidate& a, const Candidate& b) const {
     return a.key != b.key ? a.key < b.key : order_.Before(a.row, b.row);
+  }
+  struct IsBehind {
+    const Candidates* of;
+    bool operator()(const Candidate& a, const Candidate& b) const { return of->Before(b, a); }
+  };
+  // The first of those that are left. Requires: a heap by IsBehind.
+  std::vector<RowId> TakeNext() {
+    std::vector<RowId> next;
+    while (!found_.empty() && next.size() < kAskedTogether) {
+      std::pop_heap(found_.begin(), found_.end(), IsBehind{this});
+      next.push_back(found_.back().row);
+      found_.pop_back();
+    }
+    return next;
   }
   void Add(Candidate candidate) {
     if (was_cut_ && Before(last_, candidate)) return;

@@ -40,6 +40,9 @@ class MeasuredOperator : public Operator {
   void Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const override {
     Measure(view, chunk, rows, [&] { inner_->Evaluate(view, chunk, rows); });
   }
+  void Prefetch(const ReadView& view, absl::Span<const RowId> rows) const override {
+    inner_->Prefetch(view, rows);
+  }
   bool Matches(const ReadView& view, RowId row) const override;
   // Notes what narrow(), which takes from `rows` of a chunk, takes.
   template <typename F>

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <limits>
 
+#include "query/kernels/bits.h"
 #include "query/statements/finder.h"
 #include "query/statements/measured.h"
 #include "query/statements/scan.h"
+#include "query/statements/two_step.h"
 #include "storage/memory/traits/seen_order.h"
 
 namespace roster::query {
@@ -44,8 +46,8 @@ class Walk {
     keys_.last = RowOrder::KeyOfSeen(SeenOrder::BeginOf(end_));
     return num_taken_ >= wanted && num_taken_ <= most_;
   }
-  // What was taken last: all rows of these keys, and others.
-  const RowSet& rows() const { return rows_; }
+  // What was taken last: all rows of these keys, and others. Who asks may take some away.
+  RowSet* rows() { return &rows_; }
   KeyRange keys() const { return keys_; }
   // Of all times.
   uint64_t num_taken() const { return num_taken_; }
@@ -57,6 +59,73 @@ class Walk {
   RowSet rows_;
   KeyRange keys_;
   uint64_t num_taken_ = 0;
+};
+
+// Asks the filter of rows out of all chunks: what is dear of many at once, for their cells and
+// texts lie far apart.
+class Look {
+ public:
+  // Lifetime: all of it outlives this.
+  Look(const Plan& plan, const ReadView& view, const ExecutionLimits& limits)
+      : plan_(plan), view_(view), limits_(limits) {}
+
+  // Gives `finder` those of `rows` that are live and match; of the others some may stay in `rows`.
+  absl::Status Ask(RowSet* rows, Finder* finder) {
+    const std::optional<TwoStepFilter> in_two = TwoStepFilter::Of(plan_);
+    if (!in_two)
+      return Scan(FilterPart::kAll, rows,
+                  [&](uint32_t chunk) { finder->Take(chunk, (*rows)[chunk]); });
+    ROSTER_RETURN_IF_ERROR(Scan(FilterPart::kQuick, rows, [](uint32_t) {}));
+    absl::Status status;
+    in_two->MeasureAsked([&] {
+      status = AskDear(*in_two, rows, finder);
+      return num_matched_;
+    });
+    return status;
+  }
+
+ private:
+  // So many candidates are fetched before they are asked: their texts stay in the nearer caches.
+  static constexpr size_t kFetched = 512;
+
+  // Leaves the rows that match a part, and calls then(chunk) for each chunk that has candidates.
+  template <typename F>
+  absl::Status Scan(FilterPart part, RowSet* rows, F&& then) {
+    ChunkScan scan(plan_, view_, limits_, part, rows);
+    const auto keep = [](uint32_t, ChunkBits*) {};
+    while (!scan.IsAtEnd()) {
+      ROSTER_RETURN_IF_ERROR(scan.Step(keep, [&](uint32_t chunk, const ChunkBits& left) {
+        (*rows)[chunk] = left;
+        then(chunk);
+      }));
+    }
+    return limits_.Check();
+  }
+  absl::Status AskDear(const TwoStepFilter& filter, RowSet* rows, Finder* finder) {
+    std::vector<RowId> fetched;
+    const auto num_chunks = static_cast<uint32_t>(rows->size());
+    for (uint32_t begin = 0, end = 0; begin < num_chunks; begin = end) {
+      ROSTER_RETURN_IF_ERROR(limits_.Check());
+      fetched.clear();
+      for (; end < num_chunks && fetched.size() < kFetched; ++end) {
+        (*rows)[end].ForEach([&](uint32_t i) { fetched.push_back(RowAt(end, i)); });
+      }
+      filter.PrefetchDear(view_, fetched);
+      for (uint32_t chunk = begin; chunk < end; ++chunk) {
+        ChunkBits& candidates = (*rows)[chunk];
+        if (!candidates.Any()) continue;
+        filter.EvaluateDear(view_, chunk, &candidates);
+        num_matched_ += kernels::CountBits(candidates.words(), ChunkBits::kWords);
+        finder->Take(chunk, candidates);
+      }
+    }
+    return limits_.Check();
+  }
+
+  const Plan& plan_;
+  const ReadView& view_;
+  const ExecutionLimits& limits_;
+  uint64_t num_matched_ = 0;
 };
 
 // Where the order begins; nothing where that is among those who were never seen.
@@ -94,18 +163,18 @@ absl::StatusOr<std::optional<std::vector<RowId>>> FindNewestFirst(
   const double most = MostRows(view);
   const uint64_t bytes = view.num_chunks() * sizeof(ChunkBits);
   limits.Take(bytes);
-  ExecutionLimits alone = limits;
-  alone.helper = nullptr;  // it is soon over
   Walk walk(view, *last_ms, static_cast<uint64_t>(most));
+  Look looks(plan, view, limits);
   Finder finder(order, behind, wanted, limits);
-  double look = std::clamp(ExpectedRows(plan.filter.get(), wanted, view), kLeast, kMostAtFirst);
+  double look =
+      std::clamp(kMore * ExpectedRows(plan.filter.get(), wanted, view), kLeast, kMostAtFirst);
   bool goes_on = true;
   while (goes_on && finder.top().size() < wanted) {
     const double left = most - static_cast<double>(walk.num_taken());
     goes_on = look <= left && walk.Take(static_cast<uint64_t>(look));
     if (!goes_on) break;
     finder.Only(walk.keys());
-    ROSTER_RETURN_IF_ERROR(ScanInto(plan, view, alone, &finder, FilterPart::kAll, &walk.rows()));
+    ROSTER_RETURN_IF_ERROR(looks.Ask(walk.rows(), &finder));
     const auto found = static_cast<double>(finder.top().size());
     const double each = static_cast<double>(walk.num_taken()) / std::max(found, 0.5);
     look = std::max(kLeast, kMore * each * (static_cast<double>(wanted) - found));

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "absl/types/span.h"
 #include "query/operators/logic.h"
 #include "query/plan.h"
 #include "query/statements/measured.h"
@@ -39,10 +40,16 @@ class TwoStepFilter {
     measured_ != nullptr ? measured_->Measure(view, chunk, rows, evaluate) : evaluate();
   }
 
-  // The same in two calls: the rows of a chunk that may match, and whether one of them does.
+  // The same in two calls: the rows of a chunk that may match, and which of them do, or one.
   void EvaluateQuick(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
     const auto evaluate = [&] { and_->EvaluateQuick(view, chunk, rows); };
     measured_ != nullptr ? measured_->Measure(view, chunk, rows, evaluate) : evaluate();
+  }
+  void EvaluateDear(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
+    and_->EvaluateDear(view, chunk, rows);
+  }
+  void PrefetchDear(const ReadView& view, absl::Span<const RowId> rows) const {
+    and_->PrefetchDear(view, rows);
   }
   bool MatchesDear(const ReadView& view, RowId row) const { return and_->MatchesDear(view, row); }
   // Behind these: what ask() took, which gives how many of all rows were found.

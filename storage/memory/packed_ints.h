@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/base/prefetch.h"
+
 namespace roster {
 
 // What values lie between, ends included: a zone map. As it is by default it says nothing.
@@ -104,8 +106,8 @@ class PackedInts {
   // Has the processor fetch what Get of a place will read.
   void Prefetch(size_t i) const {
     const auto* const bytes = reinterpret_cast<const char*>(bytes_.data());
-    __builtin_prefetch(bytes + i * (is_split() ? sizeof(uint32_t) : width_));
-    if (is_split()) __builtin_prefetch(lows() + i);
+    PrefetchLine(bytes + i * (is_split() ? sizeof(uint32_t) : width_));
+    if (is_split()) PrefetchLine(lows() + i);
   }
   // Cost: O(1), O(size) when the width or the base has to change.
   void Set(size_t i, int64_t value) {
