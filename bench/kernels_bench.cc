@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "query/kernels/bits.h"
+#include "query/kernels/chains.h"
 #include "query/kernels/narrow.h"
 #include "query/kernels/repeats.h"
 #include "query/kernels/target.h"
@@ -91,6 +92,86 @@ void Repeated(benchmark::State& state) {
   state.SetLabel(TargetName());
 }
 BENCHMARK(Repeated)->ArgName("one_in")->Arg(1)->Arg(6)->Arg(1000);
+
+// Rows with 1 to 2 `each` events of each of three steps, a chain of which is looked for that takes
+// up to a 25th of the time from step to step.
+struct Events {
+  Events(size_t each, uint64_t seed) {
+    std::mt19937_64 random(seed);
+    begins.push_back(0);
+    for (size_t row = 0; row < kChunkRows; ++row) {
+      const size_t first = times.size();
+      for (size_t i = random() % (2 * each); i < 2 * each; ++i) {
+        times.push_back(static_cast<uint32_t>(random() % kSpan));
+      }
+      std::sort(times.begin() + static_cast<std::ptrdiff_t>(first), times.end());
+      begins.push_back(static_cast<uint32_t>(times.size()));
+    }
+  }
+  static constexpr uint32_t kSpan = 100'000;
+  static constexpr uint32_t kLength = kSpan / 25;
+  std::vector<uint32_t> times;
+  std::vector<uint32_t> begins;
+};
+
+void Chains(benchmark::State& state) {
+  std::vector<Events> events;
+  std::vector<ChainStep> steps;
+  for (uint64_t step = 0; step < 3; ++step) {
+    events.emplace_back(static_cast<size_t>(state.range(0)), step);
+    steps.push_back({events[step].times.data(),
+                     events[step].begins.data(),
+                     {1, Events::kLength - 1},
+                     {0, Events::kLength + 1}});
+  }
+  const ChunkBits candidates = Candidates(1);
+  for (auto _ : state) {
+    ChunkBits yes;
+    ChunkBits maybe;
+    FindChains(steps, ChunkBits::kWords, candidates.words(), yes.words(), maybe.words());
+    benchmark::DoNotOptimize(yes);
+  }
+  state.SetItemsProcessed(state.iterations() * int64_t{kChunkRows});
+  state.SetLabel(TargetName());
+}
+BENCHMARK(Chains)->ArgName("each")->Arg(1)->Arg(4)->Arg(16)->Arg(64);
+
+// Beside it: one walk over the three runs, which looks at no event twice.
+bool HasChain(const std::vector<Events>& events, size_t row) {
+  const Events& second = events[1];
+  const Events& third = events[2];
+  uint32_t b = second.begins[row];
+  uint32_t c = third.begins[row];
+  uint32_t followed = b;  // the first of the second step from here on that may be
+  for (uint32_t a = events[0].begins[row]; a < events[0].begins[row + 1]; ++a) {
+    const uint32_t time = events[0].times[a];
+    for (b = followed; b < second.begins[row + 1] && second.times[b] <= time; ++b) {
+    }
+    followed = b;
+    for (; b < second.begins[row + 1] && second.times[b] - time <= Events::kLength; ++b) {
+      while (c < third.begins[row + 1] && third.times[c] <= second.times[b]) ++c;
+      if (c == third.begins[row + 1]) return false;
+      if (third.times[c] - second.times[b] <= Events::kLength) return true;
+    }
+    c = third.begins[row];
+  }
+  return false;
+}
+void ChainsByWalk(benchmark::State& state) {
+  std::vector<Events> events;
+  for (uint64_t step = 0; step < 3; ++step) {
+    events.emplace_back(static_cast<size_t>(state.range(0)), step);
+  }
+  for (auto _ : state) {
+    ChunkBits yes;
+    for (uint32_t row = 0; row < kChunkRows; ++row) {
+      if (HasChain(events, row)) yes.Set(row);
+    }
+    benchmark::DoNotOptimize(yes);
+  }
+  state.SetItemsProcessed(state.iterations() * int64_t{kChunkRows});
+}
+BENCHMARK(ChainsByWalk)->ArgName("each")->Arg(1)->Arg(4)->Arg(16)->Arg(64);
 
 void Bytes(benchmark::State& state) {
   const std::vector<uint8_t> cells = RandomCells<uint8_t>();

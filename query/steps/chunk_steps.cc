@@ -2,10 +2,10 @@
 #include "query/steps/chunk_steps.h"
 
 #include <algorithm>
-#include <array>
 #include <tuple>
 #include <utility>
 
+#include "query/kernels/chains.h"
 #include "query/kernels/runs.h"
 
 namespace roster::query {
@@ -20,58 +20,52 @@ uint64_t NumEvents(const EventSet& events, const ReadView& view, uint32_t chunk)
   return num;
 }
 
-// Who has more events of a step is looked at otherwise.
-constexpr size_t kMaxCompared = 32;
+// The sealed times of a step for kernels::FindChains, in units of 256 ms: the upper part of those
+// that are split, else they are made.
+class RoughTimes {
+ public:
+  static constexpr int kUnitBits = 8;
+  // Times that lie so many units apart, or more, are not told from such that lie the other way.
+  static constexpr uint64_t kTooFar = (uint64_t{1} << 31) - 8;
 
-struct Moments {
-  std::array<int64_t, kMaxCompared> ms;
-  size_t size = 0;
+  explicit RoughTimes(const SealedEvents& sealed) : base_ms_(sealed.times.base()) {
+    if (sealed.times.is_split()) {
+      times_ = sealed.times.highs();
+      return;
+    }
+    base_ms_ = sealed.time_bounds.low;
+    for (uint32_t i = 0; i < sealed.size(); ++i) {
+      const auto since_ms = static_cast<uint64_t>(sealed.times.Get(i) - base_ms_);
+      made_.push_back(static_cast<uint32_t>(since_ms >> kUnitBits));
+    }
+    times_ = made_.data();
+  }
+
+  const uint32_t* data() const { return times_; }
+  int64_t base_ms() const { return base_ms_; }
+
+ private:
+  const uint32_t* times_;
+  int64_t base_ms_;
+  std::vector<uint32_t> made_;
 };
 
-void FindAll(const PackedInts& times, uint32_t begin, uint32_t end, Moments* all) {
-  all->size = end - begin;
-  for (uint32_t i = begin; i < end; ++i) all->ms[i - begin] = times.Get(i);
-}
-
-// Those after which one of `next` comes within a length. All pairs are compared: they are few, and
-// none of the comparisons is a jump that the machine has to guess. `tied`: set where two are equal.
-void FindFollowed(const PackedInts& times, uint32_t begin, uint32_t end, const Moments& next,
-                  uint64_t length_ms, Moments* followed, bool* tied) {
-  followed->size = 0;
-  for (uint32_t i = begin; i < end; ++i) {
-    const int64_t time_ms = times.Get(i);
-    bool is_followed = false;
-    for (size_t n = 0; n < next.size; ++n) {
-      const uint64_t gap_ms = static_cast<uint64_t>(next.ms[n]) - static_cast<uint64_t>(time_ms);
-      is_followed |= (next.ms[n] > time_ms) & (gap_ms <= length_ms);
-      *tied |= gap_ms == 0;
-    }
-    followed->ms[followed->size] = time_ms;
-    followed->size += is_followed ? 1 : 0;
-  }
-}
-
-// Whether there are any, of as many as there may be: the last one before each of `next` is looked
-// for.
-bool AnyFollowed(const PackedInts& times, uint32_t begin, uint32_t end, const Moments& next,
-                 uint64_t length_ms, bool* tied) {
-  if (begin == end) return false;
-  bool any = false;
-  for (size_t n = 0; n < next.size; ++n) {
-    // How many come before it, but for one: the first one is looked at behind the loop.
-    uint32_t first = begin;
-    for (uint32_t left = end - begin; left > 1;) {
-      const uint32_t half = left / 2;
-      first += times.Get(first + half) < next.ms[n] ? half : 0;
-      left -= half;
-    }
-    const int64_t time_ms = times.Get(first);
-    const uint64_t gap_ms = static_cast<uint64_t>(next.ms[n]) - static_cast<uint64_t>(time_ms);
-    any |= (next.ms[n] > time_ms) & (gap_ms <= length_ms);
-    const uint32_t behind = first + (next.ms[n] > time_ms ? 1 : 0);
-    *tied |= behind < end && times.Get(behind) == next.ms[n];
-  }
-  return any;
+// What is sure, and what may be, of the rough times of two events of which the second comes later
+// by `length_ms` at most. The times of the first count from `offset` units before those of the
+// other. Where k units are between them by that count, it is more than 256 k - 256 ms, for what was
+// cut off, and less than 256 k + 512, for `offset` is cut off too.
+struct Gap {
+  kernels::RawRange<uint32_t> sure;
+  kernels::RawRange<uint32_t> maybe;
+};
+std::optional<Gap> GapOf(uint64_t length_ms, int64_t offset) {
+  constexpr uint64_t kUnitMs = uint64_t{1} << RoughTimes::kUnitBits;
+  if (length_ms < 3 * kUnitMs) return std::nullopt;
+  const auto from = static_cast<uint32_t>(-offset);
+  const auto most_sure = std::min(length_ms / kUnitMs - 2, RoughTimes::kTooFar);
+  const auto most = std::min(length_ms / kUnitMs + 1, RoughTimes::kTooFar);
+  return Gap{{from + 1, static_cast<uint32_t>(most_sure - 1)},
+             {from - 1, static_cast<uint32_t>(most + 1)}};
 }
 
 }  // namespace
@@ -131,46 +125,44 @@ ChunkBits ChunkSteps::RowsOf(uint32_t step) const {
 }
 
 void ChunkSteps::TakeChains(absl::Span<const uint64_t> lengths_ms, ChunkBits* found) {
+  IntBounds bounds = IntBounds::None();
   for (size_t step = 0; step < lengths_ms.size(); ++step) {
     if (sources_[step].size() != 1) return;
+    const SealedEvents& sealed = *sources_[step][0].block->sealed;
+    if (sealed.size() == 0) return;
+    bounds.Widen(sealed.time_bounds.low);
+    bounds.Widen(sealed.time_bounds.high);
     if (!sources_[step][0].all) found = nullptr;  // an event of the chain may not count
   }
-  ChunkBits left = with_tail_;
-  ForEachOffset([&](uint32_t offset) {
-    const std::optional<bool> has = HasChain(offset, lengths_ms);
-    if (has.value_or(true)) left.Set(offset);
-    if (found != nullptr && has.value_or(false) && !with_tail_.Test(offset)) {
-      found->Set(offset);
-      left.Clear(offset);
-    }
-  });
-  rows_.And(left);
-}
+  const uint64_t span_ms = static_cast<uint64_t>(bounds.high) - static_cast<uint64_t>(bounds.low);
+  if (span_ms >> RoughTimes::kUnitBits >= RoughTimes::kTooFar) return;  // 17 years
 
-// From the last step to the first: which of its events the rest of a chain begins with.
-std::optional<bool> ChunkSteps::HasChain(uint32_t offset,
-                                         absl::Span<const uint64_t> lengths_ms) const {
-  std::array<Moments, 2> moments;  // of the step behind, and of this one
-  bool tied = false;               // only their ids say which of two comes first
-  for (size_t step = lengths_ms.size(); step-- > 0;) {
+  std::vector<RoughTimes> times;
+  times.reserve(lengths_ms.size());
+  std::vector<kernels::ChainStep> steps;
+  for (size_t step = 0; step < lengths_ms.size(); ++step) {
     const SealedEvents& sealed = *sources_[step][0].block->sealed;
-    const uint32_t begin = sealed.run_begin[offset];
-    const uint32_t end = sealed.run_begin[offset + 1];
-    const Moments& next = moments[step % 2];
-    Moments* const found = &moments[(step + 1) % 2];
-    if (step == 0) {
-      const bool any = AnyFollowed(sealed.times, begin, end, next, lengths_ms[1], &tied);
-      return !any && tied ? std::nullopt : std::optional(any);
+    times.emplace_back(sealed);
+    Gap gap{};
+    if (step > 0) {
+      const int64_t offset_ms = times[step].base_ms() - times[step - 1].base_ms();
+      const auto known = GapOf(lengths_ms[step], offset_ms >> RoughTimes::kUnitBits);
+      if (!known) return;
+      gap = *known;
     }
-    if (end - begin > kMaxCompared) return std::nullopt;
-    if (step + 1 == lengths_ms.size()) {
-      FindAll(sealed.times, begin, end, found);
-    } else {
-      FindFollowed(sealed.times, begin, end, next, lengths_ms[step + 1], found, &tied);
-    }
-    if (found->size == 0) return tied ? std::nullopt : std::optional(false);
+    steps.push_back({times[step].data(), sealed.run_begin.data(), gap.sure, gap.maybe});
   }
-  return std::nullopt;
+  ChunkBits yes;
+  ChunkBits left;
+  kernels::FindChains(steps, ChunkBits::kWords, rows_.words(), yes.words(), left.words());
+  left.Or(with_tail_);
+  if (found != nullptr) {
+    yes.AndNot(with_tail_);
+    found->Or(yes);
+  } else {
+    left.Or(yes);
+  }
+  rows_.And(left);
 }
 
 void ChunkSteps::Prefetch(uint32_t offset) const {

@@ -65,8 +65,6 @@ class ChunkSteps {
     }
   }
   void Select(const ReadView& view, uint32_t chunk, uint32_t step, const EventSet& events);
-  // Nothing where a list would have to be made, or many events compared.
-  std::optional<bool> HasChain(uint32_t offset, absl::Span<const uint64_t> lengths_ms) const;
   // The rows with an event of a step.
   ChunkBits RowsOf(uint32_t step) const;
   void Prefetch(uint32_t offset) const;

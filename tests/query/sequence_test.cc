@@ -136,8 +136,10 @@ class Random {
   std::mt19937_64 random_;
 };
 
-// People with up to so many events, of which a part, if any, is sealed.
-void CheckSequences(size_t num_people, uint64_t num_events, bool sealed, Random* random) {
+// People with up to so many events, of which a part, if any, is sealed. They come by the hour, so
+// that many are as far apart as a limit says, or up to `jitter_ms` beside it.
+void CheckSequences(size_t num_people, uint64_t num_events, bool sealed, int64_t jitter_ms,
+                    Random* random) {
   TestStore store;
   for (const char* type : {"a", "b", "c"}) {
     store.Event(type);
@@ -148,8 +150,10 @@ void CheckSequences(size_t num_people, uint64_t num_events, bool sealed, Random*
   for (size_t p = 0; p < num_people; ++p) ids.push_back(store.Profile());
   const auto add = [&](size_t p, uint64_t count) {
     for (; count > 0; --count) {
-      Done done{Ago(static_cast<int64_t>(random->Below(num_events)) * kHourMs - kHourMs).ms, 0,
-                random->Type(), random->Item()};
+      const int64_t beside_ms =
+          static_cast<int64_t>(random->Below(static_cast<uint64_t>(2 * jitter_ms) + 1)) - jitter_ms;
+      const int64_t ago_ms = static_cast<int64_t>(random->Below(num_events)) * kHourMs - kHourMs;
+      Done done{Ago(ago_ms + beside_ms).ms, 0, random->Type(), random->Item()};
       Fields fields;
       if (!done.item.empty()) fields.emplace_back("item", done.item);
       done.id = store.Did(ids[p], done.type, {done.time_ms}, fields);
@@ -177,12 +181,17 @@ void CheckSequences(size_t num_people, uint64_t num_events, bool sealed, Random*
 
 TEST_CASE("sequences are what trying every chain finds") {
   Random random(TestSeed());
-  for (int round = 0; round < 30; ++round) CheckSequences(40, 9, round % 2 == 0, &random);
+  for (int round = 0; round < 30; ++round) CheckSequences(40, 9, round % 2 == 0, 0, &random);
+  for (const int64_t jitter_ms : {1, 255, 1000, 1'000'000}) {
+    for (int round = 0; round < 6; ++round) CheckSequences(40, 9, true, jitter_ms, &random);
+  }
 }
 
 TEST_CASE("sequences of people with many events") {
   Random random(TestSeed());
-  for (int round = 0; round < 6; ++round) CheckSequences(12, 60, round % 3 != 0, &random);
+  for (int round = 0; round < 6; ++round) {
+    CheckSequences(12, 60, round % 3 != 0, round % 2 * 600, &random);
+  }
 }
 
 TEST_CASE("a late event revokes what did not follow") {
@@ -232,6 +241,32 @@ TEST_CASE("somebody comes back after a silence") {
   CHECK(store.Count("count where resumed login after 36 days") == 0);
   CHECK(store.Count("count where resumed login after 30 days within last 3 days") == 0);
   CHECK(store.Count("count where stopped login for 30 days") == 1);
+}
+
+TEST_CASE("sequences of events that lie years apart") {
+  TestStore store;
+  for (const char* type : {"a", "b", "c"}) store.Event(type);
+  constexpr int64_t kYearMs = 365 * kDayMs;
+  for (const int64_t years : {1, 16, 18, 30, 40, 56}) {
+    const ProfileId near = store.Profile({}, Ago(100 * kYearMs));
+    store.Did(near, "a", Ago(years * kYearMs));
+    store.Did(near, "b", Ago(years * kYearMs - kHourMs));
+    store.Did(near, "c", Ago(years * kYearMs - 2 * kHourMs));
+    const ProfileId far = store.Profile({}, Ago(100 * kYearMs));
+    store.Did(far, "b", Ago(years * kYearMs + kHourMs));
+    store.Did(far, "a", Ago(years * kYearMs));
+    store.Did(far, "b", Ago(kDayMs));
+    store.Did(far, "c", Ago(kHourMs));
+    Store& of = store.builder().store;
+    while (const auto job = of.TakeIdleSealJob(1)) of.InstallSeal(*job, job->Run());
+    INFO(years << " years");
+    const int64_t so_many = store.Count("count where did a");
+    CHECK(store.Count("count where did a then b then c") == so_many);
+    CHECK(store.Count("count where did a then b within 1 hours then c") == so_many / 2);
+    CHECK(store.Count("count where did a then b within 3599 seconds then c") == 0);
+    CHECK(store.Count("count where did b then a") == so_many / 2);
+    CHECK(store.Count("count where did c then b") == 0);
+  }
 }
 
 TEST_CASE("a sequence over long runs of events") {
