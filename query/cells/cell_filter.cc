@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 
+#include "query/kernels/bits.h"
 #include "query/kernels/cell_reader.h"
 #include "query/kernels/narrow.h"
 
@@ -96,11 +97,27 @@ void NarrowCells(const Test& test, const PackedInts& cells, bool negated, uint64
   NarrowEach(test, cells, negated, rows);
 }
 
+// Has the texts of the cells that count fetched, where these are few: texts that are read one after
+// the other lie so in memory, mostly.
+void PrefetchTexts(const Dictionary& texts, const PackedInts& cells, const uint64_t* rows) {
+  constexpr uint64_t kMostFetched = 1024;
+  const size_t num_words = (cells.size() + 63) / 64;
+  const uint64_t num_cells = kernels::CountBits(rows, num_words);
+  if (num_cells < 2 || num_cells > kMostFetched) return;
+  for (size_t word = 0; word < num_words; ++word) {
+    for (uint64_t left = rows[word]; left != 0; left &= left - 1) {
+      const auto bit = static_cast<size_t>(std::countr_zero(left));
+      texts.Prefetch(static_cast<uint32_t>(cells.Get(word * 64 + bit)));
+    }
+  }
+}
+
 // Of the cells that count only: it may be dear.
 void NarrowCells(const CellFunction& function, const PackedInts& cells, bool negated,
                  uint64_t* rows) {
   constexpr uint32_t kCellsPerCheck = 256;
   uint32_t num_asked = 0;
+  if (function.texts != nullptr) PrefetchTexts(*function.texts, cells, rows);
   for (size_t word = 0; word * 64 < cells.size(); ++word) {
     for (uint64_t left = rows[word]; left != 0; left &= left - 1) {
       if (++num_asked % kCellsPerCheck == 0 && !function.limits.Check().ok()) {

@@ -9,12 +9,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "query/bound.h"
 #include "query/operators/limits.h"
+#include "storage/memory/dictionary.h"
 #include "storage/memory/packed_ints.h"
 
 namespace roster::query {
@@ -63,6 +65,7 @@ class CellTable {
 struct CellFunction {
   std::function<bool(int64_t)> passes;
   ExecutionLimits limits;
+  std::shared_ptr<const Dictionary> texts = nullptr;  // in which a cell is looked up; null: none
 };
 
 class CellFilter {

@@ -65,14 +65,14 @@ CellFilter CodesWhere(const CellType& type, Preparation* preparation,
     return passes(dictionary->Text(static_cast<uint32_t>(code)));
   };
   if (num_codes > kMaxRemembered) {
-    return CellFilter(CellFunction{std::move(ask), preparation->limits()});
+    return CellFilter(CellFunction{std::move(ask), preparation->limits(), dictionary});
   }
   const auto known = std::make_shared<Remembered>(num_codes);
   return CellFilter(CellFunction{[known, ask = std::move(ask)](int64_t code) {
                                    return known->Ask(static_cast<uint64_t>(code),
                                                      [&] { return ask(code); });
                                  },
-                                 preparation->limits()});
+                                 preparation->limits(), dictionary});
 }
 
 }  // namespace roster::query

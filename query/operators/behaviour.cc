@@ -15,6 +15,7 @@
 #include "query/kernels/narrow.h"
 #include "query/kernels/repeats.h"
 #include "query/window.h"
+#include "storage/base/prefetch.h"
 #include "storage/base/text.h"
 
 namespace roster::query {
@@ -240,6 +241,41 @@ class EventCounts {
   std::optional<std::vector<uint16_t>> list_;
 };
 
+// The rows that have so many events of a block since a time, where no event comes too late: then
+// one time of each row tells. `tail`: the places of those of the tail that count.
+ChunkBits AtLeastSince(int64_t low_ms, const EventBlock& block, const std::vector<uint32_t>& tail,
+                       int64_t times, const ChunkBits& rows) {
+  if (times <= 0) return rows;
+  const SealedEvents& sealed = *block.sealed;
+  // Where its runs lie, and its times, is read of all rows before the first is looked at.
+  std::vector<uint32_t> asked;
+  rows.ForEach([&](uint32_t row) {
+    PrefetchLine(&sealed.run_begin[row]);
+    asked.push_back(row);
+  });
+  std::vector<uint32_t> places;
+  size_t num_asked = 0;
+  for (const uint32_t row : asked) {
+    const uint32_t end = sealed.run_begin[row + 1];
+    if (end - sealed.run_begin[row] < times) continue;
+    places.push_back(end - static_cast<uint32_t>(times));
+    sealed.times.Prefetch(places.back());
+    asked[num_asked++] = row;
+  }
+  ChunkBits passed;
+  for (size_t i = 0; i < num_asked; ++i) {
+    passed.Assign(asked[i], sealed.times.Get(places[i]) >= low_ms);
+  }
+
+  std::map<uint32_t, int64_t> in_tail;
+  for (const uint32_t t : tail) ++in_tail[block.tail[t].row_offset];
+  for (const auto& [row, count] : in_tail) {
+    const uint32_t of_sealed = sealed.run_begin[row + 1] - sealed.FirstFrom(row, low_ms);
+    if (rows.Test(row) && of_sealed + count >= times) passed.Set(row);
+  }
+  return passed;
+}
+
 }  // namespace
 
 BehaviourOperator::BehaviourOperator(BoundDid bound, const ReadView& view, Preparation* preparation)
@@ -250,12 +286,37 @@ BehaviourOperator::BehaviourOperator(BoundDid bound, const ReadView& view, Prepa
   if (bound_.on) days_.emplace(bound_.on->unit, bound_.on->zone, range_);
 }
 
-void BehaviourOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
-  if (!rows->Any()) return;
-  const std::vector<Selected> selected = Select(events_, view, chunk, *rows);
+const EventBlock* BehaviourOperator::BlockOfFew(const ReadView& view, uint32_t chunk,
+                                                const ChunkBits& rows) const {
+  if (days_ || events_.filters().size() != 1 || !events_.filters()[0].IsOfTimeOnly()) {
+    return nullptr;
+  }
+  const EventBlock* const block = events_.filters()[0].BlockOf(view, chunk);
+  if (block == nullptr || block->sealed->time_bounds.high > range_.high) return nullptr;
+  const uint64_t num_rows = kernels::CountBits(rows.words(), ChunkBits::kWords);
+  return num_rows * kEventsForRow <= block->sealed->size() ? block : nullptr;
+}
+
+ChunkBits BehaviourOperator::PassingOfFew(const ReadView& view, uint32_t chunk,
+                                          const EventBlock& block, const ChunkBits& rows) const {
+  std::vector<uint32_t> tail;
+  events_.filters()[0].ForEachInTail(view, chunk, block, [&](uint32_t t) { tail.push_back(t); });
+  ChunkBits passed = AtLeastSince(range_.low, block, tail, bound_.min, rows);
+  if (bound_.max < kNoMost) {
+    passed.AndNot(AtLeastSince(range_.low, block, tail, bound_.max + 1, passed));
+  }
+  return passed;
+}
+
+ChunkBits BehaviourOperator::Passing(const ReadView& view, uint32_t chunk,
+                                     const ChunkBits& rows) const {
+  if (const EventBlock* const block = BlockOfFew(view, chunk, rows)) {
+    return PassingOfFew(view, chunk, *block, rows);
+  }
+  const std::vector<Selected> selected = Select(events_, view, chunk, rows);
   const bool side_by_side = std::ranges::all_of(events_.filters(), &EventFilter::IsOfTimeOnly);
   EventCounts counts(selected, side_by_side);
-  ChunkBits passed = *rows;
+  ChunkBits passed = rows;
   passed.And(counts.AtLeast(bound_.min));
   if (days_) {
     // So many days take so many events; who has few has one day at least, and no more than events.
@@ -266,6 +327,12 @@ void BehaviourOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits
   } else if (bound_.max < kNoMost) {
     passed.AndNot(counts.AtLeast(OneMoreThan(bound_.max)));
   }
+  return passed;
+}
+
+void BehaviourOperator::Evaluate(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
+  if (!rows->Any()) return;
+  const ChunkBits passed = Passing(view, chunk, *rows);
   if (bound_.negated) {
     rows->AndNot(passed);
   } else {

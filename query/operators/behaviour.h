@@ -33,6 +33,15 @@ class BehaviourOperator : public Operator {
   }
 
  private:
+  // Rows are few when a look at each takes less than a pass over so many events for each.
+  static constexpr uint64_t kEventsForRow = 16;
+
+  // The chunk's events, where `rows` are few and one time of each tells.
+  const EventBlock* BlockOfFew(const ReadView& view, uint32_t chunk, const ChunkBits& rows) const;
+  ChunkBits PassingOfFew(const ReadView& view, uint32_t chunk, const EventBlock& block,
+                         const ChunkBits& rows) const;
+  // Those of `rows` that did it so often, negated or not.
+  ChunkBits Passing(const ReadView& view, uint32_t chunk, const ChunkBits& rows) const;
   bool Passes(int64_t count) const {
     return (bound_.min <= count && count <= bound_.max) != bound_.negated;
   }

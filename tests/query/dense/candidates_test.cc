@@ -22,11 +22,12 @@ namespace {
 
 constexpr int64_t kDayMs = 86'400'000;
 
-// People with up to `most` events each of a type; amounts up to `largest` hundredths.
+// People with up to `most` events each of a type; amounts up to `largest` hundredths. The last day
+// of the events is yet to come, or not.
 class Dense {
  public:
-  Dense(uint64_t seed, int num_people, uint64_t most, int64_t largest)
-      : random_(seed), largest_(largest) {
+  Dense(uint64_t seed, int num_people, uint64_t most, int64_t largest, bool ahead = true)
+      : random_(seed), largest_(largest), last_ms_(ahead ? -kDayMs : 0) {
     store_.Event("view");
     store_.Property("view", "amount", ValueType::kDecimal, 2);
     store_.Property("view", "topic", ValueType::kText);
@@ -52,7 +53,7 @@ class Dense {
  private:
   void Did(ProfileId id, const char* type) {
     const int64_t ago_ms = static_cast<int64_t>(random_() % 60) * kDayMs +
-                           static_cast<int64_t>(random_() % 5 * kDayMs / 4) - kDayMs;
+                           static_cast<int64_t>(random_() % 5 * kDayMs / 4) + last_ms_;
     Fields fields;
     if (*type == 'v' && random_() % 4 != 0) {
       const auto cents =
@@ -65,6 +66,7 @@ class Dense {
 
   std::mt19937_64 random_;
   const int64_t largest_;
+  const int64_t last_ms_;
   TestStore store_;
 };
 
@@ -82,6 +84,7 @@ std::unique_ptr<Operator> Planned(const std::string& text, const ReadView& view)
 
 const std::vector<std::string> kWindows = {"",
                                            " within last 10 days",
+                                           " in last 10 calendar days",
                                            " between 40 days and 20 days ago",
                                            " more than 30 days ago",
                                            " within last 400 days",
@@ -132,9 +135,11 @@ void CheckAll(Dense* dense, const std::string& zone) {
 }
 
 TEST_CASE("many events a person, few, and none: all candidates and some") {
-  for (const uint64_t most : {0, 1, 3, 40}) {
-    Dense dense(TestSeed(), 600, most, 2000);
-    CheckAll(&dense, "America/St_Johns");
+  for (const bool ahead : {true, false}) {
+    for (const uint64_t most : {0, 1, 3, 40}) {
+      Dense dense(TestSeed(), 600, most, 2000, ahead);
+      CheckAll(&dense, ahead ? "America/St_Johns" : "UTC");  // there days begin at some events
+    }
   }
 }
 
