@@ -136,7 +136,8 @@ void Chains(benchmark::State& state) {
 }
 BENCHMARK(Chains)->ArgName("each")->Arg(1)->Arg(4)->Arg(16)->Arg(64);
 
-// Beside it: one walk over the three runs, which looks at no event twice.
+// Beside it: a walk over the three runs, for each first event what may follow it, until the first
+// chain.
 bool HasChain(const std::vector<Events>& events, size_t row) {
   const Events& second = events[1];
   const Events& third = events[2];

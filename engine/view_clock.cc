@@ -15,7 +15,7 @@ Timestamp ViewClock::Now() {
     const Timestamp wall = Wall();
     if (wall <= ceiling_) return last_ = wall;
     raising_ = true;
-    ceiling.ms = wall.ms + kAheadMs;
+    ceiling = Ahead(wall);
   }
   const bool raised = raise_(ceiling).ok();
   MutexLock lock(&mutex_);
@@ -27,10 +27,14 @@ Timestamp ViewClock::Now() {
   return now;
 }
 
+Timestamp ViewClock::Ahead(Timestamp now) const {
+  return std::max(now, Timestamp{clock_->Now().ms + kAheadMs});
+}
+
 ViewClock::CommitTime ViewClock::ForCommit() {
   MutexLock lock(&mutex_);
   last_ = Wall();
-  return {last_, std::max(ceiling_, Timestamp{last_.ms + kAheadMs})};
+  return {last_, std::max(ceiling_, Ahead(last_))};
 }
 
 void ViewClock::CeilingIsDurable(Timestamp ceiling) {

@@ -42,6 +42,9 @@ class ViewClock {
   static constexpr int64_t kAheadMs = 1000;
 
   Timestamp Wall() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // A ceiling for this clock: so far ahead of the wall clock, not of one that runs before it since
+  // a restart, or restarts in quick succession would drive it ever further.
+  Timestamp Ahead(Timestamp now) const;
 
   Clock* const clock_;
   const RaiseCeiling raise_;

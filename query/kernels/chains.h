@@ -29,7 +29,8 @@ inline constexpr uint32_t kMostChained = 128;
 
 // For each of `rows`: sets its bit in `yes` where a chain of an event of each step is sure, in
 // `maybe` where it cannot be told. Shape: num_words words each. Requires: two steps or more.
-// Cost: a comparison of vectors for each pair of an event that may follow and 16 before it.
+// Cost: a comparison of vectors for each pair of an event that may follow and a vector of those
+// before it.
 void FindChains(absl::Span<const ChainStep> steps, size_t num_words, const uint64_t* rows,
                 uint64_t* yes, uint64_t* maybe);
 

@@ -245,26 +245,26 @@ class EventCounts {
 // one time of each row tells. `tail`: the places of those of the tail that count.
 ChunkBits AtLeastSince(int64_t low_ms, const EventBlock& block, const std::vector<uint32_t>& tail,
                        int64_t times, const ChunkBits& rows) {
+  // Where so many runs lie, and then their times, is on its way before the first is looked at.
+  constexpr size_t kFetched = 512;
   if (times <= 0) return rows;
   const SealedEvents& sealed = *block.sealed;
-  // Where its runs lie, and its times, is read of all rows before the first is looked at.
   std::vector<uint32_t> asked;
-  rows.ForEach([&](uint32_t row) {
-    PrefetchLine(&sealed.run_begin[row]);
-    asked.push_back(row);
-  });
-  std::vector<uint32_t> places;
-  size_t num_asked = 0;
-  for (const uint32_t row : asked) {
-    const uint32_t end = sealed.run_begin[row + 1];
-    if (end - sealed.run_begin[row] < times) continue;
-    places.push_back(end - static_cast<uint32_t>(times));
-    sealed.times.Prefetch(places.back());
-    asked[num_asked++] = row;
-  }
+  rows.ForEach([&](uint32_t row) { asked.push_back(row); });
   ChunkBits passed;
-  for (size_t i = 0; i < num_asked; ++i) {
-    passed.Assign(asked[i], sealed.times.Get(places[i]) >= low_ms);
+  for (size_t begin = 0; begin < asked.size(); begin += kFetched) {
+    const auto group = absl::MakeConstSpan(asked).subspan(begin, kFetched);
+    const auto size_of = [&](uint32_t row) {
+      return sealed.run_begin[row + 1] - sealed.run_begin[row];
+    };
+    const auto place_of = [&](uint32_t row) {
+      return sealed.run_begin[row + 1] - std::min<int64_t>(times, size_of(row));
+    };
+    for (const uint32_t row : group) PrefetchLine(&sealed.run_begin[row]);
+    for (const uint32_t row : group) sealed.times.Prefetch(place_of(row));
+    for (const uint32_t row : group) {
+      if (size_of(row) >= times && sealed.times.Get(place_of(row)) >= low_ms) passed.Set(row);
+    }
   }
 
   std::map<uint32_t, int64_t> in_tail;
@@ -303,7 +303,7 @@ ChunkBits BehaviourOperator::PassingOfFew(const ReadView& view, uint32_t chunk,
   events_.filters()[0].ForEachInTail(view, chunk, block, [&](uint32_t t) { tail.push_back(t); });
   ChunkBits passed = AtLeastSince(range_.low, block, tail, bound_.min, rows);
   if (bound_.max < kNoMost) {
-    passed.AndNot(AtLeastSince(range_.low, block, tail, bound_.max + 1, passed));
+    passed.AndNot(AtLeastSince(range_.low, block, tail, OneMoreThan(bound_.max), passed));
   }
   return passed;
 }

@@ -33,8 +33,9 @@ class BehaviourOperator : public Operator {
   }
 
  private:
-  // Rows are few when a look at each takes less than a pass over so many events for each.
-  static constexpr uint64_t kEventsForRow = 16;
+  // Rows are few when there are so many events for each: a pass over them takes longer then than a
+  // look at each row's.
+  static constexpr uint64_t kEventsForRow = 64;
 
   // The chunk's events, where `rows` are few and one time of each tells.
   const EventBlock* BlockOfFew(const ReadView& view, uint32_t chunk, const ChunkBits& rows) const;

@@ -71,6 +71,9 @@ class LogicOperator : public Operator {
   void EvaluateDear(const ReadView& view, uint32_t chunk, ChunkBits* rows) const {
     EvaluateAll(view, chunk, num_quick_, children_.size(), rows);
   }
+  void Prefetch(const ReadView& view, absl::Span<const RowId> rows) const override {
+    children_[0]->Prefetch(view, rows);
+  }
   // Prefetch for the first part that EvaluateDear or MatchesDear asks. Requires: has_dear().
   void PrefetchDear(const ReadView& view, absl::Span<const RowId> rows) const {
     children_[num_quick_]->Prefetch(view, rows);

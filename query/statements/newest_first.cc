@@ -69,12 +69,13 @@ class Look {
   Look(const Plan& plan, const ReadView& view, const ExecutionLimits& limits)
       : plan_(plan), view_(view), limits_(limits) {}
 
-  // Gives `finder` those of `rows` that are live and match; of the others some may stay in `rows`.
+  // Gives `finder` those of `rows` that are live and match. What stays in `rows` says nothing.
   absl::Status Ask(RowSet* rows, Finder* finder) {
     const std::optional<TwoStepFilter> in_two = TwoStepFilter::Of(plan_);
-    if (!in_two)
+    if (!in_two) {
       return Scan(FilterPart::kAll, rows,
                   [&](uint32_t chunk) { finder->Take(chunk, (*rows)[chunk]); });
+    }
     ROSTER_RETURN_IF_ERROR(Scan(FilterPart::kQuick, rows, [](uint32_t) {}));
     absl::Status status;
     in_two->MeasureAsked([&] {
@@ -85,10 +86,11 @@ class Look {
   }
 
  private:
-  // So many candidates are fetched before they are asked: their texts stay in the nearer caches.
+  // So many candidates, or those of a chunk, are fetched before they are asked: their texts stay in
+  // the nearer caches.
   static constexpr size_t kFetched = 512;
 
-  // Leaves the rows that match a part, and calls then(chunk) for each chunk that has candidates.
+  // Leaves the rows that match a part, and calls then(chunk), of each chunk with live candidates.
   template <typename F>
   absl::Status Scan(FilterPart part, RowSet* rows, F&& then) {
     ChunkScan scan(plan_, view_, limits_, part, rows);
@@ -108,7 +110,11 @@ class Look {
       ROSTER_RETURN_IF_ERROR(limits_.Check());
       fetched.clear();
       for (; end < num_chunks && fetched.size() < kFetched; ++end) {
-        (*rows)[end].ForEach([&](uint32_t i) { fetched.push_back(RowAt(end, i)); });
+        ChunkBits& candidates = (*rows)[end];
+        if (!candidates.Any()) continue;
+        candidates.And(view_->live.chunk(end));
+        finder->Drop(end, &candidates);
+        candidates.ForEach([&](uint32_t i) { fetched.push_back(RowAt(end, i)); });
       }
       filter.PrefetchDear(view_, fetched);
       for (uint32_t chunk = begin; chunk < end; ++chunk) {
@@ -163,11 +169,11 @@ absl::StatusOr<std::optional<std::vector<RowId>>> FindNewestFirst(
   const double most = MostRows(view);
   const uint64_t bytes = view.num_chunks() * sizeof(ChunkBits);
   limits.Take(bytes);
-  Walk walk(view, *last_ms, static_cast<uint64_t>(most));
+  Walk walk(view, *last_ms, static_cast<uint64_t>(2 * most));  // spans are taken whole
   Look looks(plan, view, limits);
   Finder finder(order, behind, wanted, limits);
-  double look =
-      std::clamp(kMore * ExpectedRows(plan.filter.get(), wanted, view), kLeast, kMostAtFirst);
+  const double expected = kMore * ExpectedRows(plan.filter.get(), wanted, view);
+  double look = std::min(most, std::clamp(expected, kLeast, kMostAtFirst));
   bool goes_on = true;
   while (goes_on && finder.top().size() < wanted) {
     const double left = most - static_cast<double>(walk.num_taken());

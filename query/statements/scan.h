@@ -95,9 +95,8 @@ absl::Status ForEachChunk(const Plan& plan, const ReadView& view, const Executio
 // ChunkScan::Step.
 template <typename Result>
 absl::Status ScanInto(const Plan& plan, const ReadView& view, const ExecutionLimits& limits,
-                      Result* result, FilterPart part = FilterPart::kAll,
-                      const RowSet* among = nullptr) {
-  ChunkScan scan(plan, view, limits, part, among);
+                      Result* result, FilterPart part = FilterPart::kAll) {
+  ChunkScan scan(plan, view, limits, part);
   const auto step = [&scan](Result* into) {
     const auto drop = [&](uint32_t chunk, ChunkBits* rows) {
       if constexpr (requires { into->Drop(chunk, rows); }) into->Drop(chunk, rows);

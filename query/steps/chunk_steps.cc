@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "query/exact_number.h"
+#include "query/kernels/cell_reader.h"
 #include "query/kernels/chains.h"
 #include "query/kernels/runs.h"
 
@@ -20,52 +22,86 @@ uint64_t NumEvents(const EventSet& events, const ReadView& view, uint32_t chunk)
   return num;
 }
 
-// The sealed times of a step for kernels::FindChains, in units of 256 ms: the upper part of those
-// that are split, else they are made.
+// Milliseconds are cut off to units of so many bits of them, of which the times that count are less
+// than 2^31 apart: others are not told from such that lie the other way.
+class Unit {
+ public:
+  static constexpr int kBitsOfSplit = 8;
+
+  explicit Unit(const IntBounds& bounds) {
+    constexpr uint64_t kTooFar = (uint64_t{1} << 31) - 8;
+    const uint64_t span_ms = static_cast<uint64_t>(bounds.high) - static_cast<uint64_t>(bounds.low);
+    while (span_ms >> bits_ >= kTooFar) ++bits_;
+  }
+  int bits() const { return bits_; }
+
+ private:
+  int bits_ = kBitsOfSplit;
+};
+
+// The sealed times of rows for kernels::FindChains: the upper part of times that are split, where
+// that is the unit, else they are made.
 class RoughTimes {
  public:
-  static constexpr int kUnitBits = 8;
-  // Times that lie so many units apart, or more, are not told from such that lie the other way.
-  static constexpr uint64_t kTooFar = (uint64_t{1} << 31) - 8;
-
-  explicit RoughTimes(const SealedEvents& sealed) : base_ms_(sealed.times.base()) {
-    if (sealed.times.is_split()) {
+  RoughTimes(const SealedEvents& sealed, Unit unit, const ChunkBits& rows) {
+    if (sealed.times.is_split() && unit.bits() == Unit::kBitsOfSplit) {
+      base_ms_ = sealed.times.base();
       times_ = sealed.times.highs();
-      return;
+      begins_ = sealed.run_begin.data();
+    } else {
+      Make(sealed, unit, rows);
     }
-    base_ms_ = sealed.time_bounds.low;
-    for (uint32_t i = 0; i < sealed.size(); ++i) {
-      const auto since_ms = static_cast<uint64_t>(sealed.times.Get(i) - base_ms_);
-      made_.push_back(static_cast<uint32_t>(since_ms >> kUnitBits));
-    }
-    times_ = made_.data();
   }
+  RoughTimes(RoughTimes&&) = default;
+  RoughTimes(const RoughTimes&) = delete;
 
-  const uint32_t* data() const { return times_; }
+  const uint32_t* times() const { return times_; }
+  const uint32_t* begins() const { return begins_; }  // of the rows, and behind each
   int64_t base_ms() const { return base_ms_; }
 
  private:
+  void Make(const SealedEvents& sealed, Unit unit, const ChunkBits& rows) {
+    base_ms_ = sealed.time_bounds.low;
+    made_begins_.resize(kChunkRows + 1);
+    kernels::WithReader(sealed.times, [&](const auto& time_of) {
+      rows.ForEach([&](uint32_t row) {
+        made_begins_[row] = static_cast<uint32_t>(made_.size());
+        for (uint32_t i = sealed.run_begin[row]; i < sealed.run_begin[row + 1]; ++i) {
+          const uint64_t since_ms =
+              static_cast<uint64_t>(time_of(i)) - static_cast<uint64_t>(base_ms_);
+          made_.push_back(static_cast<uint32_t>(since_ms >> unit.bits()));
+        }
+        made_begins_[row + 1] = static_cast<uint32_t>(made_.size());
+      });
+    });
+    times_ = made_.data();
+    begins_ = made_begins_.data();
+  }
+
   const uint32_t* times_;
+  const uint32_t* begins_;
   int64_t base_ms_;
   std::vector<uint32_t> made_;
+  std::vector<uint32_t> made_begins_;
 };
 
 // What is sure, and what may be, of the rough times of two events of which the second comes later
 // by `length_ms` at most. The times of the first count from `offset` units before those of the
-// other. Where k units are between them by that count, it is more than 256 k - 256 ms, for what was
-// cut off, and less than 256 k + 512, for `offset` is cut off too.
+// other. Where k units of u ms are between them by that count, it is more than u k - u ms, for what
+// was cut off, and less than u k + 2 u, for `offset` is cut off too.
 struct Gap {
   kernels::RawRange<uint32_t> sure;
   kernels::RawRange<uint32_t> maybe;
 };
-std::optional<Gap> GapOf(uint64_t length_ms, int64_t offset) {
-  constexpr uint64_t kUnitMs = uint64_t{1} << RoughTimes::kUnitBits;
-  if (length_ms < 3 * kUnitMs) return std::nullopt;
+Gap GapOf(uint64_t length_ms, Unit unit, int64_t offset) {
+  constexpr uint64_t kFarthest = (uint64_t{1} << 31) - 4;
+  const uint64_t length = length_ms >> unit.bits();
   const auto from = static_cast<uint32_t>(-offset);
-  const auto most_sure = std::min(length_ms / kUnitMs - 2, RoughTimes::kTooFar);
-  const auto most = std::min(length_ms / kUnitMs + 1, RoughTimes::kTooFar);
-  return Gap{{from + 1, static_cast<uint32_t>(most_sure - 1)},
-             {from - 1, static_cast<uint32_t>(most + 1)}};
+  const auto most = static_cast<uint32_t>(std::min(length + 1, kFarthest));
+  // So far apart are no two.
+  kernels::RawRange<uint32_t> sure{from + static_cast<uint32_t>(kFarthest), 0};
+  if (length >= 3) sure = {from + 1, static_cast<uint32_t>(std::min(length - 2, kFarthest)) - 1};
+  return {sure, {from - 1, most + 1}};
 }
 
 }  // namespace
@@ -134,27 +170,9 @@ void ChunkSteps::TakeChains(absl::Span<const uint64_t> lengths_ms, ChunkBits* fo
     bounds.Widen(sealed.time_bounds.high);
     if (!sources_[step][0].all) found = nullptr;  // an event of the chain may not count
   }
-  const uint64_t span_ms = static_cast<uint64_t>(bounds.high) - static_cast<uint64_t>(bounds.low);
-  if (span_ms >> RoughTimes::kUnitBits >= RoughTimes::kTooFar) return;  // 17 years
-
-  std::vector<RoughTimes> times;
-  times.reserve(lengths_ms.size());
-  std::vector<kernels::ChainStep> steps;
-  for (size_t step = 0; step < lengths_ms.size(); ++step) {
-    const SealedEvents& sealed = *sources_[step][0].block->sealed;
-    times.emplace_back(sealed);
-    Gap gap{};
-    if (step > 0) {
-      const int64_t offset_ms = times[step].base_ms() - times[step - 1].base_ms();
-      const auto known = GapOf(lengths_ms[step], offset_ms >> RoughTimes::kUnitBits);
-      if (!known) return;
-      gap = *known;
-    }
-    steps.push_back({times[step].data(), sealed.run_begin.data(), gap.sure, gap.maybe});
-  }
   ChunkBits yes;
   ChunkBits left;
-  kernels::FindChains(steps, ChunkBits::kWords, rows_.words(), yes.words(), left.words());
+  FindChains(lengths_ms, bounds, &yes, &left);
   left.Or(with_tail_);
   if (found != nullptr) {
     yes.AndNot(with_tail_);
@@ -163,6 +181,23 @@ void ChunkSteps::TakeChains(absl::Span<const uint64_t> lengths_ms, ChunkBits* fo
     left.Or(yes);
   }
   rows_.And(left);
+}
+
+void ChunkSteps::FindChains(absl::Span<const uint64_t> lengths_ms, const IntBounds& bounds,
+                            ChunkBits* yes, ChunkBits* maybe) const {
+  const Unit unit(bounds);
+  std::vector<RoughTimes> times;
+  std::vector<kernels::ChainStep> steps;
+  for (size_t step = 0; step < lengths_ms.size(); ++step) {
+    times.emplace_back(*sources_[step][0].block->sealed, unit, rows_);
+    Gap gap{};
+    if (step > 0) {
+      const Int128 offset_ms = Int128{times[step].base_ms()} - times[step - 1].base_ms();
+      gap = GapOf(lengths_ms[step], unit, static_cast<int64_t>(offset_ms >> unit.bits()));
+    }
+    steps.push_back({times[step].times(), times[step].begins(), gap.sure, gap.maybe});
+  }
+  kernels::FindChains(steps, ChunkBits::kWords, rows_.words(), yes->words(), maybe->words());
 }
 
 void ChunkSteps::Prefetch(uint32_t offset) const {

@@ -7,7 +7,6 @@
 #define ROSTER_QUERY_STEPS_CHUNK_STEPS_H_
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -32,7 +31,12 @@ class ChunkSteps {
   // Calls f(row offset, runs) for each of the rows that are left. Shape: a run for each step.
   template <typename F>
   void ForEachRow(F&& f) {
-    ForEachOffset([&](uint32_t offset) { f(offset, RunsOf(offset)); });
+    std::vector<uint16_t> offsets;
+    rows_.ForEach([&](uint32_t offset) { offsets.push_back(static_cast<uint16_t>(offset)); });
+    for (size_t i = 0; i < offsets.size(); ++i) {
+      if (i + kRowsAhead < offsets.size()) Prefetch(offsets[i + kRowsAhead]);
+      f(offsets[i], RunsOf(offsets[i]));
+    }
   }
 
  private:
@@ -54,17 +58,11 @@ class ChunkSteps {
     StepHit hit;
   };
 
-  // Calls f(row offset) for each of the rows that are left, those to come on their way already.
-  template <typename F>
-  void ForEachOffset(F&& f) {
-    std::vector<uint16_t> offsets;
-    rows_.ForEach([&](uint32_t offset) { offsets.push_back(static_cast<uint16_t>(offset)); });
-    for (size_t i = 0; i < offsets.size(); ++i) {
-      if (i + kRowsAhead < offsets.size()) Prefetch(offsets[i + kRowsAhead]);
-      f(offsets[i]);
-    }
-  }
   void Select(const ReadView& view, uint32_t chunk, uint32_t step, const EventSet& events);
+  // Which of the rows have a chain of sealed events, whether they pass or not, and which may have
+  // one. Requires: each step has one type with sealed events; `bounds` hold the times of all.
+  void FindChains(absl::Span<const uint64_t> lengths_ms, const IntBounds& bounds, ChunkBits* yes,
+                  ChunkBits* maybe) const;
   // The rows with an event of a step.
   ChunkBits RowsOf(uint32_t step) const;
   void Prefetch(uint32_t offset) const;

@@ -103,6 +103,17 @@ TEST_CASE("a refused command is not kept, also when its commit had what was due"
   }
 }
 
+TEST_CASE("restarts in quick succession do not drive the clock ahead", "[clock]") {
+  FaultyFileSystem files;
+  for (int run = 0; run < 20; ++run) {
+    World world(&files, kTestStartMs + run);
+    const auto db = world.Open();
+    CHECK(db->GetStats().clock.ms <= kTestStartMs + run + 1000);
+    REQUIRE(db->Write(Event("u1", "order", "")).ok());
+    CHECK(db->GetStats().clock.ms <= kTestStartMs + run + 1000);
+  }
+}
+
 TEST_CASE("the clock of views does not go back over a crash", "[clock]") {
   FaultyFileSystem files;
   std::unique_ptr<FaultyFileSystem> crashed;

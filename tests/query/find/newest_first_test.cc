@@ -181,11 +181,37 @@ TEST_CASE("only some of the newest are looked at, where enough of them match", "
   const uint64_t all = crowd.people.size();
   CHECK(NumAsked(crowd, "find id where age >= 50 limit 10") < all / 8);
   CHECK(NumAsked(crowd, "find id where age >= 50 order by last_seen limit 10") == all);
+  // As many as may be looked at, all in one look.
+  CHECK(NumAsked(crowd, "find id where age >= 0 limit 7000") < all / 4);
   CHECK(NumAsked(crowd, "find id where age >= 50 order by age limit 10") == all);
   // Several looks at the newest, then; and those who are behind all others, or do not exist.
   CHECK(NumAsked(crowd, "find id where age >= 97 limit 100") < all / 8);
   CHECK(NumAsked(crowd, "find id where age >= 150 limit 10") == all);
   CHECK(NumAsked(crowd, "find id where age >= 151 limit 10") == all);
+}
+
+TEST_CASE("who is gone is not asked what is dear", "[newest]") {
+  std::mt19937_64 random(TestSeed());
+  Crowd crowd(&random, 180 * kDayMs);
+  // Those of the last chunk, which hold the places of the newest still.
+  const uint32_t last_chunk = crowd.store.View().num_chunks() - 1;
+  for (const Person& person : std::vector<Person>(crowd.people)) {
+    const auto row = crowd.store.View()->FindProfile(person.id);
+    if (ChunkOf(*row) != last_chunk) continue;
+    crowd.store.builder().Apply(EraseProfile{person.id});
+    std::erase_if(crowd.people, [&](const Person& one) { return one.id == person.id; });
+  }
+  const std::string text = "find id where age >= 0 and email contains \"@a\" limit 1000";
+  const auto plan = std::get<PlanAnswer>(Asked(crowd, "explain analyze " + text)).plan.children[0];
+  const Measures& dear = *plan.children[1].measures;
+  CHECK(dear.rows_in <= plan.children[0].measures->rows);
+  CHECK(plan.measures->rows == dear.rows);
+  CHECK(dear.rows_in <= crowd.people.size());
+  CHECK(IdsOf(Asked(crowd, text)) == [&] {
+    auto expected = crowd.Expected(0, "@a");
+    expected.resize(1000);
+    return expected;
+  }());
 }
 
 TEST_CASE("explain tells whether it means to read only the newest", "[newest]") {
