@@ -109,6 +109,9 @@ std::string AdviceAt(std::string_view statement, const Token& found,
       found.kind == TokenKind::kLiteral && std::holds_alternative<ExactNumber>(found.literal);
   if (after("is") && IsWord(word, "not")) return "; write `is set` or `is missing`";
   if (after("=") && word == ">") return "; write `>=`";
+  if (after("within") && IsWord(word, "last")) {
+    return "; a window belongs to the first step, a later one comes `within 3 days`";
+  }
   if (after("between") && word == "(") return "; write `between 18 and 30`";
   if (after("in") && found.kind == TokenKind::kLiteral) return StrCat("; write `in (", word, ")`");
   if (word == "," && expects("`and`")) return "; write `and` between the two";
@@ -122,7 +125,7 @@ std::string AdviceAt(std::string_view statement, const Token& found,
     return "; write `at least 3 times`, `at most 3 times` or `exactly 3 times`";
   if (expects(kCalendarDays)) return "; write `within last 30 days`";
   if (expects(kOfFirstSeen)) return "; write `within last 30 days`";
-  const std::string habit = Advice(word);
+  std::string habit = Advice(word);
   if (!habit.empty()) return habit;
   const bool is_word = found.kind == TokenKind::kWord;
   if (is_word && expects("`where`") && ReadCompareOp((&found)[1])) {

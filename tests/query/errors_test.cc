@@ -146,6 +146,8 @@ TEST_CASE("what newcomers type is answered with what to write") {
       {"find * where age = 1", ErrorCode::kParse, 6, "leave the columns out"},
       {"count where age = 1;", ErrorCode::kParse, 20, "no sign at its end"},
       {"count where country in [\"NL\"]", ErrorCode::kParse, 24, "parentheses"},
+      {"count where did visit then purchase within last 3 days", ErrorCode::kParse, 44,
+       "a later one comes `within 3 days`"},
       {"count where did purchase last 30 days", ErrorCode::kParse, 26, "`within last 30 days`"},
       {"count where did purchase 3 times", ErrorCode::kParse, 26, "`at least`"},
       {"count where country = NL", ErrorCode::kParse, 23, "expected a value, found `NL`"},

@@ -103,7 +103,10 @@ TEST_CASE("kernels: chains", "[kernels]") {
       const size_t num_words = random() % 3;
       const Steps made(2 + random() % 3, num_words * 64, length, &random);
       std::vector<uint64_t> rows(num_words);
-      for (uint64_t& word : rows) word = random() & random();
+      for (uint64_t& word : rows) {
+        word = random();
+        word &= random();
+      }
       std::vector<uint64_t> yes(num_words);
       std::vector<uint64_t> maybe(num_words);
       FindChains(made.steps, num_words, rows.data(), yes.data(), maybe.data());
